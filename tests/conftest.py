@@ -14,7 +14,7 @@ from contract_first.cli.execute import FORWARDED
 from scanner_api.cli import app
 from scanner_mocks import scanner_mock
 from scanner_mocks.cli.mock import ScannerMocks
-from scanner_mocks.pictures import PIXEL
+from scanner_mocks.drawings.pictures import PIXEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

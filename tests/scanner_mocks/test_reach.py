@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from scanner_mocks import scanner_mock
-from scanner_mocks.pictures import PIXEL
+from scanner_mocks.drawings.pictures import PIXEL
 from strict_s3 import Server
 
 UPLOAD = {"photo_type": "front", "original_filename": "a.png"}

@@ -23,7 +23,7 @@ from scanner_api.storage.accounts.credentials import ApiKey, CredentialStore, We
 from scanner_api.storage.accounts.digests import digest_of
 from scanner_api.storage.accounts.organizations import Organization, OrganizationStore, User
 from scanner_api.storage.database import Database
-from scanner_mocks.pictures import PIXEL
+from scanner_mocks.drawings.pictures import PIXEL
 from scanner_mocks.seeds import AUDIENCE, ISSUER, KEY_SET
 from scanner_mocks.token_issuer import bearer_token
 from strict_s3 import Server

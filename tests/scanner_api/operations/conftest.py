@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from scanner_mocks import scanner_mock, seeds
-from scanner_mocks.pictures import PIXEL
+from scanner_mocks.drawings.pictures import PIXEL
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -16,7 +16,7 @@ from scanner_api.storage.accounts import secrets
 from scanner_api.storage.accounts.secrets import SecretStore
 from scanner_api.storage.database import Database
 from scanner_mocks import scanner_mock
-from scanner_mocks.pictures import PIXEL
+from scanner_mocks.drawings.pictures import PIXEL
 
 from .conftest import Api
 

@@ -9,7 +9,7 @@ import zxingcpp
 from PIL import Image
 
 from scanner_api.scanning.catalogue.products import shipped_products
-from scanner_mocks.pictures import PIXEL
+from scanner_mocks.drawings.pictures import PIXEL
 
 PRODUCT = next(shipped_products())
 MEBIBYTE = 1024 * 1024

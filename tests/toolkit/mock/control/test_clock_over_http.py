@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from scanner_mocks import seeds
-from scanner_mocks.pictures import PIXEL
+from scanner_mocks.drawings.pictures import PIXEL
 
 DAY = 86_400
 

@@ -10,7 +10,7 @@ import pytest
 
 from contract_first.mock.state.state import Interrupted
 from scanner_mocks import scanner_mock, seeds
-from scanner_mocks.pictures import PIXEL
+from scanner_mocks.drawings.pictures import PIXEL
 
 from .conftest import clients_of
 

@@ -14,8 +14,8 @@ from contract_first.service.messages.problems import NotFound, PayloadTooLarge
 
 from .files import File, file_of, keep
 from .json_patch import is_patch, patched
+from .lists.pages import Listing
 from .memory import Catalog, Memory
-from .pages import Listing
 from .recognition import Collection, Role
 from .recognition.ways import is_each, keys_in, within
 from .store import Item

@@ -15,7 +15,7 @@ from contract_first.mock.vocabulary.members import Meaning, identifiers_of, tall
 from contract_first.mock.vocabulary.times import is_change, is_creation
 from contract_first.mock.vocabulary.words import plain
 
-from .bounds import MILLISECONDS
+from .lists.bounds import MILLISECONDS
 from .recognition import Collection
 
 PROVIDERS: Final = "/providers/"

@@ -10,14 +10,14 @@ from contract_first.contract import Operation
 from contract_first.contract.schemas.schema import Schema
 from contract_first.mock.relations.envelopes import ListPage
 from contract_first.mock.relations.paging import first_page
+from contract_first.mock.stateful.recognition import Collection
+from contract_first.mock.stateful.store import Item, Listed, View
 from contract_first.mock.vocabulary.members import Meaning, meanings_of
 from contract_first.mock.vocabulary.times import spellings
 from contract_first.mock.vocabulary.words import plain
 
 from .bounds import BOUNDS, Compare, bound_of, is_formatted_time, is_within
-from .recognition import Collection
 from .selectors import Selects, selects
-from .store import Item, Listed, View
 
 LANGUAGE = re.compile(r"[:=<>~*]")
 """What makes a query one of an API's own language, which is not searched for."""
