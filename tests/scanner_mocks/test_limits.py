@@ -252,12 +252,13 @@ def test_encryption(mock, s3):
 
 
 def test_conditions_of_bucket_policies(mock, s3):
-    """A condition on a header counts; one on what the mock does not know neither allows nor denies."""
+    """Conditions on a header and an address count; one on an unknown key neither allows nor denies."""
     s3.create_bucket(Bucket="conditions", CreateBucketConfiguration={"LocationConstraint": seeds.REGION})
     s3.put_object(Bucket="conditions", Key="page", Body=b"here")
     conditions = (
         {"StringLike": {"aws:Referer": "http://a.test/*"}},
-        {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}},
+        {"IpAddress": {"aws:SourceIp": "127.0.0.0/8"}},
+        {"StringLike": {"aws:PrincipalOrgID": "*"}},
     )
     seen = []
     for condition in conditions:
@@ -276,7 +277,7 @@ def test_conditions_of_bucket_policies(mock, s3):
         ]
     s3.delete_object(Bucket="conditions", Key="page")
     s3.delete_bucket(Bucket="conditions")
-    assert seen == [200, 403, 403, 403]
+    assert seen == [200, 403, 200, 200, 403, 403]
 
 
 def test_lifecycle(s3):
@@ -309,18 +310,27 @@ def test_select(mock, s3):
 
 
 def test_configurations(mock, s3):
-    """What a bucket can have at Amazon is refused as what is not there, and leaves the bucket."""
-    with pytest.raises(ClientError, match="NotImplemented"):
-        s3.delete_bucket_metrics_configuration(Bucket=mock.bucket, Id="all")
+    """Metrics are stored, shown and removed; metadata tables are refused as what is not there."""
+    metrics = {"Id": "all"}
+    s3.put_bucket_metrics_configuration(Bucket=mock.bucket, Id="all", MetricsConfiguration=metrics)
+    assert (
+        s3.get_bucket_metrics_configuration(Bucket=mock.bucket, Id="all")["MetricsConfiguration"] == metrics
+    )
+    s3.delete_bucket_metrics_configuration(Bucket=mock.bucket, Id="all")
+    with pytest.raises(ClientError, match="NoSuchConfiguration"):
+        s3.get_bucket_metrics_configuration(Bucket=mock.bucket, Id="all")
     with pytest.raises(ClientError, match="NotImplemented"):
         s3.delete_bucket_metadata_table_configuration(Bucket=mock.bucket)
     s3.head_bucket(Bucket=mock.bucket)
 
 
-def test_inventories(mock, s3):
-    """An inventory's configuration stays."""
-    with pytest.raises(ClientError, match="MethodNotAllowed"):
-        s3.delete_bucket_inventory_configuration(Bucket=mock.bucket, Id="all")
+def test_events(mock, s3):
+    """Without a webhook every destination of events is refused, as one that does not exist."""
+    queue = {"QueueArn": "arn:aws:sqs:us-west-2:123456789012:jobs", "Events": ["s3:ObjectCreated:*"]}
+    with pytest.raises(ClientError, match="InvalidArgument"):
+        s3.put_bucket_notification_configuration(
+            Bucket=mock.bucket, NotificationConfiguration={"QueueConfigurations": [queue]}
+        )
 
 
 def test_requester_pays(mock, s3):

@@ -106,7 +106,7 @@ def lint(  # noqa: PLR0913 -- its options
         list[str] | None,
         typer.Option(
             metavar="RULE",
-            help="House rule to leave out, at and below a place: RULE[#POINTER][: REASON]; repeatable.",
+            help="House rule to leave out: RULE, RULE#POINTER at and below a place, or either with : REASON; repeatable.",
             show_default=False,
         ),
     ] = None,
