@@ -106,7 +106,7 @@ def lint(  # noqa: PLR0913 -- its options
         list[str] | None,
         typer.Option(
             metavar="RULE",
-            help="House rule to leave out: RULE, RULE#POINTER at and below a place, or either with : REASON; repeatable.",
+            help="House rule to leave out, as RULE or RULE#POINTER, with an optional : REASON; repeatable.",
             show_default=False,
         ),
     ] = None,
