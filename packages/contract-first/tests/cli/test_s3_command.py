@@ -8,6 +8,7 @@ import signal
 import ssl
 import subprocess
 import sys
+from contextlib import nullcontext
 from urllib.parse import urlsplit
 
 import boto3
@@ -37,6 +38,7 @@ def running():
     """Run S3 with two buckets, for everyone and every page, over TLS."""
     arguments = ["--bucket", "photos", "-b", "more", "--cors", "--public", "--tls", "--json"]
     arguments += ["--account", "111122223333", "--credential", "AKIDOFTESTS:the-key-of-tests"]
+    arguments += ["--event-webhook", "jobs=http://127.0.0.1:9/jobs"]
     with subprocess.Popen([*COMMAND, *PORTS, *arguments], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 -- our own
         yield json.loads(process.stdout.readline())
         process.send_signal(signal.SIGTERM)
@@ -102,6 +104,16 @@ def test_faults_and_journal(client, control):
     ]
     control.post("/state/reset", json={})
     assert control.get("/journal", params={"server": "s3"}).json()["exchanges"] == []
+
+
+def test_destinations_of_events(client):
+    """Those of --event-webhook are accepted, and no others."""
+    for name, is_there in (("jobs", True), ("others", False)):
+        rule = {"QueueArn": f"arn:aws:sqs:us-west-2:111122223333:{name}", "Events": ["s3:ObjectCreated:*"]}
+        with nullcontext() if is_there else pytest.raises(ClientError, match="InvalidArgument"):
+            client.put_bucket_notification_configuration(
+                Bucket="more", NotificationConfiguration={"QueueConfigurations": [rule]}
+            )
 
 
 def test_clock_and_snapshots(running, client, control):

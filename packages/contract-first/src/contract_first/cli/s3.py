@@ -57,13 +57,18 @@ OPTIONS = {
     "log": option(Literal["text", "json"] | None, "Log each request on standard error.", show_default="none"),
 }
 
+MAPPINGS = ("credentials", "event_webhooks")
+"""Options that are mappings."""
+
 
 @contextmanager
 def opened(**options: Any) -> Iterator[S3Mock]:
     """Run an S3 with the options of `s3_mock`; those that were not set have their defaults."""
     from contract_first.mock.s3.server import s3_mock  # noqa: PLC0415 -- of the extra, which may not be there
 
-    buckets, options["credentials"] = options.pop("buckets"), dict(options["credentials"])
+    buckets = options.pop("buckets")
+    for name in MAPPINGS:  # whose items typer makes lists of
+        options[name] = dict(options[name])
     with s3_mock(*buckets, **{name: value for name, value in options.items() if value or value == 0}) as mock:
         yield mock
 
