@@ -59,8 +59,8 @@ def test_the_command_line_wins(contract, folder, pets):
 
 WRONG = {
     "[lint": "is not TOML",
-    "[lint]\ncolour = 1": f"{NAME}:2: 'colour' is not an option; known are file, ignore,",
-    "[lint]\nignore = ['colour']": f"{NAME}:2: Value error, 'colour' is not one of",
+    "[lint]\ncolour = 1": f"{NAME}:2: 'colour' is not an option; known are fail-on, file, ignore,",
+    "[lint]\nignore = ['colour']": f"{NAME}:2: 'colour' is not one of",
     "colour = 1": f"{NAME}:1: 'colour' is not an option; known are check, contract,",
     "[lint]\ncontract = 'a.json'": f"{NAME}:2: contract is for all commands: move it above the tables",
     "[[lint]]": f"{NAME}:1: expected a table, got [{{}}]",

@@ -80,7 +80,7 @@ def test_a_line_and_its_violations():
 def test_a_terminal_has_colours_and_a_width():
     """On a terminal a long operation's name lacks its middle, and long sentences are wrapped."""
     head, *rest = logged(TextLines(width=lambda: 65), exchange()).splitlines()
-    assert head[9:] == "api POST   422    3 ms /shop/things?page=2 shop…ate_thing"
+    assert head[9:] == "api POST   422    3 ms /shop/things?page=2 shop…te_thing"
     assert [line.strip() for line in rest] == ["request body/mode: expected one of a, b"]
     assert "\x1b[31m" in logged(TextLines(colours=True), exchange())
 

@@ -30,7 +30,7 @@ from contract_first.contract.models import Kind, differences, write_models
 from contract_first.contract.schemas.violations import holds_more
 
 from .checking.configuration import Option
-from .commands import CANNOT_RUN, Overlays, Sarif, Strict, failure
+from .commands import CANNOT_RUN, Overlays, Sarif, Strict, failure, read_by
 from .reading import File, Load, follows_references, read_contract
 
 COLOURS = {"breaking": "bold red", "risky": "yellow", "safe": "green"}
@@ -89,6 +89,16 @@ def digest(file: File, *, overlay: Overlays = None, load: Load = load_contract) 
     typer.echo(read_contract(file, load, overlay).digest)
 
 
+def _checked(read: Callable[[list[str]], object]) -> Callable[[Any], Any]:
+    """Return the callback of an option whose texts a function can read, or refuses by a ValueError."""
+
+    def texts_of(texts: list[str]) -> list[str]:
+        read(texts)
+        return texts
+
+    return read_by(texts_of)
+
+
 @follows_references
 def lint(  # noqa: PLR0913 -- its options
     file: File,
@@ -106,6 +116,7 @@ def lint(  # noqa: PLR0913 -- its options
         list[str] | None,
         typer.Option(
             metavar="RULE",
+            callback=_checked(lambda texts: [Ignored.of(text) for text in texts]),
             help="House rule to leave out, as RULE or RULE#POINTER, with an optional : REASON; repeatable.",
             show_default=False,
         ),
@@ -114,6 +125,7 @@ def lint(  # noqa: PLR0913 -- its options
         list[str] | None,
         typer.Option(
             metavar="RULE=LEVEL",
+            callback=_checked(severities_of),
             help="error, warning, note or off, for a rule; repeatable.",
             show_default=False,
         ),
@@ -137,10 +149,7 @@ def lint(  # noqa: PLR0913 -- its options
     Exit codes: 0 nothing is wrong, 1 there is a defect or an error (--fail-on: or less), 2 the file cannot be
     read.
     """
-    try:
-        ignored, severities = [Ignored.of(text) for text in ignore or ()], severities_of(severity or [])
-    except ValueError as error:
-        raise failure(error) from None
+    ignored, severities = [Ignored.of(text) for text in ignore or ()], severities_of(severity or [])
     try:
         contract = load(file, overlay or (), lenient=not strict)
     except ContractError as error:

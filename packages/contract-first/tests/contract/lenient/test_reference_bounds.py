@@ -4,8 +4,9 @@ import gc
 
 import pytest
 
-from contract_first.contract import Contract, ContractError, linting, load_contract
+from contract_first.contract import Contract, ContractError, load_contract
 from contract_first.contract.document import pointers
+from contract_first.contract.linting import linter
 from contract_first.contract.reading import inlining, reading
 from contract_first.contract.repair import unusable
 
@@ -137,9 +138,9 @@ def test_linting_keeps_the_collector_at_rest(write, monkeypatch):
     """It would look at the whole document again and again, as it would while one is loaded."""
     contract = load_contract(write({"openapi": "3.1.0", **DOCUMENT, "paths": {"/pets": {"get": GET}}}))
     enabled = []
-    found = linting.with_lines
-    monkeypatch.setattr(linting, "with_lines", lambda listed: enabled.append(gc.isenabled()) or found(listed))
-    assert linting.lint(contract)
+    found = linter.with_lines
+    monkeypatch.setattr(linter, "with_lines", lambda listed: enabled.append(gc.isenabled()) or found(listed))
+    assert linter.lint(contract)
     assert enabled == [False]
     assert gc.isenabled()
 

@@ -58,11 +58,20 @@ def _extract(source: str, root: str, tree: str, place: str) -> None:
                             raise UnreadableContractError(
                                 source, f"has documents of more than {MOST_BYTES} bytes beside it"
                             )
-                        files.extract(member, place, filter="data")
+                        _save(files, member, Path(place))
         except tarfile.TarError:
             raise UnreadableContractError(source, EXPECTED) from None
         finally:
             git.kill()
+
+
+def _save(files: tarfile.TarFile, member: tarfile.TarInfo, place: Path) -> None:
+    """Write a file below a folder; one whose name leads elsewhere is none of git's."""
+    target, content = (place / member.name).resolve(), files.extractfile(member)
+    if content is None or not target.is_relative_to(place.resolve()):
+        raise tarfile.TarError(member.name)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content.read())
 
 
 def _git(source: str, *arguments: str) -> str:
