@@ -13,10 +13,9 @@ import contract_first.cli.tree
 pytestmark = pytest.mark.programs
 
 PETSTORE = Path(__file__).parents[2] / "examples" / "petstore"
-HANDLERS = {"petstore/operations/pets.py", "tests/test_pets.py"}
+HANDLERS = {"src/petstore/operations/pets.py", "tests/test_pets.py"}
 SCRIPT = Path(sys.executable).with_name("contract-first")
-SERVED = ("serve", "--port", "0", "--contract", "openapi.yaml", "--handlers", "petstore.operations")
-AUTHENTICATED = ("--authenticate", "petstore.security:AUTHENTICATE")
+SERVED = ("serve", "--port", "0", "--app", "petstore.app:create_app")
 SECRET = "for-development-only"
 CREDENTIALS = {"CHECK_API_KEY": SECRET, "CHECK_BEARER": SECRET}
 
@@ -48,7 +47,7 @@ def test_its_types_are_the_contracts():
     )
     command = [sys.executable, "-m", "ruff", "format", "--line-length", "110", "-"]
     done = subprocess.run(command, input=printed.stdout, capture_output=True, text=True, check=True)  # noqa: S603 -- our own
-    assert (PETSTORE / "petstore" / "contract_types.py").read_text() == done.stdout
+    assert (PETSTORE / "src" / "petstore" / "contract_types.py").read_text() == done.stdout
 
 
 def test_its_own_tests():
@@ -59,7 +58,7 @@ def test_its_own_tests():
 def test_it_is_served_and_checked():
     """Served by the first command of its README, it conforms to its contract."""
     with subprocess.Popen(  # noqa: S603 -- our own command
-        [SCRIPT, *SERVED, *AUTHENTICATED], cwd=PETSTORE, stdout=subprocess.PIPE, text=True
+        [SCRIPT, *SERVED], cwd=PETSTORE / "src", stdout=subprocess.PIPE, text=True
     ) as process:
         try:
             url = process.stdout.readline().split(" on ")[1].split()[0]

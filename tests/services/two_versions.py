@@ -7,10 +7,8 @@ import re
 import signal
 import subprocess
 import sys
-import tarfile
 import time
 from contextlib import ExitStack, contextmanager
-from io import BytesIO
 from pathlib import Path
 from threading import Thread
 from typing import NamedTuple
@@ -58,8 +56,8 @@ def built(commit, folder):
     archiving = ["git", "-C", ROOT, "archive", commit, *parts]
     archive = subprocess.run(archiving, capture_output=True, check=True)  # noqa: S603 -- git
     tree, environment = folder / "tree", folder / "environment"
-    with tarfile.open(fileobj=BytesIO(archive.stdout)) as files:
-        files.extractall(tree, filter="data")
+    tree.mkdir()
+    subprocess.run(["tar", "-x", "-C", tree], input=archive.stdout, check=True)  # noqa: S603, S607 -- wherever it is
     uv = [sys.executable, "-m", "uv"]
     subprocess.run([*uv, "venv", "--quiet", "--python", sys.executable, environment], check=True)  # noqa: S603 -- uv
     install = [

@@ -35,7 +35,7 @@ def erase(
     config: Config = None,
     database_url: DatabaseUrl = None,
 ) -> None:
-    """Erase the data of a session or of a person, whatever its state, from database and bucket.
+    """Erase the data of a session or of a person, from database and bucket.
 
     Of a person: the sessions that they created, with captures, proposals and photos; their keys, cookies,
     memberships and user; and in the audit log their address and the names of their keys. --user and --subject

@@ -5,7 +5,6 @@ import { element, find, say } from "./dom.js";
 import { on } from "./mock.js";
 
 const PAGE = 24;
-const SVG = "http://www.w3.org/2000/svg";
 const QUIET = 4; // modules around a QR code; 11 beside bars
 const BESIDE = 11;
 const TALL = 40;
@@ -43,12 +42,10 @@ function productItem({ gtin, name, brand_name, bars, link, qr }) {
 
 /** Draw rows of modules, each so tall, with a quiet zone around them. */
 function drawing(rows, quiet, tall, name) {
-  const svg = document.createElementNS(SVG, "svg");
-  const path = document.createElementNS(SVG, "path");
+  const svg = find("#symbol").content.firstElementChild.cloneNode(true);
   const runs = rows.flatMap((row, y) => [...row.matchAll(/1+/g)].map(({ index, 0: run }) => `M${index + quiet} ${y * tall + QUIET}h${run.length}v${tall}h-${run.length}z`));
-  path.setAttribute("d", runs.join(""));
-  svg.append(path);
-  const attributes = { viewBox: `0 0 ${rows[0].length + 2 * quiet} ${rows.length * tall + 2 * QUIET}`, role: "img", "aria-label": name };
+  svg.firstElementChild.setAttribute("d", runs.join(""));
+  const attributes = { viewBox: `0 0 ${rows[0].length + 2 * quiet} ${rows.length * tall + 2 * QUIET}`, "aria-label": name };
   for (const [key, value] of Object.entries(attributes)) svg.setAttribute(key, value);
   return svg;
 }

@@ -25,10 +25,10 @@ class Store:
 
     async def get(self, _capture_id):
         """Return a capture with a product."""
-        capture = SimpleNamespace(id="capture", product_short_id="milk")
+        capture = SimpleNamespace(id="capture", session_id="session", product_short_id="milk")
         return SimpleNamespace(capture=capture, organization_id="organization", created_by="key:a")
 
-    async def apply(self, _capture_id, actor):
+    async def apply(self, _capture_id, _session_id, actor):
         """Apply nothing."""
         self.actor = actor
         return []

@@ -29,7 +29,9 @@ from contract_first.service.observe.telemetry import tracing_of
 ROOT = Path(__file__).parents[4]
 http_server = runpy.run_path(str(ROOT / "tests" / "services" / "http_server.py"))["http_server"]
 
-PETSTORE = ROOT / "examples" / "petstore"
+PETSTORE = ROOT / "examples" / "petstore" / "src"
+HOLDERS = "from petstore.security import authentication\n\nOF = authentication('for-development-only')\n"
+"""A module that says who calls the petstore."""
 COMMAND = Path(sys.executable).with_name("contract-first")
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
 TRACEPARENT = f"00-{TRACE}-{PARENT}-01"
@@ -272,13 +274,22 @@ async def test_other_malformed_variables_are_passed_over(variable, value, expect
         {"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPERIMENTAL_RESOURCE_DETECTORS": "anybody"},
     ],
 )
-def test_processes_warn_once(environment):
+def test_processes_warn_once(environment, tmp_path):
     """Of what cannot be followed, however many processes share the port."""
-    arguments = ["serve", "--contract", "openapi.yaml", "--handlers", "petstore.operations", "--port", "0"]
+    (tmp_path / "holders.py").write_text(HOLDERS)
+    arguments = [
+        "serve",
+        "--contract",
+        "petstore/openapi.yaml",
+        "--handlers",
+        "petstore.operations",
+        "--port",
+        "0",
+    ]
     with subprocess.Popen(  # noqa: S603 -- our own command
-        [COMMAND, *arguments, "--authenticate", "petstore.security:AUTHENTICATE", "--workers", "2"],
+        [COMMAND, *arguments, "--authenticate", "holders:OF", "--workers", "2"],
         cwd=PETSTORE,
-        env={**os.environ, **environment, "PYTHONPATH": os.pathsep.join([".", *sys.path])},
+        env={**os.environ, **environment, "PYTHONPATH": os.pathsep.join([".", str(tmp_path), *sys.path])},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -319,12 +330,17 @@ def collecting():
 
 
 @pytest.mark.programs
-def test_a_collector_gets_the_spans_of_a_server():
+def test_a_collector_gets_the_spans_of_a_server(tmp_path):
     """Of each of its processes, by the variables of OpenTelemetry alone, before it ends."""
+    (tmp_path / "holders.py").write_text(HOLDERS)
     with collecting() as (url, exports):
-        arguments = ["serve", "--contract", "openapi.yaml", "--handlers", "petstore.operations"]
-        options = ["--authenticate", "petstore.security:AUTHENTICATE"]
-        environment = {**os.environ, "OTEL_EXPORTER_OTLP_ENDPOINT": url, "PYTHONPATH": "."}
+        arguments = ["serve", "--contract", "petstore/openapi.yaml", "--handlers", "petstore.operations"]
+        options = ["--authenticate", "holders:OF"]
+        environment = {
+            **os.environ,
+            "OTEL_EXPORTER_OTLP_ENDPOINT": url,
+            "PYTHONPATH": os.pathsep.join([".", str(tmp_path)]),
+        }
         process = subprocess.Popen(  # noqa: S603 -- our own command
             [COMMAND, *arguments, *options, "--port", "0", "--workers", "2"],
             cwd=PETSTORE,

@@ -1,0 +1,23 @@
+"""The service: its contract, its handlers, and what they share."""
+
+from pathlib import Path
+
+import contract_first
+
+from . import operations
+from .security import authentication
+from .settings import Settings
+
+FOLDER = Path(__file__).parent
+
+
+def create_app(settings: Settings | None = None) -> contract_first.Service:
+    """Return the ASGI app; without settings, those of the environment count."""
+    settings = settings or Settings()
+    return contract_first.create_app(
+        contract_first.load_contract(FOLDER / "openapi.yaml", [FOLDER / "problems.yaml"]),
+        operations,
+        authenticate=authentication(settings.secret.get_secret_value()),
+        cors_origins=settings.cors_origins,
+        formats=True,
+    )
