@@ -28,7 +28,7 @@ class Store:
         capture = SimpleNamespace(id="capture", session_id="session", product_short_id="milk")
         return SimpleNamespace(capture=capture, organization_id="organization", created_by="key:a")
 
-    async def apply(self, _capture_id, _session_id, actor):
+    async def apply(self, _capture_id, actor, _turns):
         """Apply nothing."""
         self.actor = actor
         return []
