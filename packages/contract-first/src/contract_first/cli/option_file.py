@@ -16,6 +16,7 @@ from contract_first.contract.document.sources import is_url
 from contract_first.terminal import printable
 
 MOST_BYTES: Final = 1024 * 1024
+MOST_LEVELS: Final = 50
 MOST_QUOTED: Final = 200
 HERE: Final = "for the command line alone"
 ELSEWHERE: Final = {
@@ -30,6 +31,14 @@ KEY: Final = re.compile(r"(\[{0,2})([\w.\s\"'-]+)(?:\]{1,2}\s*(?:#.*)?$|=)")
 def spelled(name: str) -> str:
     """Return the name of an option as files have it: ``fail-on`` for ``--fail-on`` and ``fail_on``."""
     return name.lstrip("-").replace("_", "-")
+
+
+def _bound(value: Any, levels: int) -> None:
+    """Raise RecursionError if a value has more levels of tables and arrays, as dotted keys make them."""
+    if levels < 0:
+        raise RecursionError
+    for member in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+        _bound(member, levels - 1)
 
 
 def options_of(command: Any) -> dict[str, Any]:
@@ -56,9 +65,8 @@ class OptionFile:
                 raise typer.BadParameter(f"{path} has more than {MOST_BYTES} bytes.")
             text = content.decode("utf-8-sig")
             members = tomllib.loads(text)
-            json.dumps(
-                members, default=str
-            )  # dotted keys nest deeper, and numbers are longer, than Python prints
+            _bound(members, MOST_LEVELS)
+            json.dumps(members, default=str)  # a number may be longer than Python prints
         except OSError as error:
             raise typer.BadParameter(f"{path} cannot be read: {error.strerror}.") from None
         except UnicodeDecodeError as error:
