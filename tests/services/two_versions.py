@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from contextlib import ExitStack, contextmanager
+from http import HTTPStatus
 from pathlib import Path
 from threading import Thread
 from typing import NamedTuple
@@ -19,6 +20,7 @@ ROOT = Path(__file__).parents[2]
 THIS = Path(sys.executable).with_name("scanner-api")
 API = "/scanner/api/v1"
 CLIENTS = 2
+TRIES = 5
 PAUSE_SECONDS = 0.02
 """Between a client's sessions: processes that start need the CPU, too."""
 SECONDS = 60
@@ -72,6 +74,16 @@ def built(commit, folder):
     ]
     subprocess.run([*install, f"{tree}[postgresql]"], check=True)  # noqa: S603 -- the same
     return environment / "bin" / "scanner-api"
+
+
+def posted(client, url, body):
+    """Return the response to a POST, which is sent again as a 503 says: a busy machine is no failure."""
+    for _ in range(TRIES):
+        response = client.post(url, json=body)
+        if response.status_code != HTTPStatus.SERVICE_UNAVAILABLE or "retry-after" not in response.headers:
+            break
+        time.sleep(float(response.headers["retry-after"]))
+    return response.raise_for_status().json()
 
 
 class Fleet:
@@ -162,9 +174,9 @@ class Fleet:
                 began = time.monotonic()
                 scan = {"capture_type": "BARCODE", "raw_value": "9521234000013"}
                 try:
-                    session = client.post(f"{first}/sessions", json={}).raise_for_status().json()
+                    session = posted(client, f"{first}/sessions", {})
                     scan["session_short_id"] = session["id"]
-                    capture = client.post(f"{second}/captures", json=scan).raise_for_status().json()
+                    capture = posted(client, f"{second}/captures", scan)
                 except httpx2.HTTPError as error:
                     self.failures.append(repr(error))
                 else:

@@ -226,6 +226,25 @@ def test_reload(project, write, minimal):
         assert client.get("/cats").status_code == 200
 
 
+AT_ONCE = """
+import signal, time
+from contract_first.cli.reload import Process
+
+signal.signal(signal.SIGTERM, lambda *_: None)
+for _ in range(20):
+    Process(lambda respond: time.sleep(60)).end()
+"""
+
+
+def test_a_process_that_is_ended_as_it_begins():
+    """A signal is not lost between the fork and the process's own handling of it."""
+    process = subprocess.Popen([sys.executable, "-c", AT_ONCE])  # noqa: S603 -- our own script
+    try:
+        assert process.wait(30) == 0
+    finally:
+        process.kill()
+
+
 @pytest.mark.parametrize("options", [["--workers", "2"], ["--metrics-port", "0"]])
 def test_reload_is_for_one_process(options):
     """The message says which options to leave out."""

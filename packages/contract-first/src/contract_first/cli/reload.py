@@ -35,6 +35,7 @@ MOST_FILES = 5_000
 MOST_NAMED = 3
 MOST_CHANGES = 20
 MODULES = "modules.json"
+ENDING = (signal.SIGINT, signal.SIGTERM)
 IS_SHARED = sys.platform == "linux"
 """Whether each process has a socket of its own on the port."""
 
@@ -94,8 +95,11 @@ class Process:
     def __init__(self, run: Callable[[Callable[[], None]], object]) -> None:
         alive, self._life = os.pipe()
         self._responding, response = os.pipe()
+        # a new process would handle a signal as this one does, and so lose it
+        signal.pthread_sigmask(signal.SIG_BLOCK, ENDING)
         self.pid = os.fork()
         if self.pid:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
             os.close(alive)
             os.close(response)
             return
@@ -106,8 +110,9 @@ class Process:
     @staticmethod
     def _begin(alive: int, response: int, run: Callable[[Callable[[], None]], object]) -> NoReturn:
         os.setpgid(0, 0)  # a terminal sends Ctrl-C to all, and the parent passes it on
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ENDING:
             signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
 
         def end_with_parent() -> None:
             os.read(alive, 1)
@@ -170,7 +175,7 @@ class Reloader:
 
     def run(self) -> None:
         """Serve until SIGINT or SIGTERM."""
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in ENDING:
             signal.signal(number, self._end)
         with TemporaryDirectory() as folder, self._port:
             self._folder = Path(folder)
