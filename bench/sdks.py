@@ -62,7 +62,7 @@ class Calls(Resource):
 
 
 def member(item: Any, name: str) -> Any:
-    """Return a member of an object, whatever the client makes of it."""
+    """Return a member of an object, of any type that a client makes of it."""
     return item[name] if isinstance(item, dict) else getattr(item, name)
 
 

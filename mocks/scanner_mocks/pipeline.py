@@ -24,7 +24,7 @@ class PipelineRule(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         capture: id of one.
         session: id of theirs.
         fail: why they fail; empty to hold them.
-        release: have them go on, whatever rules follow.
+        release: have them go on; no later rule counts.
     """
 
     status: str = ""

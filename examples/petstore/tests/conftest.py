@@ -11,7 +11,7 @@ from petstore.settings import Settings
 
 @pytest.fixture(scope="session")
 def settings() -> Settings:
-    """Return the defaults of settings, whatever the environment says."""
+    """Return the defaults of settings, without those of the environment."""
     return Settings.model_construct()
 
 

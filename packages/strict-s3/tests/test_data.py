@@ -1,4 +1,4 @@
-"""The data folder: whatever was responded to is there after any end of the process."""
+"""The data folder: all that was confirmed is there after any end of the process."""
 
 from __future__ import annotations
 
@@ -124,7 +124,7 @@ def test_nothing_is_lost(running):
 
 
 def test_nothing_is_lost_in_mid_load(running):
-    """Every version that was confirmed to a client is there, whatever was going on when it was killed."""
+    """Every version that was confirmed to a client is there, wherever it was killed."""
     client, kill = running
     client.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
     confirmed: list[tuple[str, str, str]] = []

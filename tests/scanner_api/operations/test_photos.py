@@ -102,7 +102,7 @@ def test_a_wrong_size_is_refused(api):
     ],
 )
 def test_what_is_no_photo_is_refused(api, content, problem):
-    """An object is registered if it is an image that can be decoded, whatever its name says."""
+    """An object is registered if it is an image that can be decoded, with any name."""
     session_id = api.session()
     key = api.uploaded(session_id, content, "a.jpg")
     refused = api.post(f"/sessions/{session_id}/photos", json={"s3_key": key})

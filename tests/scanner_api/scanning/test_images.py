@@ -200,6 +200,6 @@ def test_what_is_no_photo_is_refused_by_its_beginning(beginning, problem):
 
 @given(st.sampled_from([b"", b"GIF89a", HEIC, b"II*\0", b"\xff\xd8\xff"]), st.binary(), st.booleans())
 def test_any_beginning_is_accepted_or_refused(start, rest, is_whole):
-    """Nothing else is raised, whatever follows."""
+    """Nothing else is raised, with any rest."""
     with contextlib.suppress(ImageError):
         check_beginning(start + rest, is_whole=is_whole)

@@ -49,7 +49,7 @@ async def person_of(database: Database, user: str | None, *credentials: str) -> 
 
 
 class Erasure(Deletion):
-    """Deletes what is about a session or a person, whatever its state, and records that it did."""
+    """Deletes what is about a session or a person, in any state, and records that it did."""
 
     async def sessions_of(self, person: Person) -> dict[str, int]:
         """Return how many sessions a person created, by organization."""

@@ -221,7 +221,7 @@ def unusual(minimal):
 
 
 @pytest.mark.programs
-def test_whatever_an_operation_responds_with(new, unusual):
+def test_unusual_responses(new, unusual):
     """Errors alone, a redirection, a required header, a pattern, a discriminator: its own tests pass."""
     folder, _ = new(unusual)
     assert "10 passed" in output_of_tests(folder)

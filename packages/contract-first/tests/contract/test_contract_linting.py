@@ -287,7 +287,7 @@ def test_what_later_versions_allow(document, rule):
     "pattern", [r"^(?:a|b)+$", r"^(?<year>\d{4})[*+]+\+$", r"(?i:a)b*?[\]++]", r"\\A", "[]a++]"]
 )
 def test_pattern_of_ecmascript(document, pattern):
-    """What ECMAScript compiles is no violation, whatever stands in its classes and behind its escapes."""
+    """What ECMAScript compiles is no violation, with any class and escape."""
     assert faults(changed(document, {(*PET, "properties", "age", "pattern"): pattern}), "pattern") == []
 
 

@@ -93,7 +93,7 @@ def test_urls_are_fetched_once_and_cached(with_reference, write, tmp_path, lenie
 
 
 def test_nothing_is_fetched_offline(with_reference, write):
-    """A sentence says so; a lenient reading leaves the reference out, whatever component has its name."""
+    """A sentence says so; a lenient reading leaves the reference out, also beside a component of its name."""
     path = write(with_reference("https://pets.test/pets.json#/Pet"))
     with pytest.raises(ContractError, match="nothing is fetched offline; go online, or give a cache"):
         load_contract(path, references=References(offline=True))

@@ -204,7 +204,7 @@ objects = st.fixed_dictionaries(
     st.sampled_from(["3.0.3", "3.1.0", "3.2.0"]),
 )
 def test_the_filter_accepts_nothing_by_a_discriminator_that_the_validator_refuses(schema, some, openapi):
-    """The same of alternatives that a discriminator tells apart, whatever it maps and wherever it stands."""
+    """The same of alternatives that a discriminator selects, with any mapping at any place."""
     engines = Engines.over_schema(schema, openapi=openapi, schemas=KINDS)
     event(f"accepted {sum(engines.accepts(value) for value in some) > 0}")
     assert [wrong for value in some for wrong in engines.wrongly_accepted(value)] == []

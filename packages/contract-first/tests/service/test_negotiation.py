@@ -85,7 +85,7 @@ def test_accept_is_read_as_rfc_9110_says(responses, accept, acceptable, serve):
 
 @pytest.mark.parametrize("schema", [{"default": None}, {"example": None}, {"enum": [None]}, {"const": None}])
 def test_a_documented_accept_is_honoured(schema, serve):
-    """A document may say by a parameter what to ask for, whatever it responds with; others are as ever."""
+    """A document may say by a parameter what to ask for, with any response; others are as ever."""
     documented = "application/vnd.x+json;version=2"
     schema = {key: [documented] if key == "enum" else documented for key in schema}
     accept = {"name": "Accept", "in": "header", "required": True, "schema": {"type": "string", **schema}}

@@ -106,7 +106,7 @@ def test_a_person_without_a_user(in_database, fill, bucket):
 
 
 def test_a_session_is_erased(in_database, fill, bucket):
-    """One with all that it has, whatever its state; the entry of the log has its id and its organization."""
+    """One with all that it has, in any state; the entry of the log has its id and its organization."""
 
     async def scenario(database):
         await fill(database, 2, SessionStatus.ACTIVE)

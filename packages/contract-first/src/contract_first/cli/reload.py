@@ -124,7 +124,7 @@ class Process:
             run(lambda: _write(response))
         except typer.Exit as exit_:
             code = exit_.exit_code
-        except BaseException:  # noqa: BLE001 -- of the user's code; it ends here, whatever it is
+        except BaseException:  # noqa: BLE001 -- every failure of the user's code ends here
             traceback.print_exc()
             code = 1
         sys.stdout.flush()

@@ -57,7 +57,7 @@ OPTIONS = {
     "log": option(Literal["text", "json"] | None, "Log each request on standard error.", show_default="none"),
 }
 
-MAPPINGS = ("credentials", "event_webhooks")
+MAPPINGS = tuple(name for name, (_, default) in flags().items() if isinstance(default, dict))
 """Options that are mappings."""
 
 

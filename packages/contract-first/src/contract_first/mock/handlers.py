@@ -125,5 +125,5 @@ class Handlers:
         try:
             module = importlib.import_module(source) if isinstance(source, str) else source
             return handlers_of(module, plain=True)
-        except Exception as error:  # whatever a module raises that is half written
+        except Exception as error:  # a module that is half written may raise anything
             raise HandlersError(f"{self._name} cannot be loaded: {type(error).__name__}: {error}") from error

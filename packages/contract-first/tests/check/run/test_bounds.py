@@ -199,7 +199,7 @@ class Heavy(RunCheck):
         yield self.failure("light", response.text, "GET /pick", response)
 
 
-def test_a_report_is_small_whatever_is_sent(tmp_path):
+def test_a_report_of_large_bodies_is_small(tmp_path):
     """Neither the 20 MiB of a request nor the 5 MB of a response are in any rendering, nor in the HAR."""
 
     async def large(request):

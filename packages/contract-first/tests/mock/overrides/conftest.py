@@ -84,7 +84,7 @@ def client(pets):
 
 @pytest.fixture
 def override(client):
-    """Return what adds an override, given its effect and whatever else it has."""
+    """Return what adds an override, given its effect and its other members."""
 
     def add(effect, **more):
         response = client.post("/_mock/overrides", json={"effect": effect, **more})

@@ -82,7 +82,7 @@ def chunks_of(client, method, path, **options):
 
 
 def test_a_body_asks_for_events(client):
-    """`"stream": true` gets events that conform, whatever is accepted, and the last one of the contract."""
+    """`"stream": true` gets events that conform, with any Accept, and the last one of the contract."""
     headers, chunks = chunks_of(
         client, "POST", "/chat", json={"stream": True}, headers={"Accept": "application/json"}
     )

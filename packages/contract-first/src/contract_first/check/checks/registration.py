@@ -22,7 +22,7 @@ OF_RESPONSES: Final = (
     "response_headers_conformance",
     "response_schema_conformance",
 )
-"""The checks of Schemathesis that need nothing but a response, and hold whatever was sent."""
+"""The checks of Schemathesis that need nothing but a response, and hold for every request."""
 OF_BODIES: Final = {"response_schema_conformance", "content_type_conformance"}
 OF_HEADERS: Final = "response_headers_conformance"
 _ONE_RUN = Lock()

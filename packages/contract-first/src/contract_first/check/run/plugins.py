@@ -20,7 +20,7 @@ def checks_of(path: Path) -> tuple[type[Check], ...]:
     """
     try:
         names = runpy.run_path(str(path), run_name=MODULE)
-    except Exception as error:  # noqa: BLE001 -- whatever is wrong with it, the user's file is named
+    except Exception as error:  # noqa: BLE001 -- every failure of the user's file names it
         raise CannotRunError(f"{path} cannot be run: {type(error).__name__}: {error}.") from None
     checks = tuple(
         value

@@ -38,7 +38,7 @@ MOST_TEXT = 1_000_000
 COMMON = frozenset(
     {"status_code_conformance", "content_type_conformance", "unsupported_method", "allow_header_conformance"}
 )
-"""The checks whose failures with the same title and status have one cause, whatever the operation."""
+"""The checks whose failures with the same title and status have one cause in all operations."""
 LEAST_SECONDS = 1.0
 API = ""
 OWN_CHECKS, MINIMISING = "own checks", "minimising"

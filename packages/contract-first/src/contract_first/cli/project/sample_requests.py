@@ -19,7 +19,6 @@ MOST_IN_LINE = 90
 """Characters of a call without further arguments."""
 STYLES = {"path": "simple", "query": "form", "header": "simple"}
 """The default style of parameters, which a client writes as it stands, by place."""
-SIMPLE = str | int | float
 
 
 class SampleRequests:

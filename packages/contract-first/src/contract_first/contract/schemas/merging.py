@@ -228,7 +228,7 @@ class Merger:
         return self.of(schema).conforms(value) if isinstance(schema, dict) else schema is not False
 
     def is_valid_but_for_formats(self, schema: Any, value: Any) -> bool:
-        """Tell whether a part of a value conforms to its schema, whatever its formats."""
+        """Tell whether a part of a value conforms to its schema, formats aside."""
         if not isinstance(schema, dict):
             return schema is not False
         try:

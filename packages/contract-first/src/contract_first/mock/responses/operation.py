@@ -168,7 +168,7 @@ class MockOperation:
         return await self._respond(selection, request, arguments, preferences.applied)
 
     def _accept(self, request: Request, arguments: Mapping[str, Any]) -> str | None:
-        """Return what is accepted: events, where the body asks for them, whatever the header says."""
+        """Return what is accepted: events, where the body asks for them, even against the header."""
         return EVENTS if asks_for_events(arguments.get("body"), self._content) else _accept(request)
 
     async def _arguments(self, request: Request) -> dict[str, Any]:

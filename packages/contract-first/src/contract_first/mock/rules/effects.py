@@ -149,7 +149,7 @@ class AffectedApp:
 
 
 def _preferring(scope: Scope, preferences: Mapping[str, str]) -> Scope:
-    """Return the scope of a request that prefers a documented response, whatever it has sent."""
+    """Return the scope of a request that prefers a documented response, valid or not."""
     field = ", ".join(f"{name}={word(value)}" for name, value in preferences.items())
     headers = [pair for pair in scope["headers"] if pair[0] != b"prefer"]
     return {**scope, "headers": [*headers, (b"prefer", field.encode())], FIRST: True}

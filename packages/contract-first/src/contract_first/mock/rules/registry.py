@@ -165,7 +165,7 @@ class Rules:
         ended: whether delays are over, since the mock ends.
         operations: the operations of the API and of S3; None where any name may be an operation.
         reads_bodies: whether one of them needs the beginning of an API request's body.
-        validate: raises RuleError for a rule that is to be refused, whatever the reason.
+        validate: raises RuleError for a rule that is to be refused.
     """
 
     def __init__(

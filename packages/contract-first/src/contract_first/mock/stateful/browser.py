@@ -1,4 +1,4 @@
-"""The stored items as the control API shows and changes them, whatever operations the contract has."""
+"""The stored items as the control API shows and changes them, also without an operation for it."""
 
 import asyncio
 from typing import Any, Final

@@ -49,7 +49,7 @@ class BodyBudget:
     def hold(self, request: Request, size: int) -> None:
         """Let a request hold so many bytes in all, or raise ServiceUnavailable while there is no room."""
         owner, before = request.held if request.held[1] else (_owner(request), 0)
-        size = min(size, self._most // 2)  # whatever it decodes to, there is room for one
+        size = min(size, self._most // 2)  # there is room for one of any size
         if size > FREE_BYTES:
             self._budget.change(owner, size - before)
             request.held = owner, size
