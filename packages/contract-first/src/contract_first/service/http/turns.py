@@ -3,7 +3,8 @@
 import asyncio
 import sys
 from collections import OrderedDict, deque
-from collections.abc import Callable, Coroutine, Hashable
+from collections.abc import AsyncIterator, Callable, Coroutine, Hashable
+from contextlib import asynccontextmanager
 from contextvars import copy_context
 from typing import Any, Generic, TypeVar
 
@@ -54,6 +55,40 @@ class Rotation(Generic[Item]):
         if not self._queues[owner]:
             del self._queues[owner]
         return item
+
+
+class Alternation:
+    """Work that is done one after the other, of each owner in turn."""
+
+    def __init__(self) -> None:
+        self._waiting: Rotation[asyncio.Future[None]] = Rotation()
+        self._is_busy = False
+
+    @asynccontextmanager
+    async def turn(self, owner: Hashable) -> AsyncIterator[None]:
+        """Wait for this owner's turn, and have it for the length of the block."""
+        if self._is_busy:
+            turn = asyncio.get_running_loop().create_future()
+            self._waiting.add(owner, turn)
+            try:
+                await turn
+            except asyncio.CancelledError:
+                if not turn.cancelled():
+                    self._end()
+                raise
+        self._is_busy = True
+        try:
+            yield
+        finally:
+            self._end()
+
+    def _end(self) -> None:
+        while self._waiting:
+            turn = self._waiting.take()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._is_busy = False
 
 
 class Turns:
