@@ -48,6 +48,27 @@ async def test_some_requests_start_in_each_turn():
     assert [name for name in started if name != "first"] == [*range(CROWD)]
 
 
+async def test_fewer_requests_start_where_they_take_long():
+    """Once a turn has taken long, one of another client waits for fewer than before."""
+    started, now = [], [0.0]
+
+    async def request(name):
+        started.append(name)
+        now[0] += 0.1
+
+    running = Turns(asyncio.get_running_loop(), set(), clock=lambda: now[0])
+    for number in range(CROWD):
+        running.start("many", request(number))
+    for _ in range(20):
+        await asyncio.sleep(0)
+    running.start("one", request("first"))
+    before = len(started)
+    assert before < 4 * MOST_AT_ONCE
+    for _ in range(CROWD):
+        await asyncio.sleep(0)
+    assert started.index("first") <= before + 3
+
+
 async def test_pieces_of_bodies_are_taken_by_turns_of_clients():
     """One large body waits for no more than one piece of another client, who sends many."""
     taken, bodies = [], Bodies(asyncio.get_running_loop())

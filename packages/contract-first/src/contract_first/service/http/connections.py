@@ -13,7 +13,7 @@ from typing import Any, Protocol
 from contract_first.service.messages.problems import ServiceUnavailable
 
 from .proxies import TrustedProxies, subscriber_of
-from .turns import Rotation
+from .turns import SHORT_TURN_SECONDS, Rotation
 
 RESERVED_FILES = 64
 """Files that a process may open beside its connections."""
@@ -24,7 +24,6 @@ MOST_FILES = 65_536
 HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
 RESERVED_FOR_HEALTH = 16
 """Connections beyond the limits, on which only these are served."""
-SHORT_TURN_SECONDS = 0.002
 LONGEST_PAUSE_SECONDS = 0.05
 """Between two pipelined requests, however long the turns of the event loop are."""
 FREE_HEAD_BYTES = 4096

@@ -8,6 +8,7 @@ import os
 import select
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
@@ -43,6 +44,8 @@ ROUND_TRIP_SECONDS = 0.1
 FIRST_REQUEST_SECONDS = 0.5
 """After the port is closed, for clients that have just connected."""
 YOUNG_OBJECTS = 10_000
+SWITCH_SECONDS = 0.001
+"""After which a thread that computes makes way for the event loop: Python's 5 ms are many requests."""
 Result = TypeVar("Result")
 
 logger = logging.getLogger(__name__)
@@ -201,6 +204,7 @@ class _Server(Server):
     ) -> None:
         super().__init__(config)
         raise_file_limit()
+        sys.setswitchinterval(min(SWITCH_SECONDS, sys.getswitchinterval()))
         self.server_state.connections = self._connections = Connections(limits or ConnectionLimits())
         self._arrivals: list[Arrivals] = []
         self._ready = ready

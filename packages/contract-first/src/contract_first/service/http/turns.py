@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Hashable
 from contextlib import asynccontextmanager
@@ -14,6 +15,8 @@ Running = Coroutine[Any, Any, None]
 Item = TypeVar("Item")
 MOST_AT_ONCE = 16
 """Requests that start in a turn of the event loop; the next ones start once it has looked for others."""
+SHORT_TURN_SECONDS = 0.002
+"""Of computing: where a turn takes longer, the next one starts half as many."""
 MOST_BODIES_BYTES = 16 * 1024 * 1024
 """Of bodies that wait for the app; beyond it requests are refused."""
 FULL_BODIES_BYTES = 8 * 1024 * 1024
@@ -97,19 +100,28 @@ class Turns:
     A system call throws what a processor has learned of Python out of its caches, so that what is computed
     between two of them takes longer, under load by a third. What does not have to wait is done without
     the loop: a task is handed to it where it waits first (as of Python 3.12). Where many requests have come,
-    some start in each turn, one of each client before the second of any.
+    some start in each turn, fewer where they take long, one of each client before the second of any.
 
     Args:
         tasks: those that wait, for the server to see.
+        clock: of what this thread computes.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, tasks: set[asyncio.Task[None]]) -> None:
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        tasks: set[asyncio.Task[None]],
+        clock: Callable[[], float] = time.thread_time,
+    ) -> None:
         self._loop = loop
         self._tasks = tasks
         self._context = copy_context()  # that of no request
         self._requests: Rotation[Running] = Rotation()
         self._flushes: list[Callable[[], None]] = []
-        self._has_turn = False
+        self._has_turn = self._is_behind = False
+        self._clock = clock
+        self._turn_at = 0.0
+        self._at_once = MOST_AT_ONCE
 
     def start(self, owner: Hashable, request: Running) -> None:
         """Serve a request of a client at the end of this turn, or of one soon."""
@@ -127,7 +139,12 @@ class Turns:
             self._loop.call_soon(self._turn, context=self._context)
 
     def _turn(self) -> None:
-        for _ in range(min(len(self._requests), MOST_AT_ONCE)):
+        now = self._clock()
+        if self._is_behind:
+            is_long = now - self._turn_at > SHORT_TURN_SECONDS
+            self._at_once = max(1, self._at_once // 2) if is_long else min(2 * self._at_once, MOST_AT_ONCE)
+        self._turn_at = now
+        for _ in range(min(len(self._requests), self._at_once)):
             task = started(self._requests.take(), self._loop)
             if not task.done():
                 self._tasks.add(task)
@@ -139,7 +156,8 @@ class Turns:
         finally:  # should one of them raise, the others are served
             self._flushes[:0] = flushes
             self._has_turn = False
-            if self._requests or self._flushes:
+            self._is_behind = bool(self._requests)
+            if self._is_behind or self._flushes:
                 self._take_turn()
 
 
