@@ -11,7 +11,7 @@ from contract_first.service.http import listening as listening_module
 from contract_first.service.http.connections import ConnectionLimits, Connections
 from contract_first.service.http.listening import MOST_OPENED, Arrivals, listen
 from contract_first.service.http.proxies import TrustedProxies
-from contract_first.service.http.turns import MOST_AT_ONCE, Bodies, Rotation, Turns
+from contract_first.service.http.turns import MOST_AT_ONCE, Bodies, Pace, Rotation, Turns
 
 CROWD = 200
 
@@ -56,7 +56,7 @@ async def test_fewer_requests_start_where_they_take_long():
         started.append(name)
         now[0] += 0.1
 
-    running = Turns(asyncio.get_running_loop(), set(), clock=lambda: now[0])
+    running = Turns(asyncio.get_running_loop(), set(), Pace(MOST_AT_ONCE, clock=lambda: now[0]))
     for number in range(CROWD):
         running.start("many", request(number))
     for _ in range(20):

@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from typing import Any, Final
 
 from .proxies import subscriber_of
-from .turns import Rotation, started
+from .turns import Pace, Rotation, started
 
 BACKLOG = 2048
 LAST_PORT = 65_535
@@ -143,6 +143,7 @@ class Arrivals:
         self._waiting: Rotation[socket.socket] = Rotation()
         self._opening: set[asyncio.Task[None]] = set()
         self._expected = 1
+        self._pace = Pace(MOST_OPENED)
         self._is_due = False
         listening.setblocking(False)  # noqa: FBT003 -- socket's
         listening.listen(backlog)
@@ -189,7 +190,8 @@ class Arrivals:
             self._open()
 
     def _open(self) -> None:
-        for _ in range(min(len(self._waiting), MOST_OPENED)):
+        at_once = self._pace.at_once(is_behind=self._is_due)
+        for _ in range(min(len(self._waiting), at_once)):
             connection = self._waiting.take()
             connection.setblocking(False)  # noqa: FBT003 -- socket's
             opening = started(self._opened(connection), self._loop)

@@ -16,7 +16,6 @@ Item = TypeVar("Item")
 MOST_AT_ONCE = 16
 """Requests that start in a turn of the event loop; the next ones start once it has looked for others."""
 SHORT_TURN_SECONDS = 0.002
-"""Of computing: where a turn takes longer, the next one starts half as many."""
 MOST_BODIES_BYTES = 16 * 1024 * 1024
 """Of bodies that wait for the app; beyond it requests are refused."""
 FULL_BODIES_BYTES = 8 * 1024 * 1024
@@ -58,6 +57,29 @@ class Rotation(Generic[Item]):
         if not self._queues[owner]:
             del self._queues[owner]
         return item
+
+
+class Pace:
+    """How much to begin in a turn of the event loop: less where turns take long, while there is more.
+
+    Args:
+        clock: of what this thread computes; other processes may have the processor meanwhile.
+    """
+
+    def __init__(self, most: int, clock: Callable[[], float] = time.thread_time) -> None:
+        self._most = self._at_once = most
+        self._clock = clock
+        self._turn_at = 0.0
+
+    def at_once(self, *, is_behind: bool) -> int:
+        """Return how many to begin now; `is_behind` says whether the last turn left some for this one."""
+        now = self._clock()
+        if is_behind and now - self._turn_at > SHORT_TURN_SECONDS:
+            self._at_once = max(1, self._at_once // 2)
+        elif is_behind:
+            self._at_once = min(2 * self._at_once, self._most)
+        self._turn_at = now
+        return self._at_once
 
 
 class Alternation:
@@ -104,14 +126,10 @@ class Turns:
 
     Args:
         tasks: those that wait, for the server to see.
-        clock: of what this thread computes.
     """
 
     def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        tasks: set[asyncio.Task[None]],
-        clock: Callable[[], float] = time.thread_time,
+        self, loop: asyncio.AbstractEventLoop, tasks: set[asyncio.Task[None]], pace: Pace | None = None
     ) -> None:
         self._loop = loop
         self._tasks = tasks
@@ -119,9 +137,7 @@ class Turns:
         self._requests: Rotation[Running] = Rotation()
         self._flushes: list[Callable[[], None]] = []
         self._has_turn = self._is_behind = False
-        self._clock = clock
-        self._turn_at = 0.0
-        self._at_once = MOST_AT_ONCE
+        self._pace = pace or Pace(MOST_AT_ONCE)
 
     def start(self, owner: Hashable, request: Running) -> None:
         """Serve a request of a client at the end of this turn, or of one soon."""
@@ -139,12 +155,8 @@ class Turns:
             self._loop.call_soon(self._turn, context=self._context)
 
     def _turn(self) -> None:
-        now = self._clock()
-        if self._is_behind:
-            is_long = now - self._turn_at > SHORT_TURN_SECONDS
-            self._at_once = max(1, self._at_once // 2) if is_long else min(2 * self._at_once, MOST_AT_ONCE)
-        self._turn_at = now
-        for _ in range(min(len(self._requests), self._at_once)):
+        at_once = self._pace.at_once(is_behind=self._is_behind)
+        for _ in range(min(len(self._requests), at_once)):
             task = started(self._requests.take(), self._loop)
             if not task.done():
                 self._tasks.add(task)
