@@ -13,7 +13,7 @@ from contract_first.service.messages.problems import ServiceUnavailable
 
 Running = Coroutine[Any, Any, None]
 Item = TypeVar("Item")
-MOST_AT_ONCE = 16
+MOST_AT_ONCE = 64
 """Requests that start in a turn of the event loop; the next ones start once it has looked for others."""
 SHORT_TURN_SECONDS = 0.002
 MOST_BODIES_BYTES = 16 * 1024 * 1024
