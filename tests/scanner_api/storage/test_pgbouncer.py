@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import runpy
 import shutil
 import signal
 import socket
@@ -25,13 +24,8 @@ from scanner_api.storage.database import Database
 from scanner_api.storage.scans.sessions import SessionStore
 from scanner_api.storage.schema.tables import users
 
-execute = runpy.run_path(str(Path(__file__).parents[2] / "services" / "postgresql.py"))["execute"]
 CLIENTS = 8
 COUNTED = select(func.count()).select_from(users)
-ENDING = (
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
-)
 SETTINGS = text("SELECT current_setting('lock_timeout'), current_setting('statement_timeout')")
 
 
@@ -138,18 +132,19 @@ def test_prepared_statements_on_another_connection(pgbouncer, postgresql_url, ru
     """PgBouncer prepares them again; one that keeps none causes a 503 that says so, and a new connection."""
 
     async def twice(database):
-        async with connection_of(database._engine) as connection:
+        async with connection_of(database._engine) as connection, connection_of(database._engine) as other:
             async with connection.begin():
                 await connection.execute(COUNTED)
-            await execute(postgresql_url, ENDING)
-            async with connection.begin():
-                return await connection.scalar(COUNTED)
+            async with other.begin():
+                await other.execute(SETTINGS)  # has the one connection to PostgreSQL that there was
+                async with connection.begin():
+                    return await connection.scalar(COUNTED)
 
     async def scenario(database):
         outcomes = await asyncio.gather(twice(database), return_exceptions=True)
         return *outcomes, await database.fetch(COUNTED)
 
-    with pgbouncer(postgresql_url, default_pool_size=1, max_prepared_statements=most) as url:
+    with pgbouncer(postgresql_url, max_prepared_statements=most) as url:
         first, second = run_in(url, scenario, organization=False)
     assert second == [(0,)]
     expected = (ServiceUnavailable, "The database's pooler keeps no prepared statements.")
