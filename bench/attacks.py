@@ -400,13 +400,15 @@ def attacked_server(name: str) -> Iterator[Server]:
 def main() -> None:
     """Print a row for each attack and server; exit with 1 if one misses a goal."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("server", choices=SERVERS, nargs="*", default=SERVERS)
+    parser.add_argument("server", nargs="*", help=f"of {', '.join(SERVERS)}; all by default")
     parser.add_argument("--seconds", type=float, default=8, help="of each attack, and of idleness before it")
     parser.add_argument("--only", default="", help="attacks with this in their names")
     options = parser.parse_args()
+    if unknown := {*options.server}.difference(SERVERS):
+        parser.error(f"expected servers of {', '.join(SERVERS)}, got {', '.join(sorted(unknown))}")
     sys.stdout.write(f"| {' | '.join(COLUMNS)} |\n{'| --- ' * len(COLUMNS)}|\n")
     missed = False
-    for name in options.server:
+    for name in options.server or SERVERS:
         with attacked_server(name) as server:
             for attack in (attack for attack in ATTACKS if options.only in attack):
                 row = attacked(attack, server, options.seconds)

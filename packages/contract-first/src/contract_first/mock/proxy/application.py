@@ -230,7 +230,8 @@ class _Passing:
     async def _head(self) -> tuple[int, RawHeaders]:
         """Return the response's head, with the violations known so far."""
         if self._validated is None:
-            self._validated = await self._validate(self._recording.unmasked())
+            validated = await self._validate(self._recording.unmasked())
+            self._validated = self._validated or validated  # the whole exchange's, if that has come meanwhile
         headers = [*self._recording.headers, *violation_fields(self._validated.validation)]
         # uvicorn takes the length that these tell for that of a body to come
         if self._recording.status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}:
