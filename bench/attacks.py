@@ -29,7 +29,7 @@ from servers import AWS, PEERS, SESSIONS, UVICORN, Server, running
 from scanner_mocks import seeds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     Address = tuple[str, int]
     Attack = Callable[[Address, "Requests", float], None]
@@ -138,12 +138,6 @@ def hold(address: Address, count: int, beginning: bytes, piece: bytes, until: fl
                 with contextlib.suppress(OSError):
                     connection.sendall(piece)
             time.sleep(0.5)
-
-
-def compute(until: float) -> None:
-    """Keep a core busy, as attacks do."""
-    while time.monotonic() < until:
-        pass
 
 
 def _request(head: bytes, body: bytes) -> bytes:
@@ -325,22 +319,27 @@ class Row(NamedTuple):
         return f"{numbers} | {', '.join(self.missed)}"
 
 
-def attacked(name: str, server: Server, seconds: float) -> Row:
-    """Measure a server while a core is busy, then while it is attacked."""
+def attacked(server: Server, seconds: float, names: Iterable[str]) -> Iterator[tuple[str, Row]]:
+    """Yield what each attack costs a server: its memory above that of its start, and others' times."""
     with running(server) as served:
         url = urlsplit(served.url)
         address = url.hostname or "", url.port or 0
         requests = prepared(server, served.url)
         waits(address, served.pid, time.monotonic() + WARM_SECONDS)
-        idle = _during(
-            lambda _address, _requests, until: compute(until), address, requests, served.pid, seconds
-        )
-        memory_idle = memory(served.pid, "VmRSS")
-        Path(f"/proc/{served.pid}/clear_refs").write_text("5", encoding="ascii")
-        others = _during(ATTACKS[name], address, requests, served.pid, seconds)
-        peak = memory(served.pid, "VmHWM")
-    cpu = _percentile([wait.cpu for wait in others], 99)
-    return Row(peak - memory_idle, *_percentiles(idle), *_percentiles(others), cpu)
+        at_start = memory(served.pid, "VmRSS")
+        for name in names:
+            idle = _during(_compute, address, requests, served.pid, seconds)
+            Path(f"/proc/{served.pid}/clear_refs").write_text("5", encoding="ascii")
+            others = _during(ATTACKS[name], address, requests, served.pid, seconds)
+            peak = memory(served.pid, "VmHWM")
+            cpu = _percentile([wait.cpu for wait in others], 99)
+            yield name, Row(peak - at_start, *_percentiles(idle), *_percentiles(others), cpu)
+
+
+def _compute(_address: Address, _requests: Requests, until: float) -> None:
+    """Keep a core busy, as attacks do."""
+    while time.monotonic() < until:
+        pass
 
 
 def _during(attack: Attack, address: Address, requests: Requests, pid: int, seconds: float) -> list[Wait]:
@@ -410,8 +409,8 @@ def main() -> None:
     missed = False
     for name in options.server or SERVERS:
         with attacked_server(name) as server:
-            for attack in (attack for attack in ATTACKS if options.only in attack):
-                row = attacked(attack, server, options.seconds)
+            names = [attack for attack in ATTACKS if options.only in attack]
+            for attack, row in attacked(server, options.seconds, names):
                 missed = missed or bool(row.missed)
                 sys.stdout.write(f"| {name} | {attack} | {row} |\n")
                 sys.stdout.flush()

@@ -7,6 +7,7 @@ import resource
 import socket
 import ssl
 import struct
+import sys
 import threading
 import time
 from types import SimpleNamespace
@@ -365,6 +366,14 @@ def test_who_never_shakes_hands_locks_nobody_out(connect, monkeypatch, tmp_path)
     with client.wrap_socket(connect(b""), server_hostname="127.0.0.1") as encrypted:
         encrypted.sendall(GET + b"\r\n")
         assert served(encrypted).startswith(b"HTTP/1.1 200 ")
+
+
+def test_threads_that_compute_make_way_for_others(monkeypatch):
+    """Each would else have the interpreter for 5 ms, as long as some requests take."""
+    intervals = []
+    monkeypatch.setattr(sys, "setswitchinterval", intervals.append)
+    Listener("127.0.0.1", 0).server_close()
+    assert max(intervals) <= wire.SWITCH_SECONDS
 
 
 def test_files_are_there_for_all_connections():

@@ -3,7 +3,9 @@
 import asyncio
 import contextlib
 import errno
+import resource
 import socket
+import sys
 
 import pytest
 
@@ -11,7 +13,10 @@ from contract_first.service.http import listening as listening_module
 from contract_first.service.http.connections import ConnectionLimits, Connections
 from contract_first.service.http.listening import MOST_OPENED, Arrivals, listen
 from contract_first.service.http.proxies import TrustedProxies
+from contract_first.service.http.server import SWITCH_SECONDS, serving
 from contract_first.service.http.turns import MOST_AT_ONCE, Bodies, Pace, Rotation, Turns
+
+from .conftest import app
 
 CROWD = 200
 
@@ -101,6 +106,20 @@ def test_connections_of_a_trusted_proxy_have_turns_of_their_own():
     assert Connections(ConnectionLimits()).owner(Connection()) == "10.0.0.1"
     trusting = Connections(ConnectionLimits(proxies=TrustedProxies(("10.0.0.1",))))
     assert trusting.owner(Connection()) == ("10.0.0.1", 4321)
+
+
+def test_threads_that_compute_make_way_for_the_event_loop(monkeypatch):
+    """Which would else wait 5 ms for the interpreter, once in each of its turns."""
+    intervals = []
+    monkeypatch.setattr(sys, "setswitchinterval", intervals.append)
+    with listen("127.0.0.1", 0) as listening, serving(app, listening, lifespan="off"):
+        assert max(intervals) <= SWITCH_SECONDS
+
+
+def test_connections_that_wait_leave_files_to_those_that_are_open(monkeypatch):
+    """Both together need no more than a process may open."""
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (1064, 1064))
+    assert Connections(ConnectionLimits()).most_waiting == 125
 
 
 @pytest.fixture

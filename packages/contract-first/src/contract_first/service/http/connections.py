@@ -18,7 +18,7 @@ from .turns import SHORT_TURN_SECONDS, Rotation
 RESERVED_FILES = 64
 """Files that a process may open beside its connections."""
 MOST_WAITING = 2048
-"""Connections that are not open yet, as many as the system has wait (`listening.BACKLOG`)."""
+"""Connections that are accepted and not open yet: as many as the system has wait (`listening.BACKLOG`)."""
 MOST_FILES = 65_536
 """Files to ask for where the system sets no limit."""
 HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
@@ -75,7 +75,7 @@ class Connections(set[Any]):
         self._clock = clock
         self._limits = limits
         files = max(2, file_limit() - RESERVED_FILES)
-        self.most_waiting = min(MOST_WAITING, files // 2)
+        self.most_waiting = max(1, min(MOST_WAITING, files // 8))
         self._total = min(limits.total, files - self.most_waiting)
         self._by_address: dict[str, dict[ClientConnection, None]] = {}
         self._orders: dict[str, list[tuple[bool, int, ClientConnection]]] = {}
