@@ -15,14 +15,15 @@ RESOLVER: Final = "https://id.gs1.org"
 
 
 async def get_pipeline(state: State) -> dict[str, Any]:
-    return state.pipeline.described()
+    return state.room.pipeline.described()
 
 
 async def set_pipeline(body: dict[str, Any], state: State) -> dict[str, Any]:
     """Replace delay and rules of the pipeline, and return them."""
     rules = msgspec.convert(body.get("rules", []), tuple[PipelineRule, ...])
-    state.pipeline.change(body.get("delay_seconds", 0), rules)
-    return state.pipeline.described()
+    pipeline = state.room.pipeline
+    pipeline.change(body.get("delay_seconds", 0), rules)
+    return pipeline.described()
 
 
 async def list_products(page: int, page_size: int, state: State) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class Held(NamedTuple):
 
 
 class Pipeline:
-    """Decides about the next steps of captures; used in the event loop's thread, but for `clear`.
+    """Decides about the next steps of captures; used in the event loop's thread.
 
     Args:
         delay_seconds: how long a capture stays in each state.
@@ -76,12 +76,11 @@ class Pipeline:
         for id_ in [*self._held]:
             self._go_on(id_)
 
-    def clear(self, scope: str | None = None) -> None:
+    def clear(self) -> None:
         """Hold nothing, and have the initial delay again; state that is reset has no held captures."""
-        if not scope:
-            self.delay_seconds, self.rules = self._initial_seconds, ()
-            self._held.clear()
-            self._due.clear()
+        self.delay_seconds, self.rules = self._initial_seconds, ()
+        self._held.clear()
+        self._due.clear()
 
     def holds(self, capture: Capture, organization_id: str) -> bool:
         """Return whether a capture stays in its state for now."""

@@ -290,12 +290,15 @@ class Rules:
         return was_active
 
     def clear(self, scope: str | None = None) -> None:
-        """Remove all rules, or those of a scope; those of the mock's file stay, and are counted from 0."""
+        """Remove all rules, or those of a scope, or of none (empty).
+
+        Those of the mock's file stay, and are counted from 0.
+        """
         with self._changing:
             self._replace(
                 ActiveRule(active.rule, self._seed) if active.rule.id in self._lasting else active
                 for active in self._active.rules
-                if active.rule.id in self._lasting or (scope and active.rule.scope != scope)
+                if active.rule.id in self._lasting or (scope is not None and active.rule.scope != scope)
             )
 
     def switch(self, rules: Iterable[Rule], seed: int) -> None:
