@@ -14,7 +14,7 @@ from contract_first.service.clock import Clock
 from strict_s3.messages.errors import POLICY_EXPIRED, access_denied
 from strict_s3.messages.request import Request
 
-from .bucket.scoped import bucket_of
+from .buckets import bucket_of
 
 UPLOADS_EXPIRED: ContextVar[bool] = ContextVar("expired", default=False)
 LONG_EXPIRED: Final = timedelta(minutes=1)

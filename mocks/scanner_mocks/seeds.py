@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, uuid5
 from scanner_api.access.api_keys import ALPHANUMERICS, BODY_LENGTH, KeyPrefix, checksum_of
 from scanner_api.scanning.identifiers import encode
 
-from .bucket.scoped import bucket_of
+from .buckets import bucket_of
 
 
 def id_of(name: str) -> str:

@@ -17,7 +17,7 @@ from contract_first.service.http.server import callable_url_of, listen, serving
 from strict_s3 import Server
 
 from . import seeds
-from .bucket.scoped import bucket_of
+from .buckets import bucket_of
 from .faults import EXTENSION, ScannerRule
 from .options import ScannerMockOptions
 

@@ -22,7 +22,7 @@ from scanner_api.storage.catalogue.products import ProductStore, StoredProduct
 from scanner_api.storage.database import Database
 from strict_s3 import Server
 
-from .bucket.scoped import bucket_of
+from .buckets import bucket_of
 from .pipeline import Pipeline
 from .seeding import NO_SEED_DATA, SeedData, seed_database
 
