@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager, suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from dataclasses import InitVar, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -18,12 +18,11 @@ from contract_first.mock.state.scopes import SCOPE, entered
 from contract_first.mock.state.state import Interrupted, MockState, StateLock, ordered
 from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.scanning.photos.photo import Photo
-from scanner_api.storage.catalogue.products import ProductStore, StoredProduct
 from scanner_api.storage.database import Database
 from strict_s3 import Server
 
 from .buckets import bucket_of
-from .pipeline import Pipeline
+from .processing.pipeline import Pipeline
 from .seeding import NO_SEED_DATA, SeedData, seed_database
 
 if TYPE_CHECKING:
@@ -191,9 +190,8 @@ class State(MockState):
             await send(message)
 
         try:
-            room = self.room
-            async with room.lock.request():
-                await room.running(scope, receive, noted)
+            async with self.using() as service:
+                await service(scope, receive, noted)
         except Interrupted:
             if not started:
                 await _INTERRUPTED(scope, receive, send)
@@ -201,6 +199,13 @@ class State(MockState):
     def changing(self) -> AbstractAsyncContextManager[None]:
         """Return a context in which no request uses the state of the current scope."""
         return self.room.lock.change()
+
+    @asynccontextmanager
+    async def using(self) -> AsyncIterator[Application]:
+        """Use the service of the current scope; its state is not replaced meanwhile."""
+        room = self.room
+        async with room.lock.request():
+            yield room.running
 
     async def initialize(self) -> None:
         """Replace the state of the current scope by the initial one."""
@@ -261,19 +266,18 @@ class State(MockState):
         reading = await super().set_clock(**changes)
         if reading.now < before:
             # windows that started later would last until then
-            async with self.room.lock.request():
-                await self.room.running.limiter.reset()
+            async with self.using() as service:
+                await service.limiter.reset()
         return reading
 
     async def describe(self, limit: int) -> dict[str, Any]:
         """Return the resources, the newest first, at most ``limit`` of each kind."""
         room = self.room
         count, size = await ordered(self.s3.usage, room.bucket)
-        async with room.lock.request():
-            stores = room.running.stores
-            sessions = await stores.sessions.newest(limit)
-            captures = await stores.captures.newest(limit)
-            photos = await stores.photos.newest(limit)
+        async with self.using() as service:
+            sessions = await service.stores.sessions.newest(limit)
+            captures = await service.stores.captures.newest(limit)
+            photos = await service.stores.photos.newest(limit)
         return {
             **await super().describe(limit),
             "sessions": [_resource(_SESSION, session) for session in sessions],
@@ -283,12 +287,6 @@ class State(MockState):
             "s3_restarts": self.s3.restarts,
             "pipeline": room.pipeline.described(),
         }
-
-    async def products(self, page: int, page_size: int) -> tuple[list[StoredProduct], int]:
-        """Return a page of the catalogue, and how many products it has."""
-        async with self.room.lock.request():
-            store = ProductStore(self.room.running.database, self.clock)
-            return await store.page(page=page, page_size=page_size)
 
     def _photo(self, photo: Photo) -> dict[str, Any]:
         from .bucket.aws_session import presigned_get  # noqa: PLC0415 -- boto3 takes a while
