@@ -81,7 +81,7 @@ def test_items_are_those_of_the_scope(client):
     assert names(client, headers={"X-Mock-Scope": "other"}) == ["Rex"]
     collections = client.get("/_mock/state", headers=MINE).json()["collections"]
     assert [collection["items"] for collection in collections] == [2]
-    client.post("/_mock/state/reset", json={}, headers=MINE).raise_for_status()
+    client.post("/_mock/reset", json={}, headers=MINE).raise_for_status()
     assert (names(client, headers=MINE), names(client)) == (["Rex"], ["Rex", "all"])
 
 

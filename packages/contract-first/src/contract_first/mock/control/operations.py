@@ -53,6 +53,9 @@ async def reset_state(x_mock_scope: str | None, state: MockState, body: dict[str
     await state.reset(keep=frozenset((body or {}).get("keep", ())), scope=x_mock_scope)
 
 
+reset = reset_state
+
+
 async def list_items(collection: str, offset: int, limit: int, items: ItemBrowser | None) -> dict[str, Any]:
     return await _remembered(items).page(collection, offset, limit)
 
