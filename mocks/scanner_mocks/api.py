@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from ssl import create_default_context
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
 from starlette.types import ASGIApp
@@ -34,9 +34,6 @@ from .faults import UploadClock
 from .options import ScannerMockOptions
 from .seeding import SeedData
 from .state import Make, Room, State
-
-MOST_SCOPES: Final = 32
-"""Each has a database in memory, and a service on it."""
 
 if TYPE_CHECKING:
     from strict_s3.tls import Authority
@@ -104,7 +101,7 @@ def mock_application(parts: Parts) -> MockApplication:
     scopes = None
     if parts.options.isolate:
         parted: list[Part] = [clock, state, *map(Cleared, traffic.clearable.values())]
-        scopes = Scopes(parted, state.initialize, state.release, MOST_SCOPES)
+        scopes = Scopes(parted, state.initialize, state.release)
     service = ReloadingService(
         contract,
         app_by(contract),

@@ -185,8 +185,9 @@ async def use(scopes, *names):
 
 def test_their_number_is_bounded(monkeypatch):
     """One scope too many is refused, as long as none is idle; an idle one makes room."""
+    monkeypatch.setattr(module, "MOST_SCOPES", 2)
     parts = Parts()
-    scopes = Scopes([parts], nothing, nothing, most=2)
+    scopes = Scopes([parts], nothing, nothing)
     asyncio.run(use(scopes, "a", "b", "a"))
     with pytest.raises(ServiceUnavailable, match="2 scopes are in use"):
         asyncio.run(use(scopes, "c"))

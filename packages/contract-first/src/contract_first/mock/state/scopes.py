@@ -73,7 +73,6 @@ class Scopes:
         parts: of the state.
         fill: makes the initial state, in the context of a scope.
         release: releases the state, in the same context, before the parts are removed.
-        most: how many there may be.
     """
 
     def __init__(
@@ -81,12 +80,10 @@ class Scopes:
         parts: Sequence[Part],
         fill: Callable[[], Awaitable[None]],
         release: Callable[[], Awaitable[None]],
-        most: int = MOST_SCOPES,
     ) -> None:
         self._parts = parts
         self._fill = fill
         self._release = release
-        self._most = most
         self._used: dict[str, _Used] = {}
         self._changing = asyncio.Lock()
 
@@ -146,9 +143,9 @@ class Scopes:
             if name in self._used:
                 return self._used[name]
             await self._drop_idle()
-            if len(self._used) >= self._most:
+            if len(self._used) >= MOST_SCOPES:
                 raise ServiceUnavailable(
-                    f"{self._most} scopes are in use, none idle for {IDLE_SECONDS} s. Remove one: "
+                    f"{MOST_SCOPES} scopes are in use, none idle for {IDLE_SECONDS} s. Remove one: "
                     "DELETE /_mock/scopes/NAME."
                 )
             for part in self._parts:
