@@ -190,8 +190,9 @@ class State(MockState):
             await send(message)
 
         try:
-            async with self.using() as service:
-                await service(scope, receive, noted)
+            room = self.room
+            async with room.lock.request():
+                await room.running(scope, receive, noted)
         except Interrupted:
             if not started:
                 await _INTERRUPTED(scope, receive, send)

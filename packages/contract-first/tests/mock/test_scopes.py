@@ -216,5 +216,5 @@ def test_a_scope_in_use_is_not_dropped():
 
     asyncio.run(dropped())
     with pytest.raises(Conflict):
-        asyncio.run(use(Scopes([parts], failing, nothing), "b"))
+        asyncio.run(use(Scopes([parts], failing, failing), "b"))
     assert parts.there == []

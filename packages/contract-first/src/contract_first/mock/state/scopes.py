@@ -133,10 +133,12 @@ class Scopes:
         await self._close(name)
 
     async def _close(self, name: str) -> None:
-        with entered(name):
-            await self._release()
-        for part in self._parts:
-            part.close(name)
+        try:
+            with entered(name):
+                await self._release()
+        finally:
+            for part in self._parts:
+                part.close(name)
 
     async def _opened(self, name: str) -> _Used:
         async with self._changing:
