@@ -84,7 +84,7 @@ def test_workers_side_by_side(mock):
 
 
 def test_the_clock_of_a_scope(mock):
-    """An upload expires where the time of its scope, which S3 goes by as well, has moved on."""
+    """An upload expires where the time of its scope, which S3 follows as well, is later."""
     with client_of(mock, "later") as (api, control), client_of(mock) as (others, _):
         query = {"photo_type": "front", "original_filename": "can.jpg"}
         url = f"/sessions/{mock.session_id}/presigned-upload-url"

@@ -118,7 +118,7 @@ def test_snapshot_and_restore(s3, photos, tmp_path_factory):
 
 
 def test_a_bucket_by_itself(s3, photos, tmp_path_factory):
-    """One bucket is reset, saved and restored alone, and the others without it; it goes by its own clock."""
+    """One bucket is reset, saved and restored alone, and the others without it; it has a clock of its own."""
     folder = tmp_path_factory.mktemp("snapshots")
     s3.create_bucket("apart")
     s3.set_clock(datetime.now(UTC) + timedelta(hours=2), bucket="apart")

@@ -202,7 +202,7 @@ class Server:
         Args:
             now: aware.
             stopped: whether it stands still.
-            bucket: whose requests go by it; by default all that have no clock of their own.
+            bucket: whose requests it is for; by default all that have no clock of their own.
         """
         self._change("set_clock", now=now and now.isoformat(), stopped=stopped, bucket=bucket)
 
