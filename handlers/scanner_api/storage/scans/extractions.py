@@ -5,9 +5,9 @@ session's captures decide: ACCEPTED once one was applied, REJECTED if all of the
 """
 
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Update, func, select
+from sqlalchemy import ColumnElement, Update, and_, case, func, literal, select
 
 from contract_first.service.clock import Clock
 from scanner_api.scanning.scans.proposals import ProposalStatus
@@ -53,7 +53,7 @@ class ExtractionStore(WorkStore):
             )
             .returning(scan_sessions.c.extraction_attempts)
         )
-        async with self._database.transaction(session_id) as connection:
+        async with self._database.transaction(session_id, single=True) as connection:
             attempt: int | None = await connection.scalar(claimed)
             return attempt
 
@@ -91,26 +91,26 @@ def _claimed(session_id: str, attempt: int) -> Update:
 
 async def settle(connection: AsyncConnection, session_id: str) -> None:
     """Set the status of an ended extraction by its proposals; the session has to be locked."""
-    counts = (
+    number = func.count()
+    rejected = number.filter(proposals.c.status == ProposalStatus.REJECTED)
+    status = scan_sessions.c.extraction_status.type
+    outcome = (
         select(
-            func.count(),
-            func.count(proposals.c.applied_at),
-            func.count().filter(proposals.c.status == ProposalStatus.REJECTED),
+            case(
+                (func.count(proposals.c.applied_at) > 0, literal(ExtractionStatus.ACCEPTED, status)),
+                (and_(number > 0, rejected == number), literal(ExtractionStatus.REJECTED, status)),
+                else_=literal(ExtractionStatus.READY, status),
+            )
         )
         .join_from(proposals, captures)
         .where(captures.c.session_id == session_id)
     )
-    total, applied, rejected = (await connection.execute(counts)).one()
-    if applied:
-        outcome = ExtractionStatus.ACCEPTED
-    elif total and rejected == total:
-        outcome = ExtractionStatus.REJECTED
-    else:
-        outcome = ExtractionStatus.READY
-    await set_outcome(connection, session_id, outcome)
+    await set_outcome(connection, session_id, outcome.scalar_subquery())
 
 
-async def set_outcome(connection: AsyncConnection, session_id: str, outcome: ExtractionStatus) -> None:
+async def set_outcome(
+    connection: AsyncConnection, session_id: str, outcome: ExtractionStatus | ColumnElement[Any]
+) -> None:
     """Set the status of an ended extraction; the session has to be locked."""
     await connection.execute(
         scan_sessions.update()
