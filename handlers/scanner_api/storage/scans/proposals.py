@@ -12,7 +12,6 @@ from sqlalchemy import ColumnElement, Select, select
 
 from contract_first.service.clock import Clock
 from scanner_api.scanning.scans.proposals import FIELDS, Proposal, ProposalStatus
-from scanner_api.scanning.scans.sessions import ExtractionStatus
 from scanner_api.storage.actions import UNKNOWN, Action, Actor
 from scanner_api.storage.audit import record
 from scanner_api.storage.catalogue.products import override
@@ -21,7 +20,7 @@ from scanner_api.storage.database import ConstraintError, Database
 from scanner_api.storage.queries import columns_of, maker_of
 from scanner_api.storage.schema.tables import captures, proposals, scan_sessions
 
-from .extractions import set_outcome, settle
+from .extractions import accept, settle
 
 _COLUMNS: Final = columns_of(proposals, Proposal)
 _proposal: Final = maker_of(Proposal)
@@ -168,7 +167,7 @@ class ProposalStore:
             applied = [_proposal(row) for row in await connection.execute(accepted)]
             if applied:
                 await override(connection, organization_id, product, _values(applied), now)
-                await set_outcome(connection, session_id, ExtractionStatus.ACCEPTED)
+                await accept(connection, session_id)
                 ids = sorted(proposal.id for proposal in applied)
                 await record(
                     connection,
