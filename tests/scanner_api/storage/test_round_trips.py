@@ -43,7 +43,7 @@ class RoundTrips(list):
         return list(self)
 
 
-def test_what_one_operation_asks_of_postgresql(migrated_postgresql_url, run_in, clock, session, scanned, milk):
+def test_what_an_operation_asks_postgresql(migrated_postgresql_url, run_in, clock, session, scanned, milk):
     """A write of one statement is one round trip; a transaction has no statement that it could do without."""
 
     def proposal(number, status):
