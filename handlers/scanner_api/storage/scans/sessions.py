@@ -71,7 +71,7 @@ class SessionStore:
         if submit:
             changes["extraction_status"] = ExtractionStatus.PROCESSING
         active = scan_sessions.update().where(scan_sessions.c.id == session_id, self._activity.is_active())
-        async with self._database.transaction(session_id) as connection:
+        async with self._database.transaction(session_id, single=True) as connection:
             row = (await connection.execute(active.values(changes).returning(*_COLUMNS))).first()
         return _session(row) if row else None
 
