@@ -17,6 +17,7 @@ from contract_first.mock.responses.selection import success_status
 from contract_first.mock.templates import Filling, TemplateError
 from contract_first.service.clock import Clock
 from contract_first.service.messages.response import Rendered
+from contract_first.service.request.sequences import body_of_items, is_sequence
 
 from .lists import ListAgreement
 from .registry import Injection
@@ -130,7 +131,11 @@ def rendered(respond: Respond, operation: Operation | None) -> Rendered:
     status = respond.status or (HTTPStatus.OK if operation is None else success_status(operation))
     content, media_type = respond.content()
     fields = [SANDBOX, *([(b"content-type", media_type.encode())] if media_type else [])]
-    return _framed(status, with_fields(fields, _raw(respond.headers)), content)
+    raw = _raw(respond.headers)
+    kind = raw.get(b"content-type", b"").decode("latin-1")
+    if respond.body is not msgspec.UNSET and is_sequence(kind):
+        content = body_of_items(respond.body, kind, are_events=False)
+    return _framed(status, with_fields(fields, raw), content)
 
 
 def patched(patch: Patch, response: Rendered, operation: Operation | None, contract: Contract) -> Rendered:
