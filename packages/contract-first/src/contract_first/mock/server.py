@@ -122,7 +122,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
     """
     strings_of(options.locale)
     contract = options.contract
-    if isinstance(contract, str):
+    if not isinstance(contract, Contract):
         references = References(options.references, offline=options.offline)
         contract = load_contract(contract, lenient=not options.strict, references=references)
     contract = _reported(contract, options.tell)
