@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import KW_ONLY, dataclass, field
 from http import HTTPStatus
@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contract_first.contract import Contract
+from contract_first.contract.routing import Route
 from contract_first.service.messages.problems import PLAIN, Problem, ProblemProfile
 from contract_first.service.pages import Page
 
@@ -170,15 +171,19 @@ def observed(
     profile: ProblemProfile = PLAIN,
     *,
     stream_interval: float = 0,
+    stored: Callable[[Route], Awaitable[Any]] | None = None,
 ) -> ASGIApp:
     """Put the app of a contract, which the traffic uses, behind rules, and those behind the journal.
 
     Args:
         stream_interval: seconds between the items of streams.
+        stored: returns the stored item that a request's path is for; None where none are stored.
     """
     faults, overrides = traffic.faults, traffic.overrides
     extension, forward = traffic.extension, traffic.forward
-    paced: ASGIApp = RuleMiddleware(app, faults, overrides, contract, clock, extension, profile, forward)
+    paced: ASGIApp = RuleMiddleware(
+        app, faults, overrides, contract, clock, extension, profile, forward, stored
+    )
     if stream_interval > 0:
         paced = PacedStreams(paced, stream_interval, lambda scope: faults.ended or is_closed(scope))
     return JournalMiddleware(paced, traffic.journal, contract)

@@ -4,6 +4,7 @@ The control API's document says which values are valid, and `faults.reading` val
 values. An application adds selectors and effects of its own by subclasses, see `extension.Extension`.
 """
 
+import re
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from http import HTTPMethod, HTTPStatus
@@ -23,6 +24,8 @@ from .override import Patch, Respond
 from .state.clock import skewed
 
 MOST_MILLISECONDS = 600_000
+ITEM = re.compile(rb"\{[{%][^}]*\bitem\b")
+"""A template that may name the stored item."""
 
 
 class RuleError(ValueError):
@@ -125,6 +128,7 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
         key: pattern of the key of the object in S3.
         query: conditions by name, as are those of headers and cookies; see `conditions`.
         body: conditions by JSON pointer, on a body of JSON or a form.
+        item: conditions by JSON pointer, on the stored item that the path is for.
     """
 
     operation: str = ""
@@ -135,6 +139,7 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     headers: dict[str, Any] = {}
     cookies: dict[str, Any] = {}
     body: dict[str, Any] = {}
+    item: dict[str, Any] = {}
 
     def matches(self, request: MatchableRequest) -> bool:
         """Return whether all selectors match a request, conditions aside."""
@@ -146,8 +151,14 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
         )
 
     def conditions(self) -> tuple[Condition, ...]:
-        """Return the conditions on what was sent."""
-        places = {"query": self.query, "headers": self.headers, "cookies": self.cookies, "body": self.body}
+        """Return the conditions on what was sent, and on what is stored."""
+        places = {
+            "query": self.query,
+            "headers": self.headers,
+            "cookies": self.cookies,
+            "body": self.body,
+            "item": self.item,
+        }
         return tuple(
             Condition.of(place, name, document)
             for place, documents in places.items()
@@ -285,6 +296,11 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         """Whether the beginning of an API request's body makes a difference."""
         return self.match.reads_body or b"request.body" in msgspec.json.encode(self.effect)
 
+    @property
+    def reads_item(self) -> bool:
+        """Whether the stored item that a request is for makes a difference."""
+        return bool(self.match.item or ITEM.search(msgspec.json.encode(self.effect)))
+
     def check(self, at: str = "/effect") -> None:
         """Raise RuleError for parts that are valid one by one and contradict each other.
 
@@ -326,6 +342,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             f"{at}/cut_after_bytes": effect.cut_after_bytes is not None,
             "/match/cookies": match.cookies,
             "/match/body": match.body,
+            "/match/item": match.item,
         }
         of_s3: dict[str, Any] = {f"{at}/s3_code": effect.s3_code}
         for where, value in (of_api if self.on == "s3" else of_s3).items():

@@ -266,4 +266,11 @@ class _Assembly:
         )
         if memory is not None and catalog is not None:
             memory.catalog = catalog
-        return observed(app, contract, self.traffic, self.clock, stream_interval=options.stream_interval)
+        return observed(
+            app,
+            contract,
+            self.traffic,
+            self.clock,
+            stream_interval=options.stream_interval,
+            stored=None if memory is None else memory.item_of,
+        )

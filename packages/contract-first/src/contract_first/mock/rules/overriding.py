@@ -69,6 +69,7 @@ class Overriding:
         chance = Random(self._injection.seed)  # noqa: S311 -- repeatable, not secret
         return {
             "request": self._request.described(),
+            "item": self._request.item,
             "now": self._clock.now().isoformat(timespec="seconds").replace("+00:00", "Z"),
             "uuid": lambda: str(UUID(int=chance.getrandbits(128), version=4)),
             "counter": self._injection.number,
