@@ -17,11 +17,12 @@ import msgspec
 
 from contract_first.contract.contract import is_named
 
-from . import templates
 from .conditions import Condition, Values
 from .journal.matching import matches
 from .override import Patch, Respond
 from .state.clock import skewed
+from .templates.filling import TemplateError
+from .templates.process import TEMPLATES
 
 MOST_MILLISECONDS = 600_000
 ITEM = re.compile(rb"\{[{%][^}]*\bitem\b")
@@ -308,6 +309,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             at: JSON pointer to the effect.
         """
         effect = self.effect
+        if effect == type(effect)():
+            raise RuleError(at, "minProperties", "has no effect; all that it says is so without it")
         self._check_sequence(at)
         self._check_server(at)
         if self.match.method and self.match.method.upper() not in HTTPMethod.__members__:
@@ -366,13 +369,15 @@ def _check_override(effect: Effect, at: str) -> None:
         part: Respond | Patch | None = getattr(effect, name)
         if part is None:
             continue
+        if part == Patch():
+            raise RuleError(f"{at}/patch", "minProperties", "changes nothing")
         for where, detail in part.problems():
             raise RuleError(f"{at}/{name}{where}", name, detail)
         if isinstance(part, Respond) and not part.templates:
             continue
         try:
-            templates.check(msgspec.to_builtins(part), f"{at}/{name}")
-        except templates.TemplateError as error:
+            TEMPLATES.check(msgspec.to_builtins(part), f"{at}/{name}")
+        except TemplateError as error:
             raise RuleError(error.where, "template", error.detail) from None
     if effect.respond and (effect.patch or effect.status or effect.drop or effect.drop_response):
         raise RuleError(
