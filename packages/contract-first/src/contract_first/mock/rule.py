@@ -4,12 +4,10 @@ The control API's document says which values are valid, and `faults.reading` val
 values. An application adds selectors and effects of its own by subclasses, see `extension.Extension`.
 """
 
-import re
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from http import HTTPMethod, HTTPStatus
 from importlib.util import find_spec
-from math import log
 from random import Random
 from typing import Any, Literal, Protocol
 
@@ -19,14 +17,13 @@ from contract_first.contract.contract import is_named
 
 from .conditions import Condition, Values
 from .journal.matching import matches
+from .latency import Latency, Uniform
 from .override import Patch, Respond
 from .state.clock import skewed
 from .templates.filling import TemplateError
 from .templates.process import TEMPLATES
 
 MOST_MILLISECONDS = 600_000
-ITEM = re.compile(rb"\{[{%][^}]*\bitem\b")
-"""A template that may name the stored item."""
 
 
 class RuleError(ValueError):
@@ -45,52 +42,6 @@ class RuleError(ValueError):
 
 class RuleFileError(ValueError):
     """A file holds no valid faults; the message names the file, the entry and the part."""
-
-
-class _Distribution(msgspec.Struct, frozen=True, tag_field="distribution", forbid_unknown_fields=True):
-    """A distribution of milliseconds."""
-
-
-class Uniform(_Distribution, frozen=True, tag="uniform"):
-    """Anything between two bounds."""
-
-    lower: float
-    upper: float
-
-    def draw(self, random: Random) -> float:
-        return random.uniform(self.lower, self.upper)
-
-
-class Normal(_Distribution, frozen=True, tag="normal"):
-    """About the mean."""
-
-    mean: float
-    standard_deviation: float
-
-    def draw(self, random: Random) -> float:
-        return random.normalvariate(self.mean, self.standard_deviation)
-
-
-class Lognormal(_Distribution, frozen=True, tag="lognormal"):
-    """Mostly about the median, with a long tail: what networks do."""
-
-    median: float
-    sigma: float
-
-    def draw(self, random: Random) -> float:
-        return random.lognormvariate(log(self.median), self.sigma)
-
-
-class Exponential(_Distribution, frozen=True, tag="exponential"):
-    """Mostly short, now and then long."""
-
-    mean: float
-
-    def draw(self, random: Random) -> float:
-        return random.expovariate(1 / self.mean)
-
-
-Latency = Uniform | Normal | Lognormal | Exponential
 
 
 class MatchableRequest(Values, Protocol):
@@ -300,7 +251,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     @property
     def reads_item(self) -> bool:
         """Whether the stored item that a request is for makes a difference."""
-        return bool(self.match.item or ITEM.search(msgspec.json.encode(self.effect)))
+        effect = msgspec.json.encode(self.effect)
+        return bool(self.match.item) or (b"item" in effect and (b"{{" in effect or b"{%" in effect))
 
     def check(self, at: str = "/effect") -> None:
         """Raise RuleError for parts that are valid one by one and contradict each other.

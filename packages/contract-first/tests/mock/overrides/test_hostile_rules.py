@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from contract_first.mock.extension import NO_EXTENSION
 from contract_first.mock.rule import RuleFileError
+from contract_first.mock.rules.files.recording import recorded_responses
 from contract_first.mock.rules.reading import RuleReader
+from contract_first.mock.stateful.recorded import RecordedItems
 from contract_first.mock.templates import process
 
 DOUBLED = "{% set x.a = [x.a, x.a] %}"
@@ -128,6 +130,38 @@ def test_files(text, suffix, tmp_path_factory):
         RuleReader(NO_EXTENSION).file(file, kind="overrides")
     except RuleFileError as error:
         reason = str(error)
+    assert reason.startswith(str(file))
+
+
+messages = st.fixed_dictionaries(
+    {},
+    optional={
+        "method": values,
+        "url": st.just("https://api.test/pets/7?a=%ff") | values,
+        "status": st.just(200) | values,
+        "headers": st.lists(members("name", "value"), max_size=2) | values,
+        "content": st.fixed_dictionaries({"text": values, "mimeType": st.just("application/json") | values}),
+        "postData": members("text", "mimeType", "params"),
+    },
+)
+entries = st.fixed_dictionaries({"request": messages, "response": messages}) | values
+
+
+@fuzz
+@given(recorded=st.lists(entries, max_size=3) | values)
+def test_recordings(recorded, contract, tmp_path_factory):
+    """A HAR is read, or refused by its name; what it shows is a mock's, or left out."""
+    file = tmp_path_factory.getbasetemp() / "traffic.har"
+    file.write_text(json.dumps({"log": {"entries": recorded}}))
+    items, reason = RecordedItems(contract), str(file)
+    try:
+        for response in recorded_responses(file):
+            items.see(*response)
+        assert isinstance(items.document(lambda _: None), dict)
+    except RuleFileError as error:
+        reason = str(error)
+    finally:
+        items.end()
     assert reason.startswith(str(file))
 
 
