@@ -18,7 +18,7 @@ from contract_first.mock.responses import ContractResponses, Strictness
 from contract_first.mock.service import ReloadingService
 from contract_first.mock.state.clock import MockClock, SkewedClock
 from contract_first.mock.state.data_directory import DataDirectory
-from contract_first.mock.state.scopes import Cleared, Part, Scopes
+from contract_first.mock.state.scopes import SCOPE, Cleared, Part, Scopes
 from contract_first.mock.traffic import Traffic
 from contract_first.service.access.cors import open_to_pages
 from scanner_api.app import START_ERRORS, Application, create_app, photo_bucket
@@ -86,7 +86,7 @@ def mock_application(parts: Parts) -> MockApplication:
     contract = load()
     state = State(
         clock=clock,
-        events=Events(),
+        events=Events(SCOPE.get),
         clearable=traffic.clearable,
         directory=parts.data,
         make=_maker(parts, settings, contract),

@@ -85,7 +85,8 @@ def test_items_are_created_edited_and_deleted(seen):
 
 
 def test_a_scope_is_looked_at_and_removed(seen):
-    """The page shows the items of a scope that is chosen, and all others once that is gone."""
+    """The page shows items and exchanges of a scope that is chosen, and all others once that is gone."""
+    assert seen["scopes"]["marks"] == ["a/b"]
     assert (seen["scopes"]["inAll"], seen["scopes"]["after"]) == ("0 items", "0 items")
 
 

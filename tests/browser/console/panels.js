@@ -72,12 +72,16 @@ async function scopes() {
   await page.waitForSelector('#scopes-list > li:has-text("a/b")');
   const count = () => page.locator('#collections > ul > li[data-key="/pets"] .count').innerText();
   const inAll = await count();
+  await page.evaluate(() => fetch("/pets"));
+  await page.waitForFunction(() => document.querySelectorAll("#exchanges > li").length > 1);
   await page.selectOption("#scope", "a/b");
+  await page.waitForFunction(() => document.querySelectorAll("#exchanges > li").length === 1);
+  const marks = await page.locator("#exchanges .mark").allInnerTexts();
   await page.waitForFunction(() => document.querySelector('#collections > ul > li[data-key="/pets"] .count').textContent === "1 item");
   const found = await serious(page);
   await page.click('[aria-label="Remove the scope a/b"]');
   await page.waitForSelector("#scopes", { state: "hidden" });
-  return { inAll, after: await count(), found };
+  return { inAll, marks, after: await count(), found };
 }
 
 /** Have one override match before another. */

@@ -146,6 +146,57 @@ def test_scopes_are_listed_and_dropped(client):
     assert names(client, headers=MINE) == ["Rex"]
 
 
+def events_of(mock, count, *changes, **options):
+    """Return the first events of a stream, during which the changes are made."""
+    received = []
+    with httpx2.stream("GET", f"{mock}/_mock/events", timeout=30, trust_env=False, **options) as response:
+        lines = response.iter_lines()
+        assert next(lines) == ": listening"
+        for change in changes:
+            change().raise_for_status()
+        for line in lines:
+            if line.startswith("data:"):
+                received.append(json.loads(line.removeprefix("data:")))
+                if len(received) == count:
+                    return received
+    return received
+
+
+@pytest.mark.parametrize("options", [{"params": {"scope": "mine"}}, {"headers": MINE}])
+def test_events_of_a_scope(client, options):
+    """A listener of a scope gets its exchanges, rules and changes, and keeps nobody from dropping it."""
+
+    def add(path, body, headers=None):
+        return lambda: client.post(path, json=body, headers=headers)
+
+    fault = {"effect": {"latency_ms": 1}}
+    changes = (
+        add("/_mock/clock", {"advance_seconds": 7}),
+        add("/_mock/clock", {"freeze": True}, MINE),
+        add("/_mock/faults", {**fault, "name": "theirs"}, {"X-Mock-Scope": "other"}),
+        add("/_mock/faults", {**fault, "name": "mine"}, MINE),
+        lambda: client.get("/pets"),
+        lambda: client.get("/pets", headers=MINE),
+        lambda: client.delete("/_mock/scopes/mine"),
+    )
+    clock, others, rules, exchange = events_of(client.base_url, 4, *changes, **options)
+    assert clock["frozen"]
+    assert others == {"faults": []}
+    assert [rule["name"] for rule in rules["faults"]] == ["mine"]
+    assert exchange["scope"] == "mine"
+
+
+def test_events_of_all(client):
+    """A listener without a scope hears all exchanges and rules, and changes of the state that all share."""
+    changes = (
+        lambda: client.post("/_mock/clock", json={"freeze": True}, headers=MINE),
+        lambda: client.get("/pets", headers=MINE),
+        lambda: client.get("/pets"),
+    )
+    exchanges = events_of(client.base_url, 2, *changes)
+    assert [exchange["scope"] for exchange in exchanges] == ["mine", ""]
+
+
 def test_without_isolation():
     """By default items are those of all, and there is no scope to drop."""
     with (

@@ -184,7 +184,7 @@ class MockOptions(ApiOptions):
         authentication: require credentials where the contract does; any non-empty one is accepted.
     """
 
-    contract: "Contract | str"
+    contract: "Contract | Path | str"
     host: str = host_option()
     port: int = port_option("the API", 8000)
     _: KW_ONLY

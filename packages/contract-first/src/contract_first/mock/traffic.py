@@ -265,7 +265,7 @@ class Broadcast:
         while exchanges := self._journal.find(ExchangeSelector(after=self._published), AT_ONCE):
             for exchange in exchanges:
                 self._published = exchange.number
-                self._events.publish("exchange", exchange, exchange.number)
+                self._events.publish_exchange(exchange)
 
 
 def _validator(

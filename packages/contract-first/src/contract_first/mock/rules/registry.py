@@ -161,6 +161,7 @@ class Rules:
         ended: whether delays are over, since the mock ends.
         operations: the operations of the API and of S3; None where any name may be an operation.
         reads_bodies: whether one of them needs the beginning of an API request's body.
+        reads_items: whether one of them needs the stored item that an API request is for.
         validate: raises RuleError for a rule that is to be refused.
     """
 
@@ -184,7 +185,7 @@ class Rules:
         self.on_api = self.on_s3 = False
         self.operations: dict[str, Collection[str]] | None = None
         self.ended = False
-        self.reads_bodies = False
+        self.reads_bodies = self.reads_items = False
         self.validate: Callable[[Rule], None] = lambda _: None
 
     def check(self, rule: Rule) -> None:
@@ -384,6 +385,7 @@ class Rules:
         on_api = [a.rule for a in self._active.rules if a.rule.on == "api"]
         self.on_api = bool(on_api)
         self.reads_bodies = any(rule.reads_body for rule in on_api)
+        self.reads_items = any(rule.reads_item for rule in on_api)
         s3_now = [a.rule for a in self._active.rules if a.rule.on == "s3"]
         self.on_s3 = bool(s3_now)
         if s3_now != s3_before:
