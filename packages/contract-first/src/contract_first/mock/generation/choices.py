@@ -64,7 +64,7 @@ class Alternatives:
 
     def changed(self, before: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
         """Return a value with what it has in common with the alternative that a change of it chooses."""
-        names = self._tags_of(self._schema) or ()
+        names = self.tags_of(self._schema) or ()
         tags = {name: member for name, member in body.items() if name in names}
         if tags.items() <= before.items():
             return before
@@ -87,7 +87,7 @@ class Alternatives:
 
     def _outline(self, schema: Schema, body: dict[str, Any], depth: int = 0) -> dict[str, Any]:
         """Return what of a body can choose: names of members, and values that tell alternatives apart."""
-        tags, members, outline = self._tags_of(schema), schema.members, dict[str, Any]()
+        tags, members, outline = self.tags_of(schema), schema.members, dict[str, Any]()
         for name, member in body.items():
             inner = None
             if isinstance(member, dict) and name in members and depth < DEEPEST:
@@ -96,7 +96,7 @@ class Alternatives:
                 outline[name] = inner or (member if name in (tags or ()) else None)
         return outline
 
-    def _tags_of(self, schema: Schema) -> frozenset[str] | None:
+    def tags_of(self, schema: Schema) -> frozenset[str] | None:
         """Return the names of what tells the alternatives of a schema apart; None where it has none."""
         if schema not in self._tags:
             branches, discriminators = _alternatives_of(schema)

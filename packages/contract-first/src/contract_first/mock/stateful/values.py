@@ -235,8 +235,9 @@ class Values:
     def _fitting(self, schema: Schema | None, value: Any, before: Any, *, merges: bool) -> Any:
         """Return the value of a member after a request; MISSING where its schema takes no such value."""
         if isinstance(value, dict) and isinstance(before, dict) and (merges or schema is None):
-            whole = _merged(before, value)
-            value = whole if schema is None or schema.conforms(whole) else _merged(before, value, nulls=False)
+            whole = self._merged(schema, before, value)
+            is_whole = schema is None or schema.conforms(whole)
+            value = whole if is_whole else self._merged(schema, before, value, nulls=False)
         if schema is None or schema.conforms(value):
             return value
         if isinstance(value, str) and not (schema.types & {"string"}):
@@ -247,6 +248,28 @@ class Values:
         if isinstance(value, int | float) and schema.conforms(str(value)):
             return str(value)
         return self.repaired(schema, value) if isinstance(value, dict | list) else MISSING
+
+    def _merged(
+        self, schema: Schema | None, before: dict[str, Any], changes: dict[str, Any], *, nulls: bool = True
+    ) -> dict[str, Any]:
+        """Return an object with the members of another, at any depth, as RFC 7396 has it.
+
+        Of another alternative, it has only these.
+
+        Args:
+            nulls: take a null for a value, instead of removing the member.
+        """
+        tags = (self._alternatives.tags_of(schema) if schema else None) or ()
+        if any(changes[name] != before.get(name) for name in tags if name in changes):
+            return changes
+        merged = {**before, **changes}
+        for name, member in changes.items():
+            if isinstance(member, dict) and isinstance(before.get(name), dict):
+                inner = schema.members.get(name) if schema else None
+                merged[name] = self._merged(inner, before[name], member, nulls=nulls)
+            elif member is None and not nulls:
+                del merged[name]
+        return merged
 
     def repaired(self, schema: Schema, value: Any) -> Any:
         """Return a value whose members that violate its schema are replaced; MISSING if none is found."""
@@ -310,21 +333,6 @@ def _spelled(now: datetime, example: Any) -> Iterator[Any]:
     elif isinstance(example, str) and "," in example[:5]:
         yield format_datetime(now, usegmt=True)
     yield from (f"{now:%Y-%m-%dT%H:%M:%SZ}", f"{now:%Y-%m-%d}", seconds)
-
-
-def _merged(before: dict[str, Any], changes: dict[str, Any], *, nulls: bool = True) -> dict[str, Any]:
-    """Return an object with the members of another, at any depth, as RFC 7396 has it.
-
-    Args:
-        nulls: take a null for a value, instead of removing the member.
-    """
-    merged = {**before, **changes}
-    for name, member in changes.items():
-        if isinstance(member, dict) and isinstance(before.get(name), dict):
-            merged[name] = _merged(before[name], member, nulls=nulls)
-        elif member is None and not nulls:
-            del merged[name]
-    return merged
 
 
 def _readable(value: Any, schema: Schema) -> Any:
