@@ -5,10 +5,12 @@
     python bench/realism.py --packages DIR      with what npm has installed there already
     python bench/realism.py --smoke             ours alone, one document: does the script run at all?
 
-Of the members: *echoed* are those of the name of a parameter that have its value; *understood*, strings and
-numbers whose names the vocabulary has; *agreeing*, totals and sizes that are not below the list beside them,
-and links that lead to an operation; *repeated*, items of a list with the key of another one. The page shows
-responses beside Prism's, for a person to look at. Needs Linux, and npm as `documents.py` does.
+Of the members: *authored* are those of the name and value of one in an author's example, which are counted
+for nothing else, as they are nobody's noise; *echoed*, those of the name of a parameter that have its value;
+*understood*, strings and numbers whose names the vocabulary has; *agreeing*, totals and sizes that are not
+below the list beside them, and links that lead to an operation; *repeated*, items of a list with the key of
+another one. The page shows responses beside Prism's, for a person to look at. Needs Linux, and npm as
+`documents.py` does.
 """
 
 from __future__ import annotations
@@ -48,7 +50,7 @@ OPERATIONS, SHOWN, LONGEST = 8, 60, 3000
 """Operations of a document, responses on the page, characters of each."""
 SECONDS = 20
 OURS, PRISM = "contract-first", "Prism"
-FIGURES = ("echoed", "understood", "agreeing", "repeated")
+FIGURES = ("authored", "echoed", "understood", "agreeing", "repeated")
 VENDORS = (
     *("asana.com.json", "box.com.json", "digitalocean.com.json", "github.com/api.github.com.json"),
     *("mailchimp.com.json", "netbox.dev.json", "notion.com.json", "openai.com.json"),
@@ -93,6 +95,7 @@ def asked(
     except ContractError:
         return
     requests = list(requests_of(contract))
+    authored = frozenset(examples_in(contract.document))
     shown: dict[str, dict[str, str]] = {f"{document.name} {target}": {} for target, _ in requests}
     for server, command in ((OURS, ours(document)), (PRISM, theirs(prism, document))):
         if server == PRISM and not prism.exists():
@@ -101,7 +104,7 @@ def asked(
             for target, values in requests if start.seconds is not None else ():
                 body = json_of(url, base_of(contract) if server == OURS else "", target)
                 if body is not None:
-                    count(body, values, contract, counts[server])
+                    count(body, values, contract, authored, counts[server])
                     text = json.dumps(body, indent=1, ensure_ascii=False)[:LONGEST]
                     shown[f"{document.name} {target}"][server] = text
     yield from shown.items()
@@ -156,7 +159,26 @@ def json_of(url: str, base: str, target: str) -> Any:
         return None
 
 
-def count(body: Any, values: dict[str, Any], contract: Contract, figures: Counter[str]) -> None:
+def examples_in(value: Any, name: str = "", *, is_example: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield the name and the value, as text, of all that is in the examples of a document."""
+    if isinstance(value, list):
+        for item in value:
+            yield from examples_in(item, name, is_example=is_example)
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            is_keyword = key in {"example", "examples"} and not is_example
+            yield from examples_in(member, name if is_keyword else key, is_example=is_example or is_keyword)
+    elif is_example:
+        yield name, str(value)
+
+
+def count(
+    body: Any,
+    values: dict[str, Any],
+    contract: Contract,
+    authored: frozenset[tuple[str, str]],
+    figures: Counter[str],
+) -> None:
     """Count the members of a response by figure: those that there are, and those that are right."""
     sent = {plain(name): str(value) for name, value in values.items()}
     paths = {other.path for other in contract.operations}
@@ -167,6 +189,11 @@ def count(body: Any, values: dict[str, Any], contract: Contract, figures: Counte
             figures["repeated"] += len(keys) - len(set(keys))
         for name, member in holder.items():
             figures["members"] += 1
+            if not isinstance(member, dict | list):
+                figures["authored of"] += 1
+                figures["authored"] += (name, str(member)) in authored
+            if (name, str(member)) in authored:
+                continue
             if plain(name) in sent and isinstance(member, str | int):
                 figures["echoed of"] += 1
                 figures["echoed"] += str(member) == sent[plain(name)]
@@ -247,10 +274,11 @@ def share(figures: Counter[str], figure: str) -> str:
 def page(rows: list[tuple[str, dict[str, str]]]) -> str:
     """Return the page of responses side by side."""
     both = [row for row in rows if row[1]]
+    count = min(SHOWN, len(both))
     cells = "".join(
         f"<h2>{html.escape(title)}</h2><div><pre>{html.escape(by_server.get(OURS, '-'))}</pre>"
         f"<pre>{html.escape(by_server.get(PRISM, '-'))}</pre></div>"
-        for title, by_server in both[:: max(len(both) // SHOWN, 1)][:SHOWN]
+        for title, by_server in (both[len(both) * n // count] for n in range(count))
     )
     style = "div{display:grid;grid-template-columns:1fr 1fr;gap:1em}pre{overflow:auto;background:#eee}"
     return f"<!doctype html><meta charset=utf-8><style>{style}</style><h1>{OURS}, {PRISM}</h1>{cells}"

@@ -15,7 +15,7 @@ SENTENCE = r"[A-Z].+\."
 MOMENT, DATE = r"20\d\d-[01]\d-[0-3]\dT[0-2]\d:\d\d:\d\dZ", r"(19|20)\d\d-[01]\d-[0-3]\d"
 DIGITS, DECIMAL = r"\d+", r"-?\d+\.\d+"
 TEXTS = {
-    "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}": ("id",),
+    "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}": ("id", "uuid"),
     r"\d{17,19}": ("snowflake",),
     "[0-7][0-9A-HJKMNP-TV-Z]{25}": ("ulid",),
     "[a-z]+-[a-z]+": ("slug",),
@@ -47,7 +47,7 @@ TEXTS = {
     SENTENCE: ("description", "text", "instruction", "error"),
     "<p>.+</p>": ("html",),
     "utf-8": ("encoding",),
-    WORD: ("category", "value", "service", "protocol", "unit", "object"),
+    WORD: ("category", "purpose", "metadata", "value", "service", "protocol", "unit", "object"),
     r"978\d{10}": ("isbn",),
     r"[A-Z]{2}[A-Z0-9]{3}\d{7}": ("isrc",),
     r"10\.\d{4}/\d+": ("doi",),
@@ -65,7 +65,7 @@ TEXTS = {
     "[a-z]{2}-[A-Z]{2}": ("locale",),
     r"[^\w\s]|zł": ("currency_symbol",),
     "0[1-9]|1[0-2]": ("exp_month",),
-    r"\d{4}": ("last4",),
+    r"\d{4}": ("last4", "mcc"),
     r"\d{3}": ("cvc",),
     r"[A-Z]{2}\d\d[A-Z0-9]{10,30}": ("iban",),
     "[A-Z]{8}|[A-Z]{6}[A-Z0-9]{2}": ("bic",),
@@ -112,6 +112,8 @@ TEXTS = {
 UNIX = (1_704_000_000, 1_790_000_000)
 NUMBERS = {
     "id": (1, 10_000),
+    "uuid": (1, 10_000),
+    "mcc": (5411, 5812),
     "snowflake": (1 << 57, 1 << 63),
     "number": (1, 20),
     "house_number": (1, 119),

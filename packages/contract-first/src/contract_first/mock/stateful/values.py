@@ -10,7 +10,7 @@ from typing import Any, Final
 from contract_first.contract.schemas.schema import MISSING, Schema
 from contract_first.mock.generation import Generator
 from contract_first.mock.generation.choices import Alternatives
-from contract_first.mock.generation.identifiers import identifier
+from contract_first.mock.generation.identifiers import identifier, prefix_of
 from contract_first.mock.vocabulary.members import Meaning, identifiers_of, tallies
 from contract_first.mock.vocabulary.times import is_change, is_creation
 from contract_first.mock.vocabulary.words import plain
@@ -20,7 +20,7 @@ from .recognition import Collection
 
 PROVIDERS: Final = "/providers/"
 """What is in the paths of Azure Resource Manager, by which its items are identified."""
-MOST_REPAIRS, PREFIX, SHORT = 6, 3, 8
+MOST_REPAIRS, SHORT = 6, 8
 EMPTY: tuple[Any, ...] = (None, [], {})
 
 
@@ -28,6 +28,7 @@ class Values:
     """Makes the values of one collection's items.
 
     Args:
+        generator: of the contract's values.
         seed: another seed, other identifiers.
     """
 
@@ -42,7 +43,7 @@ class Values:
             if (name in Meaning.ITEM_URL or (is_path and plain(name) == "id"))
             and plain(name) not in self._set_by_client
         ]
-        self._generator = generator
+        self.generator = generator
         self._alternatives = Alternatives(collection.schema, generator, collection.path)
         self._seed = seed
 
@@ -273,7 +274,7 @@ class Values:
 
     def repaired(self, schema: Schema, value: Any) -> Any:
         """Return a value whose members that violate its schema are replaced; MISSING if none is found."""
-        return self._generator.repaired(schema, value, self.collection.path)
+        return self.generator.repaired(schema, value, self.collection.path)
 
     def _whole(self, schema: Schema, value: Any, base: Any, body: Mapping[str, Any]) -> Any:
         """Return a value that conforms as a whole: as it is, repaired, or the base with what fits in."""
@@ -290,7 +291,7 @@ class Values:
         return base
 
     def _generated(self, schema: Schema, fallback: Any) -> Any:
-        values = islice(self._generator.values(schema.node, self.collection.path), MOST_REPAIRS)
+        values = islice(self.generator.values(schema.node, self.collection.path), MOST_REPAIRS)
         return next(filter(schema.conforms, values), fallback)
 
     # identifiers and times ----------------------------------------------------------------------------------
@@ -302,13 +303,12 @@ class Values:
         """
         collection = self.collection
         tag = collection.schema.members.get("object")
-        is_tagged = tag is not None and any({"enum", "const"} & part.keys() for part in tag.parts)
-        prefix = plain(collection.resource)[:PREFIX] if is_tagged else ""
+        prefix = prefix_of(tag.values) if tag is not None else ""
         name = f"{self._seed}/{collection.path}"
         is_key = member == collection.key
         example = collection.key_example if is_key and collection.key_example is not None else example
         suits = collection.takes_key if is_key else lambda _: True
-        return identifier(schema, example, number, name, self._generator, prefix, suits)
+        return identifier(schema, example, number, name, self.generator.values, prefix, suits)
 
     def _times(
         self,

@@ -40,6 +40,8 @@ class Meaning(Enum):
     SORT = "sort sortby orderby order ordering"
     DIRECTION = "direction sortorder sortdirection sortdir dir order"
     SEARCH = "q query search"
+    FIELDS = "fields optfields select"
+    EXPAND = "expand"
 
     # Lists: the part that is shown
 
@@ -66,6 +68,9 @@ class Meaning(Enum):
     LIST_URL = "url uri self href firstpageuri firstpageurl"
     NEXT_CURSOR = f"nextpagetoken nextcursor nextpage nextmarker {CURSOR}"
     PREVIOUS_CURSOR = "previouspagetoken prevpagetoken previouscursor prevcursor prevmarker previterator"
+
+    LABEL = "name title displayname fullname label headline subject summary text description"
+    """What people search items by."""
 
     # Errors
 

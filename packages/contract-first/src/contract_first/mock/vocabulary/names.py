@@ -40,7 +40,7 @@ def _patterns(rows: dict[str, str]) -> Described:
 ANYWHERE: Final = _patterns(
     {
         r"\bISO[ -]?4217\b": "currency",
-        r"\bISO[ -]?3166\b": "country_code",
+        r"\bISO[ -]?3166\b|\btwo-letter (?:ISO )?(?:country )?code\b": "country_code",
         r"\bISO[ -]?639\b": "language",
         r"\bBCP[ -]?47\b": "locale",
         r"YYYY-MM-DD(?!T)": "date",
@@ -79,7 +79,7 @@ AT_HEAD: Final = _patterns(
         r"\bmessage$|\btext$|\bcomment$|\bexplanation$": "text",
         r"\bdescription$|\bsummary$": "description",
         r"\bdate$": "date",
-        r"\bidentifier$|\bunique id$|\bID$": "id",
+        r"\bidentifier$|\bunique id$|\bID$": "uuid",
     }
 )
 """Nouns with which the first phrase of a description ends, or that are in it."""
@@ -90,6 +90,13 @@ PHRASE_END: Final = re.compile(
 QUOTED: Final = re.compile(
     r"""(?:e\.g\.,?|for example,?|such as|examples?:|like) *([`"'])([^`"'<>{}]{1,60})\1""", re.IGNORECASE
 )
+QUOTATION: Final = re.compile(r"""[`"]([^`"\n<>{}]{1,40})[`"]""")
+ALTERNATIVES: Final = re.compile(
+    rf"""{QUOTATION.pattern}(?:(?: ?[=:(\u2013-][^`".\n]{{1,40}})?(?: ?[,;|/]\s{{0,3}}(?:or |and )?| or )"""
+    rf"""{QUOTATION.pattern}){{1,40}}"""
+)
+FORM: Final = re.compile(r"YYYY|HH:|%[A-Za-z]|\$")
+"""What a quotation has that says how values are written, and is none."""
 LONGEST_DESCRIPTION: Final = 1000
 QUALIFIERS = frozenset(
     {
@@ -111,6 +118,14 @@ def number(name: str, subject: Subject, *, is_integer: bool = False) -> float | 
     """Return a number for a property of this name, None for a name that says nothing."""
     value = _drawn(name, subject, INTEGERS if is_integer else NUMBERS)
     return None if value is None else float(value)
+
+
+@lru_cache(maxsize=4096)
+def listed(description: str) -> tuple[str, ...]:
+    """Return the values of which a description says that a member has one: ``Can be `a` or `b```."""
+    match = ALTERNATIVES.search(description[:LONGEST_DESCRIPTION])
+    values = (value for value in QUOTATION.findall(match[0]) if value != "null") if match else ()
+    return tuple(value for value in values if not FORM.search(value))
 
 
 def phrase(name: str, random: Random) -> str:
@@ -139,6 +154,8 @@ def described(description: str) -> str:
 
 
 def _drawn(name: str, subject: Subject, table: Makers) -> Any:
+    if not name:
+        return None
     maker, before = _maker(name, table)
     if subject.kind and not subject.is_person:  # the name of a country is called so, or ``name`` in one
         maker = table.by_name.get("_".join((subject.kind, *words_of(name))), maker)
