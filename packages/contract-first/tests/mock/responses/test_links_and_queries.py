@@ -176,7 +176,7 @@ SCHEMAS = {"schemas": {"Person": PERSON, "Order": ORDER}}
 
 
 def test_an_identifier_is_expanded_to_its_object(mocked):
-    """At any place, one that an expanded object has, too; what is no identifier stays, with other requests."""
+    """At any place, also one that an expanded object has; what is no identifier stays."""
     names = {"expand": {"type": "array", "items": TEXT}}
     paths = {
         "/orders": get(ORDERS, "expand", **names),

@@ -32,8 +32,6 @@ def _time(subject: Subject, name: str) -> str:
     return subject.moment(name).strftime(subject.random.choice(("%H:%M:%SZ", "%H:%M:%S")))
 
 
-PRECISE = {"snowflake", "ulid", "country_code", "locale"}
-"""What a description says more of than a name does."""
 LOWERCASE = "in lowercase"
 URIS, EMAILS = ("uri", "url", "iri"), ("email", "idn-email")
 RELATED: dict[str, Callable[[Subject, str], str]] = {
@@ -90,9 +88,10 @@ def _named(merged: Merged, subject: Subject, name: str, strings: Makers) -> Iter
     """Yield the strings that names of unknown formats suggest, then those of the property's name."""
     formats = merged.listed.get("format", [])
     unknown = [format_ for format_ in formats if format_ not in FORMATS and format_ not in RELATED]
-    described = names.described(merged.description) if name else ""
-    is_precise = described in PRECISE or (described == "uuid" and singular(name) in PEOPLE)
-    words = (*unknown, described, name) if is_precise else (*unknown, name)
+    precise = names.precise(merged.description) if name else ""
+    words = (
+        (*unknown, name) if precise == "uuid" and singular(name) not in PEOPLE else (*unknown, precise, name)
+    )
     suggested = (names.text(word, subject, strings) for word in words)
     listed = [value for value in names.listed(merged.description) if value not in subject.names]
     choice = subject.random.choice(listed) if name and listed[1:] else None

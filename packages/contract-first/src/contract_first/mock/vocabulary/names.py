@@ -61,6 +61,8 @@ ANYWHERE: Final = _patterns(
     }
 )
 """Standards and units in a description, and a name that means what they say."""
+PRECISE: Final = tuple(row for row in ANYWHERE if row[1] in {"snowflake", "ulid", "country_code", "locale"})
+"""What a description says more of than a name does."""
 AT_HEAD: Final = _patterns(
     {
         r"currency code": "currency",
@@ -97,6 +99,7 @@ ALTERNATIVES: Final = re.compile(
 )
 FORM: Final = re.compile(r"YYYY|HH:|%[A-Za-z]|\$")
 """What a quotation has that says how values are written, and is none."""
+OF_SOMEBODY: Final = re.compile(r"(?:the |a )?(?:unique )?(?:ID|identifier) (?:of|for)\b", re.IGNORECASE)
 LONGEST_DESCRIPTION: Final = 1000
 QUALIFIERS = frozenset(
     {
@@ -139,6 +142,15 @@ def quoted(description: str) -> str:
     """Return the value that a description quotes as an example; empty where it quotes none."""
     match = QUOTED.search(description[:LONGEST_DESCRIPTION])
     return match[2] if match else ""
+
+
+@lru_cache(maxsize=4096)
+def precise(description: str) -> str:
+    """Return the name that a description means in spite of the member's own; empty where it means none."""
+    text = description[:LONGEST_DESCRIPTION]
+    if OF_SOMEBODY.match(text):
+        return "uuid"
+    return next((name for words, name in PRECISE if words.search(text)), "")
 
 
 @lru_cache(maxsize=4096)
