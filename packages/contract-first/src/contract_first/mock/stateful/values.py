@@ -86,6 +86,16 @@ class Values:
         value = self._laid_over({**self._laid_over(value, path), **facts}, body, is_open=schema.is_open)
         return self._stored(self._whole(schema, value, base, {**path, **facts, **body}))
 
+    def copied(self, value: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the members of an item that a copy of it has, too."""
+        return {
+            name: member
+            for name, member in value.items()
+            if name not in {self.collection.head, *self.urls}
+            and name not in Meaning.IDENTIFIER
+            and not (is_creation(name) or is_change(name))
+        }
+
     def _facts(
         self, schema: Schema, examples: Mapping[str, Any], body: Mapping[str, Any], number: int, now: datetime
     ) -> dict[str, Any]:
@@ -155,6 +165,8 @@ class Values:
     def represented(self, value: dict[str, Any], schema: Schema, base: Any, url: str = "") -> Any:
         """Return an item as another schema has it, laid over a value that conforms to that."""
         value = self.shown(value, schema, url)
+        if not value and schema.members:  # it is not about the item
+            return base
         if schema.conforms(value):
             return value
         laid = {**base, **value} if isinstance(base, dict) else value

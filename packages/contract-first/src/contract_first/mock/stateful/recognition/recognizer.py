@@ -33,6 +33,8 @@ CREATING: Final = ("create", "content")
 """Segments below the path of a collection at which POST creates an item."""
 CONTENT: Final = frozenset({"content", "contents", "download", "file", "media", "raw"})
 """Segments below the path of an item at which its file is."""
+COPYING: Final = frozenset({"copy", "clone", "duplicate"})
+"""Segments below the path of an item at which POST creates another one like it."""
 WRITING: Final = frozenset({"create", "update", "replace"})
 Methods = Mapping[str, Operation]
 
@@ -210,18 +212,27 @@ class _Recognition:
     def _add_named_at(
         self, path: tuple[str, ...], methods: Methods, here: list[Operation], shape: PathShape
     ) -> None:
-        """Add the collection of a path, whose items have the path of the operations that are here."""
-        post = methods.get("post")
-        if post is None or not self._is_here(post):
+        """Add the collection of a path, whose items have the path of the operations that are here.
+
+        A POST at the path creates them, or else a PUT that is here.
+        """
+        listed = self._listed(methods)
+        component = listed.component if listed else ""
+        puts = ((put, self._success(put)) for put in here if put.method == "put" and component)
+        made = (put for put, success in puts if success and component in success.components)
+        creating = methods.get("post") or next(made, None)
+        if creating is None or not self._is_here(creating):
             return
-        listed, created = self._listed(methods), self._success(post)
-        alike = [created, *self._schemas.bodies(post)] if listed else map(self._success, here)
+        created = self._success(creating)
+        alike = [created, *self._schemas.bodies(creating)] if listed else map(self._success, here)
         item = listed or created
         components = {schema.component for schema in alike if schema}
         if item and NAME in item.members and item.component in components:
-            named = Collection(post.path, shape, here[0].path, path[-1], NAME, item, is_named=True)
-            self._collections[post.path] = named
-            self._assign(named, post, "create", None)
+            above = methods.get("post") or methods["get"]
+            named = Collection(above.path, shape, here[0].path, path[-1], NAME, item, is_named=True)
+            self._collections[above.path] = named
+            if creating is above:
+                self._assign(named, creating, "create", None)
             if listed:
                 self._assign(named, methods["get"], "list", None)
             for operation in here:
@@ -412,7 +423,11 @@ class _Recognition:
             return False
         if segments[: len(item)] == item and not segments[-1].endswith("s"):
             names = {prefix: name for name, prefix in shape.prefixes()}
-            self._assign(collection, operation, "update", names["/".join(item)])
+            is_copy = operation.method == "post" and segments[-1] in COPYING
+            self._assign(collection, operation, "create" if is_copy else "update", names["/".join(item)])
+            if is_copy:
+                role = collection.roles[operation.operation_id]
+                collection.roles[operation.operation_id] = replace(role, is_copy=True)
             return True
         if operation.method == "post" and plain(segments[-1]) == plain(collection.resource):
             self._assign(collection, operation, "create", None)
