@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 from vendors import Resource, main, require
 
+HTTP = {"enforce_https": False}
+"""Has Azure's core send a token without TLS."""
 Made = tuple[list[Resource], type[Exception]]
 
 
@@ -317,11 +319,10 @@ def of_svix(url: str) -> Made:
     """Return Svix's applications, event types and endpoints."""
     from svix.api import (  # noqa: PLC0415 -- one a run
         ApplicationIn,
-        ApplicationPatch,
         EndpointIn,
-        EndpointPatch,
+        EndpointUpdate,
         EventTypeIn,
-        EventTypePatch,
+        EventTypeUpdate,
         Svix,
         SvixOptions,
     )
@@ -335,7 +336,7 @@ def of_svix(url: str) -> Made:
             lambda n: client.application.create(ApplicationIn(name=f"A{n}")),
             client.application.get,
             lambda: client.application.list().data,
-            lambda key: client.application.patch(key, ApplicationPatch(name="Other")),
+            lambda key: client.application.update(key, ApplicationIn(name="Other")),
             client.application.delete,
             {"name": "Other"},
         ),
@@ -344,19 +345,19 @@ def of_svix(url: str) -> Made:
             lambda n: client.event_type.create(EventTypeIn(name=f"user.{n}", description="A")),
             client.event_type.get,
             lambda: client.event_type.list().data,
-            lambda key: client.event_type.patch(key, EventTypePatch(description="Other")),
+            lambda key: client.event_type.update(key, EventTypeUpdate(description="Other")),
             client.event_type.delete,
             {"description": "Other"},
             "name",
         ),
         Calls(
             "endpoints",
-            lambda n: client.endpoint.create(app, EndpointIn(url=f"https://hook{n}.example.com/")),
+            lambda n: client.endpoint.create(app, EndpointIn(url=f"https://hook{n}.example.com/", version=n)),
             lambda key: client.endpoint.get(app, key),
             lambda: client.endpoint.list(app).data,
-            lambda key: client.endpoint.patch(app, key, EndpointPatch(description="Other")),
+            lambda key: client.endpoint.update(app, key, EndpointUpdate(url="https://other.example.com/", version=1)),
             lambda key: client.endpoint.delete(app, key),
-            {"description": "Other"},
+            {"url": "https://other.example.com/"},
         ),
     ], HttpError
 
@@ -368,24 +369,31 @@ def of_digitalocean(url: str) -> Made:
 
     client = Client("token", endpoint=url)
 
-    def resource(service: Any, one: str, sent: dict[str, Any], change: Callable[[Any], Any]) -> Calls:
+    def read(service: Any, key: Any, one: str) -> Any:
+        response = service.get(key, **HTTP)
+        if one not in response:  # the client returns an error as it does anything
+            error = HttpResponseError(response["message"])
+            error.status_code = 404 if response["id"] == "not_found" else 0
+            raise error
+        return response[one]
+
+    def resource(service: Any, one: str, sent: dict[str, Any], change: Callable[..., Any]) -> Calls:
         return Calls(
             f"{one}s",
-            lambda n: service.create(body={**sent, "name": f"{one}-{n}"})[one],
-            lambda key: service.get(key)[one],
-            lambda: service.list()[f"{one}s"],
-            change,
-            service.delete,
+            lambda n: service.create(body={**sent, "name": f"{one}-{n}"}, **HTTP)[one],
+            lambda key: read(service, key, one),
+            lambda: service.list(**HTTP)[f"{one}s"],
+            lambda key: change(key, body={"name": "other"}, **HTTP),
+            lambda key: service.delete(key, **HTTP),
             {"name": "other"},
         )
 
-    keys, projects, vpcs = client.ssh_keys, client.projects, client.vpcs
     project = {"purpose": "Service or API", "environment": "Production"}
     key = {"public_key": "ssh-rsa AAAAB3NzaC1yc2E= ada"}
     return [
-        resource(vpcs, "vpc", {"region": "nyc1"}, lambda key: vpcs.patch(key, body={"name": "other"})),
-        resource(projects, "project", project, lambda key: projects.patch(key, body={"name": "other"})),
-        resource(keys, "ssh_key", key, lambda key: keys.update(key, body={"name": "other"})),
+        resource(client.vpcs, "vpc", {"region": "nyc1"}, client.vpcs.patch),
+        resource(client.projects, "project", project, client.projects.patch),
+        resource(client.ssh_keys, "ssh_key", key, client.ssh_keys.update),
     ], HttpResponseError
 
 

@@ -1,7 +1,6 @@
 """A file that was uploaded is the one that is listed, shown and downloaded, in the folder it was put in."""
 
 import json
-from contextlib import suppress
 
 import httpx2
 import pytest
@@ -152,19 +151,6 @@ def test_a_copy_is_another_item_with_what_the_original_has(remembering):
     assert mock.get(f"/files/{copy['id']}") == copy
     assert downloaded(mock, copy["id"]) == b"hello"
     assert mock("POST", f"/files/{file['id']}/copy", {"name": "copy.txt"})[0] == 404
-
-
-def test_a_file_is_downloaded_whatever_is_accepted(remembering):
-    """Where its contract has JSON alone; before one was sent, Accept excludes that."""
-    text = {"200": {"description": "", "content": {"application/json": {"schema": {"type": "string"}}}}}
-    content = {**PATHS["/files/{file_id}/content"], "get": {"responses": text}}
-    paths = {**PATHS, "/files/{file_id}/content": content}
-    mock = remembering(paths, {"File": kind("file"), "Folder": kind("folder")})
-    file, accept = upload(mock, "a.txt", b"hello"), [(b"accept", b"application/binary")]
-    target = f"/files/{file['id']}/content"
-    with suppress(json.JSONDecodeError):
-        mock("GET", target, headers=accept)
-    assert (mock.response.status, mock.response.body) == (200, b"hello")
 
 
 def test_a_file_behind_a_redirect_is_no_violation():

@@ -14,7 +14,7 @@ from contract_first.mock.relations.relation import BODY, upload_in
 from contract_first.mock.relations.shaping import Shape
 from contract_first.mock.responses.documented import DocumentedResponse
 from contract_first.mock.responses.operation import Arguments, Respond
-from contract_first.service.messages.problems import NotAcceptable, PayloadTooLarge, ServiceUnavailable
+from contract_first.service.messages.problems import PayloadTooLarge, ServiceUnavailable
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
 
@@ -142,16 +142,11 @@ class StatefulOperation:
         return documented, self._renderer.item(item.value, item.parents, documented, request, arguments)
 
     async def _download(self, arguments: Arguments, respond: Respond) -> tuple[DocumentedResponse, Rendered]:
-        """Return the file of an item, whatever is accepted; the contract's response where none was sent."""
+        """Return the file of an item, or the contract's response where none was sent."""
         async with self._memory.lock:
             self._items.require_parents(arguments)
             file = self._items.file(self._items.require(arguments))
-        try:
-            documented = await respond(None)
-        except NotAcceptable:
-            if file is None:
-                raise
-            documented = DocumentedResponse("generated", Rendered(OK, [], b""))
+        documented = await respond(None)
         if file is None:
             return documented, documented.rendered
         rendered = _rendered(file, documented)
