@@ -19,6 +19,7 @@ import argparse
 import html
 import json
 import tempfile
+from base64 import b64encode
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -35,7 +36,7 @@ from rich.table import Table
 from contract_first.contract import ContractError, load_contract
 from contract_first.mock.generation import Generator
 from contract_first.mock.vocabulary import names
-from contract_first.mock.vocabulary.members import Meaning, meanings_of
+from contract_first.mock.vocabulary.members import Meaning, meanings_of, refers
 from contract_first.mock.vocabulary.subjects import Subject
 from contract_first.mock.vocabulary.words import plain
 
@@ -102,7 +103,8 @@ def asked(
             continue
         with running(command) as (url, start):
             for target, values in requests if start.seconds is not None else ():
-                body = json_of(url, base_of(contract) if server == OURS else "", target)
+                base = base_of(contract) if server == OURS else ""
+                body = json_of(f"{url}{base}{target}", credentials_of(contract))
                 if body is not None:
                     count(body, values, contract, authored, counts[server])
                     text = json.dumps(body, indent=1, ensure_ascii=False)[:LONGEST]
@@ -145,15 +147,24 @@ def is_sent(parameter: Mapping[str, Any]) -> bool:
 
 def drawn(generator: Generator, parameter: Mapping[str, Any]) -> Any:
     """Return a value that a parameter may have."""
-    values = generator.values(parameter.get("schema", True), parameter["name"], member=parameter["name"])
+    name = parameter["name"]
+    member = name if parameter["in"] == "query" or name in Meaning.KEY or refers(name) else f"{name}_id"
+    values = generator.values(parameter.get("schema", True), name, member=member)
     return next(values, None)
 
 
-def json_of(url: str, base: str, target: str) -> Any:
+def credentials_of(contract: Contract) -> str:
+    """Return an Authorization header as a contract wants it."""
+    schemes = contract.document.get("components", {}).get("securitySchemes", {}).values()
+    is_basic = any(scheme.get("scheme", "").lower() == "basic" for scheme in schemes)
+    return f"Basic {b64encode(b'x:x').decode()}" if is_basic else "Bearer x"
+
+
+def json_of(url: str, credentials: str) -> Any:
     """Return the JSON value of a success; None without one."""
-    headers = {"Authorization": "Bearer x", "Accept": "application/json"}
+    headers = {"Authorization": credentials, "Accept": "application/json"}
     try:
-        response = httpx2.get(f"{url}{base}{target}", headers=headers, timeout=SECONDS, trust_env=False)
+        response = httpx2.get(url, headers=headers, timeout=SECONDS, trust_env=False)
         return response.json() if response.is_success else None
     except (httpx2.HTTPError, httpx2.InvalidURL, ValueError):
         return None

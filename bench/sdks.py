@@ -355,7 +355,9 @@ def of_svix(url: str) -> Made:
             lambda n: client.endpoint.create(app, EndpointIn(url=f"https://hook{n}.example.com/", version=n)),
             lambda key: client.endpoint.get(app, key),
             lambda: client.endpoint.list(app).data,
-            lambda key: client.endpoint.update(app, key, EndpointUpdate(url="https://other.example.com/", version=1)),
+            lambda key: client.endpoint.update(
+                app, key, EndpointUpdate(url="https://other.example.com/", version=1)
+            ),
             lambda key: client.endpoint.delete(app, key),
             {"url": "https://other.example.com/"},
         ),

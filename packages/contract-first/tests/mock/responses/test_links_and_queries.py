@@ -223,3 +223,26 @@ def test_the_key_of_a_path_comes_back(parameter, member, envelope, mocked):
     path = f"/things/{{{parameter}}}"
     value = mocked({path: at(get(schema), **{parameter: TEXT})}).get("/things/t-7").json
     assert (value[envelope] if envelope else value)[member] == "t-7"
+
+
+def test_an_item_with_a_list_of_its_own_is_no_page(mocked):
+    """What it says of totals, and its parts of their URLs, is not of that list; parts with keys lead there."""
+    maker = {"type": "object", "required": ["id", "url"], "properties": {"id": TEXT, "url": URI}}
+    order = {
+        "type": "object",
+        "required": ["id", "items"],
+        "properties": {
+            "id": TEXT,
+            "total": {"type": "integer", "minimum": 500},
+            "maker": maker,
+            "script": {"type": "object", "properties": {"url": URI}},
+            "items": {"type": "array", "items": {"type": "object", "properties": {"sku": TEXT}}},
+        },
+    }
+    app = mocked(
+        {"/orders/{id}/": at(get(order, "limit"), id=TEXT), "/makers/{id}/": at(get(maker), id=TEXT)}
+    )
+    value = app.get("/orders/a/").json
+    assert value["total"] >= 500
+    assert value["maker"]["url"].endswith(f"/makers/{value['maker']['id']}/")
+    assert value["script"]["url"].startswith("https://www.example.com/")

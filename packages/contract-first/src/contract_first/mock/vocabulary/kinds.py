@@ -165,6 +165,8 @@ KINDS = (
     Kind("instruction memo remark explanation output input footer", "schema.org/text", sentences.SAID),
     Kind("purpose use_case", "OpenAI", one_of("evaluation", "training", "support")),
     Kind("error msg reason warning refusal cause", "RFC 9457, detail", sentences.WRONG),
+    Kind("rel", "IANA's link relations, RFC 8288", one_of("self", "next", "parent", "collection")),
+    Kind("industry", "LinkedIn", one_of("Software", "Retail", "Healthcare", "Education")),
     Kind("html", "HTML", "<p>{sentence}</p>"),
     Kind(
         "category tag genre topic keyword group source channel field prefix suffix q query",
@@ -193,6 +195,7 @@ KINDS = (
     Kind("minute second", "ISO 8601", form("1#"), between(0, 59)),
     Kind("week", "ISO 8601", form("1#"), between(1, 52)),
     Kind("duration runtime", "ISO 8601; in seconds", "PT#H3#M", between(30, 3600)),
+    Kind("duration_seconds", "Twilio", form("1##"), between(30, 3600)),
     Kind("duration_ms milliseconds ms", "Spotify", form("1#####"), between(30_000, 300_000)),
     Kind("ttl expires_in max_age", "RFC 6749, in seconds", lambda _: "3600", lambda _: 3600),
     Kind("timezone time_zone tz", "IANA", of_place("timezone")),
@@ -203,11 +206,11 @@ KINDS = (
     Kind("country_code country_iso market", "ISO 3166-1 alpha-2", of_place("country_code")),
     Kind("postcode postal_code post_code zip zip_code zipcode", "UPU S42", of_place("postcode")),
     Kind(
-        "street street_address address address1 line1 address_line1 address_line_1",
+        "street street_address address address1 line1 address_line1 address_line_1 addr1",
         "UPU S42",
         "1# {street}",
     ),
-    Kind("address2 line2 address_line2 address_line_2 street2", "UPU S42", "Flat 1#"),
+    Kind("address2 line2 address_line2 address_line_2 street2 addr2", "UPU S42", "Flat 1#"),
     Kind(
         "province region county district region_name province_name state_name",
         "schema.org/addressRegion",
@@ -279,7 +282,7 @@ KINDS = (
     Kind("unit", "SI", one_of("kg", "m", "l")),
     # the web, files and machines
     Kind(
-        "url uri link href website homepage html_url permalink callback endpoint",
+        "url uri link href website homepage html_url permalink callback endpoint schema",
         "RFC 3986, RFC 2606",
         "https://www.example.com/{word}",
     ),

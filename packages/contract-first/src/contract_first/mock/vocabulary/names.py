@@ -56,12 +56,14 @@ ANYWHERE: Final = _patterns(
         r"smallest currency unit|minor unit|\bin cents\b": "cents",
         r"\bUnix (?:time|epoch)|seconds since": "unix_time",
         r"\bin milliseconds\b": "milliseconds",
-        r"\bin seconds\b": "duration",
+        r"\bin seconds\b": "duration_seconds",
         r"\bin bytes\b": "bytes",
     }
 )
 """Standards and units in a description, and a name that means what they say."""
-PRECISE: Final = tuple(row for row in ANYWHERE if row[1] in {"snowflake", "ulid", "country_code", "locale"})
+PRECISE: Final = tuple(
+    row for row in ANYWHERE if row[1] in {"snowflake", "ulid", "country_code", "locale", "duration_seconds"}
+)
 """What a description says more of than a name does."""
 AT_HEAD: Final = _patterns(
     {
@@ -93,9 +95,9 @@ QUOTED: Final = re.compile(
     r"""(?:e\.g\.,?|for example,?|such as|examples?:|like) *([`"'])([^`"'<>{}]{1,60})\1""", re.IGNORECASE
 )
 QUOTATION: Final = re.compile(r"""[`"]([^`"\n<>{}]{1,40})[`"]""")
+EXPLAINED: Final = r"""(?: ?(?:[=:(\u2013-]|for|if|when|means)[^`".\n]{1,60})?"""
 ALTERNATIVES: Final = re.compile(
-    rf"""{QUOTATION.pattern}(?:(?: ?[=:(\u2013-][^`".\n]{{1,40}})?(?: ?[,;|/]\s{{0,3}}(?:or |and )?| or )"""
-    rf"""{QUOTATION.pattern}){{1,40}}"""
+    rf"{QUOTATION.pattern}(?:{EXPLAINED}(?: ?[,;|/]\s{{0,3}}(?:or |and )?| or ){QUOTATION.pattern}){{1,40}}"
 )
 FORM: Final = re.compile(r"YYYY|HH:|%[A-Za-z]|\$")
 """What a quotation has that says how values are written, and is none."""
