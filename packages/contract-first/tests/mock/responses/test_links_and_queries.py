@@ -226,7 +226,7 @@ def test_the_key_of_a_path_comes_back(parameter, member, envelope, mocked):
 
 
 def test_an_item_with_a_list_of_its_own_is_no_page(mocked):
-    """What it says of totals, and its parts of their URLs, is not of that list; parts with keys lead there."""
+    """What it says of totals, and its parts of their URLs, is not said of that list."""
     maker = {"type": "object", "required": ["id", "url"], "properties": {"id": TEXT, "url": URI}}
     order = {
         "type": "object",

@@ -9,7 +9,8 @@ from starlette.datastructures import UploadFile
 from contract_first.service.messages.problems import PayloadTooLarge, ServiceUnavailable
 
 from .recognition import Collection
-from .store import MOST_IN_ITEM, Item, ItemStore
+from .store import MOST_IN_ITEM, ItemStore
+from .views import Item
 
 MOST_BYTES: Final = MOST_IN_ITEM // 4 * 3 - 1024
 """Of a file that is kept, which takes a third more in Base64."""

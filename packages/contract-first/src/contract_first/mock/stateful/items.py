@@ -18,7 +18,7 @@ from .lists.pages import Listing
 from .memory import Catalog, Memory
 from .recognition import Collection, Role
 from .recognition.ways import is_each, keys_in, within
-from .store import Item
+from .views import Item
 
 MOST_TOGETHER: Final = 1000
 """Items that one request creates."""

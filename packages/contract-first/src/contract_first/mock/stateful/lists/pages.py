@@ -12,7 +12,7 @@ from contract_first.mock.relations.envelopes import ListPage
 from contract_first.mock.relations.filters import LANGUAGE
 from contract_first.mock.relations.paging import first_page
 from contract_first.mock.stateful.recognition import Collection
-from contract_first.mock.stateful.store import Item, Listed, View
+from contract_first.mock.stateful.views import Item, Listed, View
 from contract_first.mock.vocabulary.members import Meaning, meanings_of
 from contract_first.mock.vocabulary.times import spellings
 from contract_first.mock.vocabulary.words import plain
