@@ -89,8 +89,8 @@ class Shape:
             return value
         label = f"{self._name}/{name}/{key}"
         values = islice(self._generator.values(target.node, label, kind=name), MOST_ATTEMPTS)
-        made = next(filter(target.conforms, values), MISSING)
-        return key if made is MISSING else _with_key(made, key, target)
+        item = next(filter(target.conforms, values), MISSING)
+        return key if item is MISSING else _with_key(item, key, target)
 
 
 def _with_key(value: dict[str, Any], key: Any, schema: Schema) -> dict[str, Any]:

@@ -50,8 +50,8 @@ class NamedItems:
         listed = self._draft.listed(methods)
         component = listed.component if listed else ""
         puts = ((put, self._draft.success(put)) for put in here if put.method == "put" and component)
-        made = (put for put, success in puts if success and component in success.components)
-        creating = methods.get("post") or next(made, None)
+        creators = (put for put, success in puts if success and component in success.components)
+        creating = methods.get("post") or next(creators, None)
         if creating is None or not self._draft.is_here(creating):
             return
         created = self._draft.success(creating)
