@@ -288,7 +288,8 @@ def _validator(
         is_own = exchange.response.header("x-mock-refusal") is not None
         # the mock's own, of what it should not have been sent: no second violation
         is_known = (reported or is_own) and is_refusal and not exchange.fault
-        response = [] if is_known else validation.response
+        is_behind = exchange.response.header("x-mock-redirected") is not None
+        response = [] if is_known or is_behind else validation.response
         return msgspec.structs.replace(validation, request=reported, response=response)
 
     return validate
