@@ -32,7 +32,7 @@ MODULES = {
     "(b) hand-written FastAPI": "handwritten",
     "(c) stock Connexion": "stock_connexion",
 }
-START_TIMEOUT = 20.0
+START_TIMEOUT = 60.0
 AWS = {"AWS_ACCESS_KEY_ID": "AKIDBENCH", "AWS_SECRET_ACCESS_KEY": "not-a-secret", "AWS_REGION": "us-west-2"}
 
 
