@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from importlib.resources import files
 from itertools import count
+from math import ceil
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -58,6 +59,8 @@ DATABASE = {f"{SOURCE}/db.py": "db.py", f"{SOURCE}/migrations/env.py": "env.py"}
 REVISION = "script.py.mako"
 """Alembic's template of a migration."""
 Db = Literal["none", "sqlalchemy"]
+MOST_CHECKED = 100
+"""Operations that the project's own check tries: of more an even sample."""
 MOST_IN_YAML = 100_000
 """Values of a document; JSON with more is read and written in a part of the time."""
 
@@ -159,6 +162,8 @@ def _written(contract: Contract, into: Path, db: Db, models: Kind | None) -> Ite
         "variable": package.upper(),
         "schemes": [json.dumps(scheme) for scheme in contract.security_schemes],
         "secured": bool(contract.security_schemes),
+        "operations": len(contract.operations),
+        "every": ceil(len(contract.operations) / MOST_CHECKED),
         "db": db != "none",
         "models": models,
     }
