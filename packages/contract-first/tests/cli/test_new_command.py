@@ -216,6 +216,8 @@ def unusual(minimal):
         "get": {"operationId": "lines", "responses": {"200": {"description": "Lines.", "content": lines}}}
     }
     minimal["paths"]["/nothing"] = {"get": {"operationId": "nothing"}}
+    responses["bodiless"] = {"204": {"description": "Nothing.", **content({"type": "object"})}}
+    minimal["paths"]["/bodiless"] = {"put": {"operationId": "bodiless", "responses": responses["bodiless"]}}
     gone = {"description": "Gone for good."}
     minimal["paths"]["/gone"] = {"get": {"operationId": "gone", "responses": {"410": gone}}}
     nothing = {"204": {"description": "Done."}}
@@ -245,7 +247,7 @@ def unusual(minimal):
 def test_unusual_responses(new, unusual):
     """Errors alone, redirections, required headers, patterns, what no client makes: its own tests pass."""
     folder, _ = new(unusual)
-    assert "15 passed" in output_of_tests(folder)
+    assert "16 passed" in output_of_tests(folder)
 
 
 def test_stubs_of_operations_without_a_success(new, unusual):

@@ -19,7 +19,7 @@ from contract_first.cli.commands import Overlays, Strict, failure
 from contract_first.cli.reading import File, follows_references, read_contract
 from contract_first.contract import Contract, ContractError
 from contract_first.contract.document import pointers
-from contract_first.contract.document.anatomy import METHODS
+from contract_first.contract.document.anatomy import METHODS, NO_BODY
 from contract_first.contract.document.parsing import as_yaml
 from contract_first.contract.models import Kind, write_models
 from contract_first.contract.models.python_names import python_name
@@ -89,7 +89,7 @@ def new(
         raise failure(f"{contract.source} has no operation to serve: add one to its paths.")
     _tell_apart(contract)
     for responses in _responses(contract.document):
-        _describe_problems(contract, responses)
+        _completed(contract, responses)
     apply_overlay(contract.document, read_document(str(PROBLEMS)), str(PROBLEMS))
     try:
         validate(embed(contract.document, contract.source))
@@ -131,11 +131,13 @@ def _responses(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield operation.setdefault("responses", {})
 
 
-def _describe_problems(contract: Contract, responses: dict[str, Any]) -> None:
-    """Have errors be problem details as well, in which the service writes its own."""
+def _completed(contract: Contract, responses: dict[str, Any]) -> None:
+    """Have errors be problem details too, in which the service writes its own, and no body in a 204."""
     for status, declared in responses.items():
         response, _ = contract.follow(declared, "")
         content = response.get("content", {})
+        if content and status.isdigit() and int(status) in NO_BODY:
+            responses[status] = {name: part for name, part in response.items() if name != "content"}
         if status[0] in "45d" and PROBLEM not in content:
             content = {**content, PROBLEM: {"schema": {"type": "object"}}}
             responses[status] = {**response, "content": content}
