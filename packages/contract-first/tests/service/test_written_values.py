@@ -78,3 +78,15 @@ def test_a_status_without_a_body(serve, returned):
     operation = {"operationId": "remove", "responses": {"204": response}}
     removed = serve({"/": {"get": operation}}, {"remove": remove}).get("/")
     assert (removed.status, removed.body) == (204, b"")
+
+
+def test_a_property_called_as_a_dialect(serve):
+    """`$schema` among properties is a name like another."""
+
+    async def find():
+        return {"$schema": "a"}
+
+    schema = {"type": "object", "properties": {"$schema": {"type": "string"}}}
+    response = {"description": "", "content": {"application/json": {"schema": schema}}}
+    operation = {"operationId": "find", "responses": {"200": response}}
+    assert serve({"/": {"get": operation}}, {"find": find}).get("/").status == 200
