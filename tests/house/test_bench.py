@@ -105,6 +105,11 @@ def test_smoke_of_the_cliffs(tmp_path):
         assert f"| {name} " in printed
 
 
+def test_smoke_of_the_findings(tmp_path):
+    """The bench of one app written three times checks ours, in which nothing is found."""
+    assert "| ours | " in " ".join(finished(tmp_path, "findings.py", "--smoke").split())
+
+
 @pytest.mark.skipif(shutil.which("wrk") is None, reason="the same")
 def test_smoke_of_the_frameworks(tmp_path):
     """The bench serves one contract by all frameworks, which refuse what violates it, and measures ours."""
