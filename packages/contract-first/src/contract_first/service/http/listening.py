@@ -160,7 +160,7 @@ class Arrivals:
             self._listening.close()
 
     async def wait_closed(self) -> None:
-        """Return at once, as uvicorn asks of a server: whoever ends it waits for its connections."""
+        """Return at once, for uvicorn, which awaits it: the server waits for its connections by itself."""
 
     def _resume(self) -> None:
         if self._listening.fileno() >= 0:
