@@ -139,10 +139,7 @@ class _Passing:
             self._outgoing.drop()
             if self._listening is not None:
                 self._listening.cancel()
-            try:
-                await self._record()
-            finally:
-                self._proxy.hold(self._client, -self._held_bytes)
+            await self._record()
 
     async def _pass_on(self) -> None:
         async with self._upstream.respond(self._scope, self._body()) as response:
@@ -244,7 +241,7 @@ class _Passing:
     def _hold(self) -> None:
         """Take room for what is recorded, or record no more where there is none."""
         size = self._recording.request.recorded + self._recording.response.recorded
-        if size > AT_ONCE_BYTES and size != self._held_bytes:
+        if size > AT_ONCE_BYTES and size != self._held_bytes and not self._recorded:
             if self._proxy.hold(self._client, size - self._held_bytes):
                 self._held_bytes = size
             else:
@@ -257,8 +254,11 @@ class _Passing:
         self._recorded = True
         self._recording.end()
         exchange = exchange or self._recording.unmasked()
-        validated = self._validated or await self._validate(exchange)
-        self._recorder.record(self._recording, exchange, validated)
+        try:
+            validated = self._validated or await self._validate(exchange)
+            self._recorder.record(self._recording, exchange, validated)
+        finally:
+            self._proxy.hold(self._client, -self._held_bytes)
 
     async def _fail(self, failure: UpstreamFailed) -> None:
         """Respond for the upstream, unless its response has started."""
