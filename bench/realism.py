@@ -6,10 +6,10 @@
     python bench/realism.py --smoke             ours alone, one document: does the script run at all?
 
 Of the members: *authored* are those of the name and value of one in an author's example, which are counted
-for nothing else, as they are nobody's noise; *echoed*, those of an item of the name of a parameter that have its
-value; *understood*, strings and numbers whose names the vocabulary has; *agreeing*, totals and sizes that are
-not below the list beside them, and links that lead to an operation; *repeated*, items of a list with the key of
-another one. The page shows responses beside Prism's, for a person to look at. Needs Linux, and npm as
+for nothing else, as they are nobody's noise; *echoed*, those of an item of the name of a parameter that have
+its value; *understood*, strings and numbers whose names the vocabulary has; *agreeing*, totals and sizes that
+are not below the list beside them, and links that lead to an operation; *repeated*, items of a list with the
+key of another one. The page shows responses beside Prism's, for a person to look at. Needs Linux, and npm as
 `documents.py` does.
 """
 
