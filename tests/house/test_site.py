@@ -1,5 +1,6 @@
 """The pages are a site: each is in its navigation, and every link and anchor leads somewhere."""
 
+import re
 import runpy
 import subprocess
 import tomllib
@@ -24,6 +25,37 @@ def test_every_page_is_in_the_navigation():
     named = pages(tomllib.loads((ROOT / "docs" / "zensical.toml").read_text())["project"]["nav"])
     written = {str(path.relative_to(ROOT)) for path in ROOT.glob("docs/**/*.md")}
     assert sorted(written - named) == []
+
+
+MOST_LINES = 200
+LONGEST_LINE = 119
+ONE_COMMAND = "python3 -m venv .venv && "
+"""What begins a command that is pasted whole, however long it is."""
+
+
+def test_no_page_is_long():
+    """A page has a screen or two of text, and lines that an editor shows beside its tree of files.
+
+    What a program prints (a block of ``text``) is as wide as it is.
+    """
+    pages = [
+        *(
+            ROOT / f"{name}.md"
+            for name in ("README", "AGENTS", "CONTRIBUTING", "CODE_OF_CONDUCT", "SECURITY")
+        ),
+        *(page for top in ("docs", "deploy", "packages", "examples") for page in ROOT.glob(f"{top}/**/*.md")),
+    ]
+    texts = {
+        str(path.relative_to(ROOT)): path.read_text() for path in pages if "node_modules" not in path.parts
+    }
+    assert {name: count for name, text in texts.items() if (count := text.count("\n")) > MOST_LINES} == {}
+    wide = [
+        f"{name}: {line}"
+        for name, text in texts.items()
+        for line in re.sub(r"^```text\n.*?^```", "", text, flags=re.DOTALL | re.MULTILINE).splitlines()
+        if len(line) > LONGEST_LINE and not line.startswith(ONE_COMMAND)
+    ]
+    assert wide == []
 
 
 def test_it_is_built(tmp_path):
