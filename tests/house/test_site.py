@@ -58,9 +58,32 @@ def test_no_page_is_long():
     assert wide == []
 
 
-def test_it_is_built(tmp_path):
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Build the site."""
+    return SITE["build"](tmp_path_factory.mktemp("docs") / "site")
+
+
+SOURCES = ("packages/*/src", "handlers", "mocks")
+PAGE = re.compile(r"\bpage=\"([^\"]+)\"|\b(?:page|PAGE)(?:: Final)? = \"([^\"]+)\"")
+
+
+def test_errors_name_pages_that_are_there(site):
+    """Each page and anchor that an error of a command names is one of the site."""
+    sources = [path for pattern in SOURCES for top in ROOT.glob(pattern) for path in top.rglob("*.py")]
+    named = {page for path in sources for match in PAGE.findall(path.read_text()) for page in match if page}
+    assert "contracts" in named
+    missing = []
+    for page in sorted(named):
+        name, _, anchor = page.partition("#")
+        file = site / "docs" / f"{name}.html"
+        if not file.is_file() or (anchor and f'id="{anchor}"' not in file.read_text()):
+            missing.append(page)
+    assert missing == []
+
+
+def test_it_is_built(site):
     """It has the pages, and the reference made of commands and docstrings; nothing is fetched by it."""
-    site = SITE["build"](tmp_path / "site")
     html = {path.stem: path.read_text() for path in site.glob("docs/**/*.html")}
     assert "--stateful" in html["contract-first"]
     assert "--bucket" in html["strict-s3"]

@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from contract_first.check.masking import Masking
-from contract_first.contract.document.errors import explained
 from contract_first.mock.rule import RuleFileError
 from contract_first.mock.rules.files.recording import Matching, as_file, recorded_rules
 
@@ -42,4 +41,4 @@ def overrides(har: Har, *, output: Path | None, match_header: list[str], match_b
         else:
             output.write_bytes(content)
     except (RuleFileError, OSError) as error:
-        raise failure(explained(error)) from None
+        raise failure(error) from None
