@@ -84,8 +84,6 @@ _rolling_back: Final[set[asyncio.Future[None]]] = set()
 class DatabaseError(Exception):
     """The database cannot be used; the message says why and what to do."""
 
-    page = "databases"
-
 
 @dataclass(frozen=True, slots=True)
 class Waits:

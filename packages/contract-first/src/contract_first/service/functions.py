@@ -12,7 +12,7 @@ Function = Callable[..., Any]
 class ResolverError(Exception):
     """An operation has no handler, or one that does not fit it; the message names the operationId."""
 
-    page = "service#handlers"
+    page = "service"
 
 
 async def _returned(function: Function, *positional: Any, **named: Any) -> Any:
