@@ -69,13 +69,20 @@ def section(text: str, heading: str, lines: Iterable[str]) -> str:
 
 def entry(text: str) -> str:
     """Return an entry of a list in lines of a page's width."""
-    return fill(text, initial_indent="- ", subsequent_indent="  ")
+    return fill(text, "- ", "  ")
 
 
-def fill(text: str, **indents: str) -> str:
+def fill(text: str, first: str = "", others: str = "") -> str:
     """Return a paragraph in lines of a page's width; what stands between backticks is not broken."""
     glued = re.sub(r"`[^`]+`", lambda code: code[0].replace(" ", "\0"), text)
-    lines = textwrap.wrap(glued, WIDTH, break_long_words=False, break_on_hyphens=False, **indents)
+    lines = textwrap.wrap(
+        glued,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=others,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
     return "\n".join(lines).replace("\0", " ")
 
 

@@ -65,13 +65,14 @@ def site(tmp_path_factory):
 
 
 SOURCES = ("packages/*/src", "handlers", "mocks")
-PAGE = re.compile(r"\bpage=\"([^\"]+)\"|\b(?:page|PAGE)(?:: Final)? = \"([^\"]+)\"")
+PAGE = re.compile(r'\b(?:page|PAGE)(?:: Final)? ?= ?"([a-z/-]+(?:#[a-z0-9-]+)?)"')
+"""A page that an error names, or that its class has."""
 
 
 def test_errors_name_pages_that_are_there(site):
     """Each page and anchor that an error of a command names is one of the site."""
     sources = [path for pattern in SOURCES for top in ROOT.glob(pattern) for path in top.rglob("*.py")]
-    named = {page for path in sources for match in PAGE.findall(path.read_text()) for page in match if page}
+    named = {page for path in sources for page in PAGE.findall(path.read_text())}
     assert "contracts" in named
     missing = []
     for page in sorted(named):
@@ -88,6 +89,11 @@ def test_it_is_built(site):
     assert "--stateful" in html["contract-first"]
     assert "--bucket" in html["strict-s3"]
     assert "load_contract" in html["contract_first"]
+    assert "/_mock/state/reset" in html["control-api"]
+    assert "drop_response" in html["faults"]
+    assert "stateful" in html["configuration"]
+    assert "operation-removed" in html["rules"]
+    assert "NotImplemented" in html["s3-operations"]
     loading = ('src="http', '<link rel="stylesheet" href="http', "@import")
     assert [name for name, text in html.items() if any(start in text for start in loading)] == []
 
