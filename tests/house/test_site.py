@@ -27,6 +27,7 @@ def test_every_page_is_in_the_navigation():
     assert sorted(written - named) == []
 
 
+TOPS = ("bench", "deploy", "docs", "examples", "packages")
 MOST_LINES = 200
 LONGEST_LINE = 119
 ONE_COMMAND = "python3 -m venv .venv && "
@@ -39,11 +40,8 @@ def test_no_page_is_long():
     What a program prints (a block of ``text``) is as wide as it is.
     """
     pages = [
-        *(
-            ROOT / f"{name}.md"
-            for name in ("README", "AGENTS", "CONTRIBUTING", "CODE_OF_CONDUCT", "SECURITY")
-        ),
-        *(page for top in ("docs", "deploy", "packages", "examples") for page in ROOT.glob(f"{top}/**/*.md")),
+        *(page for page in ROOT.glob("*.md") if page.name != "CHANGELOG.md"),  # it has an entry a line
+        *(page for top in TOPS for page in ROOT.glob(f"{top}/**/*.md")),
     ]
     texts = {
         str(path.relative_to(ROOT)): path.read_text() for path in pages if "node_modules" not in path.parts
