@@ -26,8 +26,6 @@ logger = logging.getLogger(__name__)
 class QueueError(Exception):
     """The queue cannot be used at start; the message says what to do."""
 
-    page = "databases#redis"
-
 
 @dataclass(frozen=True, slots=True)
 class Job:
