@@ -14,7 +14,7 @@ from schemathesis.checks import RunCheck, collect_after_run_failures
 from schemathesis.core.failures import AcceptedNegativeData, Failure
 from schemathesis.engine import events, from_schema
 from schemathesis.engine.core import EventStream
-from schemathesis.openapi.checks import JsonSchemaError
+from schemathesis.openapi.checks import AllowHeaderMismatch, JsonSchemaError
 from schemathesis.schemas import BaseSchema
 
 from contract_first.check.checks import CHECKS, Check
@@ -267,6 +267,7 @@ class Run:
     ) -> bool:
         is_dropped = (
             self._is_bound(failure, case)
+            or self._allows_additional_operations(failure, case)
             or self._sent_texts.refute(failure, case, response)
             or is_reported_by(self._checks_of_run, failure, response, case)
         )
@@ -279,6 +280,15 @@ class Run:
         return isinstance(failure, AcceptedNegativeData) and any(
             finding.check == Boundaries.name and finding.concerns(case.operation.label)
             for finding in self.report.findings
+        )
+
+    def _allows_additional_operations(self, failure: Failure, case: Case[Any]) -> bool:
+        """Return whether ``Allow`` is right: additionalOperations have what Schemathesis does not expect."""
+        return (
+            isinstance(failure, AllowHeaderMismatch)
+            and not failure.missing_methods
+            and {f"{method} {case.operation.path}" for method in failure.undocumented_methods}
+            <= self.target.by_label.keys()
         )
 
     def _conclude(self) -> None:
