@@ -70,7 +70,7 @@ def test_commands_exist():
     """Each command that README and docs name is one of its program's."""
     pages = README + "".join(page.read_text() for page in (ROOT / "docs").glob("**/*.md"))
     for program, app in PROGRAMS.items():
-        named = set(re.findall(rf"{program} ([a-z]+)\b", pages))
+        named = set(re.findall(rf"{program} ([a-z]+(?:-[a-z]+)*)\b", pages))
         assert named
         assert named - set(typer.main.get_command(app).commands) == set()
 
