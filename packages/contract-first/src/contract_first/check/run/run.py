@@ -31,6 +31,7 @@ from . import hooks
 from .background import in_background
 from .configuration import MINIMISED, PHASES, SPARED, Plan, configuration
 from .forms import SentTexts
+from .large_bodies import large_bodies_in_parts
 from .recording import API, MINIMISING, OWN_CHECKS, RunReporter
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -136,11 +137,12 @@ class Run:
         report, clock = self.report, self.target.clock
         reporter = self._reporter
         self._begin(OWN_CHECKS)
-        self._go_first(reporter)
         with (
             registered(self._among, self.target, self.on_own_check) as self._checks_of_run,
+            large_bodies_in_parts(),
             hooks.before_calls(self._before_call),
         ):
+            self._go_first(reporter)
             for event in self._engine():
                 reporter.take(event)
                 for listener in self._listeners:
