@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import msgspec
 from schemathesis import Case, CheckContext, Response
-from schemathesis.checks import CHECKS
+from schemathesis.checks import CHECKS, load_all_checks
 
 from contract_first.check.checks.check import json_of
 
@@ -27,6 +27,7 @@ DEEPEST: Final = 3
 @contextmanager
 def large_bodies_in_parts() -> Iterator[None]:
     """Let Schemathesis validate the parts of a large body first, and the whole only if they conform."""
+    load_all_checks()
     check = CHECKS.get_one(OF_SCHEMAS)
     CHECKS.register(_in_parts(check))  # type: ignore[arg-type]  # it is no class
     try:

@@ -4,6 +4,7 @@ import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from copy import deepcopy
+from http import HTTPStatus
 from math import inf
 from typing import Any, cast
 
@@ -14,7 +15,7 @@ from schemathesis.checks import RunCheck, collect_after_run_failures
 from schemathesis.core.failures import AcceptedNegativeData, Failure
 from schemathesis.engine import events, from_schema
 from schemathesis.engine.core import EventStream
-from schemathesis.openapi.checks import JsonSchemaError
+from schemathesis.openapi.checks import JsonSchemaError, UndefinedStatusCode
 from schemathesis.schemas import BaseSchema
 
 from contract_first.check.checks import CHECKS, Check
@@ -41,6 +42,7 @@ GRACE_SECONDS = 1.0
 LEAST_MINIMISING_SECONDS = 10.0
 SHOWN = (OWN_CHECKS, *PHASES, MINIMISING)
 """Phases whose time is in the report."""
+CLIENT_ERROR, SERVER_ERROR = HTTPStatus.BAD_REQUEST, HTTPStatus.INTERNAL_SERVER_ERROR
 MOST_OF_VALUE = 100
 """Characters at both ends of a message that repeats a long value."""
 
@@ -269,6 +271,7 @@ class Run:
     ) -> bool:
         is_dropped = (
             self._is_bound(failure, case)
+            or self._is_unsaid(failure, case, response)
             or self._sent_texts.refute(failure, case, response)
             or is_reported_by(self._checks_of_run, failure, response, case)
         )
@@ -281,6 +284,16 @@ class Run:
         return isinstance(failure, AcceptedNegativeData) and any(
             finding.check == Boundaries.name and finding.concerns(case.operation.label)
             for finding in self.report.findings
+        )
+
+    def _is_unsaid(self, failure: Failure, case: Case[Any], response: Response) -> bool:
+        """Return whether a client error is undocumented since the operation has none: lint names it, once."""
+        operation = self.target.by_label.get(case.operation.label)
+        documented = operation.responses if operation is not None else ()
+        return (
+            isinstance(failure, UndefinedStatusCode)
+            and CLIENT_ERROR <= response.status_code < SERVER_ERROR
+            and not any(status.startswith(("4", "default")) for status in documented)
         )
 
     def _conclude(self) -> None:
