@@ -85,7 +85,8 @@ def test_items_are_created_edited_and_deleted(seen):
 
 
 def test_a_scope_is_looked_at_and_removed(seen):
-    """The page shows the items of a scope that is chosen, and all others once that is gone."""
+    """The page shows items and exchanges of a scope that is chosen, and all others once that is gone."""
+    assert seen["scopes"]["marks"] == ["a/b"]
     assert (seen["scopes"]["inAll"], seen["scopes"]["after"]) == ("0 items", "0 items")
 
 
@@ -98,6 +99,11 @@ def test_captures_are_held_released_and_failed(seen):
     """Of two that are held one fails, and one comes to its end; then neither has buttons."""
     assert seen["pipeline"]["rows"] == ["FAILED", "COMPLETED"]
     assert seen["pipeline"]["buttons"] == 0
+
+
+def test_a_session_expires_and_a_value_is_proposed(seen):
+    """A button has a session expire, and a form proposes a value for a capture."""
+    assert (seen["pipeline"]["expired"], seen["pipeline"]["proposals"]) == ("EXPIRED", ["Soups"])
 
 
 def test_an_operation_of_a_large_document_is_found_and_tried(seen):

@@ -105,8 +105,8 @@ def test_a_file_is_written(folder):
     assert '# All "pets"\n# [[overrides]]\n# match = {operation = "list_pets"}\n' in text
     assert run()["contract"] == str(folder / "pets.json")
     lines = [line.removeprefix("# ") if " = " in line else line for line in text.splitlines()]
-    options = [line for line in lines if line.startswith(("port", "seed =", "stateful"))]
-    assert options == ["port = 8000", "seed = 0", "stateful = false"]
+    options = [line for line in lines if line.startswith(("port", "seed =", "ca", "stateful"))]
+    assert options == ["port = 8000", "seed = 0", 'ca = ""', "stateful = false"]
     assert "mock.toml is there already" in run("init", "pets.json")
     (folder / "below").mkdir()
     assert "Wrote below/mock.toml." in run("init", "pets.json", "-o", "below/mock.toml")

@@ -81,8 +81,34 @@ def test_items_are_those_of_the_scope(client):
     assert names(client, headers={"X-Mock-Scope": "other"}) == ["Rex"]
     collections = client.get("/_mock/state", headers=MINE).json()["collections"]
     assert [collection["items"] for collection in collections] == [2]
-    client.post("/_mock/state/reset", json={}, headers=MINE).raise_for_status()
+    client.post("/_mock/reset", json={}, headers=MINE).raise_for_status()
     assert (names(client, headers=MINE), names(client)) == (["Rex"], ["Rex", "all"])
+
+
+def test_a_reset_without_a_scope(client):
+    """It leaves the items, rules and exchanges of scopes alone."""
+    client.post("/pets", json={"id": 2, "name": "mine"}, headers=MINE).raise_for_status()
+    fault = {"effect": {"status": 503}, "match": {"operation": "get_pet"}}
+    client.post("/_mock/faults", json=fault, headers=MINE).raise_for_status()
+    client.post("/_mock/faults", json=fault).raise_for_status()
+    client.post("/_mock/state/reset", json={}).raise_for_status()
+    assert names(client, headers=MINE) == ["Rex", "mine"]
+    assert [fault["scope"] for fault in client.get("/_mock/faults").json()["faults"]] == ["mine"]
+    assert {entry["scope"] for entry in client.get("/_mock/journal").json()["exchanges"]} == {"mine"}
+
+
+def test_snapshots_are_those_of_the_scope(client):
+    """Scopes may use one name for their snapshots; those of a scope go with it."""
+    for headers, name in ((MINE, "mine"), ({}, "all")):
+        client.post("/pets", json={"id": 2, "name": name}, headers=headers).raise_for_status()
+        client.post("/_mock/state/snapshot", json={"name": "two"}, headers=headers).raise_for_status()
+        client.post("/_mock/state/reset", json={}, headers=headers).raise_for_status()
+    for headers, name in (({}, "all"), (MINE, "mine")):
+        client.post("/_mock/state/restore", json={"name": "two"}, headers=headers).raise_for_status()
+        assert names(client, headers=headers) == ["Rex", name]
+    client.delete("/_mock/scopes/mine").raise_for_status()
+    snapshots = [client.get("/_mock/state", headers=headers).json()["snapshots"] for headers in (MINE, {})]
+    assert snapshots == [[], ["two"]]
 
 
 def test_a_prefix_of_the_path(client):
@@ -120,6 +146,57 @@ def test_scopes_are_listed_and_dropped(client):
     assert names(client, headers=MINE) == ["Rex"]
 
 
+def events_of(mock, count, *changes, **options):
+    """Return the first events of a stream, during which the changes are made."""
+    received = []
+    with httpx2.stream("GET", f"{mock}/_mock/events", timeout=30, trust_env=False, **options) as response:
+        lines = response.iter_lines()
+        assert next(lines) == ": listening"
+        for change in changes:
+            change().raise_for_status()
+        for line in lines:
+            if line.startswith("data:"):
+                received.append(json.loads(line.removeprefix("data:")))
+                if len(received) == count:
+                    return received
+    return received
+
+
+@pytest.mark.parametrize("options", [{"params": {"scope": "mine"}}, {"headers": MINE}])
+def test_events_of_a_scope(client, options):
+    """A listener of a scope gets its exchanges, rules and changes, and keeps nobody from dropping it."""
+
+    def add(path, body, headers=None):
+        return lambda: client.post(path, json=body, headers=headers)
+
+    fault = {"effect": {"latency_ms": 1}}
+    changes = (
+        add("/_mock/clock", {"advance_seconds": 7}),
+        add("/_mock/clock", {"freeze": True}, MINE),
+        add("/_mock/faults", {**fault, "name": "theirs"}, {"X-Mock-Scope": "other"}),
+        add("/_mock/faults", {**fault, "name": "mine"}, MINE),
+        lambda: client.get("/pets"),
+        lambda: client.get("/pets", headers=MINE),
+        lambda: client.delete("/_mock/scopes/mine"),
+    )
+    clock, others, rules, exchange = events_of(client.base_url, 4, *changes, **options)
+    assert clock["frozen"]
+    assert others == {"faults": []}
+    assert [rule["name"] for rule in rules["faults"]] == ["mine"]
+    assert exchange["scope"] == "mine"
+
+
+def test_events_of_all(client):
+    """A listener without a scope hears all exchanges and rules, and changes of the state that all share."""
+    changes = (
+        lambda: client.post("/_mock/clock", json={"freeze": True}, headers=MINE),
+        lambda: client.get("/pets", headers=MINE),
+        lambda: client.get("/pets"),
+    )
+    exchanges = events_of(client.base_url, 2, *changes)
+    assert [exchange["scope"] for exchange in exchanges] == ["mine", ""]
+
+
 def test_without_isolation():
     """By default items are those of all, and there is no scope to drop."""
     with (
@@ -146,7 +223,7 @@ class Parts:
 
 
 async def nothing():
-    """Fill nothing in."""
+    """Fill nothing in, and release nothing."""
 
 
 async def use(scopes, *names):
@@ -161,7 +238,7 @@ def test_their_number_is_bounded(monkeypatch):
     """One scope too many is refused, as long as none is idle; an idle one makes room."""
     monkeypatch.setattr(module, "MOST_SCOPES", 2)
     parts = Parts()
-    scopes = Scopes([parts], nothing)
+    scopes = Scopes([parts], nothing, nothing)
     asyncio.run(use(scopes, "a", "b", "a"))
     with pytest.raises(ServiceUnavailable, match="2 scopes are in use"):
         asyncio.run(use(scopes, "c"))
@@ -175,20 +252,20 @@ def test_a_scope_in_use_is_not_dropped():
     parts = Parts()
 
     async def dropped():
-        scopes = Scopes([parts], nothing)
+        scopes = Scopes([parts], nothing, nothing)
         async with scopes.used("a"):
             SCOPE.set("")
             with pytest.raises(Conflict):
-                scopes.drop("a")
+                await scopes.drop("a")
             SCOPE.set("a")
-        scopes.drop("a")
+        await scopes.drop("a")
         with pytest.raises(NotFound):
-            scopes.drop("a")
+            await scopes.drop("a")
 
     async def failing():
         raise Conflict("The seeds have changed.")
 
     asyncio.run(dropped())
     with pytest.raises(Conflict):
-        asyncio.run(use(Scopes([parts], failing), "b"))
+        asyncio.run(use(Scopes([parts], failing, failing), "b"))
     assert parts.there == []

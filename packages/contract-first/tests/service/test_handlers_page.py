@@ -1,6 +1,7 @@
-"""docs/handlers.md is one program, and does what it says."""
+"""The pages on handlers are one program, and it does what they say."""
 
 import re
+import shutil
 import sys
 import types
 from pathlib import Path
@@ -8,17 +9,19 @@ from pathlib import Path
 import httpx2
 import pytest
 
-PAGE = (Path(__file__).parents[4] / "docs" / "handlers.md").read_text()
+DOCS = Path(__file__).parents[4] / "docs"
+PAGES = ("handlers.md", "handlers/streams.md", "handlers/hooks.md")
 
 
 @pytest.fixture
 def kennel(tmp_path, monkeypatch):
-    """Import the page's program."""
+    """Import the program of the pages."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "kennel.yaml").write_text(re.search("```yaml\n(.*?)```", PAGE, re.DOTALL)[1])
+    shutil.copy(DOCS / "handlers" / "kennel.yaml", tmp_path)
     module = types.ModuleType("kennel")
     monkeypatch.setitem(sys.modules, "kennel", module)
-    source = "\n".join(re.findall("```python\n(.*?)```", PAGE, re.DOTALL))
+    text = "".join((DOCS / page).read_text() for page in PAGES)
+    source = "\n".join(re.findall("```python\n(.*?)```", text, re.DOTALL))
     exec(compile(source, "kennel.py", "exec"), vars(module))  # noqa: S102 -- to run the page is the point
     return module
 

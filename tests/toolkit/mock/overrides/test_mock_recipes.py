@@ -1,4 +1,4 @@
-"""The page of recipes is true: each comes out as it says, in a file, over HTTP, and in pytest."""
+"""The pages of recipes are true: each comes out as it says, in a file, over HTTP, and in pytest."""
 
 from __future__ import annotations
 
@@ -18,8 +18,9 @@ from contract_first.mock.rules.reading import RuleReader
 
 ROOT = Path(__file__).parents[4]
 CONTRACT = str(ROOT / "examples" / "petstore" / "openapi.yaml")
-PAGE = (ROOT / "docs" / "mock-recipes.md").read_text()
-RECIPE = re.compile(r"^### (.+?)\n\n```yaml\n(.*?)```\n```\n(.*?)```", re.DOTALL | re.MULTILINE)
+PAGES = {path.name: path.read_text() for path in sorted((ROOT / "docs" / "recipes").glob("*.md"))}
+INDEX = (ROOT / "docs" / "mock-recipes.md").read_text()
+RECIPE = re.compile(r"^## (.+?)\n\n```yaml\n(.*?)```\n```\n(.*?)```", re.DOTALL | re.MULTILINE)
 EXCHANGE = re.compile(
     r"(?P<method>\w+) (?P<target>\S+)(?: (?P<sent>\{.*?\}))?(?: \((?P<field>[\w-]+): (?P<value>.+?)\))?"
     r" → (?P<status>\d+|nothing)(?: length (?P<length>\d+))?(?: (?P<body>[\[{\"].*?))?"
@@ -36,7 +37,7 @@ class Recipe(NamedTuple):
     exchanges: str
 
 
-RECIPES = [Recipe(*match) for match in RECIPE.findall(PAGE)]
+RECIPES = [Recipe(*match) for page in PAGES.values() for match in RECIPE.findall(page)]
 
 
 def has(actual: Any, expected: Any) -> bool:
@@ -127,5 +128,10 @@ def test_recipes_in_files(tmp_path):
 
 
 def test_there_are_forty():
-    """The page has as many recipes as headings, and at least forty."""
-    assert len(RECIPES) == PAGE.count("\n### ") >= LEAST
+    """The pages have as many recipes as headings, at least forty, and the index names each."""
+    assert len(RECIPES) == sum(page.count("\n## ") for page in PAGES.values()) >= LEAST
+    assert re.findall(r"^- \[(.+)\]\(recipes/(.+)#", INDEX, re.MULTILINE) == [
+        (heading, name)
+        for name in dict.fromkeys(re.findall(r"\(recipes/([\w.]+)\)", INDEX))
+        for heading in re.findall(r"^## (.+)$", PAGES[name], re.MULTILINE)
+    ]

@@ -88,7 +88,8 @@ def _default(parameter: Any) -> str:
     text = parameter.show_default if isinstance(parameter.show_default, str) else ""
     if parameter.type_descriptor.annotation is int:
         return str(parameter.default or re.sub(r"\D.*", "", text) or 0)
-    return json.dumps(str(parameter.default or text.partition(" ")[0]))
+    value = text.partition(";")[0]
+    return json.dumps(str(parameter.default or ("" if " " in value else value)))  # words are no value
 
 
 def _rule_lines(contract: Contract) -> Iterator[str]:

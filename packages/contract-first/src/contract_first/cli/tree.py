@@ -56,8 +56,13 @@ COMMANDS = {
         section=CONTRACTS,
     ),
     "overrides": Lazy(
-        "contract_first.cli.overrides:overrides",
+        "contract_first.cli.recordings:overrides",
         "Write the traffic in a HAR file as overrides of a mock.",
+        section=CONTRACTS,
+    ),
+    "seed-data": Lazy(
+        "contract_first.cli.recordings:seed_data",
+        "Write the items in recorded traffic as those that a mock starts with.",
         section=CONTRACTS,
     ),
     "s3": Lazy(

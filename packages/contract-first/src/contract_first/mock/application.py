@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import KW_ONLY, dataclass, field
 from http import HTTPStatus
@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contract_first.contract import Contract
+from contract_first.contract.routing import Route
 from contract_first.service.messages.problems import PLAIN, Problem, ProblemProfile
 from contract_first.service.pages import Page
 
@@ -25,8 +26,10 @@ from .reach import Reach, refuse_host, send_problem
 from .responses.page import OLD_PATH as OLD_RESPONSES
 from .responses.page import PATH as RESPONSES
 from .responses.page import ResponsesPage
+from .responses.streams import PacedStreams
 from .rules.middleware import RuleMiddleware
 from .rules.reading import RuleReader
+from .rules.transport import is_closed
 from .service import ReloadingService
 from .state.clock import MockClock
 from .state.scopes import Scopes, named
@@ -38,6 +41,7 @@ if TYPE_CHECKING:
 
 TO_CONSOLE = RedirectResponse(CONSOLE)
 BELOW_ROOT = f"{ROOT}/"
+EVENTS = f"{ROOT}/events"
 
 
 @dataclass(eq=False)
@@ -74,7 +78,7 @@ class MockApplication:
         self._control = control(
             self.access,
             pages={
-                f"{ROOT}/events": EventStream(state.events, traffic.journal),
+                EVENTS: EventStream(state.events, traffic.journal, isolated=self.scopes is not None),
                 **dict.fromkeys((RESPONSES, OLD_RESPONSES), ResponsesPage(contract)),
                 ROOT: TO_CONSOLE,
                 CONSOLE: ConsolePage(lambda: reach.s3, extension.console),
@@ -139,7 +143,7 @@ class MockApplication:
         if app is self.service and host and not self.reach.accepts(host):
             await refuse_host(host, "--public-url has", send)
             return
-        if self.scopes is None or not name:
+        if self.scopes is None or not name or path == EVENTS:  # a listener uses no state
             await app(scope, receive, send)
             return
         async with self._scoped(self.scopes, name, send) as is_open:
@@ -160,10 +164,26 @@ class MockApplication:
 
 
 def observed(
-    app: ASGIApp, contract: Contract, traffic: Traffic, clock: MockClock, profile: ProblemProfile = PLAIN
+    app: ASGIApp,
+    contract: Contract,
+    traffic: Traffic,
+    clock: MockClock,
+    profile: ProblemProfile = PLAIN,
+    *,
+    stream_interval: float = 0,
+    stored: Callable[[Route], Awaitable[Any]] | None = None,
 ) -> ASGIApp:
-    """Put the app of a contract, which the traffic uses, behind rules, and those behind the journal."""
+    """Put the app of a contract, which the traffic uses, behind rules, and those behind the journal.
+
+    Args:
+        stream_interval: seconds between the items of streams.
+        stored: returns the stored item that a request's path is for; None where none are stored.
+    """
     faults, overrides = traffic.faults, traffic.overrides
     extension, forward = traffic.extension, traffic.forward
-    ruled = RuleMiddleware(app, faults, overrides, contract, clock, extension, profile, forward)
-    return JournalMiddleware(ruled, traffic.journal, contract)
+    paced: ASGIApp = RuleMiddleware(
+        app, faults, overrides, contract, clock, extension, profile, forward, stored
+    )
+    if stream_interval > 0:
+        paced = PacedStreams(paced, stream_interval, lambda scope: faults.ended or is_closed(scope))
+    return JournalMiddleware(paced, traffic.journal, contract)

@@ -10,18 +10,22 @@ from typing import Any, NamedTuple, Protocol
 
 from .journal.matching import matches
 
+BY_POINTER = frozenset({"body", "item"})
+"""Places of JSON values, where names are JSON pointers."""
+
 
 class Values(Protocol):
     """A request, as far as conditions look at it."""
 
     def values(self, place: str, name: str) -> Sequence[Any]:
-        """Return the values under a name in query, headers or cookies, or in the body by JSON pointer."""
+        """Return the values under a name in query, headers or cookies, or by JSON pointer in body or item."""
 
 
 class Condition(NamedTuple):
     """A condition on the values under a name in a place.
 
     Attributes:
+        place: ``query``, ``headers``, ``cookies``, ``body`` or ``item``.
         kind: ``equals``, ``pattern``, ``all`` or ``present``.
     """
 
@@ -34,9 +38,9 @@ class Condition(NamedTuple):
     def of(cls, place: str, name: str, document: Any) -> "Condition":
         """Return the condition that a JSON value stands for."""
         kind, expected = next(iter(document.items())) if isinstance(document, dict) else ("equals", document)
-        if kind == "equals" and place != "body":
+        if kind == "equals" and place not in BY_POINTER:
             expected = _text(expected)  # what is sent there is always a text: 7 is "7"
-        elif kind == "all" and place != "body":
+        elif kind == "all" and place not in BY_POINTER:
             expected = [*map(_text, expected)]
         return cls(place, name, kind, expected)
 

@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from http import HTTPMethod, HTTPStatus
 from importlib.util import find_spec
-from math import log
 from random import Random
 from typing import Any, Literal, Protocol
 
@@ -16,11 +15,13 @@ import msgspec
 
 from contract_first.contract.contract import is_named
 
-from . import templates
 from .conditions import Condition, Values
 from .journal.matching import matches
+from .latency import Latency, Uniform
 from .override import Patch, Respond
 from .state.clock import skewed
+from .templates.filling import TemplateError
+from .templates.process import TEMPLATES
 
 MOST_MILLISECONDS = 600_000
 
@@ -41,52 +42,6 @@ class RuleError(ValueError):
 
 class RuleFileError(ValueError):
     """A file holds no valid faults; the message names the file, the entry and the part."""
-
-
-class _Distribution(msgspec.Struct, frozen=True, tag_field="distribution", forbid_unknown_fields=True):
-    """A distribution of milliseconds."""
-
-
-class Uniform(_Distribution, frozen=True, tag="uniform"):
-    """Anything between two bounds."""
-
-    lower: float
-    upper: float
-
-    def draw(self, random: Random) -> float:
-        return random.uniform(self.lower, self.upper)
-
-
-class Normal(_Distribution, frozen=True, tag="normal"):
-    """About the mean."""
-
-    mean: float
-    standard_deviation: float
-
-    def draw(self, random: Random) -> float:
-        return random.normalvariate(self.mean, self.standard_deviation)
-
-
-class Lognormal(_Distribution, frozen=True, tag="lognormal"):
-    """Mostly about the median, with a long tail: what networks do."""
-
-    median: float
-    sigma: float
-
-    def draw(self, random: Random) -> float:
-        return random.lognormvariate(log(self.median), self.sigma)
-
-
-class Exponential(_Distribution, frozen=True, tag="exponential"):
-    """Mostly short, now and then long."""
-
-    mean: float
-
-    def draw(self, random: Random) -> float:
-        return random.expovariate(1 / self.mean)
-
-
-Latency = Uniform | Normal | Lognormal | Exponential
 
 
 class MatchableRequest(Values, Protocol):
@@ -125,6 +80,7 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
         key: pattern of the key of the object in S3.
         query: conditions by name, as are those of headers and cookies; see `conditions`.
         body: conditions by JSON pointer, on a body of JSON or a form.
+        item: conditions by JSON pointer, on the stored item that the path is for.
     """
 
     operation: str = ""
@@ -135,6 +91,7 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     headers: dict[str, Any] = {}
     cookies: dict[str, Any] = {}
     body: dict[str, Any] = {}
+    item: dict[str, Any] = {}
 
     def matches(self, request: MatchableRequest) -> bool:
         """Return whether all selectors match a request, conditions aside."""
@@ -146,8 +103,14 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
         )
 
     def conditions(self) -> tuple[Condition, ...]:
-        """Return the conditions on what was sent."""
-        places = {"query": self.query, "headers": self.headers, "cookies": self.cookies, "body": self.body}
+        """Return the conditions on what was sent, and on what is stored."""
+        places = {
+            "query": self.query,
+            "headers": self.headers,
+            "cookies": self.cookies,
+            "body": self.body,
+            "item": self.item,
+        }
         return tuple(
             Condition.of(place, name, document)
             for place, documents in places.items()
@@ -285,6 +248,12 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         """Whether the beginning of an API request's body makes a difference."""
         return self.match.reads_body or b"request.body" in msgspec.json.encode(self.effect)
 
+    @property
+    def reads_item(self) -> bool:
+        """Whether the stored item that a request is for makes a difference."""
+        effect = msgspec.json.encode(self.effect)
+        return bool(self.match.item) or (b"item" in effect and (b"{{" in effect or b"{%" in effect))
+
     def check(self, at: str = "/effect") -> None:
         """Raise RuleError for parts that are valid one by one and contradict each other.
 
@@ -292,6 +261,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             at: JSON pointer to the effect.
         """
         effect = self.effect
+        if effect == type(effect)():
+            raise RuleError(at, "minProperties", "has no effect; all that it says is so without it")
         self._check_sequence(at)
         self._check_server(at)
         if self.match.method and self.match.method.upper() not in HTTPMethod.__members__:
@@ -326,6 +297,7 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
             f"{at}/cut_after_bytes": effect.cut_after_bytes is not None,
             "/match/cookies": match.cookies,
             "/match/body": match.body,
+            "/match/item": match.item,
         }
         of_s3: dict[str, Any] = {f"{at}/s3_code": effect.s3_code}
         for where, value in (of_api if self.on == "s3" else of_s3).items():
@@ -349,13 +321,15 @@ def _check_override(effect: Effect, at: str) -> None:
         part: Respond | Patch | None = getattr(effect, name)
         if part is None:
             continue
+        if part == Patch():
+            raise RuleError(f"{at}/patch", "minProperties", "changes nothing")
         for where, detail in part.problems():
             raise RuleError(f"{at}/{name}{where}", name, detail)
         if isinstance(part, Respond) and not part.templates:
             continue
         try:
-            templates.check(msgspec.to_builtins(part), f"{at}/{name}")
-        except templates.TemplateError as error:
+            TEMPLATES.check(msgspec.to_builtins(part), f"{at}/{name}")
+        except TemplateError as error:
             raise RuleError(error.where, "template", error.detail) from None
     if effect.respond and (effect.patch or effect.status or effect.drop or effect.drop_response):
         raise RuleError(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from starlette.types import ASGIApp, Scope
+from starlette.types import ASGIApp
 
 from contract_first.contract import Contract, ContractError, load_contract
 from contract_first.contract.document.fetching import References
@@ -26,13 +26,12 @@ from .options import MockOptions
 from .reach import MockFacts, Reach, certified, certified_names, lan_url, server_options
 from .responses import ContractResponses, Strictness, contract_app
 from .responses.app import LIMITS
-from .responses.streams import PacedStreams
-from .rules.transport import TransportProtocol, is_closed
+from .rules.transport import TransportProtocol
 from .service import ReloadingService
 from .state.clock import MockClock
 from .state.data_directory import DataDirectory
 from .state.randomness import SeededRandomness
-from .state.scopes import Cleared, Part, Scopes
+from .state.scopes import SCOPE, Cleared, Part, Scopes
 from .state.state import MockState
 from .stateful.browser import ItemBrowser
 from .stateful.memory import Memory, catalog_of
@@ -123,7 +122,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
     """
     strings_of(options.locale)
     contract = options.contract
-    if isinstance(contract, str):
+    if not isinstance(contract, Contract):
         references = References(options.references, offline=options.offline)
         contract = load_contract(contract, lenient=not options.strict, references=references)
     contract = _reported(contract, options.tell)
@@ -221,11 +220,8 @@ class _Assembly:
         parts: list[Part] = [self.clock, *([self.memory] if self.memory else [])]
         if self._handlers is not None:
             parts.append(self._handlers.state)
-        return Scopes([*parts, *map(Cleared, self.traffic.clearable.values())], state.initialize)
-
-    def _is_over(self, scope: Scope) -> bool:
-        """Return whether nobody waits for the response to a request any more."""
-        return self.traffic.faults.ended or is_closed(scope)
+        parts += map(Cleared, self.traffic.clearable.values())
+        return Scopes(parts, state.initialize, state.release)
 
     def report_handlers(self, contract: Contract) -> None:
         """Report which operations have handlers; raise HandlersError if none has one, of those there are."""
@@ -237,15 +233,23 @@ class _Assembly:
         clearable = {**self.traffic.clearable, "randomness": self._randomness}
         if self._handlers is not None:
             clearable["handlers"] = self._handlers
-        events, memory = Events(), self.memory
+        events, memory = Events(SCOPE.get), self.memory
         if memory is None:
-            return MockState(self.clock, events, clearable)
+            return MockState(self.clock, events, clearable, isolated=self.options.isolate)
         for line in memory.lines():
             self.options.tell(line)
         seeded = partial(fill, self.options.seed_data, memory)
         if not memory.store.counts():
             seeded()
-        return StoredState(self.clock, events, clearable, self.directory, memory=memory, fill=seeded)
+        return StoredState(
+            self.clock,
+            events,
+            clearable,
+            self.directory,
+            isolated=self.options.isolate,
+            memory=memory,
+            fill=seeded,
+        )
 
     def _app(self, contract: Contract) -> ASGIApp:
         """Return the app of a contract; what remembers has its collections once that is made."""
@@ -264,8 +268,6 @@ class _Assembly:
         app = contract_app(
             contract, responses, authentication=options.authentication, clock=self.clock, **handling
         )
-        if options.stream_interval > 0:
-            app = PacedStreams(app, options.stream_interval, self._is_over)
         self.traffic.use(
             contract,
             authentication=options.authentication,
@@ -273,4 +275,11 @@ class _Assembly:
         )
         if memory is not None and catalog is not None:
             memory.catalog = catalog
-        return observed(app, contract, self.traffic, self.clock)
+        return observed(
+            app,
+            contract,
+            self.traffic,
+            self.clock,
+            stream_interval=options.stream_interval,
+            stored=None if memory is None else memory.item_of,
+        )

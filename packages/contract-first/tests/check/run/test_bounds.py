@@ -10,7 +10,7 @@ import sys
 import time
 from contextlib import contextmanager
 from io import StringIO
-from threading import Timer
+from threading import Timer, current_thread
 from typing import ClassVar
 
 import pytest
@@ -158,6 +158,21 @@ def test_an_iterator_is_abandoned():
 
     with pytest.raises(LookupError):
         list(in_background(failing(), lambda: 1.0, lambda: None))
+
+
+def test_the_thread_of_an_abandoned_iterator_ends():
+    """What goes on in it would change the recursion limit under the feet of pytest, for one."""
+    threads = []
+
+    def items():
+        threads.append(current_thread())
+        while True:
+            time.sleep(0.001)
+        yield
+
+    assert list(in_background(items(), lambda: -1.0, lambda: None)) == []
+    threads[0].join(timeout=20)
+    assert not threads[0].is_alive()
 
 
 def test_large_bodies_are_not_held():

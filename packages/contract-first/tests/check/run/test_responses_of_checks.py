@@ -147,6 +147,8 @@ def test_one_cause_is_one_finding():
         "Change": "Enforce the security requirements of the operations, or change them in the contract.",
         "Note": "",
     }
+    got = report.findings[2].sentences()["Got"]
+    assert got == 'HTTP 200: the whole: [] is not of type "object"'
     failures = list(fromstring(junit(report)).iter("failure"))  # noqa: S314 -- written by the code under test
     assert sum(failure.text.count("curl ") for failure in failures) == 3
     assert sum(failure.text.count("as in GET /one") for failure in failures) == 3

@@ -101,7 +101,7 @@ async def test_a_slow_listener_is_reported_later():
     await started.wait()
     for number in range(1, MOST_QUEUED + 10):
         journal.record(exchange(number))
-        events.publish("exchange", {}, number)
+        events.publish_exchange(exchange(number))
     slow.set()
     async with asyncio.timeout(30):
         await streaming

@@ -7,7 +7,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from contract_first.mock.rule import Effect, Exponential, Match, Normal, Rule, RuleError
+from contract_first.mock.latency import Exponential, Normal
+from contract_first.mock.rule import Effect, Match, Rule, RuleError
 from contract_first.mock.rules.registry import Rules
 from contract_first.service.messages.problems import Conflict
 

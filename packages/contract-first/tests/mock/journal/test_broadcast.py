@@ -30,7 +30,7 @@ class Audience:
         self.numbers = []
         self.heard = threading.Condition()
 
-    def publish(self, _name, exchange, _number):
+    def publish_exchange(self, exchange):
         """Hear of an exchange."""
         with self.heard:
             self.numbers.append(exchange.number)

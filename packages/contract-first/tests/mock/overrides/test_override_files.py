@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import queue
 
 import httpx2
@@ -113,6 +114,33 @@ def test_files_that_are_refused(name, reason, contract, tmp_path):
         pass
     assert str(refused.value).startswith(f"{file}:1: entry 1: /effect/respond/file: ")
     assert reason in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("rule", "advice"),
+    [
+        ({"effect": {"staus": 503}}, "close to it: status; known are latency_ms, status"),
+        ({"effect": {"drop": True}, "match": {"pth": "/"}}, "close to it: path; known are operation, method"),
+        ({"effect": {"respond": {"boddy": 1}}}, "close to it: body; known are status, headers, body"),
+        (
+            {"effect": {"latency_ms": {"distribution": "unform"}}},
+            "close to it: uniform; known are uniform, normal, lognormal, exponential",
+        ),
+        ({"effect": {"status": 503}, "match": {"operation": "list_pet"}}, "close to it: list_pets"),
+        ({"effect": {"respond": {"text": "{{ 1 | }}"}}}, "the template fails"),
+    ],
+)
+def test_wrong_rules_alike(rule, advice, contract, client, tmp_path):
+    """A wrong rule has the same error in a file as over HTTP: where, and the nearest known name."""
+    response = client.post("/_mock/overrides", json=rule)
+    assert response.status_code == 422
+    violation = response.json()["errors"][0]
+    file = tmp_path / "o.json"
+    file.write_text(json.dumps([rule]))
+    with pytest.raises(RuleFileError) as refused, contract_mock(contract, overrides=file):
+        pass
+    assert f"{violation['pointer']}: {violation['detail']}" in str(refused.value)
+    assert advice in str(refused.value)
 
 
 def test_too_many(contract, tmp_path):

@@ -153,7 +153,7 @@ def test_there_is_an_end_to_them(client, override):
     for effect in many:
         override(effect)
     for _ in range(997):
-        override({"latency_ms": 0}, match={"path": "/x"})
+        override({"latency_ms": 1}, match={"path": "/x"})
     refused = client.post("/_mock/overrides", json={"effect": {"drop": True}})
     assert (refused.status_code, refused.json()["detail"]) == (
         409,

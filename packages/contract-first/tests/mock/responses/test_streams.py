@@ -133,3 +133,19 @@ def test_a_fault_cuts_a_stream(client):
     with client.stream("GET", "/events") as response, pytest.raises(httpx2.RemoteProtocolError):
         pieces.extend(response.iter_raw())
     assert b"".join(pieces) == b"data: a\n\neve"
+
+
+def test_an_override_streams_items(client):
+    """The items that an override has for a stream come as the contract's own do, one by one."""
+    respond = {
+        "headers": {"Content-Type": "text/event-stream"},
+        "body": [{"id": "1", "delta": "a"}, "[DONE]"],
+    }
+    rule = {"match": {"body": {"/stream": True}}, "effect": {"respond": respond}, "times": 1}
+    client.post("/_mock/overrides", json=rule).raise_for_status()
+    _, chunks = chunks_of(client, "POST", "/chat", json={"stream": True})
+    assert chunks == [b'data: {"id": "1", "delta": "a"}\n\n', b"data: [DONE]\n\n"]
+    rule["effect"]["respond"] = {"headers": {"Content-Type": "application/jsonl"}, "body": [1, {"a": 2}]}
+    client.post("/_mock/overrides", json=rule).raise_for_status()
+    _, chunks = chunks_of(client, "POST", "/chat", json={"stream": True})
+    assert chunks == [b"1\n", b'{"a": 2}\n']

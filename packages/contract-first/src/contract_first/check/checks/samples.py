@@ -128,7 +128,7 @@ class RequestSamples:
     def _is_drawable(self, operation: Operation) -> bool:
         try:
             _smallest(self._target.contract, operation.path, operation.method)
-        except (HypothesisException, SchemathesisError):
+        except (HypothesisException, SchemathesisError, LookupError):
             self._note(f"{operation.label}: untried, no request could be generated")
             return False
         return True

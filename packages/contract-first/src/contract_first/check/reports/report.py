@@ -29,8 +29,6 @@ LEAST = 0.05
 """Seconds of a phase that is worth a word."""
 COVERED = ("operations", "statuses", "parameters")
 """What coverage counts, each the same."""
-SCHEMA = "\n\nSchema:\n"
-"""What a message of Schemathesis's has before a schema and a value, which JSON has at length."""
 End = Literal["complete", "budget spent", "interrupted", "unreachable", "quota used up", "failed"]
 
 
@@ -140,7 +138,7 @@ class Finding(msgspec.Struct, kw_only=True):
     def sentences(self) -> dict[str, str]:
         """Return what was expected, what came and what to change, as far as that is known."""
         words = words_of(self.check)
-        message = self.message.partition(SCHEMA)[0] or self.title
+        message = self.message.partition("\n\n")[0] or self.title  # a paragraph; JSON has all
         got = f"HTTP {self.status}: {message}" if self.status else message
         expected = self.expected or words.expected
         return {"Expected": expected, "Got": got, "Change": words.change, "Note": self.reason}

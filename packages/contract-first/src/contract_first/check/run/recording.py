@@ -23,6 +23,7 @@ from contract_first.check.excerpts import LONGEST_COMMAND, LONGEST_TEXT, curl, c
 from contract_first.check.pace import QuotaUsedUp
 from contract_first.check.reports.report import End, Finding, Report, Trouble
 from contract_first.check.target import Target
+from contract_first.contract.document import pointers
 from contract_first.terminal import printable
 
 from .configuration import Plan
@@ -152,7 +153,7 @@ class RunReporter:
             if least:
                 smallest.setdefault(finding.operation, least.case)
             if least and len(curl) < len(finding.curl):
-                finding.curl, finding.message = curl, self._mask(least.failure.message)
+                finding.curl, finding.message = curl, self._mask(_message(least.failure))
                 finding.response = self._body(least.response.content)
 
     def _finding(self, failure: Failure, *, check: str, response: bytes, curl: str, **fields: Any) -> Finding:
@@ -163,7 +164,7 @@ class RunReporter:
             title=self._mask(failure.title),
             severity=self._severities.get(check, failure.severity.value),
             expected=getattr(failure, "expected", ""),
-            message=self._mask(failure.message),
+            message=self._mask(_message(failure)),
             response=self._body(response),
             curl=self._curl(curl),
             identity=identity,
@@ -261,6 +262,14 @@ def _cause(failure: Failure, check: str, status: int) -> tuple[str, ...]:
         return check, failure.title, str(status)
     is_error = isinstance(failure, ServerError)
     return failure_identity(failure, check) if is_error else (check, failure.title, failure.message)
+
+
+def _message(failure: Failure) -> str:
+    """Return what a failure says; of a schema where the value is and what is wrong with it come first."""
+    if not isinstance(failure, JsonSchemaError):
+        return failure.message
+    place = pointers.join("", *failure.instance_path) or "the whole"
+    return f"{place}: {failure.message}"
 
 
 def _digest(identity: tuple[str, ...]) -> str:

@@ -15,7 +15,7 @@ from schemathesis.checks import RunCheck, collect_after_run_failures
 from schemathesis.core.failures import AcceptedNegativeData, Failure
 from schemathesis.engine import events, from_schema
 from schemathesis.engine.core import EventStream
-from schemathesis.openapi.checks import JsonSchemaError, UndefinedStatusCode
+from schemathesis.openapi.checks import AllowHeaderMismatch, JsonSchemaError, UndefinedStatusCode
 from schemathesis.schemas import BaseSchema
 
 from contract_first.check.checks import CHECKS, Check
@@ -272,6 +272,7 @@ class Run:
         is_dropped = (
             self._is_bound(failure, case)
             or self._is_unsaid(failure, case, response)
+            or self._allows_additional_operations(failure, case)
             or self._sent_texts.refute(failure, case, response)
             or is_reported_by(self._checks_of_run, failure, response, case)
         )
@@ -294,6 +295,15 @@ class Run:
             isinstance(failure, UndefinedStatusCode)
             and CLIENT_ERROR <= response.status_code < SERVER_ERROR
             and not any(status.startswith(("4", "default")) for status in documented)
+        )
+
+    def _allows_additional_operations(self, failure: Failure, case: Case[Any]) -> bool:
+        """Return whether ``Allow`` is right: additionalOperations have what Schemathesis does not expect."""
+        return (
+            isinstance(failure, AllowHeaderMismatch)
+            and not failure.missing_methods
+            and {f"{method} {case.operation.path}" for method in failure.undocumented_methods}
+            <= self.target.by_label.keys()
         )
 
     def _conclude(self) -> None:

@@ -29,9 +29,9 @@ from contract_first.cli.commands import (
     takes,
     texts,
 )
-from contract_first.cli.overrides import MATCHING
 from contract_first.cli.process import End
 from contract_first.cli.reading import Load, Source, follows_references, read_contract
+from contract_first.cli.recordings import MATCHING
 from contract_first.contract import load_contract
 from contract_first.contract.document.errors import explained
 from contract_first.imports import resting_collector

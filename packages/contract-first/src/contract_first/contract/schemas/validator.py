@@ -17,6 +17,8 @@ from .violations import Violation, advice, holds_more
 LONGEST_DETAIL = 300
 HOLD_NAMED = {"properties", "patternProperties", "dependentSchemas"}
 MOST_VIOLATIONS = 100
+MOST_IN_MESSAGE = 2
+"""Of the values of an enum that the message of jsonschema-rs has."""
 
 # jsonschema-rs collects all errors before it gives the first, 10 µs for each, and those of propertyNames hold
 # the whole object each: without these bounds a body of 1 MiB would take a quarter of a minute, or all memory
@@ -134,4 +136,7 @@ def _detail(error: ValidationError, names: Callable[[list[str | int]], Collectio
     detail = message if len(message) <= LONGEST_DETAIL else message[: LONGEST_DETAIL - 1] + "…"
     for name in getattr(error.kind, "unexpected", ())[:1]:
         detail += advice(name, names(error.instance_path))
+    options = getattr(error.kind, "options", ())
+    if len(options) > MOST_IN_MESSAGE and isinstance(error.instance, str):
+        detail += advice(error.instance, [option for option in options if isinstance(option, str)])
     return detail

@@ -16,6 +16,7 @@ export const controlToken = {
 
 /** The scope that the page is about; empty for what all have in common. */
 export const scope = { value: "" };
+export const scoping = new EventTarget();
 
 /** What was sent last, the newest first. */
 export const sent = [];
@@ -83,10 +84,11 @@ export function controlRequest(method, path, json) {
 
 /**
  * Listen to the mock, from the first exchange in its journal on. When the connection ends the browser goes on by itself,
- * from what was heard last, unless it was refused (`closed`).
+ * from what was heard last, unless it was refused (`closed`). Returns what ends it.
  */
 export function listen(names, { hear, opened, ended }) {
   const url = new URL(`${CONTROL}/events?last_event_id=`, location.origin);
+  if (scope.value) url.searchParams.set("scope", scope.value);
   if (controlToken.value) url.searchParams.set("token", controlToken.value);
   const source = new EventSource(url);
   for (const name of names) source.addEventListener(name, ({ data }) => hear(name, JSON.parse(data)));
@@ -95,6 +97,7 @@ export function listen(names, { hear, opened, ended }) {
     const closed = source.readyState === EventSource.CLOSED; // else the browser tries again by itself
     ended(closed);
   });
+  return () => source.close();
 }
 
 function answered(status, headers, text) {

@@ -15,7 +15,7 @@ export function slim({ request: _, response, ...exchange }) {
   const refusal = exchange.server === "s3" && exchange.status >= 400 ? s3ErrorOf(bodyOf(response).text) : null;
   const violations = [
     ...(verdict?.request ?? []).map((violation) => ({ of: "request", ...violation })),
-    ...(verdict?.response ?? []).map((violation) => ({ of: "answer", ...violation })),
+    ...(verdict?.response ?? []).map((violation) => ({ of: "response", ...violation })),
   ];
   const text = [exchange.method, exchange.url, exchange.operation, exchange.status, exchange.scope, exchange.request_id, exchange.fault, refusal?.code, refusal?.said];
   const searchable = [...text, ...violations.flatMap(({ detail, rule, where }) => [detail, rule, where])].join(" ").toLowerCase();
@@ -49,9 +49,13 @@ export function row(exchange) {
 function marks({ server, fault, scope }) {
   return [
     server === "s3" && element("span", { class: "mark server" }, "S3"),
-    fault && element("span", { class: "mark fault", title: `${fault} applied` }, fault.startsWith("override") ? "override" : "fault"),
+    ...(fault ?? "").split(" ").filter(Boolean).map(ruleMark),
     scope && element("span", { class: "mark", title: "X-Mock-Scope" }, scope),
   ];
+}
+
+function ruleMark(id) {
+  return element("span", { class: "mark fault", title: `${id} applied` }, id.startsWith("override") ? "override" : "fault");
 }
 
 /** Return S3's own sentence, and what it means. */

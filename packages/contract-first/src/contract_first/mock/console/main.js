@@ -1,6 +1,6 @@
 /** Puts the page together: the token, if one is required, then the panels, then what the mock tells. */
 
-import { controlToken, listen, look } from "./api.js";
+import { controlToken, listen, look, scoping } from "./api.js";
 import { find } from "./dom.js";
 import { extensions } from "./extensions.js";
 import * as faults from "./faults.js";
@@ -100,12 +100,20 @@ async function begin() {
   for (const panel of [...extensions.panels, objects, journal, faults, override, state, items, scopes, sent]) panel.start();
   show();
   addEventListener("hashchange", show);
+  scoping.addEventListener("chosen", () => {
+    journal.forget();
+    hearMock();
+  });
   await ask();
   hearMock();
 }
 
+let leave = () => {};
+
+/** Listen to the mock, or to one of its scopes, from the first exchange on. */
 function hearMock() {
-  listen(EVENTS, {
+  leave();
+  leave = listen(EVENTS, {
     hear: (name, event) => heard[name](event),
     opened() {
       connection("live", "live");

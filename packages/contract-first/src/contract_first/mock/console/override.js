@@ -56,7 +56,7 @@ function formOf(key, match, { status, headers, text }) {
   };
   const fields = Object.entries(inputs).map(([name, input]) => {
     input.id = `override-${key}-${name}`;
-    return element("div", { class: name === "body" ? "field wide" : "field" }, element("label", { for: input.id }, LABELS[name]), input);
+    return element("div", { class: name === "save" ? "field check" : "field" }, element("label", { for: input.id }, LABELS[name]), input);
   });
   const times = fields[Object.keys(inputs).indexOf("times")];
   times.hidden = true;
@@ -79,7 +79,7 @@ function formOf(key, match, { status, headers, text }) {
     clearTimeout(input.timer);
     input.timer = setTimeout(() => validate(match, inputs, violations), SETTLE_MILLISECONDS);
   };
-  return element("form", { submit, input }, fields, violations, refused, element("button", { class: "primary" }, "Override"));
+  return element("form", { class: "stacked", submit, input }, fields, violations, refused, element("button", { class: "primary" }, "Override"));
 }
 
 /** Show how the response of an override would violate the contract, while it is being written. */

@@ -1,6 +1,6 @@
 /** The scopes with state of their own: which of them the page is about, and their removal. */
 
-import { control, scope } from "./api.js";
+import { control, scope, scoping } from "./api.js";
 import { arrange, element, find, offer } from "./dom.js";
 import { ask, mock, on } from "./mock.js";
 import { act } from "./state.js";
@@ -13,6 +13,7 @@ export function start() {
 
 function choose(name) {
   scope.value = name;
+  scoping.dispatchEvent(new Event("chosen"));
   return ask();
 }
 

@@ -6,7 +6,7 @@ import asyncio
 import re
 import threading
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from secrets import token_hex
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
@@ -27,29 +27,38 @@ HEARTBEAT_SECONDS: Final = 15.0
 AT_ONCE: Final = 50
 MOST_BYTES_AT_ONCE: Final = 512 * 1024
 LAST_ID: Final = "last_event_id"
+RULES: Final = ("faults", "overrides")
+OF_STREAM: Final = ("start", "lost")
+"""Events about the stream itself."""
 
 
 class Event(NamedTuple):
     """Something that happened.
 
     Attributes:
-        name: ``exchange``, ``faults``, ``clock`` or ``state``; ``lost`` where some are missing.
+        name: ``exchange``, ``faults``, ``overrides``, ``clock``, ``state``; ``lost`` where some are missing.
         number: of the exchange; 0 for other events.
+        scope: of the exchange; of other events that whose state changed.
     """
 
     name: str
     data: bytes
     number: int = 0
+    scope: str = ""
 
 
 class Events:
     """Hands each event to all listeners of the moment; any thread may publish, and never waits.
 
+    Args:
+        current_scope: returns the scope whose state is in use.
+
     Attributes:
         run: names this run of the mock, in which no number is used twice.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, current_scope: Callable[[], str] = str) -> None:
+        self._current_scope = current_scope
         self.run = token_hex(4)
         self._guard = threading.Lock()
         self._listeners: set[EventListener] = set()
@@ -59,11 +68,18 @@ class Events:
     def has_listeners(self) -> bool:
         return bool(self._listeners)
 
-    def publish(self, name: str, data: Any, number: int = 0) -> None:
+    def publish(self, name: str, data: Any) -> None:
+        """Publish what happened to the rules, or to the state of the current scope."""
+        self._publish(name, data, 0, self._current_scope())
+
+    def publish_exchange(self, exchange: RecordedExchange) -> None:
+        self._publish("exchange", exchange, exchange.number, exchange.scope)
+
+    def _publish(self, name: str, data: Any, number: int, scope: str) -> None:
         with self._guard:
             listeners = tuple(self._listeners)
         if listeners:
-            event = Event(name, msgspec.json.encode(data), number)
+            event = Event(name, msgspec.json.encode(data), number, scope)
             for listener in listeners:
                 listener.put(event)
 
@@ -139,17 +155,50 @@ class EventListener:
         return [Event("lost", msgspec.json.encode({"count": lost})), *events] if lost else events
 
 
+class _Selection:
+    """The events that a listener gets.
+
+    Args:
+        scope: whose; empty for all exchanges and rules, and the state that scopes have in common.
+        isolated: whether scopes have state of their own.
+    """
+
+    def __init__(self, scope: str, *, isolated: bool) -> None:
+        self.scope = scope
+        self._state = scope if isolated else ""
+
+    def has(self, event: Event) -> bool:
+        """Return whether the listener gets an event."""
+        if event.name in RULES:
+            return True
+        if event.number:
+            return self.scope in {"", event.scope}
+        return event.name in OF_STREAM or event.scope == self._state
+
+    def part(self, event: Event) -> Event:
+        """Return an event with the rules of the scope alone."""
+        if event.name not in RULES or not self.scope:
+            return event
+        rules = msgspec.json.decode(event.data)[event.name]
+        listed = [rule for rule in rules if rule["scope"] == self.scope]
+        return event._replace(data=msgspec.json.encode({event.name: listed}))
+
+
 class EventStream:
     """Events as an ASGI app: ``text/event-stream``, until the client goes away or the mock ends.
 
     A client that names its last event by ``Last-Event-ID`` gets the exchanges since then, and so does one
     that was too slow. If the event is of another run of the mock, ``start`` comes, and all that is in the
-    journal.
+    journal. The query's ``scope``, or ``X-Mock-Scope``, selects the events of a scope.
+
+    Args:
+        isolated: whether scopes have state of their own.
     """
 
-    def __init__(self, events: Events, journal: Journal) -> None:
+    def __init__(self, events: Events, journal: Journal, *, isolated: bool = False) -> None:
         self._events = events
         self._journal = journal
+        self._isolated = isolated
         self._id = re.compile(rf"{events.run}\.(\d{{1,18}})")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -160,28 +209,32 @@ class EventStream:
             headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             if scope["method"] != "HEAD":
-                async for frames in self._frames(listener, last, _last_id(scope)):
+                selection = _Selection(_field(scope, "x-mock-scope", "scope") or "", isolated=self._isolated)
+                last_id = _field(scope, "last-event-id", LAST_ID)
+                async for frames in self._frames(listener, last, last_id, selection):
                     await send({"type": "http.response.body", "body": frames, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
         finally:
             self._events.remove(listener)
             leaving.cancel()
 
-    async def _frames(self, listener: EventListener, last: int, last_id: str | None) -> AsyncIterator[bytes]:
+    async def _frames(
+        self, listener: EventListener, last: int, last_id: str | None, selection: _Selection
+    ) -> AsyncIterator[bytes]:
         yield b": listening\n\n"
         behind = last_id is not None
         if last_id is not None and not (last := self._number(last_id)):
             yield self._frame(Event("start", b"{}"))
         events: list[Event] | None = []
         while events is not None:
-            while behind and (missed := await asyncio.to_thread(self._after, last)):
+            while behind and (missed := await asyncio.to_thread(self._after, last, selection.scope)):
                 last = missed[-1].number
                 encoded = ((msgspec.json.encode(exchange), exchange.number) for exchange in missed)
                 yield b"".join(self._frame(Event("exchange", *pair)) for pair in encoded)
-            for event in events:
+            for event in filter(selection.has, events):
                 if not 0 < event.number <= last:
                     last = max(last, event.number)
-                    yield self._frame(event)
+                    yield self._frame(selection.part(event))
             events = await listener.hear(HEARTBEAT_SECONDS)
             behind = events is not None and any(event.name == "lost" for event in events)
             if events == []:
@@ -192,21 +245,19 @@ class EventStream:
         match = self._id.fullmatch(last_id)
         return min(int(match[1]), self._journal.last) if match else 0
 
-    def _after(self, number: int) -> list[RecordedExchange]:
-        return self._journal.find(ExchangeSelector(after=number), AT_ONCE, MOST_BYTES_AT_ONCE)
+    def _after(self, number: int, scope: str) -> list[RecordedExchange]:
+        return self._journal.find(ExchangeSelector(after=number, scope=scope), AT_ONCE, MOST_BYTES_AT_ONCE)
 
     def _frame(self, event: Event) -> bytes:
         number = f"id: {self._events.run}.{event.number}\n" if event.number else ""
         return b"%sevent: %s\ndata: %s\n\n" % (number.encode(), event.name.encode(), event.data)
 
 
-def _last_id(scope: Scope) -> str | None:
-    """Return the id of the last event, of the header or else the query, for EventSource's first request."""
-    header = next(
-        (value.decode("latin-1") for name, value in scope["headers"] if name == b"last-event-id"), None
-    )
-    query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    return header if header is not None else dict(query).get(LAST_ID)
+def _field(scope: Scope, name: str, parameter: str) -> str | None:
+    """Return a field of a request, or else a parameter of its query, as EventSource sends no fields."""
+    fields = ((field.decode("latin-1"), value.decode("latin-1")) for field, value in scope["headers"])
+    query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
+    return dict(fields).get(name, query.get(parameter))
 
 
 async def _left(receive: Receive) -> None:

@@ -181,7 +181,8 @@ class Candidates:
     def _of_schema(self, schema: Any) -> Iterator[Any]:
         """Yield the examples of a schema, or of what it refers to."""
         node = next(iter(self._schemas.targets_of(schema)), schema)
-        yield from examples_of(node) if isinstance(node, dict) else ()
+        examples = examples_of(node) if isinstance(node, dict) else ()
+        yield from (_meant(example, self._schemas.of(schema), self._contract) for example in examples)
 
 
 def _spelled(value: Any) -> Iterator[CandidateValue]:

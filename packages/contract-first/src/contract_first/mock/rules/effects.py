@@ -101,7 +101,7 @@ class AffectedApp:
         overriding = Overriding(self.injection, self.request, self.surroundings.clock)
         if effect.patch is not None:
             has_body = scope["method"] != "HEAD"
-            patched = Patched(send, overriding.patch(effect.patch), self.request, has_body=has_body)
+            patched = Patched(send, await overriding.patch(effect.patch), self.request, has_body=has_body)
             await self._respond_as_documented(effect, scope, receive, patched)
             patched.check()
         elif effect.forward:
@@ -111,7 +111,7 @@ class AffectedApp:
             preferring = _preferring(scope, {"example": effect.respond.example, **status})
             await self.surroundings.app(preferring, receive, send)
         elif effect.respond is not None:
-            rendered = overriding.rendered(effect.respond)
+            rendered = await overriding.rendered(effect.respond)
             await self.surroundings.responses.respond(rendered, scope, receive, send)
 
     async def _respond_as_documented(

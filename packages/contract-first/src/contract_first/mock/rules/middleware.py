@@ -1,11 +1,13 @@
 """The layer in which rules apply to requests for the API."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contract_first.contract import Contract
+from contract_first.contract.routing import Route
 from contract_first.mock.extension import Extension
 from contract_first.mock.journal.recording import RULE_KEY
 from contract_first.service.clock import Clock
@@ -30,6 +32,7 @@ class RuleMiddleware:
     Args:
         app: serves requests, with the documented response that ``Prefer: code=N`` asks for.
         forward: responds as the upstream does; None without one.
+        stored: returns the stored item that a request's path is for; None where none are stored.
     """
 
     app: ASGIApp
@@ -40,6 +43,7 @@ class RuleMiddleware:
     extension: Extension
     profile: ProblemProfile
     forward: Forward | None = None
+    stored: Callable[[Route], Awaitable[Any]] | None = None
 
     def __post_init__(self) -> None:
         responses = RuleResponses(self.contract, self.clock, self.profile)
@@ -63,6 +67,8 @@ class RuleMiddleware:
         if self.faults.reads_bodies or self.overrides.reads_bodies:
             beginning, receive = await beginning_of(receive)
         request = ApiRequest(scope, self.contract, beginning)
+        if self.stored is not None and (self.faults.reads_items or self.overrides.reads_items):
+            request.item = await self.stored(request.route)
         try:
             fault = self._fault(request, scope)
         except Problem as problem:

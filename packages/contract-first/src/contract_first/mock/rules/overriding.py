@@ -1,11 +1,10 @@
 """The responses of overrides: their own, or patches of the one that would have been sent."""
 
+import asyncio
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
-from random import Random
 from typing import Any, TypeVar
-from uuid import UUID
 
 import msgspec
 from starlette.types import Send
@@ -14,9 +13,11 @@ from contract_first.contract import Contract, Operation
 from contract_first.mock.override import Patch, Respond
 from contract_first.mock.responses.operation import SANDBOX
 from contract_first.mock.responses.selection import success_status
-from contract_first.mock.templates import Filling, TemplateError
+from contract_first.mock.templates.filling import TemplateError, has_templates
+from contract_first.mock.templates.process import TEMPLATES
 from contract_first.service.clock import Clock
 from contract_first.service.messages.response import Rendered
+from contract_first.service.request.sequences import body_of_items, is_sequence
 
 from .lists import ListAgreement
 from .registry import Injection
@@ -43,33 +44,32 @@ class Overriding:
         self._request = request
         self._clock = clock
 
-    def rendered(self, respond: Respond) -> Rendered:
+    async def rendered(self, respond: Respond) -> Rendered:
         """Return a response of its own; raises OverrideError."""
-        filled = self._filled(respond) if respond.templates else respond
+        filled = await self._filled(respond) if respond.templates else respond
         return rendered(filled, self._request.route.operation)
 
-    def patch(self, patch: Patch) -> Patch:
+    async def patch(self, patch: Patch) -> Patch:
         """Return a patch; raises OverrideError."""
-        return self._filled(patch)
+        return await self._filled(patch)
 
-    def _filled(self, part: Part) -> Part:
-        filling = Filling(self._describe)
+    async def _filled(self, part: Part) -> Part:
+        members = msgspec.to_builtins(part)
+        if not has_templates(members):
+            return part
+        context, seed = self._describe(), self._injection.seed
         try:
-            members = {
-                name: filling.filled(value, f"/{name}", typed=name in TYPED)
-                for name, value in msgspec.to_builtins(part).items()
-            }
-        except TemplateError as error:
+            filled = await asyncio.to_thread(TEMPLATES.filled, members, TYPED, context, seed)
+            return msgspec.convert(filled, type(part))
+        except (TemplateError, msgspec.ValidationError) as error:
             raise OverrideError(str(error)) from None
-        return msgspec.convert(members, type(part))
 
     def _describe(self) -> dict[str, Any]:
         """Return what templates can name."""
-        chance = Random(self._injection.seed)  # noqa: S311 -- repeatable, not secret
         return {
             "request": self._request.described(),
+            "item": self._request.item,
             "now": self._clock.now().isoformat(timespec="seconds").replace("+00:00", "Z"),
-            "uuid": lambda: str(UUID(int=chance.getrandbits(128), version=4)),
             "counter": self._injection.number,
         }
 
@@ -130,7 +130,11 @@ def rendered(respond: Respond, operation: Operation | None) -> Rendered:
     status = respond.status or (HTTPStatus.OK if operation is None else success_status(operation))
     content, media_type = respond.content()
     fields = [SANDBOX, *([(b"content-type", media_type.encode())] if media_type else [])]
-    return _framed(status, with_fields(fields, _raw(respond.headers)), content)
+    raw = _raw(respond.headers)
+    kind = raw.get(b"content-type", b"").decode("latin-1")
+    if respond.body is not msgspec.UNSET and is_sequence(kind):
+        content = body_of_items(respond.body, kind, are_events=False)
+    return _framed(status, with_fields(fields, raw), content)
 
 
 def patched(patch: Patch, response: Rendered, operation: Operation | None, contract: Contract) -> Rendered:

@@ -30,6 +30,9 @@ class ApiRequest:
     key = ""
     """No request to the API is for an object in S3."""
 
+    item: Any = None
+    """The stored item that it is for; None for none, or while no rule needs it."""
+
     def __init__(self, scope: Scope, contract: Contract, beginning: bytes = b"") -> None:
         self._scope = scope
         self.contract = contract
@@ -72,7 +75,7 @@ class ApiRequest:
         )
 
     def values(self, place: str, name: str) -> Sequence[Any]:
-        """Return the values under a name in query, headers or cookies, or in the body by JSON pointer."""
+        """Return the values under a name in query, headers or cookies, or by JSON pointer in body or item."""
         if place == "query":
             return self.query.get(name, ())
         if place == "headers":
@@ -80,7 +83,8 @@ class ApiRequest:
         if place == "cookies":
             return [self.cookies[name]] if name in self.cookies else ()
         try:
-            return [pointers.lookup(document, name) for document in self.documents]
+            documents = self.documents if place == "body" else [] if self.item is None else [self.item]
+            return [pointers.lookup(document, name) for document in documents]
         except KeyError:
             return ()
 

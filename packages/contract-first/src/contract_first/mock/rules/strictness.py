@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from functools import cached_property
 
+import msgspec
+
 from contract_first.check.validation.openapi_core import OpenapiCore
 from contract_first.check.validation.responses import OperationResponses
 from contract_first.contract import Contract, Operation
@@ -13,7 +15,7 @@ from contract_first.mock.responses.authenticators import OpenAuthenticator
 from contract_first.mock.responses.documented import DocumentedResponses
 from contract_first.mock.responses.selection import Selection
 from contract_first.mock.rule import Effect, Match, Rule, RuleError
-from contract_first.mock.templates import has_templates
+from contract_first.mock.templates.filling import has_templates
 from contract_first.service.assembly import Assembly
 from contract_first.service.messages.problems import Problem
 from contract_first.service.messages.response import Rendered
@@ -58,7 +60,7 @@ class StrictOverrides:
         part = effect.respond or effect.patch
         if (
             part is None
-            or (has_templates(part) and getattr(part, "templates", True))
+            or (has_templates(msgspec.to_builtins(part)) and getattr(part, "templates", True))
             or (effect.respond and isinstance(effect.respond.example, str))
         ):
             return None

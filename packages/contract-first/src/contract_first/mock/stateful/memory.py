@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
+from urllib.parse import unquote
 
 from contract_first.contract import Contract
+from contract_first.contract.routing import Route
 from contract_first.mock.generation import Generator
 from contract_first.mock.state.scopes import SCOPE
 from contract_first.mock.vocabulary.members import identifiers_of
@@ -13,8 +15,9 @@ from contract_first.mock.vocabulary.words import plain
 from contract_first.service.clock import Clock
 
 from .recognition import Collection, Role, recognize
-from .store import Item, ItemStore
+from .store import ItemStore
 from .values import Values
+from .views import Item
 
 MOST_NUMBERS: Final = 1000
 """Identifiers that are tried until one is free."""
@@ -139,6 +142,21 @@ class Memory:
             if plain(collection.key) in map(plain, collection.level(body)):
                 break
         raise collection.conflict(key)
+
+    async def item_of(self, route: Route) -> dict[str, Any] | None:
+        """Return the item that a path is for; None if there is none."""
+        keys = {name: unquote(key.decode("latin-1")) for name, key in route.path_parameters.items()}
+        async with self.lock:
+            for role in self.catalog.roles.get(route.operation_id, ()):
+                key = keys.get(role.key or "")
+                if key is None and not role.collection.is_single:
+                    continue
+                above = [(prefix, keys[name]) for name, prefix in role.shape.prefixes() if name != role.key]
+                path = role.collection.path
+                for item in self.store.all(path) if key is None else self.store.keyed(path, key):
+                    if all(item.parents.get(prefix, parent) == parent for prefix, parent in above):
+                        return item.value
+        return None
 
     def change(self, collection: Collection, item: Item, value: dict[str, Any]) -> None:
         """Replace the value of an item; raises Conflict if another has its new key."""

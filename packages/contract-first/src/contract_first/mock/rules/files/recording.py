@@ -14,11 +14,14 @@ from contract_first.check.har import HarError, read_har
 from contract_first.check.masking import MASK
 from contract_first.contract.document import pointers
 from contract_first.contract.document.media_types import essence, is_json
+from contract_first.mock.extension import NO_EXTENSION
 from contract_first.mock.override import FRAMING
-from contract_first.mock.rule import RuleFileError
+from contract_first.mock.rule import RuleError, RuleFileError
+from contract_first.mock.rules.reading import RuleReader, rule_documents
 
 MOST_BYTES: Final = 64 * 1024 * 1024
 """Of a file of recorded rules."""
+SUCCESSES: Final = range(200, 300)
 MOST_STEPS: Final = 100
 LONGEST_PATH: Final = 1000
 LONGEST_NAME: Final = 200
@@ -84,6 +87,27 @@ def recorded_rules(path: Path, matching: Matching = ALL) -> list[dict[str, Any]]
         raise RuleFileError(str(error)) from None
     except OSError as error:
         raise RuleFileError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+def recorded_responses(path: Path) -> Iterator[tuple[str, str, Any]]:
+    """Yield the successful responses in a recording or HAR: method, decoded path, body as JSON, else None.
+
+    Raises:
+        RuleFileError: it cannot be read, or is neither.
+    """
+    rules = recorded_rules(path)
+    documents = rule_documents(path, "overrides", MOST_BYTES) if rules is None else rules
+    reader = RuleReader(NO_EXTENSION)
+    for number, document in enumerate(documents, 1):
+        try:
+            rule = reader.rule(document)
+        except RuleError as error:
+            raise RuleFileError(f"{path}: entry {number}: {error}") from None
+        for effect in rule.effect.sequence or [rule.effect]:
+            respond = effect.respond
+            if respond and respond.status in SUCCESSES:
+                body = None if respond.body is msgspec.UNSET else respond.body
+                yield rule.match.method, rule.match.path, body
 
 
 def as_file(rules: Sequence[Mapping[str, Any]]) -> bytes:

@@ -114,15 +114,19 @@ class Collection:
 
     def path_of(self, value: Mapping[str, Any], parents: Mapping[str, str]) -> str:
         """Return the path of an item that was created below these parents."""
-        path = self.item_path
-        *above, (last, _) = self.item.prefixes()
-        for name, prefix in above:
+        path, last = self.item_path, self.item.names[-1]
+        for name, key in self.keys_above(value, parents):
+            path = path.replace(f"{{{name}}}", quote(str(key), safe=""))
+        return path.replace(f"{{{last}}}", quote(str(self.key_of(value)), safe=""))
+
+    def keys_above(self, value: Mapping[str, Any], parents: Mapping[str, str]) -> Iterator[tuple[str, Any]]:
+        """Yield the name of each path parameter before an item's own, and its value, if known."""
+        for name, prefix in [*self.item.prefixes()][:-1]:
             member = named(value, name)
             parent = None if member is None else value[member]
             if isinstance(parent, dict):
                 parent = next((parent[key] for key in ("login", "name", "slug", "id") if key in parent), None)
-            path = path.replace(f"{{{name}}}", quote(str(parents.get(prefix, parent)), safe=""))
-        return path.replace(f"{{{last}}}", quote(str(self.key_of(value)), safe=""))
+            yield name, parents.get(prefix, parent)
 
     def takes_key(self, key: Any) -> bool:
         """Tell whether a key can be sent, and shown, everywhere: a number is a text of digits in a path."""
@@ -159,6 +163,7 @@ class Role:
         is_many: whether it creates or changes an item of each element of an array, and shows them all, or
             deletes those that are chosen.
         is_of_folder: whether it lists the items of all collections that are in the folder of the path.
+        is_copy: whether what it creates is like the item of the key.
     """
 
     collection: Collection
@@ -170,6 +175,7 @@ class Role:
     body: Way = ()
     is_many: bool = False
     is_of_folder: bool = False
+    is_copy: bool = False
 
 
 def shape_of(path: str) -> PathShape:

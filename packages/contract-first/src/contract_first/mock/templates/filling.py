@@ -1,10 +1,13 @@
-"""Templates in what an override sends, such as ``{{ request.query.name }}``, by MiniJinja, within bounds."""
+"""Fills in templates; it knows nothing of the mock, and is what runs in a process of its own."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from functools import cache, cached_property
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from functools import cache
+from random import Random
 from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
 
 import msgspec
 
@@ -17,6 +20,8 @@ FUEL: Final = 20_000
 """Of one template: its steps, and about as much again for what they make."""
 MOST_BYTES: Final = 1024 * 1024
 """Of all that the templates of one response make."""
+MOST_MEMORY: Final = 1024 * 1024 * 1024
+"""Of the process, in bytes."""
 MARK: Final = re.compile(r"\{[{%]")
 EXPRESSION: Final = re.compile(r"\s*\{\{-?((?:(?!\{\{|\}\}).)*?)-?\}\}\s*", re.DOTALL)
 
@@ -25,18 +30,18 @@ class TemplateError(ValueError):
     """A template is none, or cannot be filled in.
 
     Args:
-        where: JSON pointer to the template.
+        where: JSON pointer to the template; empty for one that is not known.
     """
 
     def __init__(self, where: str, detail: str) -> None:
-        super().__init__(f"{where}: {detail}")
+        super().__init__(f"{where}: {detail}" if where else detail)
         self.where = where
         self.detail = detail
 
 
-def has_templates(part: msgspec.Struct) -> bool:
-    """Return whether there are templates in a struct."""
-    return any(MARK.search(text) for _, text in _texts(msgspec.to_builtins(part), ""))
+def has_templates(value: Any) -> bool:
+    """Return whether there are templates in a JSON value."""
+    return any(MARK.search(text) for _, text in _texts(value, ""))
 
 
 def check(value: Any, at: str) -> None:
@@ -51,16 +56,14 @@ class Filling:
     """Fills in the templates of one response.
 
     Args:
-        describe: returns what templates can name; called if there is a template.
+        context: what templates can name, beside ``uuid``.
+        seed: of random values.
     """
 
-    def __init__(self, describe: Callable[[], Mapping[str, Any]]) -> None:
-        self._describe = describe
+    def __init__(self, context: Mapping[str, Any], seed: int = 0) -> None:
+        chance = Random(seed)  # noqa: S311 -- repeatable, not secret
+        self._context = {**context, "uuid": lambda: str(UUID(int=chance.getrandbits(128), version=4))}
         self._rest = MOST_BYTES
-
-    @cached_property
-    def _context(self) -> Mapping[str, Any]:
-        return self._describe()
 
     def filled(self, value: Any, at: str = "", *, typed: bool = True) -> Any:
         """Return a JSON value with its templates filled in.
@@ -123,3 +126,63 @@ def _environment() -> "Environment":
     )  # indents cost no fuel
     environment.remove_global("debug")
     return environment
+
+
+class Task(msgspec.Struct, tag=True, array_like=True):
+    """What the process is asked for."""
+
+
+class Check(Task):
+    """Check the texts in a JSON value."""
+
+    value: Any
+    at: str
+
+    def result(self) -> None:
+        check(self.value, self.at)
+
+
+class Fill(Task):
+    """Fill in the members of an object; of some, a text that is one expression becomes its value."""
+
+    members: dict[str, Any]
+    typed: list[str]
+    context: dict[str, Any]
+    seed: int
+
+    def result(self) -> dict[str, Any]:
+        filling, typed = Filling(self.context, self.seed), frozenset(self.typed)
+        return {
+            name: filling.filled(value, f"/{name}", typed=name in typed)
+            for name, value in self.members.items()
+        }
+
+
+class Outcome(msgspec.Struct, array_like=True):
+    """The result of a task, or why there is none."""
+
+    result: Any = None
+    where: str = ""
+    detail: str = ""
+
+
+def main() -> None:
+    """Do the tasks on standard input, one a line, until it ends; write their outcomes to standard output."""
+    with suppress(ImportError):  # where there is no such limit, time has to do
+        import resource  # noqa: PLC0415 -- not on Windows
+
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    decoder = msgspec.json.Decoder(Check | Fill)
+    for line in sys.stdin.buffer:
+        try:
+            outcome = Outcome(decoder.decode(line).result())
+            encoded = msgspec.json.encode(outcome)
+        except TemplateError as error:
+            encoded = msgspec.json.encode(Outcome(None, error.where, error.detail))
+        sys.stdout.buffer.write(encoded + b"\n")
+        sys.stdout.buffer.flush()
+
+
+if __name__ == "__main__":
+    main()
