@@ -39,14 +39,7 @@ APPS = {
 WRITTEN_TWICE = {"FastAPI"}
 """What derives its document from the code."""
 CREDENTIALS = Credentials(api_key="pets-key", bearer="staff-token")
-NO_CODE = {
-    tokenize.COMMENT,
-    tokenize.NL,
-    tokenize.NEWLINE,
-    tokenize.INDENT,
-    tokenize.DEDENT,
-    tokenize.ENCODING,
-}
+NO_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING}
 
 
 class Written(NamedTuple):
@@ -60,9 +53,7 @@ class Written(NamedTuple):
 
 def main() -> None:
     """Check all apps and print the table, and what was found in which."""
-    parser = argparse.ArgumentParser(
-        description="Count lines of, and Schemathesis's findings in, three apps."
-    )
+    parser = argparse.ArgumentParser(description="Count lines of, and Schemathesis's findings in, three apps.")
     parser.add_argument("--max-examples", type=int, default=50, help="requests of an operation (default 50)")
     parser.add_argument("--smoke", action="store_true", help="ours alone, few requests")
     options = parser.parse_args()
