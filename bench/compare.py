@@ -70,7 +70,7 @@ def main() -> None:
     connections = (1,) if options.smoke else (1, 32)
     seconds, rounds, starts = (1, 1, 1) if options.smoke else (options.seconds, options.rounds, WARM_STARTS)
     with tempfile.TemporaryDirectory() as folder:
-        servers = (*peers(), ours(Path(folder)), mocked())
+        servers = (*peers(), ours(Path(folder)), *mocked(Path(folder)))
         results = measure(servers, connections, seconds=seconds, rounds=rounds, starts=starts)
     console = Console(width=WIDTH, highlight=False)
     console.print(machine(), table(results))

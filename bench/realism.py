@@ -5,10 +5,12 @@
     python bench/realism.py --packages DIR      with what npm has installed there already
     python bench/realism.py --smoke             ours alone, one document: does the script run at all?
 
-Of the members: *echoed* are those of the name of a parameter that have its value; *understood*, strings and
-numbers whose names the vocabulary has; *agreeing*, totals and sizes that are not below the list beside them,
-and links that lead to an operation; *repeated*, items of a list with the key of another one. The page shows
-responses beside Prism's, for a person to look at. Needs Linux, and npm as `documents.py` does.
+Of the members: *authored* are those of the name and value of one in an author's example, which are counted
+for nothing else, as they are nobody's noise; *echoed*, those of an item of the name of a parameter that have
+its value; *understood*, strings and numbers whose names the vocabulary has; *agreeing*, totals and sizes that
+are not below the list beside them, and links that lead to an operation; *repeated*, items of a list with the
+key of another one. The page shows responses beside Prism's, for a person to look at. Needs Linux, and npm as
+`documents.py` does.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import argparse
 import html
 import json
 import tempfile
+from base64 import b64encode
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -33,7 +36,7 @@ from rich.table import Table
 from contract_first.contract import ContractError, load_contract
 from contract_first.mock.generation import Generator
 from contract_first.mock.vocabulary import names
-from contract_first.mock.vocabulary.members import Meaning, meanings_of
+from contract_first.mock.vocabulary.members import Meaning, meanings_of, refers
 from contract_first.mock.vocabulary.subjects import Subject
 from contract_first.mock.vocabulary.words import plain
 
@@ -48,7 +51,7 @@ OPERATIONS, SHOWN, LONGEST = 8, 60, 3000
 """Operations of a document, responses on the page, characters of each."""
 SECONDS = 20
 OURS, PRISM = "contract-first", "Prism"
-FIGURES = ("echoed", "understood", "agreeing", "repeated")
+FIGURES = ("authored", "echoed", "understood", "agreeing", "repeated")
 VENDORS = (
     *("asana.com.json", "box.com.json", "digitalocean.com.json", "github.com/api.github.com.json"),
     *("mailchimp.com.json", "netbox.dev.json", "notion.com.json", "openai.com.json"),
@@ -93,15 +96,17 @@ def asked(
     except ContractError:
         return
     requests = list(requests_of(contract))
+    authored = frozenset(examples_in(contract.document))
     shown: dict[str, dict[str, str]] = {f"{document.name} {target}": {} for target, _ in requests}
     for server, command in ((OURS, ours(document)), (PRISM, theirs(prism, document))):
         if server == PRISM and not prism.exists():
             continue
         with running(command) as (url, start):
             for target, values in requests if start.seconds is not None else ():
-                body = json_of(url, base_of(contract) if server == OURS else "", target)
+                base = base_of(contract) if server == OURS else ""
+                body = json_of(f"{url}{base}{target}", credentials_of(contract))
                 if body is not None:
-                    count(body, values, contract, counts[server])
+                    count(body, values, contract, authored, counts[server])
                     text = json.dumps(body, indent=1, ensure_ascii=False)[:LONGEST]
                     shown[f"{document.name} {target}"][server] = text
     yield from shown.items()
@@ -142,32 +147,68 @@ def is_sent(parameter: Mapping[str, Any]) -> bool:
 
 def drawn(generator: Generator, parameter: Mapping[str, Any]) -> Any:
     """Return a value that a parameter may have."""
-    values = generator.values(parameter.get("schema", True), parameter["name"], member=parameter["name"])
+    name = parameter["name"]
+    member = name if parameter["in"] == "query" or name in Meaning.KEY or refers(name) else f"{name}_id"
+    values = generator.values(parameter.get("schema", True), name, member=member)
     return next(values, None)
 
 
-def json_of(url: str, base: str, target: str) -> Any:
+def credentials_of(contract: Contract) -> str:
+    """Return an Authorization header as a contract wants it."""
+    schemes = contract.document.get("components", {}).get("securitySchemes", {}).values()
+    is_basic = any(scheme.get("scheme", "").lower() == "basic" for scheme in schemes)
+    return f"Basic {b64encode(b'x:x').decode()}" if is_basic else "Bearer x"
+
+
+def json_of(url: str, credentials: str) -> Any:
     """Return the JSON value of a success; None without one."""
-    headers = {"Authorization": "Bearer x", "Accept": "application/json"}
+    headers = {"Authorization": credentials, "Accept": "application/json"}
     try:
-        response = httpx2.get(f"{url}{base}{target}", headers=headers, timeout=SECONDS, trust_env=False)
+        response = httpx2.get(url, headers=headers, timeout=SECONDS, trust_env=False)
         return response.json() if response.is_success else None
     except (httpx2.HTTPError, httpx2.InvalidURL, ValueError):
         return None
 
 
-def count(body: Any, values: dict[str, Any], contract: Contract, figures: Counter[str]) -> None:
+def examples_in(value: Any, name: str = "", *, is_example: bool = False) -> Iterator[tuple[str, str]]:
+    """Yield the name and the value, as text, of all that is in the examples of a document."""
+    if isinstance(value, list):
+        for item in value:
+            yield from examples_in(item, name, is_example=is_example)
+    elif isinstance(value, dict):
+        for key, member in value.items():
+            is_keyword = key in {"example", "examples"} and not is_example
+            yield from examples_in(member, name if is_keyword else key, is_example=is_example or is_keyword)
+    elif is_example:
+        yield name, str(value)
+
+
+def count(
+    body: Any,
+    values: dict[str, Any],
+    contract: Contract,
+    authored: frozenset[tuple[str, str]],
+    figures: Counter[str],
+) -> None:
     """Count the members of a response by figure: those that there are, and those that are right."""
     sent = {plain(name): str(value) for name, value in values.items()}
     paths = {other.path for other in contract.operations}
+    members = body.items() if isinstance(body, dict) else ()
+    items = [body, *(member for name, member in members if name in Meaning.ENVELOPE)]
     for holder, list_of_items in parts(body):
+        is_item = any(holder is item for item in items)
         if list_of_items:
             keys = [json.dumps(key_of(item)) for item in list_of_items if key_of(item) is not None]
             figures["repeated of"] += len(keys)
             figures["repeated"] += len(keys) - len(set(keys))
         for name, member in holder.items():
             figures["members"] += 1
-            if plain(name) in sent and isinstance(member, str | int):
+            if not isinstance(member, dict | list):
+                figures["authored of"] += 1
+                figures["authored"] += (name, str(member)) in authored
+            if (name, str(member)) in authored:
+                continue
+            if is_item and plain(name) in sent and isinstance(member, str | int):
                 figures["echoed of"] += 1
                 figures["echoed"] += str(member) == sent[plain(name)]
             if isinstance(member, str | int | float) and not isinstance(member, bool):
@@ -247,10 +288,11 @@ def share(figures: Counter[str], figure: str) -> str:
 def page(rows: list[tuple[str, dict[str, str]]]) -> str:
     """Return the page of responses side by side."""
     both = [row for row in rows if row[1]]
+    count = min(SHOWN, len(both))
     cells = "".join(
         f"<h2>{html.escape(title)}</h2><div><pre>{html.escape(by_server.get(OURS, '-'))}</pre>"
         f"<pre>{html.escape(by_server.get(PRISM, '-'))}</pre></div>"
-        for title, by_server in both[:: max(len(both) // SHOWN, 1)][:SHOWN]
+        for title, by_server in (both[len(both) * n // count] for n in range(count))
     )
     style = "div{display:grid;grid-template-columns:1fr 1fr;gap:1em}pre{overflow:auto;background:#eee}"
     return f"<!doctype html><meta charset=utf-8><style>{style}</style><h1>{OURS}, {PRISM}</h1>{cells}"

@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 
 from vendors import Resource, main, require
 
+HTTP = {"enforce_https": False}
+"""Has Azure's core send a token without TLS."""
 Made = tuple[list[Resource], type[Exception]]
 
 
@@ -313,8 +315,117 @@ def of_square(url: str) -> Made:
     ], ApiError
 
 
+def of_svix(url: str) -> Made:
+    """Return Svix's applications, event types and endpoints."""
+    from svix.api import (  # noqa: PLC0415 -- one a run
+        ApplicationIn,
+        EndpointIn,
+        EndpointUpdate,
+        EventTypeIn,
+        EventTypeUpdate,
+        Svix,
+        SvixOptions,
+    )
+    from svix.exceptions import HttpError  # noqa: PLC0415 -- one a run
+
+    client = Svix("token", SvixOptions(server_url=url))
+    app = client.application.create(ApplicationIn(name="Of endpoints")).id
+    return [
+        Calls(
+            "applications",
+            lambda n: client.application.create(ApplicationIn(name=f"A{n}")),
+            client.application.get,
+            lambda: client.application.list().data,
+            lambda key: client.application.update(key, ApplicationIn(name="Other")),
+            client.application.delete,
+            {"name": "Other"},
+        ),
+        Calls(
+            "event_types",
+            lambda n: client.event_type.create(EventTypeIn(name=f"user.{n}", description="A")),
+            client.event_type.get,
+            lambda: client.event_type.list().data,
+            lambda key: client.event_type.update(key, EventTypeUpdate(description="Other")),
+            client.event_type.delete,
+            {"description": "Other"},
+            "name",
+        ),
+        Calls(
+            "endpoints",
+            lambda n: client.endpoint.create(app, EndpointIn(url=f"https://hook{n}.example.com/", version=n)),
+            lambda key: client.endpoint.get(app, key),
+            lambda: client.endpoint.list(app).data,
+            lambda key: client.endpoint.update(
+                app, key, EndpointUpdate(url="https://other.example.com/", version=1)
+            ),
+            lambda key: client.endpoint.delete(app, key),
+            {"url": "https://other.example.com/"},
+        ),
+    ], HttpError
+
+
+def of_digitalocean(url: str) -> Made:
+    """Return DigitalOcean's networks, volumes and firewalls."""
+    from azure.core.exceptions import HttpResponseError  # noqa: PLC0415 -- one a run
+    from pydo import Client  # noqa: PLC0415 -- one a run
+
+    client = Client("token", endpoint=url)
+
+    def read(service: Any, key: Any, one: str) -> Any:
+        response = service.get(key, **HTTP)
+        if one not in response:  # the client returns an error as it does anything
+            error = HttpResponseError(response["message"])
+            error.status_code = 404 if response["id"] == "not_found" else 0
+            raise error
+        return response[one]
+
+    def resource(service: Any, one: str, sent: dict[str, Any], change: Callable[..., Any]) -> Calls:
+        return Calls(
+            f"{one}s",
+            lambda n: service.create(body={**sent, "name": f"{one}-{n}"}, **HTTP)[one],
+            lambda key: read(service, key, one),
+            lambda: service.list(**HTTP)[f"{one}s"],
+            lambda key: change(key, body={"name": "other"}, **HTTP),
+            lambda key: service.delete(key, **HTTP),
+            {"name": "other"},
+        )
+
+    project = {"purpose": "Service or API", "environment": "Production"}
+    key = {"public_key": "ssh-rsa AAAAB3NzaC1yc2E= ada"}
+    return [
+        resource(client.vpcs, "vpc", {"region": "nyc1"}, client.vpcs.patch),
+        resource(client.projects, "project", project, client.projects.patch),
+        resource(client.ssh_keys, "ssh_key", key, client.ssh_keys.update),
+    ], HttpResponseError
+
+
+def of_openai(url: str) -> Made:
+    """Return OpenAI's files, which cannot be changed: their content is read instead."""
+    from openai import APIStatusError, OpenAI  # noqa: PLC0415 -- one a run
+
+    files = OpenAI(api_key="key", base_url=url, max_retries=0).files
+
+    def content(key: str) -> None:
+        require(files.content(key).read().startswith(b"file "), "another content is downloaded")
+
+    return [
+        Calls(
+            "files",
+            lambda n: files.create(file=(f"{n}.jsonl", f"file {n}".encode()), purpose="fine-tune"),
+            files.retrieve,
+            lambda: files.list().data,
+            content,
+            files.delete,
+            {"purpose": "fine-tune"},
+        ),
+    ], APIStatusError
+
+
 VENDORS = {
     "box": of_box,
+    "digitalocean": of_digitalocean,
+    "openai": of_openai,
+    "svix": of_svix,
     "asana": of_asana,
     "hetzner": of_hetzner,
     "docker": of_docker,

@@ -1,8 +1,9 @@
-"""The five servers that `compare.py` measures, and how one is run."""
+"""The servers that `compare.py` measures, and how one is run."""
 
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import pty
 import socket
@@ -31,7 +32,7 @@ MODULES = {
     "(b) hand-written FastAPI": "handwritten",
     "(c) stock Connexion": "stock_connexion",
 }
-START_TIMEOUT = 20.0
+START_TIMEOUT = 60.0
 AWS = {"AWS_ACCESS_KEY_ID": "AKIDBENCH", "AWS_SECRET_ACCESS_KEY": "not-a-secret", "AWS_REGION": "us-west-2"}
 
 
@@ -137,9 +138,36 @@ def ours(folder: Path) -> Server:
     return Server("(d) scanner-api serve", (command, "serve", "--port"), environment, requests=requests)
 
 
-def mocked() -> Server:
-    """Return the mock: journal, faults and the terminal's log on, S3 beside it."""
+def mocked(folder: Path) -> list[Server]:
+    """Return the mock: journal, faults and the terminal's log on, S3 beside it; and with overrides active.
+
+    These match the operation, each with another value of its query than the one that is asked for.
+    """
+    return [
+        _mock("(e) scanner-api mock"),
+        _mock("(f) with 10 overrides", "--overrides", _overrides(folder, 10)),
+        _mock("(g) with 1,000 overrides", "--overrides", _overrides(folder, 1000)),
+    ]
+
+
+def _mock(name: str, *options: str) -> Server:
     command = str(Path(sys.executable).parent / "scanner-api")
     headers = {"X-API-Key": seeds.UNLIMITED_KEY}
-    start = (command, "mock", "--s3-port", "0", "--port")
-    return Server("(e) scanner-api mock", start, AWS, headers, seeds.SESSION)
+    start = (command, "mock", "--s3-port", "0", *options, "--port")
+    return Server(name, start, AWS, headers, seeds.SESSION)
+
+
+def _overrides(folder: Path, number: int) -> str:
+    file = folder / f"{number}.json"
+    rules = [
+        {
+            "match": {
+                "operation": "get_presigned_upload_url",
+                "query": {"original_filename": f"{index}.jpg"},
+            },
+            "effect": {"status": 503},
+        }
+        for index in range(number)
+    ]
+    file.write_text(json.dumps(rules))
+    return str(file)

@@ -58,6 +58,8 @@ MOCKED = frozenset(
     | {"max_json_members", "max_json_levels", "max_json_digits", "max_upload_bytes", "max_target_bytes"}
     | {"session_ttl_seconds", "s3_region", "s3_key_template"}
     | {"s3_server_side_encryption", "s3_kms_key_id", "s3_acl", "presigned_expires_seconds", "check_photos"}
+    | {"session_retention", "audit_retention", "extractor", "queued_per_organization", "queued_per_key"}
+    | {"worker_concurrency", "lease_seconds", "sweep_seconds"}
 )
 """Settings that `scanner-api mock` honours as well; the others are `serve`'s alone."""
 

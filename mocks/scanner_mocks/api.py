@@ -18,10 +18,9 @@ from contract_first.mock.responses import ContractResponses, Strictness
 from contract_first.mock.service import ReloadingService
 from contract_first.mock.state.clock import MockClock, SkewedClock
 from contract_first.mock.state.data_directory import DataDirectory
-from contract_first.mock.state.scopes import SCOPE
+from contract_first.mock.state.scopes import SCOPE, Cleared, Part, Scopes
 from contract_first.mock.traffic import Traffic
 from contract_first.service.access.cors import open_to_pages
-from contract_first.service.randomness import Randomness
 from scanner_api.app import START_ERRORS, Application, create_app, photo_bucket
 from scanner_api.problems import PROFILE
 from scanner_api.settings import Settings
@@ -33,9 +32,8 @@ from . import seeds
 from .bucket.bucket_session import BucketSession
 from .faults import UploadClock
 from .options import ScannerMockOptions
-from .pipeline import Pipeline
 from .seeding import SeedData
-from .state import Make, State
+from .state import Make, Room, State
 
 if TYPE_CHECKING:
     from strict_s3.tls import Authority
@@ -97,7 +95,13 @@ def mock_application(parts: Parts) -> MockApplication:
         s3_url=lambda: parts.reach.s3,
         processing_delay=parts.options.processing_delay,
         seed_data=parts.seed_data,
+        isolated=parts.options.isolate,
     )
+    traffic.s3_scope = state.scope_of
+    scopes = None
+    if parts.options.isolate:
+        parted: list[Part] = [clock, state, *map(Cleared, traffic.clearable.values())]
+        scopes = Scopes(parted, state.initialize, state.release)
     service = ReloadingService(
         contract,
         app_by(contract),
@@ -111,7 +115,8 @@ def mock_application(parts: Parts) -> MockApplication:
         state,
         traffic,
         access=ControlAccess(parts.options.control_token, parts.options.control_origins),
-        seeds=parts.seeds,
+        seeds=lambda: {**parts.seeds(), "bucket": state.room.bucket},
+        scopes=scopes,
         reach=parts.reach,
         ca=parts.authority.certificate if parts.authority else None,
         profile=PROFILE,
@@ -122,7 +127,6 @@ def mock_application(parts: Parts) -> MockApplication:
 def _settings(parts: Parts) -> Settings:
     """Return the settings as the mock has them, whatever the environment says."""
     defaults = {
-        "s3_bucket": parts.s3.buckets[0],
         "s3_region": parts.s3.region,
         "s3_endpoint_url": parts.s3.url,
         "oauth_issuer": seeds.ISSUER,
@@ -142,18 +146,19 @@ def _maker(parts: Parts, settings: Settings, contract: Contract) -> Make:
     strictness = Strictness(prefers_first=parts.options.prefer_first)
     tls = create_default_context(cafile=parts.authority.file) if parts.authority else None
 
-    def make(database: Database, randomness: Randomness, pipeline: Pipeline) -> Application:
+    def make(database: Database, room: Room) -> Application:
+        scoped = settings.model_copy(update={"s3_bucket": room.bucket})
         return create_app(
-            settings,
+            scoped,
             contract=contract,
             clock=clock,
-            randomness=randomness,
+            randomness=room.randomness,
             database=database,
-            bucket=photo_bucket(settings, uploads_clock, session, lambda: parts.reach.s3),
+            bucket=photo_bucket(scoped, uploads_clock, session, lambda: parts.reach.s3),
             reveal=True,
-            fallback=ContractResponses(str(parts.options.seed), randomness, strictness),
+            fallback=ContractResponses(str(parts.options.seed), room.randomness, strictness),
             redirect_tls=tls,
-            control=pipeline,
+            control=room.pipeline,
         )
 
     return make

@@ -1,17 +1,20 @@
 """The Scanner's extension of the mock of any contract: faults of sessions and uploads, and views."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from contract_first.mock.extension import Extension
 from contract_first.mock.rule import Effect, Match, MatchableRequest, Rule, RuleError
 from contract_first.mock.s3.faults import S3Faults
 from contract_first.service.clock import Clock
 from strict_s3.messages.errors import POLICY_EXPIRED, access_denied
+from strict_s3.messages.request import Request
+
+from .buckets import bucket_of
 
 UPLOADS_EXPIRED: ContextVar[bool] = ContextVar("expired", default=False)
 LONG_EXPIRED: Final = timedelta(minutes=1)
@@ -97,9 +100,24 @@ EXTENSION: Final = Extension(
 
 
 class ScannerS3Faults(S3Faults):
-    """The active faults on the mock's S3."""
+    """The active faults on the mock's S3; a request without a scope has that of its bucket."""
 
     extension = EXTENSION
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._scopes: dict[str, str] = {}
+
+    def switch(self, faults: Iterable[Mapping[str, Any]], seed: int) -> None:
+        """Replace all faults by these."""
+        faults = [*faults]
+        scopes = {fault["scope"] for fault in faults if fault.get("scope")}
+        self._scopes = {bucket_of(scope): scope for scope in scopes}
+        super().switch(faults, seed)
+
+    def scope_of(self, request: Request) -> str:
+        """Return the scope of a request, empty for none."""
+        return super().scope_of(request) or self._scopes.get(request.bucket, "")
 
     def refuse(self, effect: Effect) -> None:
         """Raise the S3Error that an effect asks for, if it does."""

@@ -10,6 +10,8 @@ from uuid import NAMESPACE_URL, uuid5
 from scanner_api.access.api_keys import ALPHANUMERICS, BODY_LENGTH, KeyPrefix, checksum_of
 from scanner_api.scanning.identifiers import encode
 
+from .buckets import bucket_of
+
 
 def id_of(name: str) -> str:
     """Return the identifier that belongs to a name in the mock, the same for ever."""
@@ -60,7 +62,7 @@ BEARER_TOKEN: Final = (
 
 S3_ACCESS_KEY: Final = "PUBLICMOCKACCESSKEY"
 S3_SECRET_KEY: Final = "public-mock-secret-key-not-a-secret"  # noqa: S105 -- public on purpose
-BUCKET: Final = "scanner-photos"
+BUCKET: Final = bucket_of("")
 REGION: Final = "us-west-2"
 
 SPECIAL_KEYS: Final = {

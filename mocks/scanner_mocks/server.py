@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, closing, contextmanager
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -11,11 +11,13 @@ from contract_first.mock.options import HOST
 from contract_first.mock.reach import MockFacts, Reach, certified, certified_names, lan_url, server_options
 from contract_first.mock.state.clock import MockClock
 from contract_first.mock.state.data_directory import DataDirectory
+from contract_first.mock.state.scopes import SCOPE
 from contract_first.mock.traffic import Traffic
 from contract_first.service.http.server import callable_url_of, listen, serving
 from strict_s3 import Server
 
 from . import seeds
+from .buckets import bucket_of
 from .faults import EXTENSION, ScannerRule
 from .options import ScannerMockOptions
 
@@ -57,6 +59,10 @@ class Mock(MockFacts, frozen=True, kw_only=True):
     def rule_type() -> type[ScannerRule]:
         return ScannerRule
 
+    def scoped(self, name: str) -> Self:
+        """Return the facts of the mock for clients that use it in a scope."""
+        return msgspec.structs.replace(super().scoped(name), bucket=bucket_of(name))
+
     def seeds(self) -> dict[str, Any]:
         """Return the facts of the line, and the organizations."""
         organizations = [seeds.ORGANIZATION, seeds.OTHER_ORGANIZATION]
@@ -80,6 +86,12 @@ def scanner_mock(
         DataDirectoryError: the folder cannot be used.
     """
     return _running(ScannerMockOptions.of(host, port, s3_port, **options))
+
+
+def _scoped_bucket() -> str:
+    """Return the bucket of the current scope; empty without one."""
+    scope = SCOPE.get()
+    return bucket_of(scope) if scope else ""
 
 
 @contextmanager
@@ -141,7 +153,9 @@ def _running(options: ScannerMockOptions) -> Iterator[Mock]:
                 s3_public_url=options.s3_public_url,
                 trust_proxy=options.trust_proxy,
             )
-            clock = MockClock(lambda now, stopped: s3.set_clock(now, stopped=stopped))
+            clock = MockClock(
+                lambda now, stopped: s3.set_clock(now, stopped=stopped, bucket=_scoped_bucket())
+            )
             parts = api.Parts(options, s3, directory, clock, traffic, mock.seeds, url, reach, authority, data)
             app = api.mock_application(parts)
             traffic.override_by(options)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from dataclasses import InitVar, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
@@ -14,14 +14,15 @@ from starlette.types import Message, Receive, Scope, Send
 from contract_first.mock.state.clock import ClockReading
 from contract_first.mock.state.data_directory import IN_MEMORY, DataDirectory, Snapshot
 from contract_first.mock.state.randomness import SeededRandomness
+from contract_first.mock.state.scopes import SCOPE, entered
 from contract_first.mock.state.state import Interrupted, MockState, StateLock, ordered
-from contract_first.service.randomness import Randomness
+from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.scanning.photos.photo import Photo
-from scanner_api.storage.catalogue.products import ProductStore, StoredProduct
 from scanner_api.storage.database import Database
 from strict_s3 import Server
 
-from .pipeline import Pipeline
+from .buckets import bucket_of
+from .processing.pipeline import Pipeline
 from .seeding import NO_SEED_DATA, SeedData, seed_database
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ if TYPE_CHECKING:
 _INTERRUPTED = PlainTextResponse(
     f"{Interrupted.default_detail}\n", 503, {"Retry-After": "1", "Connection": "close"}
 )
-Make: TypeAlias = "Callable[[Database, Randomness, Pipeline], Application]"
-"""Makes the service on a database, with what it draws ids from, and what holds its captures."""
+Make: TypeAlias = "Callable[[Database, Room], Application]"
+"""Makes the service of a scope on a database."""
 
 _SESSION: Final = (
     "id",
@@ -57,9 +58,64 @@ _PHOTO: Final = ("id", "session_id", "photo_type", "s3_key", "sort_order")
 _PHOTO_SECONDS: Final = 3600
 
 
+@dataclass(eq=False)
+class Room:
+    """The state of one scope, or of what has none.
+
+    Attributes:
+        bucket: of its photos.
+        database_url: SQLAlchemy URL of its database.
+        randomness: what its ids are drawn from.
+        pipeline: holds its captures.
+        service: runs on the database; None while it is replaced.
+    """
+
+    bucket: str
+    database_url: str
+    randomness: SeededRandomness
+    processing_delay: InitVar[float]
+    pipeline: Pipeline = field(init=False)
+    lock: StateLock = field(default_factory=StateLock, init=False)
+    service: Application | None = field(default=None, init=False)
+
+    def __post_init__(self, processing_delay: float) -> None:
+        self.pipeline = Pipeline(processing_delay, self._process)
+
+    @property
+    def running(self) -> Application:
+        if self.service is None:
+            raise Interrupted
+        return self.service
+
+    async def start(self, database: Database, make: Make) -> None:
+        """Start the service on a database, which is closed if that fails."""
+        try:
+            service = make(database, self)
+            try:
+                await service.start()
+            except BaseException:  # a change may be cancelled while the service starts, as at the mock's end
+                await service.stop()
+                raise
+        except BaseException:
+            await database.close()
+            raise
+        self.service = service
+
+    async def stop(self) -> None:
+        """Stop the service."""
+        service, self.service = self.service, None
+        if service is not None:
+            await service.stop()
+
+    async def _process(self, capture_id: str, organization_id: str) -> None:
+        """Have a capture go on, unless the service is being replaced: its start finds it."""
+        if self.service is not None:
+            await self.service.queue.process_capture(capture_id, organization_id)
+
+
 @dataclass(eq=False, kw_only=True)
 class State(MockState):
-    """The current service as an ASGI app, which is replaced whole.
+    """The service of the current scope as an ASGI app, which is replaced whole.
 
     Attributes:
         s3: S3, started.
@@ -77,31 +133,52 @@ class State(MockState):
     seed_data: SeedData = NO_SEED_DATA
 
     def __post_init__(self) -> None:
-        self.pipeline = Pipeline(self.processing_delay, self._process)
-        self.clearable = {**self.clearable, "pipeline": self.pipeline}
-        self._lock = StateLock()
-        self._randomness = self._drawing()
-        self._service: Application | None = None
+        self._rooms = {"": self._made(bucket_of(""), self.directory.database_url)}
+
+    def _made(self, bucket: str, database_url: str) -> Room:
+        return Room(bucket, database_url, self._drawing(), self.processing_delay)
+
+    @property
+    def room(self) -> Room:
+        """The state of the current scope."""
+        return self._rooms[SCOPE.get()]
+
+    def open(self, name: str) -> None:
+        """Give a scope a state of its own, in memory, which is still to be initialized."""
+        self._rooms[name] = self._made(bucket_of(name), IN_MEMORY)
+
+    def close(self, name: str) -> None:
+        """Remove the state of a scope, which has been released."""
+        del self._rooms[name]
+
+    def scope_of(self, bucket: str) -> str:
+        """Return the scope that a bucket is of, empty for none."""
+        return next((name for name, room in [*self._rooms.items()] if room.bucket == bucket), "")
+
+    def _buckets(self) -> tuple[str, list[str]]:
+        """Return the bucket of the current scope; without one none, and those of scopes."""
+        if SCOPE.get():
+            return self.room.bucket, []
+        return "", [room.bucket for name, room in self._rooms.items() if name]
 
     async def start(self) -> None:
         """Load the database that is there, or the seeds."""
         database = self.directory.database
         if database is not None and database.is_file():
             # what is there was drawn in other runs
-            self._randomness = self._drawing(life=self.directory.starts)
-            self._service = await self._started(Database(self.directory.database_url))
+            self.room.randomness = self._drawing(life=self.directory.starts)
+            await self.room.start(Database(self.room.database_url), self.make)
         else:
             await self._load_seeds()
 
     async def stop(self) -> None:
         """Flush and release everything, once no change is under way."""
-        async with self._lock.change():
-            await self._stop_service()
-
-    async def _stop_service(self) -> None:
-        service, self._service = self._service, None
-        if service is not None:
-            await service.stop()
+        for name, room in self._rooms.items():
+            async with room.lock.change():
+                await room.stop()
+            if name:
+                with suppress(ServiceUnavailable):  # S3 may be gone before
+                    await ordered(self.s3.drop_bucket, room.bucket)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request of the API; 503 if that cannot be ended before the state changes."""
@@ -113,60 +190,72 @@ class State(MockState):
             await send(message)
 
         try:
-            async with self._lock.request():
-                await self._running(scope, receive, noted)
+            room = self.room
+            async with room.lock.request():
+                await room.running(scope, receive, noted)
         except Interrupted:
             if not started:
                 await _INTERRUPTED(scope, receive, send)
 
-    async def _process(self, capture_id: str, organization_id: str) -> None:
-        """Have a capture go on, unless the service is being replaced: its start finds it."""
-        if self._service is not None:
-            await self._service.queue.process_capture(capture_id, organization_id)
-
-    @property
-    def _running(self) -> Application:
-        if self._service is None:
-            raise Interrupted
-        return self._service
-
     def changing(self) -> AbstractAsyncContextManager[None]:
-        """Return a context in which no request uses the state."""
-        return self._lock.change()
+        """Return a context in which no request uses the state of the current scope."""
+        return self.room.lock.change()
+
+    @asynccontextmanager
+    async def using(self) -> AsyncIterator[Application]:
+        """Use the service of the current scope; its state is not replaced meanwhile."""
+        room = self.room
+        async with room.lock.request():
+            yield room.running
 
     async def initialize(self) -> None:
-        await ordered(self.s3.reset)
-        await self._stop_service()
+        """Replace the state of the current scope by the initial one."""
+        await ordered(self.s3.reset, *self._buckets())
+        if SCOPE.get():
+            await ordered(self.s3.create_bucket, self.room.bucket)
+            await ordered(self.clock.change)  # of this scope, which S3 has not heard of before
+        await self.room.stop()
+        self.room.pipeline.clear()
         await self._load_seeds()
+
+    async def release(self) -> None:
+        """Release the state of the current scope."""
+        await super().release()
+        await self.room.stop()
+        await ordered(self.s3.drop_bucket, self.room.bucket)
 
     async def save(self, draft: Snapshot) -> Mapping[str, Any]:
         """Save database and S3, and return how many ids were drawn."""
-        await self._running.database.save(draft.database)
-        await ordered(self.s3.snapshot, draft.s3)
-        return {"drawn": self._randomness.standing}
+        await self.room.running.database.save(draft.database)
+        await ordered(self.s3.snapshot, draft.s3, *self._buckets())
+        return {"drawn": self.room.randomness.standing}
 
     async def load(self, snapshot: Snapshot) -> None:
         """Load database and S3."""
-        await ordered(self.s3.restore, snapshot.s3)
-        await self._stop_service()
-        self._randomness = self._drawing(**snapshot.facts["drawn"])
+        await ordered(self.s3.restore, snapshot.s3, *self._buckets())
+        await self.room.stop()
+        self.room.randomness = self._drawing(**snapshot.facts["drawn"])
         await self._load(snapshot.database)
 
     async def remake(self, make: Make) -> None:
         """Replace the service, the state staying; if the new one does not start, the old one goes on."""
-        before = self.make
-        with self.directory.draft() as draft:
-            async with self._lock.change():
-                await self._running.database.save(draft.database)
-                await self._stop_service()
-                try:
-                    self.make = make
-                    await self._load(draft.database)
-                except Exception:
-                    self.make = before
-                    await self._load(draft.database)
-                    raise
+        for name in [*self._rooms]:
+            with entered(name):
+                await self._remade(make)
+        self.make = make
         self.events.publish("state", {"change": "contract"})
+
+    async def _remade(self, make: Make) -> None:
+        room = self.room
+        with self.directory.draft() as draft:
+            async with room.lock.change():
+                await room.running.database.save(draft.database)
+                await room.stop()
+                try:
+                    await self._load(draft.database, make)
+                except Exception:
+                    await self._load(draft.database, self.make)
+                    raise
 
     async def set_clock(self, **changes: Any) -> ClockReading:
         """Change the clock as `MockClock.change` does, and return its reading.
@@ -178,18 +267,18 @@ class State(MockState):
         reading = await super().set_clock(**changes)
         if reading.now < before:
             # windows that started later would last until then
-            async with self._lock.request():
-                await self._running.limiter.reset()
+            async with self.using() as service:
+                await service.limiter.reset()
         return reading
 
     async def describe(self, limit: int) -> dict[str, Any]:
         """Return the resources, the newest first, at most ``limit`` of each kind."""
-        count, size = await ordered(self.s3.usage, self.s3.buckets[0])
-        async with self._lock.request():
-            stores = self._running.stores
-            sessions = await stores.sessions.newest(limit)
-            captures = await stores.captures.newest(limit)
-            photos = await stores.photos.newest(limit)
+        room = self.room
+        count, size = await ordered(self.s3.usage, room.bucket)
+        async with self.using() as service:
+            sessions = await service.stores.sessions.newest(limit)
+            captures = await service.stores.captures.newest(limit)
+            photos = await service.stores.photos.newest(limit)
         return {
             **await super().describe(limit),
             "sessions": [_resource(_SESSION, session) for session in sessions],
@@ -197,19 +286,14 @@ class State(MockState):
             "photos": [self._photo(photo) for photo in photos],
             "objects": {"count": count, "bytes": size},
             "s3_restarts": self.s3.restarts,
-            "pipeline": self.pipeline.described(),
+            "pipeline": room.pipeline.described(),
         }
-
-    async def products(self, page: int, page_size: int) -> tuple[list[StoredProduct], int]:
-        """Return a page of the catalogue, and how many products it has."""
-        async with self._lock.request():
-            return await ProductStore(self._running.database, self.clock).page(page=page, page_size=page_size)
 
     def _photo(self, photo: Photo) -> dict[str, Any]:
         from .bucket.aws_session import presigned_get  # noqa: PLC0415 -- boto3 takes a while
 
         s3, now = self.s3, self.clock.now()
-        bucket = f"{self.s3_url()}/{s3.buckets[0]}"
+        bucket = f"{self.s3_url()}/{self.room.bucket}"
         url = presigned_get(bucket, s3.region, photo.s3_key, _PHOTO_SECONDS, now, recorded=False)
         return {**_resource(_PHOTO, photo), "label": photo.original_filename, "url": url}
 
@@ -217,7 +301,7 @@ class State(MockState):
         return SeededRandomness(self.seed, person=b"scanner mock", **position)
 
     async def _load_seeds(self) -> None:
-        self._randomness = self._drawing()
+        self.room.randomness = self._drawing()
         with self.directory.draft() as draft:
             seeds = Database(IN_MEMORY)
             try:
@@ -228,23 +312,10 @@ class State(MockState):
                 await seeds.close()
             await self._load(draft.database)
 
-    async def _load(self, file: Path) -> None:
-        database = Database(self.directory.database_url)
+    async def _load(self, file: Path, make: Make | None = None) -> None:
+        database = Database(self.room.database_url)
         await database.load(file)
-        self._service = await self._started(database)
-
-    async def _started(self, database: Database) -> Application:
-        try:
-            service = self.make(database, self._randomness, self.pipeline)
-            try:
-                await service.start()
-            except BaseException:  # a change may be cancelled while the service starts, as at the mock's end
-                await service.stop()
-                raise
-        except BaseException:
-            await database.close()
-            raise
-        return service
+        await self.room.start(database, make or self.make)
 
 
 def _resource(fields: tuple[str, ...], stored: object) -> dict[str, Any]:

@@ -13,8 +13,8 @@ EXTENSIONS = PACKAGED_OVERLAYS / "extensions.yaml"
 # digests of the packaged contract with all its overlays, and without the extensions, which a test holds to be
 # valid: so no start has to check either again, nor import what checks it (`tox -e ledger` rewrites them)
 KNOWN_VALID = {
-    "3596110911a90823cc938515bf4de5f89151f9bc82c5c2c851ef5aba939968ce",
-    "d91c0027fff83d0fa3177523ba003a7c5c49e137067050244bc038227c605a55",
+    "54f53526a7821fa175a8103e4948eac7516bd0a403733c5095488dd460b459fa",
+    "334d5ae62ed907e02df34d0f59e4163253663619b5eff66a4e61cc2db89d18ba",
 }
 
 

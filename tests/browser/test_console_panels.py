@@ -101,6 +101,11 @@ def test_captures_are_held_released_and_failed(seen):
     assert seen["pipeline"]["buttons"] == 0
 
 
+def test_a_session_expires_and_a_value_is_proposed(seen):
+    """A button has a session expire, and a form proposes a value for a capture."""
+    assert (seen["pipeline"]["expired"], seen["pipeline"]["proposals"]) == ("EXPIRED", ["Soups"])
+
+
 def test_an_operation_of_a_large_document_is_found_and_tried(seen):
     """A thousand operations are a short page; a filter leaves those that have all its words, to be tried."""
     explorer = seen["explorer"]

@@ -104,9 +104,15 @@ def test_given_credentials_may_do_everything():
         temporary.close()
 
 
-def test_settings_of_the_environment_are_honoured(monkeypatch):
-    """What means something to a mock is taken from the environment; what does not is left there."""
-    for name, value in {"RATE_LIMIT_PER_MINUTE": "7", "S3_BUCKET": "elsewhere", "CORS_ORIGINS": "[]"}.items():
+def test_settings_of_the_environment_are_honoured(monkeypatch, capsys):
+    """What means something to a mock is taken from the environment; what does not is named at the start."""
+    for name, value in {
+        "RATE_LIMIT_PER_MINUTE": "7",
+        "S3_BUCKET": "elsewhere",
+        "CORS_ORIGINS": "[]",
+        "QUEUED_PER_KEY": "1",
+        "EXTRACTOR": "bedrock",
+    }.items():
         monkeypatch.setenv(f"SCANNER_{name}", value)
     options = {"host": "127.0.0.1", "port": 0, "s3_port": 0, "data": None, "s3_credentials": None}
     opened = ScannerMocks().open(None, watch=False, no_auth=False, **options)
@@ -114,6 +120,13 @@ def test_settings_of_the_environment_are_honoured(monkeypatch):
         response = client.get("/scanner/api/v1/sessions", headers={"X-API-Key": mock.api_key})
         assert response.headers["RateLimit-Limit"] == "7"
         assert mock.bucket != "elsewhere"
+        scan = {"session_short_id": mock.session_id, "capture_type": "BARCODE"}
+        scan |= {"raw_value": "(01)09521234000358(21)MOCK-PENDING"}
+        url, headers = "/scanner/api/v1/captures", {"X-API-Key": mock.keys["unlimited"]}
+        statuses = [client.post(url, json=scan, headers=headers).status_code for _ in range(2)]
+        assert statuses == [201, 429]
+    line = "Settings of `serve` that this mock has no use for: extractor, s3_bucket."
+    assert line in capsys.readouterr().err
 
 
 def test_address_contract_and_region_of_the_environment(monkeypatch):

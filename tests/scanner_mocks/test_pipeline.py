@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import time
+from pathlib import Path
 
 import httpx2
 import pytest
 from typer.testing import CliRunner
 
 from scanner_api.cli import app
+from scanner_api.scanning.scans.captures import FINAL, CaptureStatus
 from scanner_mocks import scanner_mock
 
 GTIN = "9521234000013"
+PRODUCT = "(01)09521234000358"
 SECONDS = 30
 
 
@@ -45,9 +49,9 @@ def pipeline(mock):
     httpx2.post(f"{mock.control}/state/reset", json={}, trust_env=False).raise_for_status()
 
 
-def scanned(api, mock):
+def scanned(api, mock, raw_value=GTIN):
     """Return the id of a new capture."""
-    scan = {"session_short_id": mock.session_id, "raw_value": GTIN, "capture_type": "BARCODE"}
+    scan = {"session_short_id": mock.session_id, "raw_value": raw_value, "capture_type": "BARCODE"}
     return api.post("/captures", json=scan).raise_for_status().json()["id"]
 
 
@@ -99,11 +103,75 @@ def test_each_state_lasts(api, mock, pipeline):
         seen += [status] if status not in seen[-1:] else []
     assert "PENDING" in seen
     httpx2.post(f"{mock.control}/state/reset", json={}, trust_env=False).raise_for_status()
-    assert httpx2.get(f"{mock.control}/pipeline", trust_env=False).json() == {
-        "delay_seconds": 0,
-        "rules": [],
-        "held": [],
-    }
+    pipeline = httpx2.get(f"{mock.control}/pipeline", trust_env=False).json()
+    assert [pipeline[name] for name in ("delay_seconds", "rules", "held")] == [0, [], []]
+
+
+def test_raw_values(api, mock, pipeline):
+    """Each raw value of the docs' table, which is the mock's own, comes to its state and stays there."""
+    page = (Path(__file__).parents[2] / "docs" / "faults-and-journal.md").read_text()
+    table = dict(re.findall(r"^\| `([^`]+)` \| ([A-Z_]{6,})\b", page, re.MULTILINE))
+    values = httpx2.get(f"{mock.control}/pipeline", trust_env=False).json()["raw_values"]
+    assert table == values
+    assert set(values.values()) == set(CaptureStatus)
+    scans = {value: scanned(api, mock, value) for value in values}
+    for value, status in values.items():
+        capture = until(api, scans[value], status)
+        assert (value, capture["status"]) == (value, status)
+    staying, end = (
+        {scans[value] for value, status in values.items() if status not in FINAL},
+        time.monotonic() + SECONDS,
+    )
+    while {entry["capture"] for entry in held(mock)} != staying:
+        assert time.monotonic() < end
+    failed = scans[f"{PRODUCT}(21)MOCK-FAILED"]
+    assert "serial number" in api.get(f"/captures/{failed}").json()["error_message"]
+    stuck = scans[f"{PRODUCT}(21)MOCK-ENRICHING"]
+    pipeline({"capture": stuck, "release": True})
+    until(api, stuck, "COMPLETED")
+
+
+@pytest.mark.parametrize("form", ["]d201{gtin}21{serial}", "https://id.example/01/{gtin}/21/{serial}"])
+def test_serial_numbers_in_other_syntaxes(form, api, mock):
+    """What a scanner makes of a DataMatrix, and a Digital Link, have the serial number as well."""
+    raw_value = form.format(gtin="09521234000358", serial="MOCK-LOOKING_UP")
+    until(api, scanned(api, mock, raw_value), "LOOKING_UP")
+
+
+def test_a_session_expires_now(api, mock):
+    """An ACTIVE session is EXPIRED at once; another one is refused, and an unknown one not found."""
+    session = api.post("/sessions", json={}).json()["id"]
+    url = f"{mock.control}/sessions/{{}}/expire"
+    statuses = [httpx2.post(url.format(id_), trust_env=False).status_code for id_ in (session, session, "x")]
+    assert statuses == [204, 409, 404]
+    assert api.get(f"/sessions/{session}").json()["status"] == "EXPIRED"
+    scan = {"session_short_id": session, "capture_type": "BARCODE", "raw_value": "x"}
+    assert api.post("/captures", json=scan).status_code == 409
+
+
+def test_chosen_proposals(api, mock):
+    """Proposals of chosen values are reviewed and applied as those of an extraction are; none comes twice."""
+    capture = scanned(api, mock)
+    until(api, capture, "COMPLETED")
+    url = f"{mock.control}/captures/{capture}/proposals"
+    body = {"proposals": [{"field_name": "name", "proposed_value": "Oat Drink", "confidence": 0.4}]}
+    for _ in range(2):
+        response = httpx2.post(url, json=body, trust_env=False)
+    assert response.status_code == 201
+    (proposal,) = api.get(f"/captures/{capture}/proposals").json()
+    assert response.json()["proposals"] == [proposal]
+    assert (proposal["proposed_value"], proposal["confidence"], proposal["status"]) == (
+        "Oat Drink",
+        "0.40",
+        "PENDING",
+    )
+    assert proposal["current_value"]
+    api.patch(f"/proposals/{proposal['id']}", json={"status": "ACCEPTED"}).raise_for_status()
+    assert [applied["id"] for applied in api.post(f"/captures/{capture}/apply").json()] == [proposal["id"]]
+    wrong = {"proposals": [{"field_name": "gtin", "proposed_value": "x"}]}
+    refused = httpx2.post(url, json=wrong, trust_env=False)
+    assert refused.json()["errors"][0]["pointer"] == "/proposals/0/field_name"
+    assert httpx2.post(url.replace(capture, "x"), json=body, trust_env=False).status_code == 404
 
 
 def test_what_is_wrong_is_refused(mock):

@@ -20,7 +20,7 @@ from sqlalchemy.schema import CreateTable
 from contract_first.contract.document.errors import reason_of
 from contract_first.service.messages.problems import ServiceUnavailable
 
-from .connections.async_engine import AsyncConnection
+from .connections.async_engine import AsyncConnection, AsyncEngine
 from .connections.engines import (
     PATIENT,
     DatabaseError,
@@ -47,6 +47,8 @@ _SNAPSHOT: Final[dict[str, dict[str, Any]]] = {
     "sqlite": {"sqlite_begin": "BEGIN"},
     "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
 }
+_SINGLE: Final = {"isolation_level": "AUTOCOMMIT"}
+"""For single statements, each of which is a transaction by itself."""
 _PING_SECONDS: Final = 3
 _PROBE_BYTES: Final = 64 * 1024
 
@@ -75,6 +77,9 @@ class Database:
         self._snapshots = self._engine.execution_options(**_SNAPSHOT[self._engine.dialect.name])
         lock = asyncio.Lock()
         is_sqlite = self._engine.dialect.name == "sqlite"
+        # SQLite has no round trips to save, and behind a pooler it is a transaction that has timeouts
+        commits = is_sqlite or self.url.query.get("pgbouncer") == "true"
+        self._single = self._engine if commits else self._engine.execution_options(**_SINGLE)
         self._in_memory = in_memory(self.url)
         self._anchor: sqlite3.Connection | None = None
         self._write_lock: AbstractAsyncContextManager[Any] = lock if is_sqlite else nullcontext()
@@ -203,7 +208,7 @@ class Database:
                 raise sqlite3.DatabaseError(result.splitlines()[-1])
             copy.backup(database)
 
-    def transaction(self, *keys: str) -> AbstractAsyncContextManager[AsyncConnection]:
+    def transaction(self, *keys: str, single: bool = False) -> AbstractAsyncContextManager[AsyncConnection]:
         """Open a transaction that may write: committed at the end, rolled back by an exception.
 
         On SQLite nothing else writes meanwhile, and in memory nothing else reads; so only SQL belongs inside,
@@ -213,6 +218,7 @@ class Database:
             keys: ids of the sessions whose rows it locks, in order, and then of other rows. Transactions of
                 this process that lock the same one come one after the other: however long a row stays locked,
                 it takes one connection.
+            single: it is one statement, which PostgreSQL commits by itself: that saves two round trips.
 
         Raises:
             ConstraintError: the schema refuses a row.
@@ -221,18 +227,20 @@ class Database:
         """
         unit = self._units.get(asyncio.current_task()) if self._units else None
         if unit is None:
-            return self._transaction(keys)
+            return self._transaction(keys, self._single if single else self._engine)
         if unit.connection is None:
-            return unit.begin(self._transaction(keys))
+            return unit.begin(self._transaction(keys, self._engine))
         return _joined(unit.connection)
 
     @asynccontextmanager
-    async def _transaction(self, keys: tuple[str, ...]) -> AsyncIterator[AsyncConnection]:
+    async def _transaction(
+        self, keys: tuple[str, ...], engine: AsyncEngine
+    ) -> AsyncIterator[AsyncConnection]:
         async with (
             self._write_lock,
             translated(),
             self._turns.of(keys),
-            connection_of(self._engine) as connection,
+            connection_of(engine) as connection,
             connection.begin(),
         ):
             yield connection
@@ -280,7 +288,11 @@ class Database:
 
     async def fetch(self, statement: Select[Any]) -> Sequence[Any]:
         """Return all rows of one statement, of one committed state."""
-        return await self.read(lambda connection: connection.execute(statement).all())
+        if self._threaded is not None:
+            return await self.read(lambda connection: connection.execute(statement).all())
+        async with connection_of(self._single) as connection:
+            rows: Sequence[Any] = (await connection.execute(statement)).all()
+            return rows
 
     async def change(self, statement: Executable, rows: Sequence[Mapping[str, Any]] | None = None) -> int:
         """Execute one statement in a transaction of its own, and return how many rows it changed.
@@ -288,7 +300,8 @@ class Database:
         Raises:
             ConstraintError: as of :meth:`transaction`.
         """
-        async with self.transaction() as connection:
+        is_single = rows is None or len(rows) == 1
+        async with self.transaction(single=is_single) as connection:
             return (await connection.execute(statement, rows)).rowcount
 
     async def lock(self, connection: AsyncConnection, purpose: str) -> None:

@@ -64,15 +64,26 @@ class ScannerMocks(Mocks):
     _overlays: Sequence[Path] = ()
 
     @property
-    def settings(self) -> dict[str, Any]:
-        """The settings of environment and file that mean something to a mock; wrong ones end the command."""
+    def _configured(self) -> tuple[dict[str, Any], list[str]]:
+        """The settings of environment and file that mean something to a mock, and the names of the others.
+
+        Wrong ones end the command.
+        """
         if not any(name.upper().startswith("SCANNER_") for name in os.environ):
-            return {}  # S3 need not wait for pydantic
+            return {}, []  # S3 need not wait for pydantic
         from scanner_api.cli.settings_flags import read_settings  # noqa: PLC0415 -- the reason above
         from scanner_api.settings import MOCKED  # noqa: PLC0415 -- the reason above
 
         settings = read_settings()
-        return {name: getattr(settings, name) for name in settings.model_fields_set & MOCKED}
+        honoured = settings.model_fields_set & MOCKED
+        if settings.extractor == "bedrock":  # which is not on this machine
+            honoured -= {"extractor"}
+        ignored = sorted(settings.model_fields_set - honoured)
+        return {name: getattr(settings, name) for name in honoured}, ignored
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        return self._configured[0]
 
     def defaults(self) -> dict[str, Any]:
         names = {"host", "port", "contract"}
@@ -96,6 +107,8 @@ class ScannerMocks(Mocks):
         _refuse(
             [name for name, value in unused.items() if value != WITHOUT_HANDLERS[name]], "without handlers"
         )
+        if ignored := self._configured[1]:
+            report(f"Settings of `serve` that this mock has no use for: {', '.join(ignored)}.")
         watch = options.pop("watch")
         settings = {**self.settings, "contract": contract, "overlays": overlays, **with_handlers, **options}
         return scanner_mock(tell_reload=report if watch else None, tell=report, **settings)

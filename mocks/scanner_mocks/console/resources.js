@@ -13,6 +13,9 @@ export function start() {
   offer(find("#capture-type"), mock.contract.values(mock.contract.member("create_capture", "capture_type")).map((type) => [type]));
   find("#snapshot-form").addEventListener("submit", takeSnapshot);
   find("#scan-form").addEventListener("submit", scan);
+  const { enum: fields } = mock.control.document.components.schemas.ChosenProposal.properties.field_name;
+  offer(find("#proposal-field"), fields.map((field) => [field]));
+  find("#proposal-form").addEventListener("submit", propose);
   on("state", show);
 }
 
@@ -31,10 +34,13 @@ export function isMoving(state) {
 }
 
 function show() {
-  const { sessions, captures, photos, objects, snapshots } = mock.state;
+  const { sessions, captures, photos, objects, snapshots, pipeline } = mock.state;
   fill("sessions", sessions, sessionRow, renewSession);
   fill("captures", captures, captureRow, renewCapture);
   fill("photos", photos, photoFigure);
+  offer(find("#raw-values"), Object.entries(pipeline.raw_values));
+  offer(find("#proposal-capture"), captures.map(({ id, product_name, raw_value }) => [id, seen(product_name || raw_value || id)]));
+  find("#proposal-form").hidden = captures.length === 0;
   find("#objects").textContent = `${counted(objects.count, "object")}, ${bytes(objects.bytes)}`;
   const named = snapshots.map((name) => ({ id: name }));
   arrange(find("#snapshots"), named, ({ id }) => id, snapshotItem);
@@ -58,6 +64,7 @@ function sessionRow({ id, created }) {
     element("td", { class: "number" }),
     element("td", { class: "extraction" }),
     element("td", { title: dateAndTime(created) }, timeOfDay(created)),
+    element("td", { class: "control" }, element("button", { type: "button", "aria-label": `Expire ${id}`, click: () => expire(id) }, "Expire")),
   );
 }
 
@@ -65,8 +72,11 @@ function renewSession(row, { status, capture_count, photo_count, extraction_stat
   const chip = row.querySelector(".chip");
   chip.textContent = status;
   chip.dataset.status = status;
+  row.querySelector(".control").hidden = status !== "ACTIVE";
   [row.cells[2].textContent, row.cells[3].textContent, row.cells[4].textContent] = [capture_count, photo_count, extraction_status];
 }
+
+const expire = (id) => act(() => control("POST", `/sessions/${id}/expire`), "The session is EXPIRED");
 
 function captureRow(capture) {
   const { id, capture_type, raw_value, created } = capture;
@@ -124,4 +134,11 @@ async function scan(event) {
   const json = { session_short_id: mock.seeds.session_id, capture_type: capture_type.value, raw_value: raw_value.value };
   const request = mock.contract.request("create_capture", { json, headers: { "X-API-Key": mock.seeds.api_key } });
   await act(() => send(request), `${raw_value.value} is scanned`);
+}
+
+function propose(event) {
+  event.preventDefault();
+  const { capture, field_name, proposed_value } = event.target.elements;
+  const proposals = [{ field_name: field_name.value, proposed_value: proposed_value.value }];
+  act(() => control("POST", `/captures/${capture.value}/proposals`, { proposals }), "The value is proposed");
 }

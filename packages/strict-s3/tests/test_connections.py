@@ -7,13 +7,14 @@ import resource
 import socket
 import ssl
 import struct
+import sys
 import threading
 import time
 from types import SimpleNamespace
 
 import pytest
 
-from strict_s3.http import body, connections, wire
+from strict_s3.http import body, connections, turns, wire
 from strict_s3.http.capped_log import CappedLog
 from strict_s3.http.wire import Listener
 from strict_s3.tls import authority
@@ -60,7 +61,7 @@ def connect():
 
         make.server = server
         make.slots = server.connections._slots
-        make.pipelined = server.connections.pipelined
+        make.turns = server.connections.turns
         yield make
         server.shutdown()
         thread.join()
@@ -227,6 +228,13 @@ def test_small_chunks_are_a_body(connect):
     assert served(chunked).startswith(b"HTTP/1.1 200 ")
 
 
+def test_a_long_field_is_refused_before_its_end(connect):
+    """As much is read of it as a head may have: hundreds of connections hold few megabytes."""
+    endless = connect(GET[:-1])
+    endless.sendall(b"\nX: " + b"a" * (connections.MOST_HEAD_BYTES + 1))
+    assert b"<Code>RequestHeaderSectionTooLarge</Code>" in read(endless)
+
+
 def test_a_client_that_does_not_read_is_cut_off(connect, monkeypatch):
     """A block of a response is read in time, or the connection is gone."""
     monkeypatch.setattr(connections, "IDLE_SECONDS", 0.2)
@@ -237,8 +245,8 @@ def test_a_client_that_does_not_read_is_cut_off(connect, monkeypatch):
         time.sleep(0.01)
 
 
-def test_pipelined_requests_take_turns(connect):
-    """A client that sends requests ahead shares one turn with all who do; each request gets its response."""
+def test_pipelined_requests_are_served(connect):
+    """A client that sends requests ahead gets a response to each."""
     pipelined = connect(GET[:-1])
     pipelined.sendall(
         b"\n\r\n" + (GET + b"\r\n") * 99 + b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
@@ -246,18 +254,92 @@ def test_pipelined_requests_take_turns(connect):
     assert read(pipelined).count(b"HTTP/1.1 200 ") == 101
 
 
-def test_pipelined_requests_wait_for_no_hanging_one(connect, monkeypatch):
-    """A request whose body does not come holds the turn, but others that were sent ahead go on."""
-    monkeypatch.setattr(wire, "TURN_SECONDS", 0.1)
-    hanging, other = connect(GET[:-1]), connect(GET[:-1])
-    hanging.sendall(b"\n\r\n" + CHUNKED)
-    served(hanging)
+def test_requests_take_turns_of_addresses(connect, monkeypatch):
+    """Behind fifty of one address, that of another waits for those that have a turn, and one more at most."""
+    monkeypatch.setattr(turns, "MOST_AT_ONCE", 1)
+    monkeypatch.setattr(turns, "TURN_SECONDS", 1000)
+    order, begins, crowd = [], threading.Semaphore(0), 50
+    connect.server.app = ordered(order, begins)
+    for number in range(crowd + 1):
+        address = "127.0.0.3" if number == crowd else "127.0.0.2"
+        sent = b"GET / HTTP/1.1\r\nHost: %b\r\nConnection: close\r\n\r\n" % address.encode()
+        connect(b"", address).sendall(sent)
+        wait_until(lambda count=number: len(connect.turns) == count)
+    for _ in range(crowd + 1):
+        begins.release()
+    wait_until(lambda: len(order) == crowd + 1)
+    assert order.index("127.0.0.3") <= 2
+
+
+def ordered(order, begins):
+    """Return an app that notes whose requests it serves, each once it may."""
+
+    def app(environ, start_response):
+        begins.acquire(timeout=10)
+        order.append(environ["HTTP_HOST"])
+        start_response("200 OK", [("Content-Length", "0")])
+        return []
+
+    return app
+
+
+def test_a_turn_ends_where_its_client_is_waited_for(connect, monkeypatch):
+    """A request whose body does not come holds up no other."""
+    monkeypatch.setattr(turns, "MOST_AT_ONCE", 1)
+    monkeypatch.setattr(turns, "TURN_SECONDS", 1000)
+    hanging = connect(CHUNKED[:-1])
+    hanging.sendall(b"\n")
+    connect()
+    assert len(connect.turns) == 0
+
+
+def test_a_turn_has_an_end(connect, monkeypatch):
+    """A request that takes long, as with a fault's delay, keeps no other from being served."""
+    monkeypatch.setattr(turns, "MOST_AT_ONCE", 1)
+    order, begins = [], threading.Semaphore(0)
+    connect.server.app = ordered(order, begins)
+    for _ in range(2):
+        connect(GET[:-1]).sendall(b"\n\r\n")
+    wait_until(lambda: len(connect.turns) == 1)
+    begins.release(2)
+    wait_until(lambda: len(order) == 2)
+
+
+def test_connections_are_served_by_turns_of_addresses():
+    """Of all that have arrived; beyond what may wait the address that has most loses its last."""
+    with Listener("127.0.0.1", 0) as server, contextlib.ExitStack() as stack:
+        for address in ["127.0.0.2"] * 20 + ["127.0.0.3"]:
+            stack.enter_context(socket.create_connection(server.server_address, 10, (address, 0)))
+        served_addresses = []
+        for _ in range(3):
+            connection, (address, _) = server.get_request()
+            connection.close()
+            served_addresses.append(address)
+        assert served_addresses == ["127.0.0.2", "127.0.0.3", "127.0.0.2"]
+
+
+def test_beyond_what_may_wait_who_has_most_loses(monkeypatch):
+    """The connection of another address is served."""
+    monkeypatch.setattr(wire, "MOST_ARRIVED", 5)
+    with Listener("127.0.0.1", 0) as server, contextlib.ExitStack() as stack:
+        for address in ["127.0.0.2"] * 20 + ["127.0.0.3"]:
+            stack.enter_context(socket.create_connection(server.server_address, 10, (address, 0)))
+        arrived = []
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                connection, (address, _) = server.get_request()
+                connection.close()
+                arrived.append(address)
+    assert len(arrived) == 5
+    assert "127.0.0.3" in arrived
+
+
+def wait_until(holds):
+    """Wait until something holds, for ten seconds at most."""
     until = time.monotonic() + 10
-    while not connect.pipelined.locked():
+    while not holds():
         assert time.monotonic() < until
         time.sleep(0.001)
-    other.sendall(b"\n\r\n" + b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-    assert read(other).count(b"HTTP/1.1 200 ") == 2
 
 
 def test_a_connection_beyond_all_waits_with_an_end(connect, monkeypatch):
@@ -293,6 +375,14 @@ def test_who_never_shakes_hands_locks_nobody_out(connect, monkeypatch, tmp_path)
         assert served(encrypted).startswith(b"HTTP/1.1 200 ")
 
 
+def test_threads_that_compute_make_way_for_others(monkeypatch):
+    """Each would else have the interpreter for 5 ms, as long as some requests take."""
+    intervals = []
+    monkeypatch.setattr(sys, "setswitchinterval", intervals.append)
+    Listener("127.0.0.1", 0).server_close()
+    assert max(intervals) <= wire.SWITCH_SECONDS
+
+
 def test_files_are_there_for_all_connections():
     """The process may open as many files as its connections need, where the system allows it."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -303,14 +393,6 @@ def test_files_are_there_for_all_connections():
         assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] == min(connections.MOST_FILES, most)
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, before)
-
-
-def test_a_pipelined_request_that_hangs_keeps_nobody_waiting(connect):
-    """One who sends a request at a time needs no turn."""
-    hanging = connect(GET[:-1])
-    hanging.sendall(b"\n\r\n" + CHUNKED)
-    served(hanging)
-    connect()
 
 
 @pytest.mark.parametrize(

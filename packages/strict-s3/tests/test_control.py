@@ -117,6 +117,32 @@ def test_snapshot_and_restore(s3, photos, tmp_path_factory):
         s3.snapshot(folder)
 
 
+def test_a_bucket_by_itself(s3, photos, tmp_path_factory):
+    """One bucket is reset, saved and restored alone, and the others without it; it has a clock of its own."""
+    folder = tmp_path_factory.mktemp("snapshots")
+    s3.create_bucket("apart")
+    s3.set_clock(datetime.now(UTC) + timedelta(hours=2), bucket="apart")
+
+    def put(bucket: str) -> str:
+        form = photos.generate_presigned_post(bucket, "k")
+        return code(httpx2.post(form["url"], data=form["fields"], files={"file": ("a.png", b"abc")}))
+
+    assert (put("photos"), put("apart")) == ("", "AccessDenied")
+    s3.set_clock(None, bucket="apart")
+    assert put("apart") == ""
+    s3.snapshot(folder / "apart", only="apart")
+    s3.snapshot(folder / "others", apart=["apart"])
+    s3.reset(apart=["apart"])
+    assert (s3.usage("photos"), s3.usage("apart")) == ((0, 0), (1, 3))
+    s3.drop_bucket("apart")
+    s3.restore(folder / "others", apart=["apart"])
+    assert (s3.usage("photos"), s3.usage("apart")) == ((1, 3), (0, 0))
+    s3.reset()
+    s3.restore(folder / "apart", only="apart")
+    assert (s3.usage("photos"), s3.usage("apart")) == ((0, 0), (1, 3))
+    assert photos.get_object(Bucket="apart", Key="k")["Body"].read() == b"abc"
+
+
 def test_exchanges_are_reported(s3, photos, exchanges):
     """Every exchange is reported: request, form fields, response and error code, without what is secret."""
     upload(photos, "told")

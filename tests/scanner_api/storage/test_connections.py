@@ -8,10 +8,11 @@ import ssl
 import threading
 
 import pytest
-from sqlalchemy import make_url, select, text
+from sqlalchemy import event, func, make_url, select, text
 
 from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.scanning.scans.sessions import ScanSession
+from scanner_api.storage.connections import engines
 from scanner_api.storage.connections.engines import DatabaseError, Waits, _postgresql, engine_for, parse
 from scanner_api.storage.connections.errors import LOCKED
 from scanner_api.storage.database import Database
@@ -105,7 +106,7 @@ def test_a_locked_session_does_not_take_all_connections(
     """While one session's row stays locked, any number of writes to it leave the others their connections."""
 
     async def scenario(_):
-        database = Database(migrated_postgresql_url, Waits(pool_size=4, pool_seconds=20, lock_seconds=1))
+        database = Database(migrated_postgresql_url, Waits(pool_size=4, pool_seconds=20, lock_seconds=3))
         sessions, photos = SessionStore(database, clock, 3600), PhotoStore(database, clock, 3600)
         proposals, id_ = ProposalStore(database, clock), session["id"]
         writes = {
@@ -138,7 +139,7 @@ def test_a_locked_session_does_not_take_all_connections(
 
     still, outcomes, causes = run_in(migrated_postgresql_url, scenario)
     assert (still, outcomes) == (40, {(ServiceUnavailable, LOCKED)})
-    assert f"{session['id']} is locked, for 1 s or more" in causes
+    assert f"{session['id']} is locked, for 3 s or more" in causes
 
 
 def test_a_process_has_no_more_connections_than_its_pool(migrated_postgresql_url, run_in, clock, session):
@@ -154,6 +155,31 @@ def test_a_process_has_no_more_connections_than_its_pool(migrated_postgresql_url
 
     assert run_in(migrated_postgresql_url, scenario) <= Waits().pool_size
     assert 10 * Waits().pool_size < 97
+
+
+@pytest.mark.parametrize("quiet", [0, 60])
+def test_an_idle_connection_that_its_server_ends_is_replaced(
+    migrated_postgresql_url, run_in, monkeypatch, quiet
+):
+    """It fails no request, whether it is pinged before its next use or only looked at."""
+    monkeypatch.setattr(engines, "QUIET_SECONDS", quiet)
+    ending = select(func.pg_terminate_backend(text("pid"), 5000)).select_from(text("pg_stat_activity"))
+    others = ending.where(text("datname = current_database() AND pid <> pg_backend_pid()"))
+
+    async def scenario(other):
+        database, opened = Database(migrated_postgresql_url), []
+        engine = database._engine.sync_engine
+        event.listen(engine, "connect", lambda connection, _: opened.append(connection.driver_connection))
+        await database.ping()
+        await other.fetch(others)
+        async with asyncio.timeout(30):
+            while not opened[0].is_closed():  # noqa: ASYNC110 -- it sets no event
+                await asyncio.sleep(0)
+        await database.ping()
+        await database.close()
+        return len(opened)
+
+    assert run_in(migrated_postgresql_url, scenario) == 2
 
 
 async def test_timeouts_are_set_for_every_connection(migrated_postgresql_url):

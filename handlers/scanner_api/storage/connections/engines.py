@@ -37,6 +37,8 @@ _QUERY: Final = {
 }
 MAX_AGE_SECONDS: Final = 1800
 """The age at which a connection is replaced: memory of the server's side, and a name that moved on."""
+QUIET_SECONDS: Final = 5
+"""The idle time after which a connection is pinged, which takes three round trips, as a write does."""
 _OF_OTHERS: Final = (
     *("sslmode", "sslrootcert", "application_name", "channel_binding", "connect_timeout"),
     "pgbouncer",
@@ -70,7 +72,6 @@ _ARGUMENTS: Final[dict[str, dict[str, Any]]] = {
     },
     "postgresql+asyncpg": {
         "connect_args": {"timeout": 5, "server_settings": {"application_name": "scanner-api"}},
-        "pool_pre_ping": True,
         "pool_recycle": MAX_AGE_SECONDS,
         "max_overflow": 0,
     },
@@ -172,6 +173,8 @@ def engine_for(url: URL, waits: Waits) -> AsyncEngine:
             event.listen(engine.sync_engine, "begin", partial(_prepare_transaction, waits))
         else:
             event.listen(engine.sync_engine, "connect", partial(_prepare_postgresql, waits))
+        event.listen(engine.sync_engine, "checkin", _note_use)
+        event.listen(engine.sync_engine, "checkout", _check_connection)
         event.listen(engine.sync_engine, "handle_error", discard_broken)
     else:
         event.listen(engine.sync_engine, "connect", _prepare_sqlite)
@@ -279,6 +282,22 @@ def _prepare_transaction(waits: Waits, connection: Connection) -> None:
     settings = {"lock_timeout": waits.lock_seconds, "statement_timeout": waits.statement_seconds}
     calls = [f"set_config('{name}', '{seconds * 1000:.0f}', true)" for name, seconds in settings.items()]
     connection.exec_driver_sql(f"SELECT {', '.join(calls)}")
+
+
+def _note_use(_connection: object, record: Any) -> None:
+    record.info["used"] = time.monotonic()
+
+
+def _check_connection(connection: Any, record: Any, _proxy: object) -> None:
+    """Replace the connections of the pool if this one was closed, or was idle and gets no response."""
+    used = record.info.get("used")
+    try:
+        if used is not None and time.monotonic() - used > QUIET_SECONDS:
+            connection.ping()
+    except Exception as error:
+        raise exc.InvalidatePoolError from error
+    if connection.driver_connection.is_closed():
+        raise exc.InvalidatePoolError
 
 
 def _begin_sqlite(connection: Connection) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TypeVar
 
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, and_, case, literal, select
 
 from contract_first.service.clock import Clock
 from scanner_api.scanning.scans.sessions import ScanSession, SessionState, SessionStatus
@@ -70,20 +70,17 @@ class Activity:
             "capture_count": scan_sessions.c.capture_count + captures,
             "photo_count": scan_sessions.c.photo_count + photos,
         }
-        if not await self._update(connection, session_id, **counts):
+        active = scan_sessions.update().where(scan_sessions.c.id == session_id, self.is_active())
+        counted = active.values(modified=self._clock.now(), **counts)
+        if (await connection.execute(counted)).rowcount == 0:
             raise SessionClosed(await self._status(connection, session_id))
 
     async def touch(self, connection: AsyncConnection, session_id: str) -> None:
         """Lock a session of any status; an ACTIVE one is kept from becoming idle."""
-        await lock_session(connection, session_id)
-        await self._update(connection, session_id)
-
-    async def _update(
-        self, connection: AsyncConnection, session_id: str, **values: ColumnElement[int]
-    ) -> bool:
-        active = scan_sessions.update().where(scan_sessions.c.id == session_id, self.is_active())
-        updated = await connection.execute(active.values(modified=self._clock.now(), **values))
-        return updated.rowcount == 1
+        modified = scan_sessions.c.modified
+        touched = case((self.is_active(), literal(self._clock.now(), modified.type)), else_=modified)
+        session = scan_sessions.update().where(scan_sessions.c.id == session_id)
+        await connection.execute(session.values(modified=touched))
 
     async def _status(self, connection: AsyncConnection, session_id: str) -> SessionStatus:
         status = await connection.scalar(
@@ -92,9 +89,3 @@ class Activity:
         if status is None:
             raise ConstraintError("There is no such session.")
         return SessionStatus.EXPIRED if status is SessionStatus.ACTIVE else status
-
-
-async def lock_session(connection: AsyncConnection, session_id: str) -> None:
-    """Lock the session against other transactions until this one ends; rows may still refer to it."""
-    row = select(scan_sessions.c.id).where(scan_sessions.c.id == session_id)
-    await connection.execute(row.with_for_update(key_share=True))

@@ -7,7 +7,7 @@ session's captures decide: ACCEPTED once one was applied, REJECTED if all of the
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import Update, func, select
+from sqlalchemy import Update, and_, bindparam, case, func, literal, select
 
 from contract_first.service.clock import Clock
 from scanner_api.scanning.scans.proposals import ProposalStatus
@@ -19,6 +19,25 @@ from scanner_api.storage.schema.tables import captures, proposals, scan_sessions
 
 _ENDED: Final = (ExtractionStatus.READY, ExtractionStatus.ACCEPTED, ExtractionStatus.REJECTED)
 _PROCESSING: Final = scan_sessions.c.extraction_status == ExtractionStatus.PROCESSING
+_STATUS: Final = scan_sessions.c.extraction_status.type
+_REJECTED: Final = func.count().filter(proposals.c.status == ProposalStatus.REJECTED)
+_OUTCOME: Final = (
+    select(
+        case(
+            (func.count(proposals.c.applied_at) > 0, literal(ExtractionStatus.ACCEPTED, _STATUS)),
+            (and_(_REJECTED > 0, func.count() == _REJECTED), literal(ExtractionStatus.REJECTED, _STATUS)),
+            else_=literal(ExtractionStatus.READY, _STATUS),
+        )
+    )
+    .join_from(proposals, captures)
+    .where(captures.c.session_id == bindparam("settled_id"))
+)
+"""The status of an ended extraction by the proposals of its session."""
+_SETTLING: Final = scan_sessions.update().where(
+    scan_sessions.c.id == bindparam("settled_id"), scan_sessions.c.extraction_status.in_(_ENDED)
+)
+_SETTLED: Final = _SETTLING.values(extraction_status=_OUTCOME.scalar_subquery())
+_ACCEPTED: Final = _SETTLING.values(extraction_status=ExtractionStatus.ACCEPTED)
 
 
 class ExtractionStore(WorkStore):
@@ -53,7 +72,7 @@ class ExtractionStore(WorkStore):
             )
             .returning(scan_sessions.c.extraction_attempts)
         )
-        async with self._database.transaction(session_id) as connection:
+        async with self._database.transaction(session_id, single=True) as connection:
             attempt: int | None = await connection.scalar(claimed)
             return attempt
 
@@ -91,29 +110,9 @@ def _claimed(session_id: str, attempt: int) -> Update:
 
 async def settle(connection: AsyncConnection, session_id: str) -> None:
     """Set the status of an ended extraction by its proposals; the session has to be locked."""
-    counts = (
-        select(
-            func.count(),
-            func.count(proposals.c.applied_at),
-            func.count().filter(proposals.c.status == ProposalStatus.REJECTED),
-        )
-        .join_from(proposals, captures)
-        .where(captures.c.session_id == session_id)
-    )
-    total, applied, rejected = (await connection.execute(counts)).one()
-    if applied:
-        outcome = ExtractionStatus.ACCEPTED
-    elif total and rejected == total:
-        outcome = ExtractionStatus.REJECTED
-    else:
-        outcome = ExtractionStatus.READY
-    await set_outcome(connection, session_id, outcome)
+    await connection.execute(_SETTLED, {"settled_id": session_id})
 
 
-async def set_outcome(connection: AsyncConnection, session_id: str, outcome: ExtractionStatus) -> None:
-    """Set the status of an ended extraction; the session has to be locked."""
-    await connection.execute(
-        scan_sessions.update()
-        .where(scan_sessions.c.id == session_id, scan_sessions.c.extraction_status.in_(_ENDED))
-        .values(extraction_status=outcome)
-    )
+async def accept(connection: AsyncConnection, session_id: str) -> None:
+    """Set the status of an ended extraction of which a proposal was applied; the session has to be locked."""
+    await connection.execute(_ACCEPTED, {"settled_id": session_id})

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from msgspec.structs import asdict, replace
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from contract_first.service.clock import Clock
 from scanner_api.scanning.photos.photo import Photo, check_order
@@ -18,6 +18,7 @@ from .activity import Activity
 
 _PHOTOS: Final = select(*columns_of(photos, Photo))
 _photo: Final = maker_of(Photo)
+_PLACED: Final = photos.update().where(photos.c.id == bindparam("placed"))
 
 
 class PhotoStore:
@@ -38,12 +39,13 @@ class PhotoStore:
         """
         async with self._database.transaction(photo.session_id) as connection:
             await self._activity.add(connection, photo.session_id, photos=1)
-            existing = await connection.scalar(select(photos.c.id).where(photos.c.s3_key == photo.s3_key))
-            if existing is not None:
-                raise DuplicateError(existing)
-            gallery = photos.c.session_id == photo.session_id
-            last = select(func.coalesce(func.max(photos.c.sort_order), -1)).where(gallery)
-            stored = replace(photo, sort_order=(await connection.execute(last)).scalar_one() + 1)
+            existing = select(photos.c.id).where(photos.c.s3_key == photo.s3_key).scalar_subquery()
+            last = func.coalesce(func.max(photos.c.sort_order), -1)
+            place = select(existing, last).where(photos.c.session_id == photo.session_id)
+            existing_id, order = (await connection.execute(place)).one()
+            if existing_id is not None:
+                raise DuplicateError(existing_id)
+            stored = replace(photo, sort_order=order + 1)
             await connection.execute(photos.insert(), asdict(stored))
         return stored
 
@@ -97,9 +99,9 @@ class PhotoStore:
             ordered = [
                 replace(gallery[photo_id], sort_order=place) for place, photo_id in enumerate(photo_ids)
             ]
-            for photo in ordered:
-                place = photos.update().where(photos.c.id == photo.id).values(sort_order=photo.sort_order)
-                await connection.execute(place)
+            if ordered:
+                places = [{"placed": photo.id, "sort_order": photo.sort_order} for photo in ordered]
+                await connection.execute(_PLACED, places)
         return ordered
 
 

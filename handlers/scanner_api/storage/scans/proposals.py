@@ -12,7 +12,6 @@ from sqlalchemy import ColumnElement, Select, select
 
 from contract_first.service.clock import Clock
 from scanner_api.scanning.scans.proposals import FIELDS, Proposal, ProposalStatus
-from scanner_api.scanning.scans.sessions import ExtractionStatus
 from scanner_api.storage.actions import UNKNOWN, Action, Actor
 from scanner_api.storage.audit import record
 from scanner_api.storage.catalogue.products import override
@@ -21,8 +20,7 @@ from scanner_api.storage.database import ConstraintError, Database
 from scanner_api.storage.queries import columns_of, maker_of
 from scanner_api.storage.schema.tables import captures, proposals, scan_sessions
 
-from .activity import lock_session
-from .extractions import set_outcome, settle
+from .extractions import accept, settle
 
 _COLUMNS: Final = columns_of(proposals, Proposal)
 _proposal: Final = maker_of(Proposal)
@@ -121,11 +119,13 @@ class ProposalStore:
         )
         proposed = select(proposals.c.capture_id).where(proposals.c.id == proposal_id)
         async with self._database.transaction(*turns) as connection:
-            session_id = await _lock_session(connection, captures.c.id.in_(proposed))
+            sessions = await _lock_sessions(connection, captures.c.id.in_(proposed))
+            if not sessions:
+                raise ConstraintError("There is no such proposal.")
             row = (await connection.execute(reviewed)).first()
             if row is None:
                 raise AppliedError
-            await settle(connection, session_id)
+            await settle(connection, *sessions)
         return _proposal(row)
 
     async def apply(
@@ -151,20 +151,23 @@ class ProposalStore:
             .values(applied_at=now)
             .returning(*_COLUMNS)
         )
-        linked = (
-            select(scan_sessions.c.organization_id, captures.c.product_short_id)
+        owner = (
+            select(scan_sessions.c.id, scan_sessions.c.organization_id, captures.c.product_short_id)
             .join_from(captures, scan_sessions)
             .where(captures.c.id == capture_id)
+            .with_for_update(key_share=True, of=scan_sessions)
         )
         async with self._database.transaction(*turns) as connection:
-            session_id = await _lock_session(connection, captures.c.id == capture_id)
-            organization_id, product = (await connection.execute(linked)).one()
+            row = (await connection.execute(owner)).first()
+            if row is None:
+                raise ConstraintError("There is no such capture.")
+            session_id, organization_id, product = row
             if product is None:
                 raise NoProductError
             applied = [_proposal(row) for row in await connection.execute(accepted)]
             if applied:
                 await override(connection, organization_id, product, _values(applied), now)
-                await set_outcome(connection, session_id, ExtractionStatus.ACCEPTED)
+                await accept(connection, session_id)
                 ids = sorted(proposal.id for proposal in applied)
                 await record(
                     connection,
@@ -194,17 +197,9 @@ def _identities(capture_ids: Collection[str]) -> Select[Any]:
     return select(*identity).where(proposals.c.capture_id.in_(capture_ids))
 
 
-async def _lock_session(connection: AsyncConnection, captured: ColumnElement[bool]) -> str:
-    """Lock the session of a capture, and return its id."""
-    for session_id in await _lock_sessions(connection, captured):
-        return session_id
-    raise ConstraintError("There is no such capture.")
-
-
-async def _lock_sessions(connection: AsyncConnection, captured: ColumnElement[bool]) -> list[str]:
+async def _lock_sessions(connection: AsyncConnection, captured: ColumnElement[bool]) -> Sequence[str]:
     """Lock the sessions of captures, in one order everywhere, and return their ids."""
-    sessions = select(captures.c.session_id).where(captured).distinct().order_by(captures.c.session_id)
-    session_ids = list((await connection.scalars(sessions)).all())
-    for session_id in session_ids:
-        await lock_session(connection, session_id)
-    return session_ids
+    session_ids = select(captures.c.session_id).where(captured)
+    sessions = select(scan_sessions.c.id).where(scan_sessions.c.id.in_(session_ids))
+    locked = sessions.order_by(scan_sessions.c.id).with_for_update(key_share=True)
+    return (await connection.scalars(locked)).all()

@@ -71,9 +71,16 @@ class SessionStore:
         if submit:
             changes["extraction_status"] = ExtractionStatus.PROCESSING
         active = scan_sessions.update().where(scan_sessions.c.id == session_id, self._activity.is_active())
-        async with self._database.transaction(session_id) as connection:
+        async with self._database.transaction(session_id, single=True) as connection:
             row = (await connection.execute(active.values(changes).returning(*_COLUMNS))).first()
         return _session(row) if row else None
+
+    async def expire(self, session_id: str) -> bool:
+        """Store that an ACTIVE session is EXPIRED, idle or not; return whether it was ACTIVE."""
+        active = scan_sessions.update().where(scan_sessions.c.id == session_id, self._activity.is_active())
+        async with self._database.transaction(session_id) as connection:
+            changed = await connection.execute(active.values(status=SessionStatus.EXPIRED))
+        return changed.rowcount == 1
 
     async def expire_idle(self) -> int:
         """Store that idle sessions are EXPIRED, in batches, and return how many were not yet."""

@@ -216,22 +216,46 @@ def unusual(minimal):
         "get": {"operationId": "lines", "responses": {"200": {"description": "Lines.", "content": lines}}}
     }
     minimal["paths"]["/nothing"] = {"get": {"operationId": "nothing"}}
+    responses["bodiless"] = {"204": {"description": "Nothing.", **content({"type": "object"})}}
+    minimal["paths"]["/bodiless"] = {"put": {"operationId": "bodiless", "responses": responses["bodiless"]}}
+    gone = {"description": "Gone for good."}
+    minimal["paths"]["/gone"] = {"get": {"operationId": "gone", "responses": {"410": gone}}}
+    nothing = {"204": {"description": "Done."}}
+    minimal["paths"]["/files"] = {
+        "post": {
+            "operationId": "put_file",
+            "requestBody": {"required": True, "content": {"application/octet-stream": {}}},
+            "responses": nothing,
+        },
+        "put": {
+            "operationId": "put_lines",
+            "requestBody": {"required": True, "content": lines},
+            "responses": nothing,
+        },
+        "additionalOperations": {"LINK": {"operationId": "link_files", "responses": nothing}},
+    }
+    event = {"type": "object", "required": ["data"], "properties": {"data": {"const": '{"kind": "Cat"}'}}}
+    events = {"text/event-stream": {"itemSchema": event}}
+    minimal["paths"]["/events"] = {
+        "get": {"operationId": "events", "responses": {"200": {"description": "Events.", "content": events}}}
+    }
     minimal["components"] = {"schemas": KINDS}
     return minimal
 
 
 @pytest.mark.programs
 def test_unusual_responses(new, unusual):
-    """Errors alone, a redirection, a required header, a pattern, a discriminator: its own tests pass."""
+    """Errors alone, redirections, required headers, patterns, what no client makes: its own tests pass."""
     folder, _ = new(unusual)
-    assert "10 passed" in output_of_tests(folder)
+    assert "16 passed" in output_of_tests(folder)
 
 
 def test_stubs_of_operations_without_a_success(new, unusual):
     """They raise the problem that says least of the request, and their tests expect it."""
     folder, _ = new(unusual)
     handlers = (folder / "src/pet_store/operations/untagged.py").read_text()
-    assert 'raise Problem(404, "GET /errors is not implemented.")' in handlers
+    for status, path in ((404, "/errors"), (410, "/gone"), (404, "/events")):
+        assert f'raise Problem({status}, "GET {path} is not implemented.")' in handlers
     assert "        status=302,\n" in handlers
     tests = (folder / "tests/test_untagged.py").read_text()
     assert 'client.get("/errors")\n    assert response.status_code == 404\n' in tests
@@ -335,6 +359,18 @@ def test_models(write, pets, tmp_path, mypy_cache, models):
     reference = content({"$ref": "#/components/schemas/Pet"})
     pets["paths"]["/pets"]["post"]["requestBody"] = {"required": True, **reference}
     pets["paths"]["/pets"]["post"]["responses"]["201"] = {"description": "", **reference}
+    tagged = {name: {**schema, "properties": {"kind": {"const": name}}} for name, schema in KINDS.items()}
+    pets["components"]["schemas"] |= {**tagged, "Kind": PETS}
+    headers = {"Location": {"required": True, "schema": {"type": "string"}}}
+    kind = content({"$ref": "#/components/schemas/Kind"})
+    pets["paths"]["/kinds"] = {
+        "get": {"responses": {"200": {"description": "", "headers": headers, **kind}}},
+        "put": {
+            "requestBody": {"required": True, "content": {"application/jsonl": {"itemSchema": PETS}}},
+            "responses": {"200": {"description": "", **reference}},
+        },
+    }
+    pets["openapi"] = "3.2.0"
     folder = tmp_path / "pet-store"
     arguments = ["contract", "new", str(write(pets)), "--into", str(folder), "--models", models]
     assert CliRunner().invoke(contract_first.cli.tree.app, arguments).exit_code == 0

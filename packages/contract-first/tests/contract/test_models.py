@@ -274,6 +274,18 @@ def test_hostile_models(minimal, check, kind):
     check(write_models(Contract(minimal, "pets"), kind))
 
 
+def test_a_class_of_two_values_has_no_tag(minimal):
+    """A discriminator may map several values to one schema; a Struct's tag is one value."""
+    kinds = {name: {"type": "object", "required": ["kind"], "properties": {"kind": STRING}} for name in "AB"}
+    mapping = {"a": f"{REF}A", "b": f"{REF}B", "c": f"{REF}B"}
+    kinds["Either"] = {
+        "oneOf": [{"$ref": f"{REF}{name}"} for name in "AB"],
+        "discriminator": {"propertyName": "kind", "mapping": mapping},
+    }
+    minimal["components"] = {"schemas": kinds}
+    assert "tag" not in write_models(Contract(minimal, "pets"), "msgspec")
+
+
 def test_what_goes_one_way(minimal):
     """In OpenAPI 3.0 what is readOnly is required of responses alone: a model may lack it."""
     minimal["openapi"] = "3.0.3"

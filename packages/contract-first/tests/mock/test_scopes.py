@@ -81,8 +81,34 @@ def test_items_are_those_of_the_scope(client):
     assert names(client, headers={"X-Mock-Scope": "other"}) == ["Rex"]
     collections = client.get("/_mock/state", headers=MINE).json()["collections"]
     assert [collection["items"] for collection in collections] == [2]
-    client.post("/_mock/state/reset", json={}, headers=MINE).raise_for_status()
+    client.post("/_mock/reset", json={}, headers=MINE).raise_for_status()
     assert (names(client, headers=MINE), names(client)) == (["Rex"], ["Rex", "all"])
+
+
+def test_a_reset_without_a_scope(client):
+    """It leaves the items, rules and exchanges of scopes alone."""
+    client.post("/pets", json={"id": 2, "name": "mine"}, headers=MINE).raise_for_status()
+    fault = {"effect": {"status": 503}, "match": {"operation": "get_pet"}}
+    client.post("/_mock/faults", json=fault, headers=MINE).raise_for_status()
+    client.post("/_mock/faults", json=fault).raise_for_status()
+    client.post("/_mock/state/reset", json={}).raise_for_status()
+    assert names(client, headers=MINE) == ["Rex", "mine"]
+    assert [fault["scope"] for fault in client.get("/_mock/faults").json()["faults"]] == ["mine"]
+    assert {entry["scope"] for entry in client.get("/_mock/journal").json()["exchanges"]} == {"mine"}
+
+
+def test_snapshots_are_those_of_the_scope(client):
+    """Scopes may use one name for their snapshots; those of a scope go with it."""
+    for headers, name in ((MINE, "mine"), ({}, "all")):
+        client.post("/pets", json={"id": 2, "name": name}, headers=headers).raise_for_status()
+        client.post("/_mock/state/snapshot", json={"name": "two"}, headers=headers).raise_for_status()
+        client.post("/_mock/state/reset", json={}, headers=headers).raise_for_status()
+    for headers, name in (({}, "all"), (MINE, "mine")):
+        client.post("/_mock/state/restore", json={"name": "two"}, headers=headers).raise_for_status()
+        assert names(client, headers=headers) == ["Rex", name]
+    client.delete("/_mock/scopes/mine").raise_for_status()
+    snapshots = [client.get("/_mock/state", headers=headers).json()["snapshots"] for headers in (MINE, {})]
+    assert snapshots == [[], ["two"]]
 
 
 def test_a_prefix_of_the_path(client):
@@ -197,7 +223,7 @@ class Parts:
 
 
 async def nothing():
-    """Fill nothing in."""
+    """Fill nothing in, and release nothing."""
 
 
 async def use(scopes, *names):
@@ -212,7 +238,7 @@ def test_their_number_is_bounded(monkeypatch):
     """One scope too many is refused, as long as none is idle; an idle one makes room."""
     monkeypatch.setattr(module, "MOST_SCOPES", 2)
     parts = Parts()
-    scopes = Scopes([parts], nothing)
+    scopes = Scopes([parts], nothing, nothing)
     asyncio.run(use(scopes, "a", "b", "a"))
     with pytest.raises(ServiceUnavailable, match="2 scopes are in use"):
         asyncio.run(use(scopes, "c"))
@@ -226,20 +252,20 @@ def test_a_scope_in_use_is_not_dropped():
     parts = Parts()
 
     async def dropped():
-        scopes = Scopes([parts], nothing)
+        scopes = Scopes([parts], nothing, nothing)
         async with scopes.used("a"):
             SCOPE.set("")
             with pytest.raises(Conflict):
-                scopes.drop("a")
+                await scopes.drop("a")
             SCOPE.set("a")
-        scopes.drop("a")
+        await scopes.drop("a")
         with pytest.raises(NotFound):
-            scopes.drop("a")
+            await scopes.drop("a")
 
     async def failing():
         raise Conflict("The seeds have changed.")
 
     asyncio.run(dropped())
     with pytest.raises(Conflict):
-        asyncio.run(use(Scopes([parts], failing), "b"))
+        asyncio.run(use(Scopes([parts], failing, failing), "b"))
     assert parts.there == []

@@ -167,6 +167,14 @@ def test_an_empty_body(reading):
         assert optional.seen == {"body": None}
 
 
+def test_an_empty_file(reading):
+    """No bytes are a body where the media type says what they are, and they need not be JSON or XML."""
+    app = reading({}, "application/octet-stream")
+    assert app.post("/", b"", "application/octet-stream").status == 204
+    assert app.seen == {"body": b""}
+    assert app.post("/", b"", None).errors == [("body", "", "required")]
+
+
 def test_an_empty_form(reading):
     """A form without fields is an empty body; it is validated where a form is required."""
     form = "application/x-www-form-urlencoded"

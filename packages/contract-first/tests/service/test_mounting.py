@@ -40,6 +40,12 @@ def of_fastapi(path):
     return app
 
 
+def of_litestar(path):
+    """Mount the petstore in Litestar, as it is asked to."""
+    litestar = pytest.importorskip("litestar", reason="Litestar is installed with the bench")
+    return litestar.Litestar([litestar.asgi(path, is_mount=True, copy_scope=True)(pets())])
+
+
 def of_nested_mounts(path):
     """Mount the petstore in what is mounted itself."""
     first, _, rest = path[1:].partition("/")
@@ -56,7 +62,7 @@ def of_root_path(path):
     return below
 
 
-@pytest.mark.parametrize("mount", [of_starlette, of_fastapi, of_nested_mounts, of_root_path])
+@pytest.mark.parametrize("mount", [of_starlette, of_fastapi, of_litestar, of_nested_mounts, of_root_path])
 @pytest.mark.parametrize("path", ["/api/v1", "/a b/ü"])
 def test_an_app_may_be_mounted(mount, path):
     """Its operations, its pages and its problems are below that path, and its document says so."""

@@ -252,6 +252,16 @@ def test_defaults_reach_the_handler(taking):
     assert app.seen == expected
 
 
+@pytest.mark.parametrize("schema", [{"type": "boolean"}, INTEGERS, {"enum": ["a"]}])
+def test_an_empty_value_that_the_contract_allows(taking, schema):
+    """``allowEmptyValue`` allows it whatever the schema says; the handler has what it has without a value."""
+    app = taking({"in": "query", "name": "p", "schema": schema, "required": True, "allowEmptyValue": True})
+    assert app.get("/?p=").status == 204
+    assert app.seen == {"p": None}
+    assert app.get("/").status == 422
+    assert taking({"in": "query", "name": "p", "schema": schema}).get("/?p=").status == 422
+
+
 def test_unknown_query_parameters_are_ignored(taking):
     """What the contract does not name is not refused, and does not reach the handler."""
     app = taking({"in": "query", "name": "p", "schema": {"type": "integer"}})

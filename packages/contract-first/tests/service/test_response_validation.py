@@ -77,3 +77,16 @@ def test_what_only_3_2_has():
     for operation_id in ("query_pets", "copy"):
         assert errors(contract, b"1", operation_id) == []
         assert errors(contract, b"2", operation_id) == ["body: breaks const 1"]
+
+
+def test_an_empty_file():
+    """No bytes are a response of a media type that a schema says nothing of, but no JSON and no XML."""
+    media_types = ("application/octet-stream", "image/png", "application/json", "application/xml")
+    contract = contract_of("3.1.0", {})
+    response = contract.document["paths"]["/pets"]["get"]["responses"]["200"]
+    response["content"] = {media_type: {} for media_type in media_types}
+    operation = contract.operation("op")
+    empty = Rendered(200, [], b"")
+    validator = ResponseValidator(contract)
+    wrong = [name for name in media_types if validator.errors(operation, empty, name)]
+    assert wrong == ["application/json", "application/xml"]

@@ -169,6 +169,93 @@ def test_models_of_ones_own(taking_orders, annotation):
     assert (members["status"], members["id"]) == (Status.SOLD, uuid.UUID(ORDER["id"]))
 
 
+class StructFilters(msgspec.Struct, rename="camel"):
+    """Parameters of a query."""
+
+    born_since: dt.date
+    limit: int = 5
+
+
+@dataclasses.dataclass
+class DataFilters:
+    """Parameters of a query."""
+
+    born_since: dt.date
+    limit: int = 5
+
+
+@attrs.define
+class AttrsFilters:
+    """Parameters of a query."""
+
+    born_since: dt.date
+    limit: int = 5
+
+
+class ModelFilters(pydantic.BaseModel):
+    """Parameters of a query."""
+
+    born_since: dt.date = pydantic.Field(alias="bornSince")
+    limit: int = 5
+
+
+class DictFilters(TypedDict):
+    """Parameters of a query."""
+
+    born_since: dt.date
+    limit: int
+
+
+@pytest.fixture
+def filtering(serve):
+    """Bind an operation with three parameters in its query, and one in its path, to a handler."""
+
+    def bound(handler):
+        parameters = [
+            {"in": "path", "name": "kind", "required": True, "schema": {"type": "string"}},
+            {"in": "query", "name": "bornSince", "schema": {"type": "string"}},
+            {"in": "query", "name": "limit", "schema": {"type": "integer"}},
+            {"in": "query", "name": "sort", "schema": {"type": "string"}},
+        ]
+        operation = {
+            "operationId": "pets",
+            "parameters": parameters,
+            "responses": {"204": {"description": ""}},
+        }
+        return serve({"/{kind}": {"get": operation}}, {"pets": handler})
+
+    return bound
+
+
+@pytest.mark.parametrize("kind", [StructFilters, DataFilters, AttrsFilters, ModelFilters, DictFilters])
+def test_parameters_of_the_query_as_one_object(filtering, kind):
+    """``query`` has those that its class has; one that cannot be made is a 422 that names it."""
+    seen = {}
+
+    async def pets(kind, query, sort):
+        seen.update(kind=kind, query=query, sort=sort)
+
+    pets.__annotations__ = {"query": kind}
+    app = filtering(pets)
+    assert app.get("/cat?bornSince=2026-01-31&limit=7&sort=name").status == 204
+    born = "bornSince" if kind is ModelFilters else "born_since"
+    assert seen == {"kind": "cat", "query": kind(**{born: dt.date(2026, 1, 31)}, limit=7), "sort": "name"}
+    assert app.get("/cat?bornSince=x&limit=1").errors[0][:2] == ("query", "bornSince")
+    if kind is not DictFilters:
+        assert app.get("/cat?bornSince=2026-01-31").status == 204
+        assert seen["query"].limit == 5
+
+
+def test_an_object_lacks_no_parameter_of_the_query(filtering):
+    """One that neither the handler nor the class has fails the start."""
+
+    async def pets(kind, query): ...
+
+    pets.__annotations__ = {"query": DataFilters}
+    with pytest.raises(ResolverError, match="lacks 'sort'"):
+        filtering(pets)
+
+
 def test_parameters(serve):
     """Parameters are what they are annotated with; one that cannot be made is a 422 that names it."""
     seen = {}

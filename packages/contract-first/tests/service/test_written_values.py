@@ -65,3 +65,28 @@ def test_the_value_is_filtered_beside_header_fields():
     assert accepts(rendered, "application/json", {"a": 1})
     assert accepts(rendered, "application/json")
     assert not accepts(rendered, "application/json", [1])
+
+
+@pytest.mark.parametrize("returned", [None, {"name": "Rex"}])
+def test_a_status_without_a_body(serve, returned):
+    """What a document declares for a 204 is not sent, for HTTP has no body there."""
+
+    async def remove():
+        return returned
+
+    response = {"description": "", "content": {"application/json": {"schema": {"type": "object"}}}}
+    operation = {"operationId": "remove", "responses": {"204": response}}
+    removed = serve({"/": {"get": operation}}, {"remove": remove}).get("/")
+    assert (removed.status, removed.body) == (204, b"")
+
+
+def test_a_property_called_as_a_dialect(serve):
+    """`$schema` among properties is a name like another."""
+
+    async def find():
+        return {"$schema": "a"}
+
+    schema = {"type": "object", "properties": {"$schema": {"type": "string"}}}
+    response = {"description": "", "content": {"application/json": {"schema": schema}}}
+    operation = {"operationId": "find", "responses": {"200": response}}
+    assert serve({"/": {"get": operation}}, {"find": find}).get("/").status == 200

@@ -1,5 +1,6 @@
 """``contract_client`` validates exchanges with an app; ``contract_mock`` runs a mock for a test."""
 
+import asyncio
 import json
 from contextlib import asynccontextmanager
 
@@ -102,6 +103,24 @@ def test_a_response_that_violates_the_contract(contract_client, app, contract):
     assert line.startswith("  response body /0/age: ")
     pointer = "/paths/~1pets/get/responses/200/content/application~1json/schema/items/properties/age/type"
     assert line.endswith(f"(type); see {pointer}")
+
+
+def test_an_asynchronous_client(async_contract_client, app, contract):
+    """It validates the same; the app runs in the event loop of the test until the client is closed."""
+
+    async def requests():
+        async with async_contract_client(app, contract, credentials=Credentials(api_key="right")) as client:
+            assert app.state.events == ["started"]
+            asked = [client.get("/pets"), client.get("/key"), client.get("/status")]
+            assert [response.status_code for response in await asyncio.gather(*asked)] == [200, 200, 401]
+            with pytest.raises(ContractViolationError, match="/0/age"):
+                await client.get("/pets", headers={"X-Wrong": "1"})
+        client = async_contract_client(app, contract)
+        assert (await client.get("/pets")).json() == [{"name": "Rex", "age": 3}]
+        await client.aclose()
+
+    asyncio.run(requests())
+    assert app.state.events == ["started", "stopped"] * 2
 
 
 def test_a_request_that_violates_the_contract(contract_client, app, contract):

@@ -7,7 +7,7 @@ import re
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from email.utils import formatdate
 from http import HTTPStatus
@@ -23,7 +23,7 @@ from .buckets.events import Events
 from .faults import Dropped, Faults
 from .http.body import BodyCutShort, PacedBody
 from .http.webhooks import Webhook
-from .messages.clock import Clock, ShiftedClock
+from .messages.clock import BUCKET, Clock, ShiftedClock
 from .messages.cors import granted
 from .messages.errors import S3Error, refusal
 from .messages.request import LOCAL, LOCAL_DOMAIN, UNWATCHED, Names, Request, operation_of
@@ -86,6 +86,7 @@ class Front:
         beginning = time(), monotonic()
         request_id, host_id = ids = self._ids.draw()
         request = Request.from_environ(environ, self._names, ids)
+        BUCKET.set(request.bucket)
         health = self.probes.health(request)
         response = health or self._respond(request, request_id, host_id)
         if response is None:
@@ -109,10 +110,11 @@ class Front:
         start_response(f"{status.value} {status.phrase}", native)
         return () if without_body or environ["REQUEST_METHOD"] == "HEAD" else response.body
 
-    def reset(self) -> None:
-        """Return to the initial state, with an empty archive."""
-        self._ids.reset()
-        self.store.reset()
+    def reset(self, only: str = "", apart: Collection[str] = ()) -> None:
+        """Return to the initial state: the buckets but those apart, or only this one."""
+        if not only:
+            self._ids.reset()
+        self.store.reset(only, apart)
 
     def close(self) -> None:
         """Release everything; what is in the archive stays there."""

@@ -53,7 +53,7 @@ class LocalS3:
             query,
             credential=(access_key, Credential.parse(text)),
             region=bucket.region if bucket else self.options.region,
-            now=self._clock.now(),
+            now=self._clock.now(path.split("/")[1]),
             seconds=seconds,
         )
 
@@ -63,6 +63,11 @@ class LocalS3:
 
         options = self.options
         self._store.create(FirstBucket(bucket, options.region, options.cors, options.public))
+
+    def drop_bucket(self, bucket: str) -> None:
+        """Remove a bucket with its objects, and with the time that was set for it alone."""
+        self._store.drop(bucket)
+        self._clock.forget(bucket)
 
     def set_faults(self, faults: Iterable[Any], *, seed: int = 0) -> None:
         """Activate these faults and no others; those that were active already keep their counts."""

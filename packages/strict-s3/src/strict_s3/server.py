@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from datetime import datetime
@@ -118,7 +118,7 @@ class Server:
         self._writing = threading.Lock()
         self._numbers = count()
         self._awaited: dict[str | int, Future[Any]] = {"url": Future(), "ready": Future()}
-        self._changes: dict[str, dict[str, Any]] = {}
+        self._changes: dict[tuple[str, str], dict[str, Any]] = {}
 
     @property
     def url(self) -> str:
@@ -196,9 +196,15 @@ class Server:
     ) -> None:
         self.stop()
 
-    def set_clock(self, now: datetime | None, *, stopped: bool = False) -> None:
-        """Set S3's clock to `now`, running or stopped; None for the machine's time."""
-        self._change("set_clock", now=now and now.isoformat(), stopped=stopped)
+    def set_clock(self, now: datetime | None, *, stopped: bool = False, bucket: str = "") -> None:
+        """Set S3's clock to `now`, running or stopped; None for the machine's time.
+
+        Args:
+            now: aware.
+            stopped: whether it stands still.
+            bucket: whose requests it is for; by default all that have no clock of their own.
+        """
+        self._change("set_clock", now=now and now.isoformat(), stopped=stopped, bucket=bucket)
 
     def set_faults(self, faults: Iterable[Any], *, seed: int = 0) -> None:
         """Activate these faults and no others; those that were active already keep their counts.
@@ -209,26 +215,42 @@ class Server:
         """
         self._change("set_faults", faults=msgspec.to_builtins(list(faults)), seed=seed)
 
-    def reset(self) -> None:
-        """Delete all buckets and objects, and create the initial buckets."""
-        self._order("reset")
+    def reset(self, only: str = "", apart: Collection[str] = ()) -> None:
+        """Delete all buckets and objects, and create the initial buckets.
+
+        Args:
+            only: the bucket that is deleted, in place of all.
+            apart: buckets that stay.
+        """
+        self._order("reset", only=only, apart=list(apart))
 
     def create_bucket(self, name: str) -> None:
         """Create a bucket, in the region of the others, with their rules; it is gone with a reset."""
         self._order("create_bucket", bucket=name)
+
+    def drop_bucket(self, name: str) -> None:
+        """Delete a bucket, if there is one, with its objects and its clock."""
+        self._changes.pop(("set_clock", name), None)
+        self._order("drop_bucket", bucket=name)
 
     def presigned(self, method: str, path: str, query: Mapping[str, str], seconds: int, endpoint: str) -> str:
         """Return a URL that is signed with the first credential, see `auth.presigning.presigned_url`."""
         arguments = {"method": method, "path": path, "query": dict(query), "seconds": seconds}
         return str(self._order("presigned", **arguments, endpoint=endpoint))
 
-    def snapshot(self, folder: Path) -> None:
-        """Save buckets and objects in a new folder, on the file system of the data folder."""
-        self._order("snapshot", folder=str(folder))
+    def snapshot(self, folder: Path, only: str = "", apart: Collection[str] = ()) -> None:
+        """Save buckets and objects in a new folder, on the file system of the data folder.
 
-    def restore(self, folder: Path) -> None:
-        """Restore the snapshot in this folder."""
-        self._order("restore", folder=str(folder))
+        Args:
+            folder: is made.
+            only: the bucket that is saved, in place of all.
+            apart: buckets that are not saved.
+        """
+        self._order("snapshot", folder=str(folder), only=only, apart=list(apart))
+
+    def restore(self, folder: Path, only: str = "", apart: Collection[str] = ()) -> None:
+        """Restore the snapshot in this folder, in place of the buckets that `snapshot` would save."""
+        self._order("restore", folder=str(folder), only=only, apart=list(apart))
 
     def usage(self, bucket: str) -> tuple[int, int]:
         """Return how many objects a bucket has, with all their versions, and their bytes."""
@@ -237,7 +259,7 @@ class Server:
 
     def _change(self, name: str, **arguments: Any) -> None:
         """Send an order whose effect is not in the data folder: a restarted process gets it again."""
-        self._changes[name] = arguments
+        self._changes[name, arguments.get("bucket", "")] = arguments
         self._order(name, **arguments)
 
     def _order(self, name: str, **arguments: Any) -> Any:
@@ -284,7 +306,7 @@ class Server:
         """Send a restarted process the orders that the one before had."""
         try:
             self.wait_ready()
-            for name, arguments in self._changes.items():
+            for (name, _), arguments in [*self._changes.items()]:
                 self._order(name, **arguments)
         except RuntimeError:  # it died, too, or was stopped
             return

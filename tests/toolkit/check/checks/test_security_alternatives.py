@@ -77,7 +77,12 @@ def test_what_a_cache_gives_to_everybody_is_caught(findings):
 
 @pytest.mark.parametrize(
     ("documented", "found"),
-    [({"403"}, set()), ({"401", "403"}, {"none", "wrong"}), (set(), {"none", "wrong"})],
+    [
+        ({"403"}, set()),
+        ({"401", "403"}, {"none", "wrong"}),
+        ({"403", "default"}, {"none", "wrong"}),
+        (set(), {"none", "wrong"}),
+    ],
 )
 def test_a_contract_may_refuse_with_a_403(inspection, documented, found):
     """A contract that has a 403 and no 401 is kept by a 403."""

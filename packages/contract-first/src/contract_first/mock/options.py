@@ -166,6 +166,10 @@ class ApiOptions(ServerOptions):
         "mock", "Response to what --replay does not have: the mock's, or 404."
     )
     prefer_first: bool = option(OFF, "Follow `Prefer` even where the request violates the contract.")
+    isolate: bool = option(
+        OFF,
+        "Give each scope (X-Mock-Scope, or paths below /_scope/NAME/) items and a clock of its own.",
+    )
     data: Path | None = option(None, "Folder that keeps all state across restarts.", "DIR")
     tell: Callable[[str], None] = lambda _: None
 
@@ -208,10 +212,6 @@ class MockOptions(ApiOptions):
         kind=str | None,
     )
     stateful: bool = option(OFF, "Store what is created, changed and deleted, as the real API does.")
-    isolate: bool = option(
-        OFF,
-        "Give each scope (X-Mock-Scope, or paths below /_scope/NAME/) items and a clock of its own.",
-    )
     stream_interval: float = option(
         0.0, "Seconds between the items of event streams, JSON Lines and JSON text sequences.", "SECONDS"
     )

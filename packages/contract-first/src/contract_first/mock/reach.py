@@ -10,8 +10,8 @@ from contextvars import ContextVar
 from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Any, Final, Self
+from urllib.parse import quote, urlsplit
 
 import msgspec
 
@@ -68,6 +68,18 @@ class MockFacts(msgspec.Struct, frozen=True, kw_only=True):
 
         url, ca = f"{self.facts()['control']}/overrides", self.facts().get("ca")
         return client.add(url, self.rule_type().document(fields), ca, self.control_token)
+
+    def scoped(self, name: str) -> Self:
+        """Return the facts of the mock for clients that use it in a scope, each URL with the scope's prefix.
+
+        With ``isolate`` the state of scopes does not meet.
+        """
+        facts = self.facts()
+        prefix = f"/_scope/{quote(name, safe='')}"
+        changes = {"control": f"{facts['control'].removesuffix('/_mock')}{prefix}/_mock"}
+        if "api" in facts:
+            changes["api"] = f"{facts['api']}{prefix}"
+        return msgspec.structs.replace(self, **changes)
 
     @staticmethod
     def rule_type() -> type[Rule]:

@@ -220,7 +220,8 @@ class _Assembly:
         parts: list[Part] = [self.clock, *([self.memory] if self.memory else [])]
         if self._handlers is not None:
             parts.append(self._handlers.state)
-        return Scopes([*parts, *map(Cleared, self.traffic.clearable.values())], state.initialize)
+        parts += map(Cleared, self.traffic.clearable.values())
+        return Scopes(parts, state.initialize, state.release)
 
     def report_handlers(self, contract: Contract) -> None:
         """Report which operations have handlers; raise HandlersError if none has one, of those there are."""
@@ -234,13 +235,21 @@ class _Assembly:
             clearable["handlers"] = self._handlers
         events, memory = Events(SCOPE.get), self.memory
         if memory is None:
-            return MockState(self.clock, events, clearable)
+            return MockState(self.clock, events, clearable, isolated=self.options.isolate)
         for line in memory.lines():
             self.options.tell(line)
         seeded = partial(fill, self.options.seed_data, memory)
         if not memory.store.counts():
             seeded()
-        return StoredState(self.clock, events, clearable, self.directory, memory=memory, fill=seeded)
+        return StoredState(
+            self.clock,
+            events,
+            clearable,
+            self.directory,
+            isolated=self.options.isolate,
+            memory=memory,
+            fill=seeded,
+        )
 
     def _app(self, contract: Contract) -> ASGIApp:
         """Return the app of a contract; what remembers has its collections once that is made."""

@@ -48,6 +48,7 @@ class Traffic:
 
     Attributes:
         s3: the server whose faults they are too.
+        s3_scope: returns the scope of what a bucket has; empty for none.
         forward: responds as the upstream does; None without one.
         overrides_file: the file of overrides, if there is one.
     """
@@ -68,6 +69,7 @@ class Traffic:
         self.faults = Rules(seed, self._set_s3_faults)
         self.overrides = Rules(seed, kind="override", newest_first=True)
         self.s3: Server | LocalS3 | None = None
+        self.s3_scope: Callable[[str], str] = lambda _: ""
         self.overrides_file: RulesFile | None = None
         self._broadcast: Broadcast | None = None
         self._contract: Contract | None = None
@@ -191,6 +193,8 @@ class Traffic:
     def record_s3(self, report: Mapping[str, Any]) -> None:
         """Record an exchange that S3's process reports."""
         exchange = s3_exchange(report, self.journal.masking)
+        if not exchange.scope and (scope := self.s3_scope(report["request"]["bucket"])):
+            exchange = msgspec.structs.replace(exchange, scope=scope)
         self.journal.record(exchange)
         if exchange.fault:
             self.faults.struck(exchange.fault)
@@ -284,7 +288,8 @@ def _validator(
         is_own = exchange.response.header("x-mock-refusal") is not None
         # the mock's own, of what it should not have been sent: no second violation
         is_known = (reported or is_own) and is_refusal and not exchange.fault
-        response = [] if is_known else validation.response
+        is_behind = exchange.response.header("x-mock-redirected") is not None
+        response = [] if is_known or is_behind else validation.response
         return msgspec.structs.replace(validation, request=reported, response=response)
 
     return validate

@@ -14,10 +14,12 @@ from typing import Any
 from contract_first.contract import Operation
 
 from .context.collaborators import CONTEXT, Collaborators, Needs
-from .functions import Function, ResolverError, awaitable
+from .functions import Function, ResolverError, annotation_of, awaitable
 from .names import handler_name, handler_named
-from .request.typed_values import Convert, argument_converter
+from .request.typed_values import Convert, argument_converter, member_names
 
+QUERY = "query"
+"""The argument that has several parameters of the query as one object."""
 MOST_NAMED = 10
 """Operations without a handler, in the message."""
 
@@ -99,26 +101,43 @@ class Handler:
         call: calls it, by keyword; a ``def`` function runs in a thread.
         needs: what it asks for of the request, and what is opened for it.
         converters: make arguments what the function's annotations say, where that is more than a JSON value.
+        query: the member of the argument `query` that each argument becomes, where the function takes that.
     """
 
     call: Callable[..., Awaitable[Any]]
     needs: Needs
     converters: Mapping[str, Convert]
+    query: Mapping[str, str]
 
     @classmethod
     def of(
-        cls, function: Function, operation_id: str, arguments: set[str], collaborators: Collaborators
+        cls,
+        function: Function,
+        operation_id: str,
+        arguments: set[str],
+        in_query: Mapping[str, str],
+        collaborators: Collaborators,
     ) -> Handler:
         """Return the handler of an operation.
 
         Args:
             arguments: what the operation calls it with.
+            in_query: names of the parameters in the query, by argument.
             collaborators: what else it may ask for.
 
         Raises:
             ResolverError: it is not a function, has a parameter that nothing provides, or lacks an argument.
         """
         parameters = _parameters(function, operation_id)
+        query: dict[str, str] = {}
+        if QUERY in parameters.keys() - arguments - collaborators.by_name.keys():
+            members = member_names(annotation_of(function, parameters[QUERY]))
+            query = {
+                argument: name if name in members else argument
+                for argument, name in in_query.items()
+                if argument not in parameters and not members.isdisjoint({name, argument})
+            }
+            arguments = arguments - query.keys() | ({QUERY} if query else set())
         needs = collaborators.needs(function, arguments, f"The handler of {operation_id!r}")
         provided = (
             CONTEXT
@@ -138,7 +157,7 @@ class Handler:
                 ) from None
             if convert is not None:
                 converters[name] = convert
-        return cls(awaitable(partial(function, **needs.shared)), needs, converters)
+        return cls(awaitable(partial(function, **needs.shared)), needs, converters, query)
 
 
 def _parameters(function: Function, operation_id: str) -> Mapping[str, inspect.Parameter]:

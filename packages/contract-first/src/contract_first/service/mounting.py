@@ -18,16 +18,20 @@ def mounting(proxies: TrustedProxies | None) -> Callable[[Scope], Scope]:
 
     By ASGI a path begins with the root path, that of a mount or of a server's ``--root-path``. One
     that does not is below it already. What a trusted proxy took away, it names in ``X-Forwarded-Prefix``.
+    A mount of Litestar takes its path away from the path, and leaves it in the raw one.
     """
 
     def below_root(scope: Scope) -> Scope:
         root: str = scope.get("root_path", "").rstrip("/")
+        path: str = scope["path"]
+        raw: bytes = scope.get("raw_path") or quote(path).encode()
+        if taken := _taken_away(path, raw):
+            root = taken if f"{taken}/".startswith(f"{root}/") else root + taken
+            path = unquote(raw.decode("latin-1"))
         if proxies is not None:
             root = _forwarded(scope, proxies) + root
         if not root:
             return scope
-        path: str = scope["path"]
-        raw: bytes = scope.get("raw_path") or quote(path).encode()
         return {
             **scope,
             "root_path": root,
@@ -36,6 +40,15 @@ def mounting(proxies: TrustedProxies | None) -> Callable[[Scope], Scope]:
         }
 
     return below_root
+
+
+def _taken_away(path: str, raw: bytes) -> str:
+    """Return the beginning of a raw path that the path lacks, which may have a slash too many at its end."""
+    text = raw.decode("latin-1")
+    if text == path:
+        return ""
+    whole, end = unquote(text).rstrip("/"), path.rstrip("/")
+    return whole.removesuffix(end) if whole.endswith(end) else ""
 
 
 def _below(text: str, root: str, path: str) -> str:

@@ -18,7 +18,7 @@ from .access.security import alternatives_of
 from .assembly import Assembly
 from .context.hooks import hooked
 from .functions import Function, ResolverError
-from .handlers import Handler
+from .handlers import QUERY, Handler
 from .idempotency import HEADER, Attempt, Idempotency, fingerprint_of
 from .messages.problems import (
     BadRequest,
@@ -34,7 +34,7 @@ from .messages.response import Rendered, Streamed, respond
 from .request.bodies import CompiledBody
 from .request.decoding import decode_form
 from .request.parameters import compile_parameters, undeclared
-from .request.typed_values import converted
+from .request.typed_values import NOTHING, converted
 from .response.negotiation import Negotiation
 from .response.rendering import ResponseRenderer, accepts, produced
 
@@ -84,7 +84,7 @@ class BoundOperation:
         takes_any = any(parameter.location == "querystring" for parameter in self.parameters)
         is_closed = assembly.closed_query and not takes_any
         self._known_query = [*in_query, *assembly.credentials.in_query] if is_closed else None
-        self._places = {"body": ("body", "")} | {
+        self._places = {"body": ("body", ""), QUERY: ("query", "")} | {
             parameter.argument: (parameter.location, parameter.name) for parameter in self.parameters
         }
         body = operation.request_body
@@ -101,6 +101,9 @@ class BoundOperation:
         self.has_handler = function is not None
         if function is not None:
             self._handler = self._handler_of(function, assembly)
+            self._in_object = {
+                member: self._places[argument][1] for argument, member in self._handler.query.items()
+            }
         self._respond = self.serve if fallback is None else fallback.responder(self, assembly)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 -- ASGI's signature
@@ -147,9 +150,13 @@ class BoundOperation:
 
     async def _handled(self, arguments: dict[str, Any], request: Request) -> Rendered:
         handler = self._handler
+        if handler.query:
+            members = {name: arguments.pop(argument) for argument, name in handler.query.items()}
+            arguments[QUERY] = {name: value for name, value in members.items() if value is not None}
         for name, convert in handler.converters.items():
             if arguments[name] is not None:
-                arguments[name] = converted(convert, arguments[name], *self._places[name])
+                parameters = self._in_object if name == QUERY else NOTHING
+                arguments[name] = converted(convert, arguments[name], *self._places[name], parameters)
         for name, source in handler.needs.context.items():
             arguments[name] = request if source == "request" else request.caller
         if not handler.needs.opened:
@@ -218,7 +225,13 @@ class BoundOperation:
     def _handler_of(self, function: Function, assembly: Assembly) -> Handler:
         arguments = {parameter.argument for parameter in self.parameters} - {self._key}
         arguments |= {"body"} if self._body else set()
-        return Handler.of(function, self.contract_operation.operation_id, arguments, assembly.shared)
+        in_query = {
+            parameter.argument: parameter.name
+            for parameter in self.parameters
+            if parameter.location == "query"
+        }
+        operation_id = self.contract_operation.operation_id
+        return Handler.of(function, operation_id, arguments, in_query, assembly.shared)
 
 
 async def _done(work: Callable[[], Awaitable[Any]], request: Request) -> None:

@@ -1,7 +1,7 @@
 """Tests of any ASGI app against its contract, by fixtures of pytest; pytest finds them by itself.
 
-`contract_client` is an httpx2 client that validates each exchange, `contract_mock` runs a mock, and
-`contract_coverage` counts what the tests exercised.
+`contract_client` and `async_contract_client` make httpx2 clients that validate each exchange, `contract_mock`
+runs a mock, and `contract_coverage` counts what the tests exercised.
 """
 
 from typing import TYPE_CHECKING
@@ -11,15 +11,17 @@ from contract_first.imports import exported
 if TYPE_CHECKING:
     from .coverage import ContractCoverage
     from .exchanges import ContractViolationError
-    from .plugin import ContractClients, ContractMocks
+    from .plugin import AsyncContractClients, ContractClients, ContractMocks
 
-__all__ = ["ContractClients", "ContractCoverage", "ContractMocks", "ContractViolationError"]
+__all__ = [
+    "AsyncContractClients", "ContractClients", "ContractCoverage", "ContractMocks", "ContractViolationError",
+]  # fmt: skip
 
 __getattr__ = exported(
     __name__,
     {
         "coverage": "ContractCoverage",
         "exchanges": "ContractViolationError",
-        "plugin": "ContractClients ContractMocks",
+        "plugin": "AsyncContractClients ContractClients ContractMocks",
     },
 )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from .coverage import ContractCoverage
     from .exchanges import Exchanges
+    from .transport import Validation
 
 WORKER = "contract_coverage"
 """Under this name a worker of pytest-xdist hands its counts over."""
@@ -41,6 +42,21 @@ class ContractClients(Protocol):
         credentials: Credentials | None = None,
         **options: Any,
     ) -> httpx2.Client:
+        """Return a client of an app, or of a URL."""
+
+
+class AsyncContractClients(Protocol):
+    """Makes asynchronous clients; see `async_contract_client`."""
+
+    def __call__(
+        self,
+        app: ASGIApp | str,
+        contract: Contract | Path | str | None = None,
+        *,
+        base_url: str = "",
+        credentials: Credentials | None = None,
+        **options: Any,
+    ) -> httpx2.AsyncClient:
         """Return a client of an app, or of a URL."""
 
 
@@ -87,6 +103,18 @@ def contract_client(pytestconfig: pytest.Config) -> Iterator[ContractClients]:
     """
     with ExitStack() as stack:
         yield pytestconfig.stash[RUN].clients(stack)
+
+
+@pytest.fixture(scope="session")
+def async_contract_client(pytestconfig: pytest.Config) -> AsyncContractClients:
+    """Return a function that makes clients as `contract_client` does, asynchronous ones.
+
+    The app runs in the event loop of the test, asyncio's. Use the client by ``async with``, which starts the
+    app by its lifespan and stops it.
+
+    Args of the function: those of `contract_client`, and options of `httpx2.AsyncClient`.
+    """
+    return pytestconfig.stash[RUN].async_client
 
 
 @pytest.fixture
@@ -187,7 +215,6 @@ class _Run:
         import httpx2  # noqa: PLC0415 -- the module's reason
         from anyio.from_thread import start_blocking_portal  # noqa: PLC0415 -- the same
 
-        from .exchanges import NO_CREDENTIALS  # noqa: PLC0415 -- the same
         from .transport import InProcess, Validating  # noqa: PLC0415 -- the same
 
         portal = stack.enter_context(start_blocking_portal())
@@ -200,14 +227,45 @@ class _Run:
             credentials: Credentials | None = None,
             **options: Any,
         ) -> httpx2.Client:
-            url = base_url or (app if isinstance(app, str) else TESTSERVER)
-            exchanges = self._exchanges_of(self._loaded(app, contract), url)
+            url, validation = self._validation(app, contract, base_url, credentials)
             transport = httpx2.HTTPTransport() if isinstance(app, str) else InProcess(app, portal)
             stack.callback(transport.close)
-            validating = Validating(transport, exchanges, credentials or NO_CREDENTIALS)
-            return httpx2.Client(transport=validating, base_url=url, **options)
+            return httpx2.Client(transport=Validating(transport, validation), base_url=url, **options)
 
         return client
+
+    def async_client(
+        self,
+        app: ASGIApp | str,
+        contract: Contract | Path | str | None = None,
+        *,
+        base_url: str = "",
+        credentials: Credentials | None = None,
+        **options: Any,
+    ) -> httpx2.AsyncClient:
+        """Return an asynchronous client, which is closed by whoever asked for it."""
+        import httpx2  # noqa: PLC0415 -- the module's reason
+
+        from .transport import AsyncValidating, InLoop  # noqa: PLC0415 -- the same
+
+        url, validation = self._validation(app, contract, base_url, credentials)
+        transport = httpx2.AsyncHTTPTransport() if isinstance(app, str) else InLoop(app)
+        return httpx2.AsyncClient(transport=AsyncValidating(transport, validation), base_url=url, **options)
+
+    def _validation(
+        self,
+        app: ASGIApp | str,
+        contract: Contract | Path | str | None,
+        base_url: str,
+        credentials: Credentials | None,
+    ) -> tuple[str, Validation]:
+        """Return the URL that a client begins with, and what it does with exchanges."""
+        from .exchanges import NO_CREDENTIALS  # noqa: PLC0415 -- the module's reason
+        from .transport import Validation  # noqa: PLC0415 -- the same
+
+        url = base_url or (app if isinstance(app, str) else TESTSERVER)
+        exchanges = self._exchanges_of(self._loaded(app, contract), url)
+        return url, Validation(exchanges, credentials or NO_CREDENTIALS)
 
     def _loaded(self, app: ASGIApp | str, contract: Contract | Path | str | None) -> Contract:
         from contract_first.contract import Contract, load_contract  # noqa: PLC0415 -- the module's reason

@@ -1,11 +1,11 @@
-"""Transports of httpx2: one that calls an ASGI app in an event loop, and one that validates what passes."""
+"""Transports of httpx2 that call an ASGI app in an event loop, and that validate what passes."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, MutableMapping
-from contextlib import ExitStack, asynccontextmanager, suppress
-from typing import Any
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
+from typing import Any, NamedTuple, Self
 
 import httpx2
 from anyio.from_thread import BlockingPortal
@@ -26,48 +26,106 @@ class InProcess(httpx2.BaseTransport):
     def __init__(self, app: ASGIApp, portal: BlockingPortal) -> None:
         self._portal = portal
         self._entered = ExitStack()
-        state = self._entered.enter_context(portal.wrap_async_context_manager(lifespan(app)))
-        self._transport = httpx2.ASGITransport(_with_state(app, state))
+        self._transport = InLoop(app)
+        self._entered.enter_context(portal.wrap_async_context_manager(self._transport))
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        return self._portal.call(self._send, request)
-
-    async def _send(self, request: httpx2.Request) -> httpx2.Response:
-        copy = httpx2.Request(request.method, request.url, headers=request.headers, content=request.content)
-        response = await self._transport.handle_async_request(copy)
-        body = b"".join([part async for part in response.aiter_raw()])
-        return _response(response, body)
+        return self._portal.call(self._transport.handle_async_request, request)
 
     def close(self) -> None:
         self._entered.close()
 
 
-class Validating(httpx2.BaseTransport):
-    """Validates each exchange that another transport carries, and adds the credentials that it lacks."""
+class InLoop(httpx2.AsyncBaseTransport):
+    """Calls an ASGI app in the running event loop, and starts it by its lifespan until the end."""
 
-    def __init__(
-        self,
-        transport: httpx2.BaseTransport,
-        exchanges: Exchanges,
-        credentials: Credentials,
-    ) -> None:
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._entered = AsyncExitStack()
+        self._starting = asyncio.Lock()
+        self._transport: httpx2.ASGITransport | None = None
+
+    async def __aenter__(self) -> Self:
+        await self._started()
+        return self
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        transport = await self._started()
+        copy = httpx2.Request(request.method, request.url, headers=request.headers, content=request.content)
+        response = await transport.handle_async_request(copy)
+        return _response(response, b"".join([part async for part in response.aiter_raw()]))
+
+    async def aclose(self) -> None:
+        self._transport = None
+        await self._entered.aclose()
+
+    async def _started(self) -> httpx2.ASGITransport:
+        async with self._starting:
+            if self._transport is None:
+                state = await self._entered.enter_async_context(lifespan(self._app))
+                self._transport = httpx2.ASGITransport(_with_state(self._app, state))
+            return self._transport
+
+
+class Validation(NamedTuple):
+    """What a client does with each exchange: adds the credentials that it lacks, and validates it."""
+
+    exchanges: Exchanges
+    credentials: Credentials
+
+    def add_credentials(self, request: httpx2.Request) -> None:
+        for name, value in self.exchanges.credentials(request, self.credentials).items():
+            request.headers.setdefault(name, value)
+
+    def validated(self, request: httpx2.Request, response: httpx2.Response, body: bytes) -> httpx2.Response:
+        """Return the response with its body; raises ContractViolationError."""
+        __tracebackhide__ = True
+        self.exchanges.validate(request, response, body)
+        return _response(response, body)
+
+
+class Validating(httpx2.BaseTransport):
+    """Validates what another transport carries."""
+
+    def __init__(self, transport: httpx2.BaseTransport, validation: Validation) -> None:
         self._transport = transport
-        self._exchanges = exchanges
-        self._credentials = credentials
+        self._validation = validation
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         __tracebackhide__ = True
         request.read()
-        for name, value in self._exchanges.credentials(request, self._credentials).items():
-            request.headers.setdefault(name, value)
+        self._validation.add_credentials(request)
         response = self._transport.handle_request(request)
         body = b"".join(response.iter_raw())
         response.close()
-        self._exchanges.validate(request, response, body)
-        return _response(response, body)
+        return self._validation.validated(request, response, body)
 
     def close(self) -> None:
         self._transport.close()
+
+
+class AsyncValidating(httpx2.AsyncBaseTransport):
+    """Validates what another asynchronous transport carries."""
+
+    def __init__(self, transport: httpx2.AsyncBaseTransport, validation: Validation) -> None:
+        self._transport = transport
+        self._validation = validation
+
+    async def __aenter__(self) -> Self:
+        await self._transport.__aenter__()
+        return self
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        __tracebackhide__ = True
+        await request.aread()
+        self._validation.add_credentials(request)
+        response = await self._transport.handle_async_request(request)
+        body = b"".join([part async for part in response.aiter_raw()])
+        await response.aclose()
+        return self._validation.validated(request, response, body)
+
+    async def aclose(self) -> None:
+        await self._transport.aclose()
 
 
 def _response(response: httpx2.Response, body: bytes) -> httpx2.Response:

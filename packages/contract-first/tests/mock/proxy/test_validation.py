@@ -1,10 +1,12 @@
 """What the proxy reports of the exchanges it passes on, and when."""
 
+import asyncio
 import gzip
 import json
 import sys
 import threading
 from importlib import import_module
+from types import SimpleNamespace
 
 import brotli
 import httpx2
@@ -14,9 +16,11 @@ import pytest
 from contract_first.check.exchange import MessageViolation, Validation
 from contract_first.check.har import har
 from contract_first.check.validation import validate_har
-from contract_first.mock.proxy.application import proxying
+from contract_first.mock.proxy import application
+from contract_first.mock.proxy.application import Proxy, proxying
 from contract_first.mock.proxy.recorder import ProxyRecorder, violation_fields
 from contract_first.mock.proxy.upstream import Upstream
+from contract_first.service.http.turns import Alternation
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
@@ -180,21 +184,91 @@ def test_compressed_bodies_are_kept_as_what_they_stand_for(proxy, upstream, cont
     assert not [rule for _, _, rule in found if rule == "encoding"]
 
 
-@pytest.mark.parametrize("coding", [None, "gzip"])
-def test_a_few_compressed_bytes_do_not_hold_up_other_exchanges(proxy, upstream, monkeypatch, coding):
-    """What a few bytes stand for is validated in another thread than the one that passes on."""
-    threads = []
+@pytest.fixture
+def threads(proxy, monkeypatch):
+    """Return the names of the threads that validate."""
+    names = []
 
     def validate(exchange, validate=proxy.recorder.validate):
-        threads.append(threading.current_thread().name)
+        names.append(threading.current_thread().name)
         return validate(exchange)
 
     monkeypatch.setattr(proxy.recorder, "validate", validate)
+    return names
+
+
+@pytest.mark.parametrize("coding", [None, "gzip"])
+def test_a_few_compressed_bytes_do_not_hold_up_other_exchanges(proxy, upstream, threads, coding):
+    """What a few bytes stand for is validated in another thread than the one that passes on."""
     body = gzip.compress(b"[]") if coding else b"[]"
     field = b"Content-Encoding: gzip\r\n" if coding else b""
     upstream.response = HEAD + field + b"Content-Length: %d\r\n\r\n" % len(body) + body
     assert proxy.ask("GET", "/notes").json() == []
     assert [name == "proxy" for name in threads] == [coding is None]
+
+
+def test_a_body_of_a_client_that_goes_away_holds_up_no_other_exchanges(proxy, threads):
+    """What there is of it is validated in the other thread as well."""
+    head = b"POST /notes HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: 9\r\n\r\n"
+    with proxy.connection() as connection:
+        connection.sendall(head + b"abc")
+    proxy.responses = 1
+    assert len(proxy.exchanges) == 1
+    assert [name for name in threads if name == "proxy"] == []
+    assert threads
+
+
+def test_a_slow_response_to_a_large_request_holds_up_no_other_exchanges(proxy, upstream, threads):
+    """Its head goes out with what was validated in the other thread."""
+    upstream.response = lambda connection, _: connection.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+    sent = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    proxy.ask("POST", "/notes", content=gzip.compress(b"1"), headers=sent)
+    assert len(proxy.exchanges) == 1
+    assert "proxy" not in threads
+
+
+async def test_large_exchanges_are_validated_by_turns_of_clients():
+    """One after the other; one of a client waits for one of another who sent many, and not for all."""
+    order = []
+    proxy = Proxy(None, SimpleNamespace(validate=order.append), most_bytes=1, names=(), errors=False)
+    large = SimpleNamespace(is_light=lambda _: False)
+    many = [proxy.validate(large, number, "many") for number in range(20)]
+    await asyncio.gather(*many, proxy.validate(large, "first", "one"))
+    assert order.index("first") == 2
+    assert [number for number in order if number != "first"] == [*range(20)]
+
+
+async def test_a_client_that_goes_away_gives_its_turn_to_the_next():
+    """Whether it has the turn, is about to have it, or waits."""
+    turns, order = Alternation(), []
+
+    async def work(name):
+        async with turns.turn(name):
+            order.append(name)
+            await asyncio.sleep(0)
+
+    working = [asyncio.create_task(work(number)) for number in range(6)]
+    await asyncio.sleep(0)
+    for gone in (0, 3):
+        working[gone].cancel()
+    await asyncio.sleep(0)
+    working[1].cancel()
+    await asyncio.gather(*working, return_exceptions=True)
+    assert order[0] == 0
+    assert order[-3:] == [2, 4, 5]
+
+
+def test_what_is_recorded_of_exchanges_under_way_is_bounded(running, upstream, contract, monkeypatch):
+    """Beyond it bodies pass unvalidated; there is room again once they have passed."""
+    monkeypatch.setattr(application, "MOST_RECORDED_BYTES", 160_000)
+    json_type = {"Content-Type": "application/json"}
+    with running(upstream.url, contract, most_bytes=1_000_000) as proxy:
+        for size in (120_000, 60_000, 60_000):
+            proxy.ask("POST", "/notes", content=b'"%b"' % (b"a" * size), headers=json_type)
+        refused, *passed = proxy.exchanges
+    assert "request's body was not recorded whole" in refused.verdict.unjudged
+    assert [exchange.verdict.unjudged for exchange in passed] == ["", ""]
+    assert len(upstream.asked[-3].body) == 120_002
 
 
 def test_a_compressed_body_that_nobody_can_read_is_not_kept(proxy, upstream):

@@ -328,6 +328,20 @@ def test_an_example_that_violates_its_schema_is_validated_once(responding, monke
     assert "breaks minimum 5" in caplog.text
 
 
+def test_an_example_of_an_error_is_of_its_status(responding):
+    """One of a range or of the default gives way where it names another; asked for by name, it does not."""
+    properties = {"code": {}, "message": {"type": "string"}}
+    example = {"error": {"code": "422", "message": "Works as expected."}}
+    schema = {"type": "object", "properties": {"error": {"type": "object", "properties": properties}}}
+    content = {"application/json": {"schema": schema, "examples": {"wrong": {"value": example}}}}
+    errors = {key: {"description": "", "content": content} for key in ("422", "default")}
+    app = responding({"200": {"description": ""}, **errors})
+    too_many = app.get(prefer="code=429")
+    assert too_many.json == {"error": {"code": 429, "message": "Too Many Requests"}}
+    assert too_many.headers["x-mock-answer"] == "example-repaired"
+    assert app.get(prefer="code=422").json == app.get(prefer="code=429, example=wrong").json == example
+
+
 @pytest.mark.parametrize("key", ["429", "4XX", "default"])
 def test_an_error_says_which_status_it_is_of(key, responding):
     """Where its members mean that by their names, as far as their schemas allow."""

@@ -39,11 +39,15 @@ def response_of(responding):
     ],
 )
 def test_an_example_in_an_example_is_unwrapped(example, response_of):
-    """And a reference to one where a value stands is followed, in `example`, too."""
+    """And a reference to one where a value stands is followed, in `example` and in a schema, too."""
     response = response_of({"schema": PET, "examples": {"x": example}})
     assert (response.source, response.json) == ("example", REX)
-    response = response_of({"schema": PET, "example": example["value"]})
-    assert (response.source, response.json) == ("example", REX)
+    for holder in (
+        {"schema": PET, "example": example["value"]},
+        {"schema": PET | {"example": example["value"]}},
+    ):
+        response = response_of(holder)
+        assert (response.source, response.json) == ("example", REX)
 
 
 def test_a_member_of_the_name_is_no_wrapper(response_of):

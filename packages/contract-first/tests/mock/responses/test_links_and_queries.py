@@ -126,13 +126,83 @@ def test_a_search_has_the_types_that_are_asked_for(api):
     assert api("/search?type=album").keys() == {"artists", "tracks"}
 
 
+def test_a_search_has_items_of_the_name(api):
+    """At any place of a list, without the words of the API's own language; of other text, all are there."""
+    results = api("/search?q=joan%20label:ecm")
+    for name, label in (("artists", "name"), ("tracks", "title")):
+        first, *others = (item[label] for item in results[name]["items"])
+        assert first == "joan"
+        assert all(other.startswith("joan ") for other in others)
+        assert len({*others}) == len(others)
+    named = api("/search?q=label:ecm")["artists"]["items"][0]["name"]
+    assert named == api("/search?q=%3F")["artists"]["items"][0]["name"] != "joan"
+
+
+def test_what_an_item_says_of_its_id_is_said_of_the_id_that_was_asked_for(mocked):
+    """In texts that repeat it, such as a URI of its own."""
+    example = {"id": "2up3OPMp9Tb4", "uri": "music:album:2up3OPMp9Tb4", "name": "2up"}
+    album = {
+        "type": "object",
+        "properties": {name: {"type": "string", "example": text} for name, text in example.items()},
+    }
+    value = mocked({"/albums/{id}": at(get(album), id=TEXT)}).get("/albums/other1").json
+    assert value == {"id": "other1", "uri": "music:album:other1", "name": "2up"}
+
+
+PERSON = {
+    "type": "object",
+    "required": ["id"],
+    "properties": {
+        "id": TEXT,
+        "name": TEXT,
+        "boss": {"anyOf": [TEXT, {"$ref": "#/components/schemas/Person"}]},
+    },
+}
+ORDER = {
+    "type": "object",
+    "required": ["id", "buyer"],
+    "properties": {
+        "id": TEXT,
+        "note": TEXT,
+        "buyer": {"anyOf": [TEXT, {"$ref": "#/components/schemas/Person"}]},
+        "helpers": {
+            "type": "array",
+            "items": {"oneOf": [TEXT, {"$ref": "#/components/schemas/Person"}]},
+        },
+    },
+}
+ORDERS = {"type": "object", "properties": {"data": {"type": "array", "items": ORDER}}}
+SCHEMAS = {"schemas": {"Person": PERSON, "Order": ORDER}}
+
+
+def test_an_identifier_is_expanded_to_its_object(mocked):
+    """At any place, also one that an expanded object has; what is no identifier stays."""
+    names = {"expand": {"type": "array", "items": TEXT}}
+    paths = {
+        "/orders": get(ORDERS, "expand", **names),
+        "/orders/{id}": at(get(ORDER, "expand", **names), id=TEXT),
+    }
+    app = mocked(paths, components=SCHEMAS)
+    plain = app.get("/orders/a").json
+    expanded = app.get("/orders/a?expand=buyer&expand=helpers&expand=note").json
+    assert (expanded["buyer"]["id"], expanded["note"]) == (plain["buyer"], plain["note"])
+    assert [helper["id"] for helper in expanded["helpers"]] == plain["helpers"]
+    assert len({helper["name"] for helper in expanded["helpers"]}) > 1
+    boss = app.get("/orders/a?expand=buyer.boss").json["buyer"]["boss"]
+    assert boss.keys() >= {"id", "name"}
+    before, after = (app.get(f"/orders{query}").json["data"] for query in ("", "?expand=data.buyer"))
+    assert [order["buyer"]["id"] for order in after] == [order["buyer"] for order in before]
+    unknown = app.get("/orders/a?expand=nothing&expand=id.name&expand=buyer.name.x.y.z").json
+    assert unknown["buyer"]["id"] == plain["buyer"]
+
+
 def test_a_query_says_what_items_are_like(api):
     """Which identifiers, values and members they have; what sorts them is not shown."""
     assert [artist["id"] for artist in api("/artists?ids=b&ids=a")] == ["b", "a"]
     assert [artist["id"] for artist in api("/artists?ids=x&ids=y&ids=z&ids=w")] == ["x", "y", "z", "w"]
     assert {artist["country"] for artist in api("/artists?country=Chile")} == {"Chile"}
     assert {*api("/artists?fields=id,name")[0]} == {"id", "name"}
-    assert {*api("/artists?fields=id")[0]} >= {"id", "name"}  # which is required
+    assert {*api("/artists?fields=id,country")[0]} == {"id", "name", "country"}  # the name is required
     assert api("/artists?fields=other") == api("/artists") == api("/artists?sort=name")
 
 
@@ -153,3 +223,26 @@ def test_the_key_of_a_path_comes_back(parameter, member, envelope, mocked):
     path = f"/things/{{{parameter}}}"
     value = mocked({path: at(get(schema), **{parameter: TEXT})}).get("/things/t-7").json
     assert (value[envelope] if envelope else value)[member] == "t-7"
+
+
+def test_an_item_with_a_list_of_its_own_is_no_page(mocked):
+    """What it says of totals, and its parts of their URLs, is not said of that list."""
+    maker = {"type": "object", "required": ["id", "url"], "properties": {"id": TEXT, "url": URI}}
+    order = {
+        "type": "object",
+        "required": ["id", "items"],
+        "properties": {
+            "id": TEXT,
+            "total": {"type": "integer", "minimum": 500},
+            "maker": maker,
+            "script": {"type": "object", "properties": {"url": URI}},
+            "items": {"type": "array", "items": {"type": "object", "properties": {"sku": TEXT}}},
+        },
+    }
+    app = mocked(
+        {"/orders/{id}/": at(get(order, "limit"), id=TEXT), "/makers/{id}/": at(get(maker), id=TEXT)}
+    )
+    value = app.get("/orders/a/").json
+    assert value["total"] >= 500
+    assert value["maker"]["url"].endswith(f"/makers/{value['maker']['id']}/")
+    assert value["script"]["url"].startswith("https://www.example.com/")

@@ -272,7 +272,7 @@ def test_a_thing_is_called_what_its_path_says(envelope, mocked):
             assert re.fullmatch(r"[A-Z][a-z]+ Custom Field", value["name"])
             assert value["description"].startswith(f"{value['name']} ")
             assert "custom field" in value["comment"]
-            assert value["object"] == "field"
+            assert value["object"] == "custom_field"
 
 
 def test_descriptions_say_what_values_are(sent):
@@ -312,6 +312,85 @@ def test_what_should_not_be_there_is_left_out(sent, responding_with):
     assert sent(properties).keys() == {"amount", "card", "cash"}
     required = {"type": "object", "properties": properties, "required": ["old", "percent"]}
     assert responding_with(required).get().json.keys() >= {"old", "percent"}
+
+
+def test_a_description_lists_the_values(sent):
+    """One of them is taken, even where the name says something; names of other members are no values."""
+    descriptions = {
+        "funding": "Can be `credit`, `debit` (with a PIN), or `unknown`.",
+        "status": 'One of "open" | "shut".',
+        "kind": "`C` = the copyright, `P` = the sound recording",
+        "url": "Either `status` or `url` is there.",
+        "day": "As `YYYY-MM-DD` or `YYYY`",
+        "seed": "As in the `seed_artists`, `seed_tracks` or `seed_genres` parameter.",
+        "id": "Of `a`, `b`, or `c`.",
+    }
+    values = sent({name: {"type": "string", "description": text} for name, text in descriptions.items()})
+    assert values["funding"] in {"credit", "debit", "unknown"}
+    assert values["status"] in {"open", "shut"}
+    assert values["kind"] in {"C", "P"}
+    assert values["url"].startswith("https://")
+    assert "YYYY" not in values["day"]
+    assert not values["seed"].startswith("seed_")
+    assert values["id"] not in {"a", "b", "c"}
+
+
+def test_identifiers_have_the_prefix_of_what_they_identify(responding_with):
+    """By what an object says that it is; an identifier that an object could stand for has that one's."""
+    objects = {
+        name: {
+            "type": "object",
+            "properties": {"id": {"type": "string"}, "object": {"type": "string", "enum": [name]}},
+        }
+        for name in ("customer", "billing.payment_intent")
+    }
+    charge = {
+        "type": "object",
+        "properties": {
+            "object": {"const": "charge"},
+            "id": {"type": "string"},
+            "customer": {"anyOf": [{"type": "string"}, objects["customer"]]},
+            "intents": {
+                "type": "array",
+                "items": {"oneOf": [{"type": "string"}, objects["billing.payment_intent"]]},
+            },
+            "owner": {"type": "string", "description": "ID of the owner."},
+        },
+    }
+    value = responding_with(charge).get().json
+    texts = [value["id"], value["customer"], *value["intents"]]
+    prefixes = ["cha", "cus", *["pi"] * len(value["intents"])]
+    assert all(
+        re.fullmatch(rf"{prefix}_\w{{24}}", text) for prefix, text in zip(prefixes, texts, strict=True)
+    )
+    assert len(value["intents"]) == len({*value["intents"]}) > 1
+    assert re.fullmatch(r"[0-9a-f-]{36}", value["owner"])
+
+
+def test_the_member_that_another_one_names_is_there(responding_with):
+    """Of several that the values of an enum name; in each item of a list, another one."""
+    inner = {"type": "object", "properties": {"last4": {"type": "string"}}}
+    method = {
+        "type": "object",
+        "properties": {
+            "card": inner,
+            "bank": inner,
+            "other": inner,
+            "type": {"type": "string", "enum": ["card", "bank"]},
+        },
+    }
+    first, second, _ = responding_with({"type": "array", "items": method}).get().json
+    assert [first.keys(), second.keys()] == [{"card", "other", "type"}, {"bank", "other", "type"}]
+    assert [first["type"], second["type"]] == ["card", "bank"]
+
+
+def test_keys_of_a_map_are_what_its_description_says(sent):
+    """Else words, each once."""
+    amounts = {"type": "object", "additionalProperties": {"type": "integer"}}
+    described = {**amounts, "description": "By ISO 4217 code"}
+    values = sent({"amounts": described, "labels": amounts | {"minProperties": 30}})
+    assert values["amounts"].keys() <= {place.currency for place in LOCALITIES}
+    assert len(values["labels"]) == 30
 
 
 def test_objects_far_in_are_not_empty(responding_with):

@@ -58,3 +58,27 @@ def test_the_alternative_of_the_request_is_stored(keyword, more, openapi, rememb
     assert (status, changed) == (200, made | {"y": 6})
     status, changed = mock("PATCH", f"/things/{made['id']}", {"kind": "a", "x": "new"})
     assert (status, changed) == (200, {"id": made["id"], "kind": "a", "x": "new", "name": "Rex"})
+
+
+def test_a_change_chooses_an_alternative_in_a_member(remembering):
+    """What the member had of the other alternative is gone; the rest of the item stays."""
+    a, b = ({**one, "required": ["kind"]} for one in (A, B))
+    thing = {
+        "type": "object",
+        "required": ["id", "data"],
+        "properties": {"id": {"type": "integer"}, "note": {"type": "string"}, "data": {"oneOf": [a, b]}},
+    }
+    paths = {
+        "/things": {"post": operation(ref("Thing"), status="201", body=ref("Thing"))},
+        "/things/{id}": {
+            "parameters": [in_path("id", "integer")],
+            "get": operation(ref("Thing")),
+            "patch": operation(ref("Thing"), body={"type": "object", "properties": {"data": {}}}),
+        },
+    }
+    mock = remembering(paths, {"Thing": thing})
+    made = mock.post("/things", {"id": 1, "note": "mine", "data": {"kind": "a", "x": "q", "id": 3}})
+    path = f"/things/{made['id']}"
+    assert mock("PATCH", path, {"data": {"name": "Rex"}})[1]["data"] == {**made["data"], "name": "Rex"}
+    mock("PATCH", path, {"data": {"kind": "b", "y": 5}})
+    assert mock.get(path) == {**made, "data": {"kind": "b", "y": 5}}

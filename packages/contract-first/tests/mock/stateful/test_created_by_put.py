@@ -1,5 +1,7 @@
 """Items that PUT creates on the path of their collection, or of an item that is not there."""
 
+from urllib.parse import quote
+
 import pytest
 
 from .conftest import in_path, operation, ref
@@ -75,3 +77,46 @@ def test_items_of_a_put_are_listed_where_what_shows_one_has_no_key(remembering):
     assert mock.get("/collections")["collections"] == [{"name": "cats"}, {"name": "dogs"}]
     assert mock("GET", "/collections/cats")[0] == mock("DELETE", "/collections/cats")[0] == 200
     assert mock("GET", "/collections/cats")[0] == 404
+
+
+def test_a_put_on_a_name_in_full_creates_what_is_listed_below_its_parent(remembering):
+    """As Pub/Sub has it: one path shows all that has a name."""
+    topic = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
+    listed = {"type": "object", "properties": {"topics": {"type": "array", "items": ref("Topic")}}}
+    paths = {
+        "/v1/{name}": {"parameters": [in_path("name")], "put": operation(ref("Topic"), body={})},
+        "/v1/{topic}": {
+            "parameters": [in_path("topic")],
+            "get": operation(ref("Topic")),
+            "delete": operation({"type": "object"}),
+        },
+        "/v1/{project}/topics": {"parameters": [in_path("project")], "get": operation(listed)},
+        "/v1/{project}/snapshots": {"parameters": [in_path("project")], "get": operation(listed)},
+    }
+    mock = remembering(paths, {"Topic": topic})
+    names = [f"projects/p/topics/{letter}" for letter in "ab"]
+    for name in names:
+        assert mock("PUT", f"/v1/{quote(name, safe='')}", {}) == (200, {"name": name})
+    assert mock.get(f"/v1/{quote(names[0], safe='')}") == {"name": names[0]}
+    assert mock.get("/v1/projects%2Fp/topics") == {"topics": [{"name": name} for name in names]}
+    assert mock.get("/v1/projects%2Fother/topics") == {"topics": []}
+    assert mock("DELETE", f"/v1/{quote(names[0], safe='')}")[0] == 200
+    assert mock.get("/v1/projects%2Fp/topics") == {"topics": [{"name": names[1]}]}
+
+
+def test_a_response_that_is_not_about_the_item_is_the_contract_s(remembering):
+    """As that of a collection's settings, which have no member of it."""
+    names = {
+        "type": "array",
+        "items": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}},
+    }
+    done = {"type": "object", "properties": {"result": {"type": "boolean", "enum": [True]}}}
+    item = {
+        "parameters": [in_path("name")],
+        "get": operation(done),
+        "put": operation(done, body={"type": "object"}),
+    }
+    mock = remembering({"/collections": {"get": operation(names)}, "/collections/{name}": item})
+    assert mock("PUT", "/collections/a", {}) == (200, {"result": True})
+    assert mock.get("/collections") == [{"name": "a"}]
+    assert mock.get("/collections/a") == {"result": True}

@@ -2,8 +2,11 @@
 
 import json
 
+import httpx2
 import pytest
 
+from contract_first.contract import Contract
+from contract_first.mock import contract_mock
 from contract_first.mock.stateful.files import MOST_BYTES
 
 from .conftest import in_path, operation, ref
@@ -130,3 +133,44 @@ def test_a_file_that_is_too_large_is_not_kept(drive):
     assert changed["size"] == MOST_BYTES + 1
     assert drive.get(f"/files/{file['id']}") == changed
     assert b"hello" not in downloaded(drive, file["id"])
+
+
+def test_a_copy_is_another_item_with_what_the_original_has(remembering):
+    """Its file, too; what the request says is different."""
+    copying = operation(ref("File"), status="201", body={"type": "object", "properties": NAMED})
+    path = {"parameters": [in_path("file_id")], "post": copying}
+    file_schema = kind("file", size={"type": "integer"}, description={"type": "string"})
+    mock = remembering(
+        {**PATHS, "/files/{file_id}/copy": path}, {"File": file_schema, "Folder": kind("folder")}
+    )
+    file = upload(mock, "a.txt", b"hello")
+    status, copy = mock("POST", f"/files/{file['id']}/copy", {"name": "copy.txt"})
+    assert (status, copy) == (201, {**file, "id": copy["id"], "name": "copy.txt"})
+    assert copy["id"] != file["id"]
+    assert mock("DELETE", f"/files/{file['id']}")[0] == 204
+    assert mock.get(f"/files/{copy['id']}") == copy
+    assert downloaded(mock, copy["id"]) == b"hello"
+    assert mock("POST", f"/files/{file['id']}/copy", {"name": "copy.txt"})[0] == 404
+
+
+def test_a_file_behind_a_redirect_is_no_violation():
+    """A contract that documents a redirect to the file alone has nothing of the file itself."""
+    redirect = {"302": {"description": ""}, "default": operation({"type": "object"})["responses"]["200"]}
+    content = {**PATHS["/files/{file_id}/content"], "get": {"responses": redirect}}
+    schemas = {"File": kind("file"), "Folder": kind("folder")}
+    document = {
+        "openapi": "3.0.3",
+        "info": {"title": "t", "version": "1"},
+        "paths": {**PATHS, "/files/{file_id}/content": content},
+        "components": {"schemas": schemas},
+    }
+    with contract_mock(Contract(document, "test"), stateful=True) as mock:
+        files = {"file": ("a.txt", b"hello", "text/plain")}
+        form = {"attributes": json.dumps({"name": "a.txt"})}
+        made = httpx2.post(f"{mock.api}/files/content", data=form, files=files, trust_env=False).json()
+        url = f"{mock.api}/files/{made['entries'][0]['id']}/content"
+        response = httpx2.get(url, trust_env=False)
+        journal = httpx2.get(f"{mock.control}/journal", params={"violations": True}, trust_env=False).json()
+    assert (response.status_code, response.content) == (200, b"hello")
+    assert response.headers["x-mock-redirected"] == "1"
+    assert journal["exchanges"] == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from contract_first.mock.stateful import store as stores
+from contract_first.mock.stateful import views
 
 from .conftest import LISTED, NEW_PET, PET, in_path, in_query, names, operation, ref
 
@@ -35,8 +36,9 @@ PATHS = {
 @pytest.fixture
 def shop(remembering, monkeypatch):
     """Return a mock with so many pets and toys, and the items that are read from its store from now on."""
-    read, original = [], stores._item
-    monkeypatch.setattr(stores, "_item", lambda *row: read.append(row[1]) or original(*row))
+    read, original = [], views.item_of
+    for module in (stores, views):
+        monkeypatch.setattr(module, "item_of", lambda *row: read.append(row[1]) or original(*row))
 
     def make(count):
         mock = remembering(PATHS, {"Pet": PET})

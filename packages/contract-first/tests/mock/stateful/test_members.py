@@ -254,3 +254,33 @@ def test_an_uploaded_file_is_described(remembering, form, name):
     described = {each: created[each] for each in ("file_name", "name", "size", "mimeType")}
     assert described == {"file_name": "cat.png", "name": name, "size": 5, "mimeType": "image/png"}
     assert mock.get(f"/photos/{created['id']}") == created
+
+
+def test_a_query_selects_members_of_stored_items(remembering):
+    """Its fields, and the required ones; an identifier is expanded to the item that is stored, if it is."""
+    text = {"type": "string"}
+    owner = {"type": "object", "required": ["id"], "properties": {"id": text, "name": text, "age": text}}
+    pet = {
+        "type": "object",
+        "required": ["id"],
+        "properties": {"id": text, "name": text, "owner": {"anyOf": [text, ref("Owner")]}},
+    }
+    queries = [in_query("fields"), in_query("expand", "array", items=text)]
+    paths = {}
+    for name, path in (("Owner", "/owners"), ("Pet", "/pets")):
+        listed = operation({"type": "array", "items": ref(name)}) | {"parameters": queries}
+        read = operation(ref(name)) | {"parameters": [in_path("id", "string"), *queries]}
+        body = {"type": "object", "properties": dict.fromkeys(("name", "age", "owner"), text)}
+        paths[path] = {"get": listed, "post": operation(ref(name), status="201", body=body)}
+        paths[f"{path}/{{id}}"] = {"get": read}
+    mock = remembering(paths, {"Owner": owner, "Pet": pet})
+    ada = mock.post("/owners", {"name": "Ada", "age": "41"})
+    rex = mock.post("/pets", {"name": "Rex", "owner": ada["id"]})
+    path = f"/pets/{rex['id']}"
+    assert mock.get(f"{path}?fields=name") == {"id": rex["id"], "name": "Rex"}
+    assert mock.get("/pets?fields=owner")[-1] == {"id": rex["id"], "owner": ada["id"]}
+    assert mock.get(f"{path}?expand=owner") == {**rex, "owner": ada}
+    assert mock.get("/pets?expand=owner")[-1] == {**rex, "owner": ada}
+    assert mock.get(path) == rex
+    stray = mock.post("/pets", {"name": "Tom", "owner": "nobody"})
+    assert mock.get(f"/pets/{stray['id']}?expand=owner")["owner"]["id"] == "nobody"

@@ -188,6 +188,6 @@ def test_operations_elsewhere_are_found_once():
     paths = {f"/{number}/pets": {"post": operation(PET)} for number in range(20)}
     document = {"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": paths}
     recognition = _Recognition(Contract(document, "test"))
-    recognition._marks = Marks(recognition._marks)
+    recognition._draft.marks = Marks(recognition._draft.marks)
     assert recognition.collections() == []
     assert looks == [20]

@@ -99,7 +99,7 @@ async def test_pipelined_requests_wait_for_short_turns_of_the_event_loop():
     turns, started = [0], []
     connections = Connections(ConnectionLimits(), clock=lambda: turns[0] / 64)
     for _ in range(4):
-        connections.take_turn(lambda: started.append(turns[0]))
+        connections.take_turn("a", lambda: started.append(turns[0]))
     for _ in range(10):
         turns[0] += 1
         await asyncio.sleep(0)

@@ -84,10 +84,10 @@ class Buckets:
         self._events = events
         self._settings: dict[str, dict[str, Any]] = {}
 
-    def clear(self) -> None:
-        """Drop all of them; the archive is unchanged."""
-        self._settings.clear()
-        self._events.clear()
+    def drop(self, bucket: str) -> None:
+        """Forget a bucket; the archive is unchanged."""
+        self._settings.pop(bucket, None)
+        self._events.forget(bucket)
 
     def create(self, order: Order) -> Response:
         """Make a bucket: in the region that the order's body names, or else in the order's own."""
@@ -193,8 +193,7 @@ class Buckets:
 
     def _record(self, order: Order) -> None:
         if self._backend.bucket(order.bucket) is None:
-            self._settings.pop(order.bucket, None)
-            self._events.forget(order.bucket)
+            self.drop(order.bucket)
             self._archive.drop_bucket(order.bucket)
             return
         subresources = self._settings[order.bucket]["subresources"]

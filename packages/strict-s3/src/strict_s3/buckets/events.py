@@ -30,8 +30,7 @@ class Events:
         self._sequence = 0
 
     def clear(self) -> None:
-        """Drop all configurations, and the events that still wait."""
-        self._rules.clear()
+        """Drop the events that still wait."""
         for webhook in self._webhooks.values():
             webhook.clear()
 

@@ -15,6 +15,7 @@ from http.client import LineTooLong
 from typing import TYPE_CHECKING
 
 from .body import FIELD_LINE
+from .turns import Turns
 
 if sys.platform != "win32":
     import resource
@@ -29,13 +30,14 @@ PATIENCE_SECONDS = 30
 """How long the head of a request may take, and a body before its rate counts."""
 LEAST_BYTES_PER_SECOND = 1024
 MOST_BODY_SECONDS = 30 * 60
-MOST_HEAD_BYTES = 64 * 1024
+MOST_HEAD_BYTES = 16 * 1024
+"""Of header fields, twice what S3 takes: those of all connections are few megabytes."""
 STALL_SECONDS = 2
 """After how long without a byte from a client, or to it, a connection may have to make room."""
 ROOM_SECONDS = 1
 """How long a new connection waits for room, and with it all behind it, and the stop of the server."""
-MOST_FILES = 2048
-"""Two for each connection: its socket, and an object that it sends."""
+MOST_FILES = 4096
+"""Two for each connection: its socket, and an object that it sends; and those that are not open yet."""
 
 
 class MalformedField(Exception):  # noqa: N818 -- says what it is
@@ -56,11 +58,10 @@ class Incoming(io.BufferedReader):
         self._left_bytes: int | None = None
         super().__init__(self._raw)
 
-    def begin_request(self) -> bool:
-        """Wait for a request; return whether it is pipelined: sent before the previous response."""
+    def begin_request(self) -> None:
+        """Wait for a request."""
         self._raw.begin()
         self.peek()
-        return not self._raw.has_read
 
     def begin_fields(self) -> None:
         """Read header fields from now on, within their limit."""
@@ -78,13 +79,14 @@ class Incoming(io.BufferedReader):
             LineTooLong: the header fields are too long together.
             MalformedField: it is none.
         """
-        line = super().readline(size)
-        if self._left_bytes is not None:
-            self._left_bytes -= len(line)
-            if self._left_bytes < 0:
-                raise LineTooLong("header fields")
-            if not FIELD_LINE.fullmatch(line):
-                raise MalformedField
+        if self._left_bytes is None:
+            return super().readline(size)
+        line = super().readline(self._left_bytes + 1)
+        self._left_bytes -= len(line)
+        if self._left_bytes < 0:
+            raise LineTooLong("header fields")
+        if not FIELD_LINE.fullmatch(line):
+            raise MalformedField
         return line
 
 
@@ -102,7 +104,6 @@ class _Raw(io.RawIOBase):
         self._is_body = is_body
         self._waited_seconds = 0.0
         self._read_bytes = 0
-        self.has_read = False
 
     def readable(self) -> bool:
         return True
@@ -113,7 +114,6 @@ class _Raw(io.RawIOBase):
         if left_seconds <= 0:
             raise TimeoutError
         self._connection.settimeout(left_seconds)
-        self.has_read = True
         start = time.monotonic()
         with self._waiting():
             length = self._connection.recv_into(buffer)
@@ -147,8 +147,7 @@ class Connections:
     vain, the next ones are refused at once.
 
     Attributes:
-        pipelined: held for a request that was sent before it could be, unless another hangs: others share the
-            processor with one.
+        turns: of the threads that serve requests.
     """
 
     def __init__(self) -> None:
@@ -156,7 +155,7 @@ class Connections:
         """Ordered by when they became idle or busy."""
         self._left = threading.Condition()
         self._is_full = False
-        self.pipelined = threading.Lock()
+        self.turns = Turns()
 
     def admit(self, client: tuple[str, int], connection: socket.socket) -> bool:
         """Admit a connection; return False if there is no room for it."""
@@ -195,16 +194,18 @@ class Connections:
 
     @contextmanager
     def waiting(self, client: tuple[str, int]) -> Iterator[None]:
-        """Note that a client is waited for; without the lock, as this is entered often."""
-        slot = self._slots.get(client)
-        if slot is None:  # it had to make room
-            yield
-            return
-        slot.waits_since = time.monotonic()
+        """Note that a client is waited for, and leave the turn to others; without the lock of all slots."""
+        slot = self._slots.get(client)  # None where it had to make room
+        had_turn = self.turns.end()
+        if slot is not None:
+            slot.waits_since = time.monotonic()
         try:
             yield
         finally:
-            slot.waits_since = math.inf
+            if slot is not None:
+                slot.waits_since = math.inf
+            if had_turn:
+                self.turns.take(client[0])
 
     def _make_room(self, clients: list[tuple[str, int]]) -> bool:
         stalled = time.monotonic() - STALL_SECONDS

@@ -24,6 +24,7 @@ from strict_s3.messages.xml import MEDIA_TYPE
 from .body import BLOCK, Body
 from .capped_log import CappedLog
 from .connections import IDLE_SECONDS, Connections, Incoming, MalformedField, raise_file_limit
+from .turns import Rotation
 
 if TYPE_CHECKING:
     from ssl import SSLContext
@@ -32,8 +33,11 @@ if TYPE_CHECKING:
 
 HANDSHAKE_SECONDS = 10
 LINGER_SECONDS = 30
-TURN_SECONDS = 1
-"""How long a pipelined request waits for the one whose turn it is, which may hang."""
+MOST_ACCEPTED = 64
+"""Connections that are accepted before one is served, which takes ten times as long."""
+MOST_ARRIVED = 1024
+SWITCH_SECONDS = 0.001
+"""After which a thread that computes makes way for another: Python's 5 ms are as long as a request."""
 MOST_DISCARDED_BYTES = 1024 * 1024
 """After what is no request; unlimited after an upload, since browsers read no response before its end."""
 _TOO_LARGE = (HTTPStatus.REQUEST_URI_TOO_LONG, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
@@ -61,20 +65,19 @@ class Handler(BaseHTTPRequestHandler):
         self.rfile = Incoming(self.connection, self._waiting)
 
     def handle_one_request(self) -> None:
-        """Wait for a request, and serve it; pipelined ones take turns."""
+        """Wait for a request, and serve it in a turn of its client's address."""
         self.server.connections.note(self.client_address, is_idle=True)
         try:
-            is_early = self.rfile.begin_request()
+            self.rfile.begin_request()
         except TimeoutError:
             self.close_connection = True
             return
-        turn = self.server.connections.pipelined
-        has_turn = is_early and turn.acquire(timeout=TURN_SECONDS)
+        turns = self.server.connections.turns
+        turns.take(self.client_address[0])
         try:
             super().handle_one_request()
         finally:
-            if has_turn:
-                turn.release()
+            turns.end()
 
     def parse_request(self) -> bool:
         """Read the head of a request; return whether it can be served."""
@@ -196,6 +199,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def _linger(self, most_bytes: float = math.inf) -> None:
         """Discard the rest of a request, so that its client reads a response sent before its end."""
+        self.server.connections.turns.end()
         with suppress(OSError):
             self.connection.shutdown(socket.SHUT_WR)
             self.connection.settimeout(2)
@@ -254,13 +258,15 @@ class Listener(ThreadingHTTPServer):
     """
 
     daemon_threads = True
-    request_queue_size = 128
+    request_queue_size = 2048
     app: WSGIApplication
     tls: SSLContext | None = None
 
     def __init__(self, host: str, port: int) -> None:
         raise_file_limit()
         self.connections = Connections()
+        sys.setswitchinterval(min(SWITCH_SECONDS, sys.getswitchinterval()))
+        self._arrived: Rotation[tuple[socket.socket, Any]] = Rotation()
         self.refusals = CappedLog(_log)
         self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         super().__init__((host, port), Handler)
@@ -269,7 +275,47 @@ class Listener(ThreadingHTTPServer):
         """Bind without a DNS look-up of this machine's name."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind(self.server_address)
+        self.socket.setblocking(False)  # noqa: FBT003 -- socket's
         self.server_address = self.socket.getsockname()
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """Return the next connection: of all that are there, one of each address in turn.
+
+        The system hands them out in their order, and behind hundreds of one client others would wait until
+        all of those are served or refused.
+
+        Raises:
+            OSError: there is none.
+        """
+        for _ in range(MOST_ACCEPTED):
+            try:
+                connection, address = self.socket.accept()
+            except OSError:
+                if not self._arrived:
+                    raise
+                break
+            connection.setblocking(True)  # noqa: FBT003 -- socket's
+            self._arrived.add(address[0], (connection, address))
+            if len(self._arrived) > MOST_ARRIVED:
+                self._arrived.drop()[0].close()
+        return self._arrived.take()
+
+    def server_close(self) -> None:
+        """Close the port, and the connections that nobody serves."""
+        super().server_close()
+        while self._arrived:
+            self._arrived.take()[0].close()
+
+    def service_actions(self) -> None:
+        """Serve the connections that have arrived with the last one, and end turns that take too long."""
+        self.connections.turns.expire()
+        while self._arrived:
+            connection, address = self.get_request()
+            try:
+                self.process_request(connection, address)
+            except Exception:  # noqa: BLE001 -- the same as of one that came alone: the server goes on
+                self.handle_error(connection, address)
+                self.shutdown_request(connection)
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Serve a connection in a thread, if there is room for it."""

@@ -1,8 +1,12 @@
 """Clocks, by which signatures and policies expire, and dates of HTTP."""
 
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from typing import Protocol
+from typing import Final, Protocol
+
+BUCKET: Final[ContextVar[str]] = ContextVar("bucket", default="")
+"""The bucket of the request that this thread serves; empty for none."""
 
 
 class Clock(Protocol):
@@ -17,20 +21,24 @@ class Clock(Protocol):
 
 
 class ShiftedClock(Clock):
-    """The machine's clock; `set` shifts or stops it."""
+    """The machine's clock; `set` shifts or stops it, for the requests to one bucket or to all others."""
 
     def __init__(self) -> None:
-        self._shift = timedelta()
-        self._stopped: datetime | None = None
+        self._settings: dict[str, tuple[timedelta, datetime | None]] = {"": (timedelta(), None)}
 
-    def now(self) -> datetime:
-        """Return the current time, aware, in UTC."""
-        return self._stopped if self._stopped is not None else datetime.now(UTC) + self._shift
+    def now(self, bucket: str | None = None) -> datetime:
+        """Return the current time, aware, in UTC: of a bucket, by default that of the current request."""
+        shift, stopped = self._settings.get(BUCKET.get() if bucket is None else bucket) or self._settings[""]
+        return stopped if stopped is not None else datetime.now(UTC) + shift
 
-    def set(self, now: datetime | None, *, stopped: bool = False) -> None:
+    def set(self, now: datetime | None, *, stopped: bool = False, bucket: str = "") -> None:
         """Set it to ``now``, running or stopped; None for the machine's time."""
-        self._shift = now - datetime.now(UTC) if now is not None else timedelta()
-        self._stopped = now if stopped else None
+        shift = now - datetime.now(UTC) if now is not None else timedelta()
+        self._settings[bucket] = shift, now if stopped else None
+
+    def forget(self, bucket: str) -> None:
+        """Remove the time of a bucket, if it has one of its own."""
+        self._settings.pop(bucket, None)
 
 
 def http_date(text: str) -> datetime | None:

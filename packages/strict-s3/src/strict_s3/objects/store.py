@@ -1,7 +1,7 @@
 """Objects: moto has their attributes, the archive their content."""
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from http import HTTPStatus
@@ -95,21 +95,41 @@ class Store:
         for name, body in first.subresources():
             self.buckets.change(Order("PUT", first.name, "", ((name, ""),), {}, first.region, body))
 
-    def reset(self) -> None:
-        """Return to the initial state, with an empty archive."""
+    def drop(self, bucket: str) -> None:
+        """Remove a bucket with all that is in it, if there is one."""
         with self._backend.lock:
-            self._archive.clear()
-            self._load()
+            self.uploads.drop(bucket)
+            self.buckets.drop(bucket)
+            self._backend.drop(bucket)
+            self._archive.drop_bucket(bucket)
 
-    def snapshot(self, folder: Path) -> None:
-        """Copy everything into a new folder; content is linked, not copied."""
+    def reset(self, only: str = "", apart: Collection[str] = ()) -> None:
+        """Remove the buckets but those apart, or only this one, and create the initial ones."""
         with self._backend.lock:
-            self._archive.copy_to(Path(folder))
+            self._remove(only, apart)
+            self._create_first()
 
-    def restore(self, folder: Path) -> None:
+    def snapshot(self, folder: Path, only: str = "", apart: Collection[str] = ()) -> None:
+        """Copy the buckets but those apart, or only this one, into a new folder; content is linked."""
         with self._backend.lock:
+            self._archive.copy_to(Path(folder), self._selected(only, apart))
+
+    def restore(self, folder: Path, only: str = "", apart: Collection[str] = ()) -> None:
+        """Replace the buckets but those apart, or only this one, by those of a snapshot."""
+        with self._backend.lock:
+            self._remove(only, apart)
+            others = {*self._archive.names()}
             self._archive.copy_from(Path(folder))
-            self._load()
+            self._load(others)
+
+    def _remove(self, only: str, apart: Collection[str]) -> None:
+        for name in self._selected(only, apart):
+            self.drop(name)
+        if not only:
+            self._events.clear()
+
+    def _selected(self, only: str, apart: Collection[str]) -> list[str]:
+        return [only] if only else [name for name in self._archive.names() if name not in apart]
 
     def bucket_names(self) -> list[str]:
         """Return the names of all buckets, in order."""
@@ -300,17 +320,20 @@ class Store:
             version = self._backend.key(bucket, key, version_id)
             return None if version is None else granted_to_all(version.acl)
 
-    def _load(self) -> None:
-        self._backend.reset()
-        self.buckets.clear()
-        self.uploads.clear()
+    def _load(self, loaded: Collection[str] = ()) -> None:
+        """Load the buckets that are in the archive and not loaded yet, and create the initial ones."""
         for bucket, settings in list(self._archive.buckets()):
+            if bucket in loaded:
+                continue
             try:
                 self.buckets.restore(bucket, settings)
                 self._archivist.restore(bucket)
                 self.uploads.restore(bucket)
             except (S3Error, S3ClientError, LookupError, TypeError, ValueError, OSError) as error:
                 _log.warning("Bucket %s cannot be restored; its folder stays as it is: %r", bucket, error)
+        self._create_first()
+
+    def _create_first(self) -> None:
         missing = [first for first in self._first if self._backend.bucket(first.name) is None]
         with self._archive.transaction():
             for first in missing:

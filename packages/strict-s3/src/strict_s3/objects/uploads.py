@@ -48,10 +48,12 @@ class Uploads:
         self._completed: dict[tuple[str, str, str], Completed] = {}
         self._completing = threading.Lock()
 
-    def clear(self) -> None:
-        """Drop all of them; their files are removed by the caller."""
-        self._parts.clear()
-        self._completed.clear()
+    def drop(self, bucket: str) -> None:
+        """Forget the uploads of a bucket; their files are removed by the caller."""
+        for _, upload in self._backend.uploads(bucket):
+            self._parts.pop(upload.id, None)
+        for key in [key for key in self._completed if key[0] == bucket]:
+            del self._completed[key]
 
     def restore(self, bucket: str) -> None:
         """Restore the uploads of a bucket from the archive."""

@@ -12,7 +12,7 @@ import json
 import logging
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -78,21 +78,20 @@ class Archive:
         """Return the folder for the content of a bucket's objects."""
         return self._root / bucket / "objects"
 
-    def clear(self) -> None:
-        self._index.clear()
-        for bucket in self._folders():
-            shutil.rmtree(bucket, ignore_errors=True)
+    def names(self) -> set[str]:
+        """Return the names of all buckets, and of folders that could not be read as one."""
+        return {*self._index.buckets(), *(folder.name for folder in self._folders())}
 
-    def copy_to(self, folder: Path) -> None:
-        """Copy all buckets into a new folder; content as hard links, since it never changes."""
+    def copy_to(self, folder: Path, buckets: Collection[str]) -> None:
+        """Copy buckets into a new folder; content as hard links, since it never changes."""
         folder.mkdir(parents=True)
-        self._index.copy_to(folder)
+        self._index.copy_to(folder, buckets)
         for bucket in self._folders():
-            shutil.copytree(bucket, folder / bucket.name, copy_function=os.link)
+            if bucket.name in buckets:
+                shutil.copytree(bucket, folder / bucket.name, copy_function=os.link)
 
     def copy_from(self, folder: Path) -> None:
-        """Replace all buckets by those of a copy."""
-        self.clear()
+        """Add the buckets of a copy."""
         ignored = shutil.ignore_patterns(NAME)
         shutil.copytree(folder, self._root, copy_function=os.link, ignore=ignored, dirs_exist_ok=True)
         self._index.copy_from(folder)

@@ -51,6 +51,16 @@ class Backend:
         self._moto.reset()
         correct(self._moto)
 
+    def drop(self, name: str) -> None:
+        """Remove a bucket with all that is in it, if there is one."""
+        bucket = self._moto.buckets.pop(name, None)
+        if bucket is None:
+            return
+        models.s3_backends.bucket_accounts.pop(name, None)
+        tags = self._moto.tagger.tags
+        for arn in [arn for arn in tags if arn.startswith(f"{bucket.arn}/")]:
+            del tags[arn]
+
     def carry_out(self, order: Order) -> Response:
         """Carry out an order, and return moto's response.
 

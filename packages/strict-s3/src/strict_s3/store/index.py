@@ -2,7 +2,7 @@
 
 import sqlite3
 import weakref
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -103,18 +103,28 @@ class Index:
         """Remove all records of a bucket."""
         self._connection.execute("delete from record where bucket = ?", (bucket,))
 
-    def clear(self) -> None:
-        """Remove all records."""
-        self._connection.execute("delete from record")
-
-    def copy_to(self, folder: Path) -> None:
-        """Copy the index into another folder."""
+    def copy_to(self, folder: Path, buckets: Collection[str]) -> None:
+        """Copy the records of buckets into another folder."""
         self._connection.execute("vacuum into ?", (str(folder / NAME),))
+        others = [(bucket,) for bucket in self.buckets() if bucket not in buckets]
+        if others:
+            with self._attached(folder):
+                self._connection.executemany("delete from copy.record where bucket = ?", others)
 
     def copy_from(self, folder: Path) -> None:
-        """Replace all records by those of a copy; by none if there is no copy."""
-        self.clear()
+        """Add the records of a copy, if there is one, but those of buckets that are here."""
         if (folder / NAME).is_file():
-            self._connection.execute("attach ? as copy", (str(folder / NAME),))
-            self._connection.execute("insert into record select * from copy.record order by rowid")
+            with self._attached(folder):
+                self._connection.execute(
+                    "insert into record select * from copy.record "
+                    "where bucket not in (select bucket from record) order by rowid"
+                )
+
+    @contextmanager
+    def _attached(self, folder: Path) -> Iterator[None]:
+        """Have the file of another folder as ``copy``."""
+        self._connection.execute("attach ? as copy", (str(folder / NAME),))
+        try:
+            yield
+        finally:
             self._connection.execute("detach copy")

@@ -101,8 +101,7 @@ def _is_secured(operation: Operation) -> bool:
 
 
 def _refusal_of(operation: Operation) -> int:
-    """Return 401; where the contract has no 401 but a 403, as some frameworks send, that."""
+    """Return 401; where the contract has a 403 and nothing that may be a 401, as of some frameworks, that."""
     statuses = operation.responses.keys()
-    unauthorized, forbidden = HTTPStatus.UNAUTHORIZED.value, HTTPStatus.FORBIDDEN.value
-    is_forbidden = str(forbidden) in statuses and str(unauthorized) not in statuses
-    return forbidden if is_forbidden else unauthorized
+    is_forbidden = "403" in statuses and not statuses & {"401", "4XX", "default"}
+    return (HTTPStatus.FORBIDDEN if is_forbidden else HTTPStatus.UNAUTHORIZED).value

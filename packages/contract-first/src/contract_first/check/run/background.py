@@ -1,5 +1,6 @@
 """Takes items from an iterator that runs in another thread, so that the one that waits can stop waiting."""
 
+import ctypes
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from queue import Empty, SimpleQueue
@@ -33,13 +34,15 @@ def in_background(
                 results.put(error)
                 return
 
-    Thread(target=work, daemon=True).start()
+    thread = Thread(target=work, daemon=True)
+    thread.start()
     try:
         while True:
             asked.put(GO_ON)
             while (result := _next(results)) is None:
                 tick()
                 if patience() <= 0:
+                    _end(thread)
                     return False
             if isinstance(result, StopIteration):
                 return True
@@ -48,6 +51,12 @@ def in_background(
             yield result[0]
     finally:
         asked.put(LEAVE)
+
+
+def _end(thread: Thread) -> None:
+    """End a thread once it runs Python: Hypothesis in it would change the recursion limit of all threads."""
+    identifier = ctypes.c_ulong(thread.ident or 0)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(identifier, ctypes.py_object(SystemExit))
 
 
 def _next(results: SimpleQueue[tuple[Item] | BaseException]) -> tuple[Item] | BaseException | None:

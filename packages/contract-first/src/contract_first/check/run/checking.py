@@ -18,9 +18,11 @@ from contract_first.check.pace import Pace
 from contract_first.check.reports.baseline import Exclusion, exclude
 from contract_first.check.reports.report import Report, Severity
 from contract_first.check.target import CannotRunError, Target
-from contract_first.contract import Contract, ContractError, load_contract
+from contract_first.contract import Contract, ContractError, Operation, load_contract
+from contract_first.contract.document.anatomy import METHODS
 from contract_first.contract.document.fetching import FOLLOWED, References
 from contract_first.service.http.server import CannotStart, listen, serving
+from contract_first.service.request.sequences import is_sequence
 from contract_first.signatures import takes_fields_of
 
 from .archive import RunArchive
@@ -103,6 +105,8 @@ class Checking:
     def _uncalled(self, contract: Contract) -> dict[str, str]:
         """Return why operations are not called, by label."""
         return {
+            operation.label: reason for operation in contract.operations if (reason := _unmakeable(operation))
+        } | {
             operation.label: exclusion.reason
             for exclusion in self.excluded
             if not exclusion.check
@@ -199,6 +203,16 @@ class Checking:
             severities=self.severities,
             **chosen,
         )
+
+
+def _unmakeable(operation: Operation) -> str:
+    """Return why Schemathesis cannot make the requests of an operation; empty if it can."""
+    if operation.method not in METHODS:
+        return "Schemathesis does not call what is in additionalOperations"
+    content = (operation.request_body or {}).get("content", {})
+    if content and all(map(is_sequence, content)):
+        return f"Schemathesis does not make bodies of {' or '.join(content)}"
+    return ""
 
 
 @takes_fields_of(Checking)

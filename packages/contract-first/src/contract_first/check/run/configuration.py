@@ -3,7 +3,7 @@
 import os
 import secrets
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -12,6 +12,7 @@ from schemathesis.config import SchemathesisConfig
 
 from contract_first.check.reports.report import Severity
 from contract_first.check.target import Target
+from contract_first.contract import Operation
 
 Phase = Literal["examples", "coverage", "fuzzing", "stateful"]
 PHASES: tuple[Phase, ...] = get_args(Phase)
@@ -74,7 +75,12 @@ def configuration(target: Target, plan: Plan, finished: Iterable[tuple[str, str]
     document["checks"] |= {name: {"enabled": False} for name in plan.excluded}
     document["phases"] = _phases(document.get("phases", {}), target, plan)
     further = tomllib.loads(plan.operations.read_text("utf-8")) if plan.operations else {}
-    document["operations"] = [*further.get("operations", ()), *map(_without, finished)]
+    accepting = document["checks"]["positive_data_acceptance"]["expected-statuses"]
+    document["operations"] = [
+        *_refusing(target.operations, accepting),
+        *further.get("operations", ()),
+        *map(_without, finished),
+    ]
     config = SchemathesisConfig.from_dict(document)
     # whom httpx2 trusts, which our own checks call with: requests has other variables
     trusted = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR") or True
@@ -90,6 +96,15 @@ def _phases(shipped: dict[str, Any], target: Target, plan: Plan) -> dict[str, An
     if target.read_only:
         phases["coverage"]["unexpected-methods"] = []
     return phases
+
+
+def _refusing(operations: Iterable[Operation], accepting: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Yield for each operation that declares refusals alone that they are right for a valid request."""
+    for operation in operations:
+        declared = [status for status in operation.responses if status != "default"]
+        if declared and all(status[0] == "4" for status in declared):
+            statuses = {"expected-statuses": [*accepting, *declared]}
+            yield {"include-name": operation.label, "checks": {"positive_data_acceptance": statuses}}
 
 
 def _without(done: tuple[str, str]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from contract_first.contract.document import pointers
 from contract_first.contract.document.media_types import charset, declared_as, essence, is_json
 from contract_first.service.messages.problems import BadRequest
 from contract_first.service.messages.response import Rendered
+from contract_first.service.request.bodies import is_of_nothing
 from contract_first.service.request.decoding import read_json
 from contract_first.service.request.readers import reader_of
 from contract_first.service.response.accept_filter import AcceptFilter
@@ -137,13 +138,14 @@ class DeclaredResponse:
     def _without_schema(self, body: bytes | None, content_type: str) -> Iterator[MessageViolation]:
         expected = " or ".join(self._content)
         is_declared = declared_as(content_type, self._content) is not None
+        may_be_empty = is_declared and is_of_nothing(essence(content_type))
         part, rule, detail = "body", "undocumented", ""
         if body and not self._content:
             detail = "the contract has no body here"
         elif self._content and not is_declared and (body or (body is None and content_type)):
             part = "media type"
             detail = f"is {essence(content_type)[:100] or 'missing'}; the contract has {expected}"
-        elif self._content and body is not None:
+        elif self._content and body is not None and not may_be_empty:
             rule, detail = "required", f"is required and was not sent; the contract has {expected}"
         if detail:
             yield MessageViolation(part=part, rule=rule, detail=detail, pointer=self._pointer)

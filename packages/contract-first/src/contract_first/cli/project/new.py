@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from importlib.resources import files
 from itertools import count
+from math import ceil
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -18,7 +19,7 @@ from contract_first.cli.commands import Overlays, Strict, failure
 from contract_first.cli.reading import File, follows_references, read_contract
 from contract_first.contract import Contract, ContractError
 from contract_first.contract.document import pointers
-from contract_first.contract.document.anatomy import METHODS
+from contract_first.contract.document.anatomy import METHODS, NO_BODY
 from contract_first.contract.document.parsing import as_yaml
 from contract_first.contract.models import Kind, write_models
 from contract_first.contract.models.python_names import python_name
@@ -58,6 +59,8 @@ DATABASE = {f"{SOURCE}/db.py": "db.py", f"{SOURCE}/migrations/env.py": "env.py"}
 REVISION = "script.py.mako"
 """Alembic's template of a migration."""
 Db = Literal["none", "sqlalchemy"]
+MOST_CHECKED = 100
+"""Operations that the project's own check tries: of more an even sample."""
 MOST_IN_YAML = 100_000
 """Values of a document; JSON with more is read and written in a part of the time."""
 
@@ -86,7 +89,7 @@ def new(
         raise failure(f"{contract.source} has no operation to serve: add one to its paths.")
     _tell_apart(contract)
     for responses in _responses(contract.document):
-        _describe_problems(contract, responses)
+        _completed(contract, responses)
     apply_overlay(contract.document, read_document(str(PROBLEMS)), str(PROBLEMS))
     try:
         validate(embed(contract.document, contract.source))
@@ -128,11 +131,13 @@ def _responses(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield operation.setdefault("responses", {})
 
 
-def _describe_problems(contract: Contract, responses: dict[str, Any]) -> None:
-    """Have errors be problem details as well, in which the service writes its own."""
+def _completed(contract: Contract, responses: dict[str, Any]) -> None:
+    """Have errors be problem details too, in which the service writes its own, and no body in a 204."""
     for status, declared in responses.items():
         response, _ = contract.follow(declared, "")
         content = response.get("content", {})
+        if content and status.isdigit() and int(status) in NO_BODY:
+            responses[status] = {name: part for name, part in response.items() if name != "content"}
         if status[0] in "45d" and PROBLEM not in content:
             content = {**content, PROBLEM: {"schema": {"type": "object"}}}
             responses[status] = {**response, "content": content}
@@ -159,6 +164,8 @@ def _written(contract: Contract, into: Path, db: Db, models: Kind | None) -> Ite
         "variable": package.upper(),
         "schemes": [json.dumps(scheme) for scheme in contract.security_schemes],
         "secured": bool(contract.security_schemes),
+        "operations": len(contract.operations),
+        "every": ceil(len(contract.operations) / MOST_CHECKED),
         "db": db != "none",
         "models": models,
     }

@@ -92,10 +92,10 @@ class SampleRequests:
 
     def _valid(self, schema: Any) -> Any:
         """Return the sample of a schema, as it is written in Python."""
-        value = literal_eval(literal(self._samples.value(schema), 0))
+        value = self._samples.request(schema)
         if not self._samples.is_valid(schema, value):
             raise NotPlainError
-        return value
+        return literal_eval(literal(value, 0))
 
 
 class NotPlainError(Exception):

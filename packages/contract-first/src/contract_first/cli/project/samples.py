@@ -3,7 +3,7 @@
 import json
 import re
 from ast import literal_eval
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import chain
 from typing import Any
 
@@ -48,8 +48,8 @@ class Samples:
 
     def __init__(self, contract: Contract) -> None:
         self._schemas = contract.schemas
-        self._requests = contract.schemas.for_requests.view(formats=True)
-        self._responses = contract.schemas.for_responses
+        with_formats = contract.schemas.view(formats=True)
+        self._requests, self._responses = with_formats.for_requests, with_formats.for_responses
         self._generator = Generator(contract.schemas, seed="samples")
         self._words: dict[tuple[int, ...], str] = {}
         self._values: dict[tuple[int, ...], Any] = {}
@@ -81,20 +81,26 @@ class Samples:
 
     def response(self, node: Any) -> Any:
         """Return a value as responses have it: the sample if it conforms, else a generated one."""
-        value = self.value(node)
-        if self.conforms(node, value):
-            return value
-        candidates = self._generator.values(node, "sample")
-        generated = (candidate for candidate in candidates if self.conforms(node, candidate))
-        return next(generated, value)
+        return self._conforming(node, self.conforms)
+
+    def request(self, node: Any) -> Any:
+        """Return a value as requests have it, found in the same way."""
+        return self._conforming(node, self.is_valid)
 
     def conforms(self, node: Any, value: Any) -> bool:
         """Tell whether a value conforms, as it is written in Python, to the schema of a response."""
-        return self._responses.of(node).python_validator.is_valid(literal_eval(literal(value, 0)))
+        return self._responses.of(node).python_validator.is_valid(_written(value))
 
     def is_valid(self, node: Any, value: Any) -> bool:
-        """Tell whether a value conforms to the schema of a request."""
-        return self._requests.of(node).validator.is_valid(value)
+        """Tell whether a value conforms, as it is written in Python, to the schema of a request."""
+        return self._requests.of(node).validator.is_valid(_written(value))
+
+    def _conforming(self, node: Any, conforms: Callable[[Any, Any], bool]) -> Any:
+        value = self.value(node)
+        if conforms(node, value):
+            return value
+        candidates = self._generator.values(node, "sample")
+        return next((candidate for candidate in candidates if conforms(node, candidate)), value)
 
     def _value(self, schema: Schema, depth: int) -> Any:
         key = (depth, *_key(schema))
@@ -170,6 +176,11 @@ def _described(shape: Shape) -> str:
     values = [f"one of {', '.join(shape.enum)}"] if shape.enum else []
     limits = [f"{keyword} {words(keyword, limit)}" for keyword, limit in shape.limits.items()]
     return ", ".join([*component, type_words(shape.types, takes_null=shape.takes_null), *values, *limits])
+
+
+def _written(value: Any) -> Any:
+    """Return what a value is once it is written in Python."""
+    return literal_eval(literal(value, 0))
 
 
 def literal(value: Any, indent: int) -> str:

@@ -34,6 +34,10 @@ NEWLINE = "\n"
 NAME = re.compile(r"\b[A-Za-z_]\w*\b")
 PLAIN = frozenset({"list", "dict", "str", "int", "float", "bool", "None"})
 PROBLEM = "application/problem+json"
+UNTYPED = "    handler: Any = "
+"""How a test begins that hands an example to a handler of models."""
+CALLS = ("asyncio.run({}(", "        {}(", f"{UNTYPED}{{}}\n")
+"""Where tests name the handlers that they call."""
 TESTS = '''"""{title}"""
 {lenience}{imports}'''
 
@@ -80,10 +84,12 @@ class Stubs:
         """
         handlers = [self._handler(stub) for stub in stubs]
         signatures = "".join(handler.partition('"""')[0] for handler in handlers)
-        is_used = {
-            "Any": "Any" in signatures,
-            "cast": any("cast(" in handler.rpartition('"""')[2] for handler in handlers),
-        }
+        casts = [
+            self._returned(stub.operation)[0]
+            for stub, handler in zip(stubs, handlers, strict=True)
+            if "cast(" in handler.rpartition('"""')[2]
+        ]
+        is_used = {"Any": "Any" in signatures, "cast": bool(casts)}
         typing = [name for name, used in is_used.items() if used]
         imports = f"\nfrom typing import {', '.join(typing)}\n" if typing else ""
         operations = [stub.operation for stub in stubs]
@@ -98,7 +104,7 @@ class Stubs:
         )
         names = [name for name in IMPORTED if any(f" {name}(" in handler for handler in handlers)]
         problem = f"\nfrom contract_first.service import {', '.join(names)}\n" if names else ""
-        if models := self._models_in(signatures):
+        if models := self._models_in(" ".join([signatures, *casts])):
             problem += f"\n{_import(f'{package}.models', sorted(models))}\n"
         header = MODULE.format(title=sentence(title), lenience=lenience, imports=imports, problem=problem)
         return "\n\n".join([header, *handlers])
@@ -107,13 +113,10 @@ class Stubs:
         """Return a module of tests, one for each handler; each fails until that is written."""
         tests = [self._test(stub) for stub in stubs]
         text = "".join(tests)
-        called = [
-            stub.name
-            for stub in stubs
-            if f"asyncio.run({stub.name}(" in text or f"        {stub.name}(" in text
-        ]
+        called = [stub.name for stub in stubs if any(place.format(stub.name) in text for place in CALLS)]
         imports = [
             *["\nimport asyncio\n"] * bool(called),
+            *["from typing import Any\n"] * (UNTYPED in text),
             *_libraries(
                 {
                     "import httpx2": "httpx2." in text,
@@ -170,7 +173,7 @@ class Stubs:
         is_known = _success_of(operation)[0] and self._samples.conforms(*self._success(operation))
         if not self._respond or is_known:
             return ""
-        declared = [status for status in operation.responses if status.isdigit()]
+        declared = [status for status in operation.responses if status.isdigit() and status[0] in "45"]
         return next((status for status in (*REFUSALS, *declared) if status in declared), REFUSALS[0])
 
     def _beyond(self, operation: Operation) -> tuple[str, dict[str, str]]:
@@ -265,7 +268,11 @@ class Stubs:
         arguments = dict(zip(argument_names(operation.parameters), values, strict=True))
         if operation.request_body is not None:
             arguments["body"] = self._samples.value(first_content(operation.request_body)[1])
-        call = _call(stub.name, arguments)
+        signature = self._handler(stub).partition('"""')[0]
+        is_typed = bool(self._models_in(signature))
+        if is_typed:  # an example is no model
+            yield f"{UNTYPED}{stub.name}"
+        call = _call("handler" if is_typed else stub.name, arguments)
         if self._refusal(operation):
             yield from (
                 "    with pytest.raises(Problem):",

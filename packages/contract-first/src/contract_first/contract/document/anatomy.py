@@ -17,6 +17,9 @@ REFERENCES = ("$ref", "$dynamicRef")
 ALTERNATIVES = ("anyOf", "oneOf")
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 
+NO_BODY = frozenset({204, 205, 304})
+"""Statuses of responses that cannot have a body (RFC 9110), whatever a document declares."""
+
 ENCODINGS = {"encoding": "{encoding}", "prefixEncoding": "[encoding]", "itemEncoding": "encoding"}
 PARAMETER = {"schema": "schema", "content": "{mediaType}", "examples": "{example}"}
 

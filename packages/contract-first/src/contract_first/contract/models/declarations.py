@@ -188,7 +188,9 @@ class Models:
         )
         is_required = key in shape.required and not is_one_way
         members = self._type(conjunction, f"{name}_{key}")
-        self._mentioned |= _names_in(union(members))
+        tag = self._tag_of.get(name)
+        if self._kind != "msgspec" or tag is None or tag.key != key:  # a tag is no field of a Struct
+            self._mentioned |= _names_in(union(members))
         return Field(key, members, is_required, default)
 
     def _type(self, conjunction: Conjunction, hint: str) -> Members:

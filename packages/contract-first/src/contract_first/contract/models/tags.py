@@ -41,10 +41,14 @@ def _distinguished(union: Mapping[str, Any], schemas: Schemas) -> dict[str, Tag]
         if "propertyName" in discriminator
         else [key for schema in list(members.values())[:1] for key in schema.properties]
     )
-    mapped = {str(target).rpartition("/")[2]: value for value, target in _mapping(discriminator)}
+    mapped: dict[str, list[str]] = {}
+    for value, target in _mapping(discriminator):
+        mapped.setdefault(str(target).rpartition("/")[2], []).append(value)
+    if any(len(values) > 1 for values in mapped.values()):
+        return {}  # a tag is one value
     for key in keys:
         values = {
-            name: _only_value(schema, key) or (mapped.get(name, name) if discriminator else None)
+            name: _only_value(schema, key) or (mapped.get(name, [name])[0] if discriminator else None)
             for name, schema in members.items()
         }
         if "" not in values and None not in values.values() and len(set(values.values())) == len(values) > 1:

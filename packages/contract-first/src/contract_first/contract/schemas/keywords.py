@@ -189,7 +189,8 @@ def _keywords_in(node: Any) -> Iterator[str]:
     """Yield the names in a schema, of keywords and of others, and ``dialect`` for one that is not read."""
     if isinstance(node, dict):
         yield from node
-        if node.get("$schema", DIALECT) not in DIALECTS:
+        dialect = node.get("$schema", DIALECT)
+        if isinstance(dialect, str) and dialect not in DIALECTS:  # else a property is called so
             yield "dialect"
         node = list(node.values())
     for member in node if isinstance(node, list) else ():

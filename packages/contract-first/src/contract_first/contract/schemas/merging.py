@@ -62,7 +62,7 @@ class Merged:
         arrays: schemas that say something of items.
         examples: values that the schemas give as examples, or as a default.
         targets: identities of the schemas that references led to.
-        description: of the first schema that has one.
+        description: of the first schema that has one, or a title.
     """
 
     types: frozenset[str] = EVERY_TYPE
@@ -103,7 +103,7 @@ class Merged:
         if "items" in schema or "prefixItems" in schema:
             self.arrays.append(schema)
         self.examples += _examples(schema)
-        self.description = self.description or str(schema.get("description", ""))
+        self.description = self.description or str(schema.get("description") or schema.get("title") or "")
 
     def _add_limits(self, schema: dict[str, Any]) -> None:
         if LIMITS.isdisjoint(schema):
@@ -270,6 +270,10 @@ class Merger:
     def is_scalar(self, schemas: Iterable[Any]) -> bool:
         """Tell whether a property holds no others."""
         return all(self.of(schema).types.isdisjoint({"object", "array"}) for schema in schemas)
+
+    def listed(self, schemas: Iterable[Any]) -> list[Any]:
+        """Return the values that the schemas of a property list."""
+        return [value for schema in schemas for value in self.of(schema).values]
 
     def is_deprecated(self, schemas: Iterable[Any]) -> bool:
         """Tell whether a property is deprecated."""

@@ -57,6 +57,7 @@ class Resources:
         self._resources: dict[str, Resource] = {}
         self._homes: dict[int, tuple[Resource, str]] = {}
         self._anchors: dict[tuple[str, str], ReferenceTarget] = {}
+        self._targets: dict[str, ReferenceTarget | None] = {}
         self.have_discriminators = self.have_patterns = False
         nearest: dict[str, Resource] = {}
         for location in walk(root):
@@ -121,7 +122,10 @@ class Resources:
         return None if resource is None else self._at(resource.pointer + fragment)
 
     def _at(self, pointer: str) -> ReferenceTarget | None:
-        try:
-            return ReferenceTarget(pointers.lookup(self.document, pointer), pointer)
-        except KeyError:
-            return None
+        if pointer not in self._targets:
+            try:
+                target = ReferenceTarget(pointers.lookup(self.document, pointer), pointer)
+            except KeyError:
+                target = None
+            self._targets[pointer] = target
+        return self._targets[pointer]

@@ -175,10 +175,24 @@ class Schema:
         is_plain = all(part.keys().isdisjoint(ALTERNATIVES) for part in self.parts)
         return self.members if is_plain else self.members | self.properties_of(value)
 
-    @cached_property
+    @property
     def is_listed(self) -> bool:
         """Whether the schema lists its values."""
-        return any("enum" in part or "const" in part for part in self.parts)
+        return bool(self.values)
+
+    @cached_property
+    def values(self) -> list[Any]:
+        """The values that the schema lists, of each part; empty where it lists none."""
+        listed = (
+            (*part.get("enum", ()), *([part["const"]] if "const" in part else ())) for part in self.parts
+        )
+        return [value for values in listed for value in values]
+
+    @cached_property
+    def alternatives(self) -> list[Schema]:
+        """The branches of each ``oneOf`` and ``anyOf``."""
+        nodes = (node for part in self.parts for key in ALTERNATIVES for node in part.get(key, ()))
+        return [self.of(node) for node in nodes]
 
     @property
     def exclusive(self) -> Iterator[list[Schema]]:

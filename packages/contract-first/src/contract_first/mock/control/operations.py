@@ -46,11 +46,14 @@ async def drop_scope(name: str, scopes: Scopes | None) -> None:
     """Remove a scope and all that it has; raises NotFound or Conflict."""
     if scopes is None:
         raise NotFound("Scopes have no state of their own; start the mock with --isolate.")
-    scopes.drop(name)  # in the event loop's thread, where scopes are opened
+    await scopes.drop(name)
 
 
 async def reset_state(x_mock_scope: str | None, state: MockState, body: dict[str, Any] | None = None) -> None:
     await state.reset(keep=frozenset((body or {}).get("keep", ())), scope=x_mock_scope)
+
+
+reset = reset_state
 
 
 async def list_items(collection: str, offset: int, limit: int, items: ItemBrowser | None) -> dict[str, Any]:
@@ -176,7 +179,7 @@ async def add_fault(
 
 async def clear_faults(scope: str | None, faults: Rules, events: Events) -> None:
     """Remove all faults, or those of a scope."""
-    await asyncio.to_thread(faults.clear, scope or SCOPE.get())
+    await asyncio.to_thread(faults.clear, scope or SCOPE.get() or None)
     _publish(events, faults=faults)
 
 
@@ -251,7 +254,7 @@ async def save_override(id_: str, overrides: Rules, events: Events, save: Callab
 
 async def clear_overrides(scope: str | None, overrides: Rules, events: Events) -> None:
     """Remove all overrides but those of the mock's file, or those of a scope."""
-    await asyncio.to_thread(overrides.clear, scope or SCOPE.get())
+    await asyncio.to_thread(overrides.clear, scope or SCOPE.get() or None)
     _publish(events, overrides=overrides)
 
 
@@ -328,4 +331,4 @@ def _with_texts(exchange: RecordedExchange) -> dict[str, Any]:
 
 async def clear_journal(scope: str | None, journal: Journal) -> None:
     """Remove all exchanges, or those of a scope."""
-    await asyncio.to_thread(journal.clear, scope or SCOPE.get())
+    await asyncio.to_thread(journal.clear, scope or SCOPE.get() or None)

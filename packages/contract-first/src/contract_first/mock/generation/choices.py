@@ -6,7 +6,6 @@ from typing import Any, Final
 
 import msgspec
 
-from contract_first.contract.document.anatomy import ALTERNATIVES
 from contract_first.contract.schemas.schema import MISSING, Schema
 
 from .generator import Generator
@@ -64,7 +63,7 @@ class Alternatives:
 
     def changed(self, before: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
         """Return a value with what it has in common with the alternative that a change of it chooses."""
-        names = self._tags_of(self._schema) or ()
+        names = self.tags_of(self._schema) or ()
         tags = {name: member for name, member in body.items() if name in names}
         if tags.items() <= before.items():
             return before
@@ -87,7 +86,7 @@ class Alternatives:
 
     def _outline(self, schema: Schema, body: dict[str, Any], depth: int = 0) -> dict[str, Any]:
         """Return what of a body can choose: names of members, and values that tell alternatives apart."""
-        tags, members, outline = self._tags_of(schema), schema.members, dict[str, Any]()
+        tags, members, outline = self.tags_of(schema), schema.members, dict[str, Any]()
         for name, member in body.items():
             inner = None
             if isinstance(member, dict) and name in members and depth < DEEPEST:
@@ -96,14 +95,15 @@ class Alternatives:
                 outline[name] = inner or (member if name in (tags or ()) else None)
         return outline
 
-    def _tags_of(self, schema: Schema) -> frozenset[str] | None:
+    def tags_of(self, schema: Schema) -> frozenset[str] | None:
         """Return the names of what tells the alternatives of a schema apart; None where it has none."""
         if schema not in self._tags:
-            branches, discriminators = _alternatives_of(schema)
-            objects = [branch for branch in branches if "object" in branch.types and branch.members]
+            objects = [
+                branch for branch in schema.alternatives if "object" in branch.types and branch.members
+            ]
             named = (member for branch in objects for member in branch.members.items())
             tags = {name for name, member in named if member.is_listed}
-            tags.update(discriminators)
+            tags.update(_discriminators_of(schema))
             self._tags[schema] = frozenset(tags) if len(objects) > 1 else None
         return self._tags[schema]
 
@@ -118,28 +118,19 @@ def _contradicts(value: Any, outline: dict[str, Any], body: dict[str, Any], sche
     """Tell whether a value is of another alternative than a body, by what is outlined of that."""
     if not isinstance(value, dict) or _includes(value, outline):
         return False
-    branches, discriminators = _alternatives_of(schema)
     overlaid = {**value, **{name: body[name] for name in outline}}
-    if any(overlaid.get(name) != value.get(name) for name in discriminators):
+    if any(overlaid.get(name) != value.get(name) for name in _discriminators_of(schema)):
         return True
-    alike = [branch for branch in branches if branch.conforms(value)]
+    alike = [branch for branch in schema.alternatives if branch.conforms(value)]
     if alike and not any(branch.conforms(overlaid) for branch in alike):
         return True
     inner = ((name, part) for name, part in outline.items() if isinstance(part, dict))
     return any(_contradicts(value.get(name), part, body[name], schema.members[name]) for name, part in inner)
 
 
-def _alternatives_of(schema: Schema) -> tuple[list[Schema], list[str]]:
-    """Return the alternatives of a schema, and the names of its discriminators."""
-    branches = [
-        schema.of(branch)
-        for part in schema.parts
-        for keyword in ALTERNATIVES
-        for branch in part.get(keyword, ())
-    ]
-    return branches, [
-        part["discriminator"]["propertyName"] for part in schema.parts if "discriminator" in part
-    ]
+def _discriminators_of(schema: Schema) -> list[str]:
+    """Return the names of what a schema's discriminators are."""
+    return [part["discriminator"]["propertyName"] for part in schema.parts if "discriminator" in part]
 
 
 def _includes(value: Any, outline: dict[str, Any]) -> bool:

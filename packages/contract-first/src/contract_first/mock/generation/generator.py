@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import islice
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypedDict, Unpack
 
 from contract_first.contract.schemas.merging import Merger, NoValueError
 from contract_first.contract.schemas.schema import MISSING, Schema, Schemas
@@ -26,6 +26,24 @@ class GeneratedValue(NamedTuple):
     violates_formats: bool = False
 
 
+class Place(TypedDict, total=False):
+    """Where values stand.
+
+    Attributes:
+        examples: take the examples that stand in the schema; they are by default.
+        example: a value to repair: only members that violate the schema are replaced.
+        member: what the value is called there, which says what it may look like.
+        kind: what the value is one of, or a list of, such as the last segment of its path.
+        request: an object whose members choose among alternatives.
+    """
+
+    examples: bool
+    example: Any
+    member: str
+    kind: str
+    request: Any
+
+
 class Generator:
     """Generates values for the schemas of one document.
 
@@ -44,54 +62,27 @@ class Generator:
         self._seed = seed
         self._strings = strings_of(locale)
 
-    def values(
-        self,
-        schema: Any,
-        name: str,
-        *,
-        examples: bool = True,
-        example: Any = MISSING,
-        member: str = "",
-        request: Any = None,
-        kind: str = "",
-    ) -> Iterator[Any]:
+    def values(self, schema: Any, name: str, **place: Unpack[Place]) -> Iterator[Any]:
         """Yield values, the best first, of which the first that a validator accepts is to be taken."""
-        values = self.candidates(
-            schema, name, examples=examples, example=example, member=member, request=request, kind=kind
-        )
-        return (candidate.value for candidate in values)
+        return (candidate.value for candidate in self.candidates(schema, name, **place))
 
-    def candidates(
-        self,
-        schema: Any,
-        name: str,
-        *,
-        examples: bool = True,
-        example: Any = MISSING,
-        member: str = "",
-        request: Any = None,
-        kind: str = "",
-    ) -> Iterator[GeneratedValue]:
+    def candidates(self, schema: Any, name: str, **place: Unpack[Place]) -> Iterator[GeneratedValue]:
         """Yield values as `values` does, with what is to be known of each.
 
         Args:
             schema: of the document.
             name: another name, other values.
-            examples: take the examples that stand in the schema.
-            example: a value to repair: only members that violate the schema are replaced.
-            member: what the value is called where it stands, which says what it may look like.
-            kind: what the value is one of, or a list of, such as the last segment of its path.
-            request: an object whose members choose among alternatives.
         """
+        member, request = place.get("member", ""), place.get("request")
+        level = Level(name=member, request=request, kind=place.get("kind") or member)
+        example = place.get("example", MISSING)
         value_count = 0
         for number, strategy in enumerate(islice(strategies(), MOST_ATTEMPTS)):
             random = Random(f"{self._seed}/{name}/{number}")  # noqa: S311 -- the same each time is the point
-            takes_examples = examples and strategy.heeds_names
+            takes_examples = place.get("examples", True) and strategy.heeds_names
             attempt = ValueAttempt(random, self._merger, self._strings, strategy, takes_examples)
             with suppress(NoValueError):
-                value = attempt.value(
-                    [schema], Level(name=member, request=request, kind=kind or member), example
-                )
+                value = attempt.value([schema], level, example)
                 yield GeneratedValue(value, attempt.violates_formats)
             value_count += attempt.value_count
             if value_count > MOST_MADE:

@@ -2,20 +2,30 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from contract_first.contract.schemas.schema import MISSING, Schema
+from contract_first.mock.vocabulary.makers import ALPHABET, LONG
+from contract_first.mock.vocabulary.words import words_of
 
 from .examples import UUID_TEXT
-from .generator import Generator
 
 PREFIXED = re.compile(r"([A-Za-z]{1,10}_(?:[a-z]{1,6}_)?)([A-Za-z0-9]{6,})")
 OPAQUE = re.compile(r"(?=.*\d)[A-Za-z0-9_-]{6,64}")
-ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-MOST_DRAWN, LONG, SHORT = 6, 24, 8
+MOST_DRAWN, SHORT, PREFIX = 6, 8, 3
+
+
+def prefix_of(kinds: Iterable[Any]) -> str:
+    """Return the prefix of identifiers of what an object says that it is; empty if it lists nothing.
+
+    That is ``cus`` for a ``customer``, and ``pi`` for a ``payment_intent``.
+    """
+    *_, last = str(next(iter(kinds), "")).split(".")
+    words = words_of(last)
+    return "".join(word[0] for word in words) if words[1:] else "".join(words)[:PREFIX]
 
 
 def identifier(
@@ -23,7 +33,7 @@ def identifier(
     example: Any,
     number: int,
     name: str,
-    generator: Generator,
+    values: Callable[..., Iterator[Any]],
     prefix: str = "",
     suits: Callable[[Any], bool] = lambda _: True,
 ) -> Any:
@@ -33,11 +43,12 @@ def identifier(
         example: of an identifier, which this one is to look like.
         number: another number, another identifier.
         name: another name, other identifiers.
+        values: makes values of a schema, as `Generator.values`.
         prefix: of identifiers about whose form nothing else is known.
         suits: whether one that conforms is preferred.
     """
     fallback: Any = MISSING
-    for candidate in _candidates(schema, example, number, name, generator, prefix):
+    for candidate in _candidates(schema, example, number, name, values, prefix):
         if schema.conforms(candidate):
             if suits(candidate):
                 return candidate
@@ -46,7 +57,7 @@ def identifier(
 
 
 def _candidates(
-    schema: Schema, example: Any, number: int, name: str, generator: Generator, prefix: str
+    schema: Schema, example: Any, number: int, name: str, values: Callable[..., Iterator[Any]], prefix: str
 ) -> Iterator[Any]:
     if schema.types & {"integer", "number"}:
         yield number
@@ -58,7 +69,7 @@ def _candidates(
     if any(part.get("format") == "uuid" for part in schema.parts):
         yield uuid
     if any("pattern" in part for part in schema.parts):
-        drawn = islice(generator.values(schema.node, f"{name}/{number}", examples=False), MOST_DRAWN)
+        drawn = islice(values(schema.node, f"{name}/{number}", examples=False), MOST_DRAWN)
         yield from (value for value in drawn if isinstance(value, str))
     if match := PREFIXED.fullmatch(text):
         yield match[1] + letters.ljust(len(match[2]), "0")[: len(match[2])]

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from fractions import Fraction
+from itertools import chain
 from random import Random
 from typing import Any
 
@@ -20,7 +21,8 @@ NUMBER_TRIES = 50
 
 def named_number(merged: Merged, subject: Subject, name: str, kind: str) -> float | None:
     """Return the number that a property's name suggests; None without one that the schema allows."""
-    texts = (*merged.listed.get("format", ()), name, names.described(merged.description) if name else "")
+    described = (names.described(merged.description) for _ in range(bool(name)))
+    texts = chain(merged.listed.get("format", ()), (name,), described)
     named = (names.number(text, subject, is_integer=kind == "integer") for text in texts)
     value = next((value for value in named if value is not None), None)
     if value is None:

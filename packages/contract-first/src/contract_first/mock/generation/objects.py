@@ -11,13 +11,17 @@ from typing import Any
 
 from contract_first.contract.schemas.merging import Merged, NoValueError
 from contract_first.contract.schemas.schema import MISSING
-from contract_first.mock.vocabulary.subjects import Subject
+from contract_first.mock.vocabulary.names import described, text
+from contract_first.mock.vocabulary.subjects import WORDS, Subject
 
 from .agreement import agreeing
 from .attempt import PART_TRIES, GenerationAttempt, Level
+from .identifiers import prefix_of
 from .patterns import matching
 
 A_STRING = {"type": "string"}
+OBJECT = "object"
+"""The member by which an object says what it is."""
 FAR, FEW = 3, 5
 """Levels beyond those with room, where an object has so many optional properties instead of none."""
 DEPRECATED = re.compile(r"\W*deprecated\b", re.IGNORECASE)
@@ -48,30 +52,38 @@ class Properties:
         self._example = example or {}
         self._members: dict[str, Any] = {}
         self._names = tuple(merged.names())
-        person = attempt.strings.person
-        self._subject = Subject(attempt.random, self._names, level.kind, level.subject, person)
+        self._schemas: dict[str, list[Any]] = {}
+        kinds = self._merger.listed(self._schemas_of(OBJECT)) if OBJECT in self._names else ()
+        person, prefix = attempt.strings.person, prefix_of(kinds)
+        self._subject = Subject(attempt.random, self._names, level.kind, level.subject, person, prefix)
 
     def all(self) -> dict[str, Any]:
         """Return the object; NoValueError if none is found."""
         self._add_examples()
         self._add_required()
         most = self._merged.limits.get("maxProperties", math.inf)
-        for name in () if self._example else self._names:
+        for name in () if self._example else sorted(self._names, key=self._choosing):
             if name not in self._members and len(self._members) < most and self._is_taken(name):
                 self._add_optional(name)
         self._add_unnamed()
         value = {name: member for name, member in self._members.items() if member is not OMITTED}
         return agreeing(value, self._may_be) if self._attempt.strategy.heeds_names else value
 
+    def _schemas_of(self, name: str) -> list[Any]:
+        """Return the schemas of a property."""
+        if name not in self._schemas:
+            self._schemas[name] = self._merged.property_named(name)
+        return self._schemas[name]
+
     def _may_be(self, name: str, value: Any) -> bool:
         """Tell whether a property may have another value: no author gave it, and its schema allows that."""
-        schemas = self._merged.property_named(name)
+        schemas = self._schemas_of(name)
         is_given = name in self._example or self._merger.merge(schemas, list).examples
         return not is_given and self._attempt.conforms(schemas, value)
 
     def _is_taken(self, name: str) -> bool:
         """Tell whether an optional property is taken: far in, only a few that hold no others are."""
-        attempt, schemas = self._attempt, self._merged.property_named(name)
+        attempt, schemas = self._attempt, self._schemas_of(name)
         if not attempt.has_room(self._level):
             is_far = not attempt.has_room(self._level._replace(depth=self._level.depth - FAR))
             if is_far or len(self._members) >= FEW or not self._merger.is_scalar(schemas):
@@ -79,15 +91,31 @@ class Properties:
         return attempt.strategy.optional == "all" or attempt.coin()
 
     @cached_property
+    def _chosen(self) -> dict[str, str]:
+        """Properties of which there is the one that another's value names: ``card`` for ``type: card``."""
+        chosen, names = dict[str, str](), frozenset(self._names)
+        for name in self._names:
+            values = self._merger.listed(self._schemas_of(name))
+            alike = names.intersection(value for value in values if isinstance(value, str))
+            chosen |= dict.fromkeys(alike, name) if len(alike) > 1 else {}
+        return chosen
+
+    def _choosing(self, name: str) -> bool:
+        return name not in self._chosen.values()
+
+    @cached_property
     def _excluded(self) -> dict[str, frozenset[str]]:
         """The words of descriptions that say of which other properties one may not stand beside, by name."""
-        named = ((name, self._merger.described(self._merged.property_named(name))) for name in self._names)
+        named = ((name, self._merger.described(self._schemas_of(name))) for name in self._names)
         excluding = ((name, text) for name, text in named if EXCLUDES.search(text))
         return {name: frozenset(re.findall(r"[\w-]+", text)) - {name} for name, text in excluding}
 
     def _is_left_out(self, name: str, schemas: list[Any]) -> bool:
         """Tell whether its author says that a property should not be there, or not beside what is."""
         if self._merger.is_deprecated(schemas) or DEPRECATED.match(self._merger.described(schemas)):
+            return True
+        tag = self._members.get(self._chosen.get(name, ""), name)
+        if tag != name:
             return True
         excluded = self._excluded
         is_excluded = any(name in words for other, words in excluded.items() if other in self._members)
@@ -96,12 +124,12 @@ class Properties:
     def _value(self, name: str) -> Any:
         example = self._example.get(name, MISSING)
         level = self._level.below(name, self._subject)
-        return self._attempt.value(self._merged.property_named(name), level, example)
+        return self._attempt.value(self._schemas_of(name), level, example)
 
     def _add_examples(self) -> None:
         """Add the properties of the example, repaired; those that cannot be repaired are left out."""
         for name in self._example:
-            schemas = self._merged.property_named(name)
+            schemas = self._schemas_of(name)
             if not self._merger.is_write_only(schemas):
                 with suppress(NoValueError):
                     self._members[name] = self._value(name)
@@ -112,13 +140,13 @@ class Properties:
         while names:
             name = names.pop(0)
             if name not in self._members:
-                is_omitted = omits and self._merger.is_write_only(self._merged.property_named(name))
+                is_omitted = omits and self._merger.is_write_only(self._schemas_of(name))
                 self._members[name] = OMITTED if is_omitted else self._value(name)
                 names += self._dependents(name)
 
     def _add_optional(self, name: str) -> None:
         """Add an optional property with those that it requires; nothing if one of them has no value."""
-        schemas = self._merged.property_named(name)
+        schemas = self._schemas_of(name)
         merger = self._merger
         if merger.is_write_only(schemas) or merger.has_no_value(schemas) or self._is_left_out(name, schemas):
             return
@@ -146,7 +174,7 @@ class Properties:
             if len(self._members) >= (least or self._takes_unnamed()):
                 return
             name = self._new_name()
-            schemas = self._merged.property_named(name)
+            schemas = self._schemas_of(name)
             recurs = self._merger.recurs(schemas, self._level.within)
             if name not in self._members and False not in schemas and not recurs:
                 level = self._level.below(self._level.name)  # a map is called what its values are
@@ -171,7 +199,8 @@ class Properties:
             pattern for schema in self._merged.objects for pattern in schema.get("patternProperties", ())
         ]
         name = next(matching(random.choice(patterns), random), None) if patterns else None
-        return name or f"key_{random.randrange(1, 100)}"
+        key = text(described(self._merged.description), self._subject) or random.choice(WORDS)
+        return name or (f"{key}_{random.randrange(1, 100)}" if key in self._members else key)
 
 
 def _describes_unnamed(schema: dict[str, Any]) -> bool:

@@ -10,8 +10,10 @@ from contract_first.contract.document.patterns import matches
 from contract_first.contract.schemas.merging import Merged, NoValueError
 from contract_first.mock.vocabulary import makers, names
 from contract_first.mock.vocabulary.makers import Makers, words
+from contract_first.mock.vocabulary.members import Meaning, refers
 from contract_first.mock.vocabulary.names import STRINGS
-from contract_first.mock.vocabulary.subjects import WORDS, Subject, iso
+from contract_first.mock.vocabulary.subjects import PEOPLE, WORDS, Subject, iso
+from contract_first.mock.vocabulary.words import singular
 
 from .patterns import MOST_REPEATS, matching
 
@@ -31,8 +33,7 @@ def _time(subject: Subject, name: str) -> str:
     return subject.moment(name).strftime(subject.random.choice(("%H:%M:%SZ", "%H:%M:%S")))
 
 
-OPAQUE = {"snowflake", "ulid"}
-"""What a description says more of than the name of an identifier."""
+LOWERCASE = "in lowercase"
 URIS, EMAILS = ("uri", "url", "iri"), ("email", "idn-email")
 RELATED: dict[str, Callable[[Subject, str], str]] = {
     "date-time": lambda subject, name: iso(subject.moment(name)),
@@ -88,11 +89,17 @@ def _named(merged: Merged, subject: Subject, name: str, strings: Makers) -> Iter
     """Yield the strings that names of unknown formats suggest, then those of the property's name."""
     formats = merged.listed.get("format", [])
     unknown = [format_ for format_ in formats if format_ not in FORMATS and format_ not in RELATED]
-    described = names.described(merged.description) if name else ""
-    words = (*unknown, described, name) if described in OPAQUE else (*unknown, name)
+    precise = names.precise(merged.description) if name else ""
+    words = (
+        (*unknown, name) if precise == "uuid" and singular(name) not in PEOPLE else (*unknown, precise, name)
+    )
     suggested = (names.text(word, subject, strings) for word in words)
-    for candidate in chain(suggested, _described(merged, subject, name, strings)):
-        if candidate is not None:
+    listed = [value for value in names.listed(merged.description) if value not in subject.names]
+    is_identifier = name in Meaning.IDENTIFIER or refers(name)
+    choice = subject.random.choice(listed) if name and listed[1:] and not is_identifier else None
+    for suggestion in chain((choice,), suggested, _described(merged, subject, name, strings)):
+        if suggestion is not None:
+            candidate = suggestion.lower() if LOWERCASE in merged.description else suggestion
             suitable = URIS if candidate.startswith("https://") else EMAILS if "@" in candidate else ()
             if {*unknown, *suitable}.issuperset(formats):
                 yield candidate

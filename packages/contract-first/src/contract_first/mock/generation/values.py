@@ -16,12 +16,13 @@ from contract_first.contract.schemas.merging import Branch, Merged, NoValueError
 from contract_first.contract.schemas.schema import MISSING
 from contract_first.mock.vocabulary.subjects import Subject
 
-from .alternatives import of_one_alternative
+from .alternatives import identified, of_one_alternative
 from .arrays import array
 from .attempt import DEEP, GenerationAttempt, Level
 from .examples import is_placeholder, spellings
+from .identifiers import prefix_of
 from .numbers import named_number, number
-from .objects import Properties
+from .objects import OBJECT, Properties
 from .strings import text
 
 TRIES = 4
@@ -52,7 +53,15 @@ class ValueAttempt(GenerationAttempt):
         raise NoValueError("no part conforms to its schema")
 
     def _unchecked(self, schemas: list[Any], level: Level, example: Any) -> Any:
-        merged = self.merger.merge(schemas, lambda branches: self._ordered(branches, level, example))
+        alternatives: list[Branch] = []
+
+        def ordered(branches: list[Branch]) -> list[Branch]:
+            alternatives.extend(branches)
+            return self._ordered(branches, level, example)
+
+        merged = self.merger.merge(schemas, ordered)
+        if alternatives and "object" not in merged.types:
+            level = self._of_reference(alternatives, level)
         examples = self._examples(merged, level, example)
         for spelling in chain.from_iterable(map(spellings, examples)):
             if self._can_stay(schemas, spelling):
@@ -70,6 +79,16 @@ class ValueAttempt(GenerationAttempt):
             if isinstance(candidate, list) and candidate and "array" in merged.types:
                 return array(self, merged, level, candidate)
         return self._of_type(merged, level)
+
+    def _of_reference(self, alternatives: list[Branch], level: Level) -> Level:
+        """Return the place of the identifier of an object that could stand there in full."""
+        objects = [schema for branch in alternatives for schema in map(self.merger.of, branch)]
+        referred = identified(objects)
+        if referred is None or not level.name:
+            return level
+        kind = referred.members.get(OBJECT)
+        subject = Subject(self.random, prefix=prefix_of(kind.values) if kind is not None else "")
+        return level._replace(name="id", subject=subject)
 
     def _ordered(self, branches: list[Branch], level: Level, example: Any) -> list[Branch]:
         """Return alternatives in the order in which they are tried."""

@@ -155,9 +155,9 @@ class Journal:
             listener(0)
 
     def clear(self, scope: str | None = None) -> None:
-        """Remove all exchanges, or those of a scope; numbers go on."""
+        """Remove all exchanges, or those of a scope, or of none (empty); numbers go on."""
         with self._lock:
-            rest = [e for e in self._entries if scope and e.exchange(self.masking).scope != scope]
+            rest = [e for e in self._entries if scope is not None and e.exchange(self.masking).scope != scope]
             self._entries = deque(rest)
             self._bytes = sum(entry.size for entry in rest)
 

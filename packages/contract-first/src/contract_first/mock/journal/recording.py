@@ -97,6 +97,10 @@ class Recording:
         self.response.append(block, self._most_bytes)
         self.response.complete = not more
 
+    def cut(self) -> None:
+        """Record no more of the bodies."""
+        self._most_bytes = 0
+
     def end(self) -> bool:
         """Stop the clock; return whether it was running."""
         if self.ended:

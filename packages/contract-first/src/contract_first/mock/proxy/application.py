@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import KW_ONLY, dataclass
 from http import HTTPStatus
@@ -10,10 +11,13 @@ from starlette.types import Receive, Scope, Send
 
 from contract_first.check.exchange import RecordedExchange, Validation
 from contract_first.check.validation import ValidatedExchange
-from contract_first.mock.journal.recording import refused
+from contract_first.mock.journal.recording import Recording, refused
 from contract_first.mock.reach import cannot_be_rebound, refuse_host, send_problem
+from contract_first.service.http.connections import Budget
+from contract_first.service.http.proxies import subscriber_of
 from contract_first.service.http.server import listen, serving
-from contract_first.service.messages.problems import Problem
+from contract_first.service.http.turns import Alternation
+from contract_first.service.messages.problems import Problem, ServiceUnavailable
 
 from .connection import Connection, RawHeaders, UpstreamFailed, transfer_coding, value_of
 from .outgoing import Outgoing
@@ -23,6 +27,8 @@ from .upstream import Upstream
 MOST_BYTES = 1024 * 1024
 AT_ONCE_BYTES = 32 * 1024
 """Up to so many are validated in the event loop; more, or compressed ones, in a thread."""
+MOST_RECORDED_BYTES = 32 * 1024 * 1024
+"""Of bodies whose exchanges are under way; beyond it they pass without being recorded and validated."""
 
 
 @dataclass(eq=False)
@@ -45,6 +51,9 @@ class Proxy:
 
     def __post_init__(self) -> None:
         self._names = frozenset(name.lower() for name in self.names)
+        self._recorded = Budget(MOST_RECORDED_BYTES, "")
+        self._turns = Alternation()
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="validation")
 
     async def start(self) -> None:
         """Do nothing: connections to the upstream are made when they are needed."""
@@ -53,7 +62,26 @@ class Proxy:
         """Do nothing: the server cancels what does not end by itself."""
 
     async def stop(self) -> None:
+        self._thread.shutdown(wait=False, cancel_futures=True)
         await self.upstream.close()
+
+    async def validate(
+        self, recording: Recording, exchange: RecordedExchange, client: str
+    ) -> ValidatedExchange:
+        """Validate an exchange: heavy ones in one thread, of each client in turn, so that others go on."""
+        if recording.is_light(AT_ONCE_BYTES):
+            return self.recorder.validate(exchange)
+        async with self._turns.turn(client):
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._thread, self.recorder.validate, exchange)
+
+    def hold(self, client: str, size: int) -> bool:
+        """Take room for so much more of a client's bodies, or return some; return whether there is any."""
+        try:
+            self._recorded.change(client, size)
+        except ServiceUnavailable:
+            return False
+        return True
 
     def note_refusal(self, scope: Scope, problem: Problem) -> None:
         """Record and count a request that the server refused while its head came in."""
@@ -81,8 +109,10 @@ class _Passing:
     """One exchange on its way through."""
 
     def __init__(self, proxy: Proxy, scope: Scope, receive: Receive, send: Send) -> None:
-        self._upstream, self._recorder = proxy.upstream, proxy.recorder
+        self._proxy, self._upstream, self._recorder = proxy, proxy.upstream, proxy.recorder
         self._most_bytes, self._errors = proxy.most_bytes, proxy.errors
+        self._client = subscriber_of(scope["client"][0]) if scope["client"] else ""
+        self._held_bytes = 0
         self._scope, self._receive, self._send = scope, receive, send
         self._recording = proxy.recorder.recording(scope, proxy.upstream.url_of(scope), proxy.most_bytes)
         self._outgoing = Outgoing(send, self._head, proxy.most_bytes)
@@ -106,10 +136,13 @@ class _Passing:
                 await self._fail(UpstreamFailed(*ended))
                 raise
         finally:
-            self._record()
             self._outgoing.drop()
             if self._listening is not None:
                 self._listening.cancel()
+            try:
+                await self._record()
+            finally:
+                self._proxy.hold(self._client, -self._held_bytes)
 
     async def _pass_on(self) -> None:
         async with self._upstream.respond(self._scope, self._body()) as response:
@@ -121,6 +154,7 @@ class _Passing:
                 self._outgoing.hold()
             async for chunk in response.chunks():
                 recording.respond(chunk, more=True)
+                self._hold()
                 if recording.has_whole_response:
                     await self._conclude()
                 await self._outgoing.add(chunk)
@@ -153,7 +187,7 @@ class _Passing:
             self._recording.end()
             exchange = self._recording.unmasked()
             self._validated = await self._validate(exchange)
-            self._record(exchange)
+            await self._record(exchange)
 
     def _body(self) -> AsyncIterator[bytes] | None:
         headers = self._scope["headers"]
@@ -171,6 +205,7 @@ class _Passing:
                 raise _ClientGone
             chunk, more = message.get("body", b""), message.get("more_body", False)
             self._recording.ask(chunk, more=more)
+            self._hold()
             if chunk:
                 yield chunk
         self._listen()
@@ -192,10 +227,11 @@ class _Passing:
         is_events = (value_of(response.headers, b"content-type") or b"").startswith(b"text/event-stream")
         return is_events or not length.isdigit() or int(length) > self._most_bytes
 
-    def _head(self) -> tuple[int, RawHeaders]:
+    async def _head(self) -> tuple[int, RawHeaders]:
         """Return the response's head, with the violations known so far."""
         if self._validated is None:
-            self._validated = self._recorder.validate(self._recording.unmasked())
+            validated = await self._validate(self._recording.unmasked())
+            self._validated = self._validated or validated  # the whole exchange's, if that has come meanwhile
         headers = [*self._recording.headers, *violation_fields(self._validated.validation)]
         # uvicorn takes the length that these tell for that of a body to come
         if self._recording.status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}:
@@ -203,25 +239,33 @@ class _Passing:
         return self._recording.status, headers
 
     async def _validate(self, exchange: RecordedExchange) -> ValidatedExchange:
-        if self._recording.is_light(AT_ONCE_BYTES):
-            return self._recorder.validate(exchange)
-        return await asyncio.to_thread(self._recorder.validate, exchange)
+        return await self._proxy.validate(self._recording, exchange, self._client)
 
-    def _record(self, exchange: RecordedExchange | None = None) -> None:
+    def _hold(self) -> None:
+        """Take room for what is recorded, or record no more where there is none."""
+        size = self._recording.request.recorded + self._recording.response.recorded
+        if size > AT_ONCE_BYTES and size != self._held_bytes:
+            if self._proxy.hold(self._client, size - self._held_bytes):
+                self._held_bytes = size
+            else:
+                self._recording.cut()
+
+    async def _record(self, exchange: RecordedExchange | None = None) -> None:
         """Record the exchange, once."""
         if self._recorded:
             return
         self._recorded = True
         self._recording.end()
         exchange = exchange or self._recording.unmasked()
-        self._recorder.record(self._recording, exchange, self._validated or self._recorder.validate(exchange))
+        validated = self._validated or await self._validate(exchange)
+        self._recorder.record(self._recording, exchange, validated)
 
     async def _fail(self, failure: UpstreamFailed) -> None:
         """Respond for the upstream, unless its response has started."""
         started = self._outgoing.started
         self._outgoing.drop()
         self._recording.status, self._validated = 0, None
-        self._record()
+        await self._record()
         if started:
             raise _CutShort from failure
         detail = f"No response from {self._upstream.url}: {failure}."

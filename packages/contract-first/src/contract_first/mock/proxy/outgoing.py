@@ -1,7 +1,7 @@
 """A response on its way to the client, held back until it is validated."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from starlette.types import Send
 
@@ -19,7 +19,9 @@ class Outgoing:
         most_bytes: of a body that are held back.
     """
 
-    def __init__(self, send: Send, head: Callable[[], tuple[int, RawHeaders]], most_bytes: int) -> None:
+    def __init__(
+        self, send: Send, head: Callable[[], Awaitable[tuple[int, RawHeaders]]], most_bytes: int
+    ) -> None:
         self._send = send
         self._head = head
         self._most_bytes = most_bytes
@@ -72,5 +74,5 @@ class Outgoing:
     async def _start(self) -> None:
         if not self.started:
             self.started = True
-            status, headers = self._head()
+            status, headers = await self._head()
             await self._send({"type": "http.response.start", "status": status, "headers": headers})

@@ -20,7 +20,7 @@ AROUND: Final = frozenset({"links", "urls"})
 """Members around the links of the item in which they are, as HAL's ``_links``."""
 MOST_TEMPLATES, DEEPEST = 8, 12
 PARAMETER = re.compile(r"\{([^{}]+)\}")
-ITEM = re.compile(r"/([^/{}]+)/\{([^{}]+)\}(\.json)?$")
+ITEM = re.compile(r"/([^/{}]+)/\{([^{}]+)\}(\.json|/)?$")
 
 
 class Place(NamedTuple):
@@ -97,7 +97,9 @@ class Links:
         if depth or home is None:  # else it is the item of the path itself
             kinds = (*(text for text in map(value.get, KINDS) if isinstance(text, str)), *kinds)
         here = {**facts, **{plain(name): part for name, part in value.items() if type(part) in {str, int}}}
-        home = next(filter(None, (self.place(kinds, key, here) for key in keys_of(value))), home)
+        keys = list(keys_of(value))
+        place = next(filter(None, (self.place(kinds, key, here) for key in keys)), None)
+        home = place or (None if keys and depth else home)  # what has a key is not what it is in
         linked = {}
         for name, member in value.items():
             linked[name] = member

@@ -137,8 +137,12 @@ def list_in(value: Any) -> str | None:
 
 
 def _lists_in(value: Any) -> Iterator[tuple[Path, str]]:
-    """Yield where objects around a list are, and its name: the whole, or members that describe pages."""
-    name = list_in(value)
+    """Yield where objects around a list are, and its name: the whole, or members that describe pages.
+
+    What has an identifier is an item with a list of its own.
+    """
+    is_item = isinstance(value, dict) and any(name in Meaning.IDENTIFIER for name in value)
+    name = None if is_item else list_in(value)
     if name is not None:
         yield (), name
     for outer, member in value.items() if isinstance(value, dict) and name is None else ():

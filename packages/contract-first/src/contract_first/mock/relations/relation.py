@@ -23,10 +23,11 @@ from contract_first.mock.vocabulary.words import plain, words_of
 from contract_first.service.messages.response import Rendered
 from contract_first.service.randomness import RandomBytes
 
-from .filters import Filters
+from .filters import Filters, with_members
 from .links import HERE, Links, filled
 from .paging import Paging, list_in
 from .rendering import with_content, with_value
+from .shaping import Shape
 
 CREATED = 201
 NUMBER_BYTES = 4
@@ -93,10 +94,13 @@ class Relation:
         self._echoes = operation.request_body is not None and isinstance(value, dict)
         self._ids = self._identifiers(record) if _creates(operation, rendered.status) else {}
         self._filters = Filters(places if operation.method == "get" else [], value, record, self._record)
+        self._shape = Shape(places, generator, self._name)
+        whole = self._members[self._holder] if self._holder else schema
+        self._item = whole.items if isinstance(record, list) else whole
         self._tokens = {place: f"~path-{n}~" for n, place in enumerate(places) if place[0] == "path"}
         self._whole = self._changed(value, self._linked)
         self._has_links = self._whole is not value
-        chosen = {*chain.from_iterable(self._paging.places), *self._filters.places}
+        chosen = {*chain.from_iterable(self._paging.places), *self._filters.places, *self._shape.places}
         self._queries = [
             place for place in places if place[0] == "query" and (place in chosen or self._paging.has_urls)
         ]
@@ -127,7 +131,7 @@ class Relation:
             return RelatedResponse("generated", rendered)
         number = int.from_bytes(draw(NUMBER_BYTES)) >> 1
         for name, example in self._ids.items():
-            new = identifier(self._record[name], example, number, self._name, self._generator)
+            new = identifier(self._record[name], example, number, self._name, self._generator.values)
             value = value if new is MISSING else self._with(self._holder, {name: new}, value)
         value = self._linked(value) if self._has_links else value
         return RelatedResponse("generated", self._located(self._rendered_with(value), arguments))
@@ -191,6 +195,9 @@ class Relation:
             value = self._whole
             for is_of_record, step in self._filters.steps(arguments):
                 value = self._changed(value, partial(self._at_record, step) if is_of_record else step)
+            value = self._changed(value, partial(self._shape.expanded, self._schema, arguments))
+            selected = partial(self._shape.selected, self._item, arguments)
+            value = self._changed(value, partial(self._at_record, selected))
             if self._has_links and value is not self._whole:
                 value = self._linked(value)
             url = HERE + filled(self._path, {name: token for (_, name), token in self._tokens.items()})
@@ -215,10 +222,10 @@ class Relation:
     def _with(self, holder: str, members: dict[str, Any], value: Any) -> Any:
         """Return a value with other members, in it or in what one of its members holds."""
         if not holder:
-            return self._changed(value, partial(_with, members))
+            return self._changed(value, partial(with_members, members))
         if holder not in value:  # it is left out for this request
             return value
-        return self._changed(value, lambda whole: {**whole, holder: _with(members, whole[holder])})
+        return self._changed(value, lambda whole: {**whole, holder: with_members(members, whole[holder])})
 
     def _changed(self, value: Any, change: Callable[[Any], Any]) -> Any:
         """Return a value with a change in it, or without if it would violate the schema."""
@@ -319,12 +326,6 @@ def _members_of_path(
                 continue  # it identifies what the list belongs to, not each of its items
             in_path += [((place, name), member)] if member is not None else []
     return in_path
-
-
-def _with(members: dict[str, Any], value: Any) -> Any:
-    if isinstance(value, list):
-        return [_with(members, item) if isinstance(item, dict) else item for item in value]
-    return {**value, **members} if isinstance(value, dict) else value
 
 
 def _readable(members: Mapping[str, Schema]) -> dict[str, Schema]:

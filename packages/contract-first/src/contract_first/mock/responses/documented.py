@@ -41,7 +41,7 @@ from contract_first.service.response.response_validation import (
 )
 
 from .bodies import MOST_EXAMPLES, MOST_REPAIRED, MOST_REPAIRS, Candidates, ResponseBody, named_examples
-from .problems import documented_problem, in_a_header, of_status
+from .problems import documented_problem, in_a_header, names_other_status, of_status
 from .selection import ResponseSelector, Selection
 
 log = logging.getLogger("contract_first.mock.responses")
@@ -164,7 +164,7 @@ class DocumentedResponses:
         reason = "its schema allows no value"
         violating: DocumentedResponse | None = None
         for candidate in islice(bodies, MOST_VALIDATED):
-            body = self._of_status(candidate, schema, status)
+            body = candidate if selection.example else self._of_status(candidate, schema, status)
             rendered = Rendered(status, [*fields, *_framing(status, body)], body.content)
             whole = Rendered(status, [*present, *rendered.headers], body.content)
             errors = self._errors(whole, body, schema.node)
@@ -186,17 +186,20 @@ class DocumentedResponses:
                 violating = violating or DocumentedResponse(body.source, rendered, violation=violation)
         return self._without_valid_body(f"{self._name}, {status}: {reason}", violating, selection)
 
-    @staticmethod
-    def _of_status(body: ResponseBody, schema: Schema, status: int) -> ResponseBody:
-        """Return a body, that of a generated error with what it says of its status."""
-        if status < BAD_REQUEST or body.source != "generated" or body.media_type is None:
+    def _of_status(self, body: ResponseBody, schema: Schema, status: int) -> ResponseBody:
+        """Return a body, that of an error with what it says of its status.
+
+        An example stays as it is where it is of this status alone, or names no other one.
+        """
+        if status < BAD_REQUEST or body.media_type is None:
             return body
-        value = of_status(body.value, schema, status)
-        return (
-            body._replace(value=value, content=body_of(value, body.media_type, schema))
-            if value != body.value
-            else body
-        )
+        is_generated = body.source == "generated"
+        is_of_status = str(status) in self._operation.responses or not names_other_status(body.value, status)
+        value = body.value if is_of_status and not is_generated else of_status(body.value, schema, status)
+        if value == body.value:
+            return body
+        source = body.source if is_generated else "example-repaired"
+        return body._replace(value=value, content=body_of(value, body.media_type, schema), source=source)
 
     @staticmethod
     def _is_wrong_in_formats(errors: list[str], body: ResponseBody, schema: Schema) -> bool:

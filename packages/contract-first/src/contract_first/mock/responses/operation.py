@@ -64,7 +64,7 @@ class ContractResponses:
     request_headers: ClassVar = ("Prefer", "X-Mock-Fault", "X-Mock-Scope")
     response_headers: ClassVar = (
         *("Deprecation", "Preference-Applied", "X-Mock-Answer", "X-Mock-Refusal"),
-        *("X-Mock-Request-Violation", "X-Mock-Violation"),
+        *("X-Mock-Redirected", "X-Mock-Request-Violation", "X-Mock-Violation"),
     )
 
     seed: str = ""

@@ -1,5 +1,6 @@
 """The API's own problems, where a contract documents them for a status."""
 
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -28,6 +29,7 @@ from .authenticators import challenges_for
 
 DETAIL = "The mock was asked for this response."
 LONGEST_LINE = 1000
+ERROR_STATUS = re.compile(r"[45][0-9]{2}")
 EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -92,6 +94,18 @@ def of_status(value: Any, schema: Schema, status: int) -> Any:
     with suppress(ValueError):  # of a status without a phrase
         return explained(value, schema, problem)
     return value
+
+
+def names_other_status(value: Any, status: int) -> bool:
+    """Tell whether an error names another status than this one, in a member of such a name at any depth."""
+    if isinstance(value, list):
+        return any(names_other_status(item, status) for item in value)
+    if not isinstance(value, dict):
+        return False
+    named = [member for name, member in value.items() if name in Meaning.ERROR_STATUS]
+    statuses = {text for text in map(str, named) if ERROR_STATUS.fullmatch(text)}
+    is_other = bool(statuses) and str(status) not in statuses
+    return is_other or any(names_other_status(member, status) for member in value.values())
 
 
 def explained(value: Any, schema: Schema, problem: Problem) -> Any:

@@ -5,13 +5,12 @@ from contextlib import suppress
 from typing import Any, NamedTuple
 
 from contract_first.contract import Contract, Operation
+from contract_first.contract.document.anatomy import NO_BODY
 from contract_first.contract.document.media_types import essence, is_json
 from contract_first.service.messages.problems import NotAcceptable, NotFound
 from contract_first.service.response.negotiation import Negotiation, parse_accept, qualities
 
 from .bodies import example_names, named_examples
-
-NO_BODY = {204, 205, 304}
 
 
 class Selection(NamedTuple):

@@ -23,8 +23,6 @@ MOST_BYTES = 64 * 1024 * 1024
 """Of all active rules, as JSON."""
 LASTING = ("file", "recording", "upstream")
 """Where rules come from that stay for as long as the mock runs, in the order that they are tried."""
-MOST_TRIED = 8
-"""Rules that are tried without looking up which may match."""
 KEYS = (str, int, float)
 """Types of values by which rules are looked up."""
 
@@ -142,8 +140,6 @@ class Active:
 
     def matching(self, request: MatchableRequest) -> Iterable[ActiveRule]:
         """Return the rules that may match a request."""
-        if len(self.rules) <= MOST_TRIED:
-            return self.rules
         place = request.operation, request.path if request.path in self._paths else ""
         if place not in self._matching:
             self._matching[place] = ByValue(active for active in self.rules if active.may_match(*place))
@@ -291,12 +287,15 @@ class Rules:
         return was_active
 
     def clear(self, scope: str | None = None) -> None:
-        """Remove all rules, or those of a scope; those of the mock's file stay, and are counted from 0."""
+        """Remove all rules, or those of a scope, or of none (empty).
+
+        Those of the mock's file stay, and are counted from 0.
+        """
         with self._changing:
             self._replace(
                 ActiveRule(active.rule, self._seed) if active.rule.id in self._lasting else active
                 for active in self._active.rules
-                if active.rule.id in self._lasting or (scope and active.rule.scope != scope)
+                if active.rule.id in self._lasting or (scope is not None and active.rule.scope != scope)
             )
 
     def switch(self, rules: Iterable[Rule], seed: int) -> None:

@@ -75,6 +75,10 @@ class S3Faults(s3_faults.Faults):
             if injection.effect.drop_response:
                 raise Dropped
 
+    def scope_of(self, request: Request) -> str:
+        """Return the scope of a request, empty for none."""
+        return request.headers.get(SCOPE_HEADER, "")
+
     def refuse(self, effect: Effect) -> None:
         """Raise the S3Error that an effect asks for, if it does."""
         if not effect.refuses:
@@ -98,22 +102,21 @@ class S3Faults(s3_faults.Faults):
                 return self._reader.injection(text, "s3")
             except BadRequest as problem:
                 raise invalid_argument(problem.detail, "X-Mock-Fault", text) from None
+        matchable = _S3Request(request, self.scope_of(request))
         if not request.is_form:
-            return self._faults.injection(_S3Request(request))
-        return self._faults.injection(
-            _S3Request(request), lambda fault: fault.match.reads_form == fields_are_read
-        )
+            return self._faults.injection(matchable)
+        return self._faults.injection(matchable, lambda fault: fault.match.reads_form == fields_are_read)
 
 
 class _S3Request:
     """A request to S3, for faults to match."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, request: Request, scope: str) -> None:
         self.method = request.method
         self.path = f"/{request.bucket}/{request.key}" if request.key else f"/{request.bucket}"
         self.operation = operation_of(request)
         self.key = request.key or request.fields.get("key", "")
-        self.scope = request.headers.get(SCOPE_HEADER, "")
+        self.scope = scope
         self._request = request
 
     def mentions(self, text: str) -> bool:

@@ -2,7 +2,7 @@
 
     DIR/NAME.db                      the database
     DIR/s3/                          buckets and objects, see `strict_s3.store.archive`
-    DIR/snapshots/SHA256/            a snapshot, under the SHA-256 of its name: its name, database and S3
+    DIR/snapshots/SHA256/            a snapshot, by the SHA-256 of scope and name: these, database and S3
     DIR/starts                       number of starts
     DIR/lock                         held by the mock that uses it
 
@@ -18,6 +18,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
+
+from .scopes import SCOPE
 
 MOST_SNAPSHOTS: Final = 100
 DIGITS: Final = 20
@@ -105,9 +107,17 @@ class DataDirectory:
         return IN_MEMORY if self.database is None else f"{IN_MEMORY}/{self.database}"
 
     def names(self) -> list[str]:
-        """Return the names of all snapshots, in their order."""
-        snapshots = (Snapshot(folder, self._database) for folder in self._snapshots().glob("[0-9a-f]*"))
-        return sorted(name for snapshot in snapshots if isinstance(name := snapshot.facts.get("name"), str))
+        """Return the names of the current scope's snapshots, in their order."""
+        return sorted(snapshot.facts["name"] for snapshot in self._all() if _is_here(snapshot))
+
+    def clear(self) -> None:
+        """Remove the snapshots of the current scope."""
+        for snapshot in self._all():
+            if _is_here(snapshot):
+                shutil.rmtree(snapshot.folder)
+
+    def _all(self) -> list[Snapshot]:
+        return [Snapshot(folder, self._database) for folder in self._snapshots().glob("[0-9a-f]*")]
 
     def snapshot(self, name: str) -> Snapshot:
         """Return the snapshot of a name.
@@ -136,9 +146,9 @@ class DataDirectory:
             TooManySnapshots: there are a hundred others.
         """
         folder = self._folder(name)
-        if not folder.is_dir() and len(self.names()) >= MOST_SNAPSHOTS:
+        if not folder.is_dir() and len(self._all()) >= MOST_SNAPSHOTS:
             raise TooManySnapshots(f"There are {MOST_SNAPSHOTS} snapshots; use a name that is there.")
-        draft.save({"name": name, **facts})
+        draft.save({"name": name, "scope": SCOPE.get(), **facts})
         if folder.is_dir():
             shutil.rmtree(folder)
         draft.folder.rename(folder)
@@ -158,7 +168,16 @@ class DataDirectory:
         return snapshots
 
     def _folder(self, name: str) -> Path:
-        return self._snapshots() / hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
+        scope = f"{scope}\0" if (scope := SCOPE.get()) else ""
+        return (
+            self._snapshots() / hashlib.sha256(f"{scope}{name}".encode("utf-8", "surrogatepass")).hexdigest()
+        )
+
+
+def _is_here(snapshot: Snapshot) -> bool:
+    """Return whether it is a snapshot of the current scope."""
+    facts = snapshot.facts
+    return isinstance(facts.get("name"), str) and facts.get("scope", "") == SCOPE.get()
 
 
 def _locked(file: Path) -> sqlite3.Connection:

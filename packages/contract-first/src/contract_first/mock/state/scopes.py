@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from time import monotonic
@@ -72,13 +72,20 @@ class Scopes:
     Args:
         parts: of the state.
         fill: makes the initial state, in the context of a scope.
+        release: releases the state, in the same context, before the parts are removed.
     """
 
-    def __init__(self, parts: Sequence[Part], fill: Callable[[], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        parts: Sequence[Part],
+        fill: Callable[[], Awaitable[None]],
+        release: Callable[[], Awaitable[None]],
+    ) -> None:
         self._parts = parts
         self._fill = fill
+        self._release = release
         self._used: dict[str, _Used] = {}
-        self._opening = asyncio.Lock()
+        self._changing = asyncio.Lock()
 
     @asynccontextmanager
     async def used(self, name: str) -> AsyncIterator[None]:
@@ -87,8 +94,7 @@ class Scopes:
         Raises:
             ServiceUnavailable: there are too many.
         """
-        token = SCOPE.set(name)
-        try:
+        with entered(name):
             used = self._used.get(name) or await self._opened(name)
             used.requests += 1
             used.running += 1
@@ -97,8 +103,6 @@ class Scopes:
             finally:
                 used.running -= 1
                 used.last = monotonic()
-        finally:
-            SCOPE.reset(token)
 
     def names(self) -> list[dict[str, Any]]:
         """Return the scopes, the latest first, with how many requests used each."""
@@ -109,27 +113,38 @@ class Scopes:
             for name, used in scopes
         ]
 
-    def drop(self, name: str) -> None:
+    async def drop(self, name: str) -> None:
         """Remove a scope and all its state.
 
         Raises:
             NotFound: there is none of this name.
             Conflict: other requests are using it.
         """
+        async with self._changing:
+            await self._drop(name)
+
+    async def _drop(self, name: str) -> None:
         used = self._used.get(name)
         if used is None:
             raise NotFound(f"There is no scope {name!r}.")
         if used.running > (name == SCOPE.get()):
             raise Conflict(f"Requests are running in the scope {name!r}.")
         del self._used[name]
-        for part in self._parts:
-            part.close(name)
+        await self._close(name)
+
+    async def _close(self, name: str) -> None:
+        try:
+            with entered(name):
+                await self._release()
+        finally:
+            for part in self._parts:
+                part.close(name)
 
     async def _opened(self, name: str) -> _Used:
-        async with self._opening:
+        async with self._changing:
             if name in self._used:
                 return self._used[name]
-            self._drop_idle()
+            await self._drop_idle()
             if len(self._used) >= MOST_SCOPES:
                 raise ServiceUnavailable(
                     f"{MOST_SCOPES} scopes are in use, none idle for {IDLE_SECONDS} s. Remove one: "
@@ -140,16 +155,25 @@ class Scopes:
             try:
                 await self._fill()
             except BaseException:
-                for part in self._parts:
-                    part.close(name)
+                await self._close(name)
                 raise
             used = self._used[name] = _Used()
             return used
 
-    def _drop_idle(self) -> None:
+    async def _drop_idle(self) -> None:
         before = monotonic() - IDLE_SECONDS
         for name in [name for name, used in self._used.items() if not used.running and used.last < before]:
-            self.drop(name)
+            await self._drop(name)
+
+
+@contextmanager
+def entered(name: str) -> Iterator[None]:
+    """Have a scope be the current one inside the ``with`` block."""
+    token = SCOPE.set(name)
+    try:
+        yield
+    finally:
+        SCOPE.reset(token)
 
 
 def named(scope: Scope) -> tuple[str, Scope]:

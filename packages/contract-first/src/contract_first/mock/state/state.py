@@ -38,12 +38,14 @@ class MockState:
         events: are published each change of the state.
         clearable: by name, the parts that a reset clears unless it excludes them.
         directory: where snapshots are; None for a mock without any.
+        isolated: whether scopes have state of their own, so that a reset without one leaves theirs alone.
     """
 
     clock: MockClock
     events: Events
     clearable: Mapping[str, Clearable]
     directory: DataDirectory | None = None
+    isolated: bool = False
 
     async def start(self) -> None:
         """Load the initial state."""
@@ -58,6 +60,11 @@ class MockState:
     async def initialize(self) -> None:
         """Replace the state by the initial one."""
 
+    async def release(self) -> None:
+        """Release the state of the current scope, which is dropped; all of it but what its parts remove."""
+        if self.directory is not None:
+            await asyncio.to_thread(self.directory.clear)
+
     async def save(self, _draft: Snapshot) -> Mapping[str, Any]:
         """Save the state, and return further members of the snapshot's description."""
         return {}
@@ -70,8 +77,10 @@ class MockState:
 
         Args:
             keep: what is not reset: ``journal``, ``faults``, ``clock``.
-            scope: whose faults and exchanges are cleared; None for all.
+            scope: whose faults and exchanges are cleared; None for all, but those of isolated scopes.
         """
+        if self.isolated:
+            scope = scope or ""
         async with self.changing():
             if "clock" not in keep:
                 await ordered(self.clock.change, reset=True)

@@ -10,7 +10,7 @@ from contract_first.service.messages.problems import NotFound, ValidationFailed,
 from .memory import Memory
 from .recognition.collection import Collection
 from .seeding import SeedError, add_item, collection_named
-from .store import Item
+from .views import Item
 
 MOST_BYTES: Final = 512 * 1024
 """Of the items in one response; it has at least one."""

@@ -9,7 +9,8 @@ from starlette.datastructures import UploadFile
 from contract_first.service.messages.problems import PayloadTooLarge, ServiceUnavailable
 
 from .recognition import Collection
-from .store import MOST_IN_ITEM, Item, ItemStore
+from .store import MOST_IN_ITEM, ItemStore
+from .views import Item
 
 MOST_BYTES: Final = MOST_IN_ITEM // 4 * 3 - 1024
 """Of a file that is kept, which takes a third more in Base64."""
@@ -22,14 +23,19 @@ class File(NamedTuple):
     content: bytes
 
 
-def keep(store: ItemStore, collection: Collection, item: Item, upload: UploadFile) -> None:
+def sent(upload: UploadFile) -> File:
+    """Return a file of a form, as far as one is kept."""
+    upload.file.seek(0)
+    return File(upload.content_type or "", upload.file.read(MOST_BYTES + 1))
+
+
+def keep(store: ItemStore, collection: Collection, item: Item, file: File) -> None:
     """Keep a file as an item's, instead of an earlier one; one that has no room is not kept."""
     for stored in _stored(store, collection, item):
         store.remove(stored)
-    if (upload.size or 0) > MOST_BYTES:
+    if len(file.content) > MOST_BYTES:
         return
-    upload.file.seek(0)
-    value = {"type": upload.content_type, "content": b64encode(upload.file.read()).decode()}
+    value = {"type": file.media_type, "content": b64encode(file.content).decode()}
     above = "/".join(collection.item.segments)
     with suppress(PayloadTooLarge, ServiceUnavailable):
         store.add(_name(collection), item.key, {**item.parents, above: item.key}, value)
@@ -38,7 +44,7 @@ def keep(store: ItemStore, collection: Collection, item: Item, upload: UploadFil
 def file_of(store: ItemStore, collection: Collection, item: Item) -> File | None:
     """Return the file that was sent with an item; None without one."""
     values = (stored.value for stored in _stored(store, collection, item))
-    return next((File(value["type"] or "", b64decode(value["content"])) for value in values), None)
+    return next((File(value["type"], b64decode(value["content"])) for value in values), None)
 
 
 def _stored(store: ItemStore, collection: Collection, item: Item) -> list[Item]:

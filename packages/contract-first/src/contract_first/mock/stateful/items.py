@@ -12,13 +12,13 @@ from contract_first.mock.vocabulary.members import Meaning, named
 from contract_first.mock.vocabulary.words import plain
 from contract_first.service.messages.problems import NotFound, PayloadTooLarge
 
-from .files import File, file_of, keep
+from .files import File, file_of, keep, sent
 from .json_patch import is_patch, patched
 from .lists.pages import Listing
 from .memory import Catalog, Memory
 from .recognition import Collection, Role
 from .recognition.ways import is_each, keys_in, within
-from .store import Item
+from .views import Item
 
 MOST_TOGETHER: Final = 1000
 """Items that one request creates."""
@@ -185,12 +185,13 @@ class RequestedItems:
         """Return the file that was sent with an item; None without one."""
         return file_of(self._memory.store, self._collection, item)
 
-    def keep_file(self, value: Mapping[str, Any], arguments: Arguments) -> None:
-        """Keep the one file of a form as that of the item that was created or changed."""
+    def keep_file(self, value: Mapping[str, Any], arguments: Arguments, original: Item | None = None) -> None:
+        """Keep the one file of a form, or that of the original, as that of an item that was written."""
         upload, store = upload_in(arguments.get(BODY)), self._memory.store
-        if upload is not None:
+        file = sent(upload) if upload else self.file(original) if original else None
+        if file is not None:
             *_, item = store.keyed(self._collection.path, str(self._collection.key_of(value)))
-            keep(store, self._collection, item, upload)
+            keep(store, self._collection, item, file)
 
     # changed ------------------------------------------------------------------------------------------------
 
@@ -219,15 +220,22 @@ class RequestedItems:
     def create(self, base: Any, arguments: Arguments) -> dict[str, Any]:
         """Create an item; the base is the response that the contract has."""
         members = {**about_file(arguments.get(BODY)), **self._members(arguments)}
-        if self._role.key is not None:
-            members = self._collection.with_key(members, arguments.get(("path", self._role.key)))
+        key = None if self._role.key is None else arguments.get(("path", self._role.key))
+        original = self.require(arguments) if self._role.is_copy else None
+        if original is not None:
+            members = {**self._values.copied(original.value), **members}
+        elif key is not None:
+            members = self._collection.with_key(members, key)
         item = base if self._is_whole else self._values.completed(base)
         parents = self.parents(arguments)
+        if self._collection.is_named and key is not None:
+            above = str(key).rpartition("/")[0].rpartition("/")[0]
+            parents = {"/".join(self._collection.item.segments): above}
         value = self._memory.add(self._values, members, parents, self._path(arguments), item)
         folder = _folder_of(value)
         if self._collection.folder and folder is not None:
             self._memory.store.keep({self._collection.folder: folder})
-        self.keep_file(value, arguments)
+        self.keep_file(value, arguments, original)
         return value
 
     def single(self, base: Any, arguments: Arguments) -> Item:

@@ -15,8 +15,9 @@ from contract_first.mock.vocabulary.words import plain
 from contract_first.service.clock import Clock
 
 from .recognition import Collection, Role, recognize
-from .store import Item, ItemStore
+from .store import ItemStore
 from .values import Values
+from .views import Item
 
 MOST_NUMBERS: Final = 1000
 """Identifiers that are tried until one is free."""

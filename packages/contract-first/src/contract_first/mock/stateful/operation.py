@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
 from contract_first.contract import Operation
 from contract_first.contract.document.media_types import essence, is_json
+from contract_first.contract.schemas.schema import Schema
 from contract_first.mock.relations.relation import BODY, upload_in
+from contract_first.mock.relations.shaping import Shape
 from contract_first.mock.responses.documented import DocumentedResponse
 from contract_first.mock.responses.operation import Arguments, Respond
 from contract_first.service.messages.problems import PayloadTooLarge, ServiceUnavailable
@@ -27,6 +29,8 @@ from .rendering import Renderer, with_fields
 OK: Final = 200
 CREATED: Final = 201
 NOT_MODIFIED: Final = 304
+REDIRECTED: Final = (b"x-mock-redirected", b"1")
+"""The response is what the redirect leads to that the contract has instead, on another host."""
 
 
 class StatefulOperation:
@@ -49,8 +53,12 @@ class StatefulOperation:
         self._role = role
         self._collection = role.collection
         self._memory = memory
+        self._collections = catalog.collections.values()
         self._items = RequestedItems(operation, role, catalog, memory)
-        self._renderer = Renderer(operation, role, catalog.values[role.collection.path], origin)
+        values = catalog.values[role.collection.path]
+        places = [(parameter["in"], parameter["name"]) for parameter in operation.parameters]
+        shape = Shape(places, values.generator, operation.operation_id, self._stored)
+        self._renderer = Renderer(operation, role, values, shape, origin)
         self._created = CREATED if str(CREATED) in operation.responses else None
 
     async def __call__(
@@ -87,6 +95,16 @@ class StatefulOperation:
                 return await self._write_many(arguments, request, respond)
             return await self._write(arguments, request, respond)
 
+    def _stored(self, schema: Schema, key: Any) -> dict[str, Any] | None:
+        """Return the item of a schema and a key, of any collection."""
+        items = (
+            item
+            for collection in self._collections
+            if collection.is_seen_in(schema)
+            for item in self._memory.store.keyed(collection.path, str(key))
+        )
+        return next((item.value for item in items), None)
+
     async def has(self, arguments: Arguments) -> bool:
         """Tell whether the collection has the item that a request is for."""
         async with self._memory.lock:
@@ -98,7 +116,9 @@ class StatefulOperation:
             return documented.rendered
         listed, query = self._items.listed(arguments), self._items.query(arguments)
         page, items = self._items.listing.page(listed, query, self._renderer.list_url(request))
-        return self._renderer.items([(item.value, item.parents) for item in items], documented, request, page)
+        return self._renderer.items(
+            [(item.value, item.parents) for item in items], documented, request, arguments, page
+        )
 
     async def _read(
         self, arguments: Arguments, request: Request, respond: Respond
@@ -119,7 +139,7 @@ class StatefulOperation:
         if is_current(item.value, request, self._operation):
             documented = await respond(NOT_MODIFIED)
             return documented, with_fields(documented.rendered, {b"etag": tag_of(item.value)})
-        return documented, self._renderer.item(item.value, item.parents, documented, request)
+        return documented, self._renderer.item(item.value, item.parents, documented, request, arguments)
 
     async def _download(self, arguments: Arguments, respond: Respond) -> tuple[DocumentedResponse, Rendered]:
         """Return the file of an item, or the contract's response where none was sent."""
@@ -127,7 +147,13 @@ class StatefulOperation:
             self._items.require_parents(arguments)
             file = self._items.file(self._items.require(arguments))
         documented = await respond(None)
-        return documented, documented.rendered if file is None else _rendered(file, documented)
+        if file is None:
+            return documented, documented.rendered
+        rendered = _rendered(file, documented)
+        statuses = self._operation.responses.keys()
+        if any(status.startswith("3") for status in statuses) and statuses.isdisjoint({"200", "2XX"}):
+            rendered.headers.append(REDIRECTED)
+        return documented, rendered
 
     async def _write_many(
         self, arguments: Arguments, request: Request, respond: Respond
@@ -141,7 +167,7 @@ class StatefulOperation:
         values = await asyncio.to_thread(self._items.put_all, base, arguments)
         parents = self._items.parents(arguments)
         page_items = [(value, parents) for value in values]
-        return documented, self._renderer.items(page_items, documented, request)
+        return documented, self._renderer.items(page_items, documented, request, arguments)
 
     async def _write(
         self, arguments: Arguments, request: Request, respond: Respond
@@ -154,7 +180,7 @@ class StatefulOperation:
             item = item or items.require(arguments)
             documented = await respond(None)
             items.remove(item)
-            return documented, self._renderer.item(item.value, item.parents, documented, request)
+            return documented, self._renderer.item(item.value, item.parents, documented, request, arguments)
         if item is None and not is_single:
             return await self._create(arguments, request, respond)
         documented = await respond(None)
@@ -163,7 +189,7 @@ class StatefulOperation:
         value = items.change(item, await asyncio.to_thread(items.changed, item, arguments))
         if upload_in(arguments.get(BODY)):
             await asyncio.to_thread(items.keep_file, value, arguments)
-        return documented, self._renderer.item(value, item.parents, documented, request)
+        return documented, self._renderer.item(value, item.parents, documented, request, arguments)
 
     async def _create(
         self, arguments: Arguments, request: Request, respond: Respond
@@ -177,7 +203,9 @@ class StatefulOperation:
         documented = await respond(self._created)
         base = self._renderer.inner(documented.body.value)
         value = await asyncio.to_thread(items.create, base, arguments)
-        return documented, self._renderer.item(value, items.parents(arguments), documented, request)
+        return documented, self._renderer.item(
+            value, items.parents(arguments), documented, request, arguments
+        )
 
 
 def _rendered(file: File, documented: DocumentedResponse) -> Rendered:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from contract_first.contract import Operation
 from contract_first.contract.schemas.schema import MISSING
 from contract_first.mock.relations.envelopes import ListPage, enclosed
 from contract_first.mock.relations.rendering import with_value
+from contract_first.mock.relations.shaping import Shape
 from contract_first.mock.responses.documented import DocumentedResponse
+from contract_first.mock.responses.operation import Arguments
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
 
@@ -25,13 +28,17 @@ class Renderer:
     """Renders the items of one operation.
 
     Args:
+        shape: of the members that requests select.
         origin: returns the URL of the API as the client of the current request reaches it.
     """
 
-    def __init__(self, operation: Operation, role: Role, values: Values, origin: Callable[[], str]) -> None:
+    def __init__(
+        self, operation: Operation, role: Role, values: Values, shape: Shape, origin: Callable[[], str]
+    ) -> None:
         self._depth = operation.path.strip("/").count("/") + 1
         self._role = role
         self._values = values
+        self._shape = shape
         self._origin = origin
 
     def inner(self, value: Any) -> Any:
@@ -39,7 +46,12 @@ class Renderer:
         return within(value, self._role.envelope)
 
     def item(
-        self, value: dict[str, Any], parents: Parents, documented: DocumentedResponse, request: Request
+        self,
+        value: dict[str, Any],
+        parents: Parents,
+        documented: DocumentedResponse,
+        request: Request,
+        arguments: Arguments,
     ) -> Rendered:
         """Return the response that shows an item."""
         base, schema = documented.body.value, self._role.schema
@@ -50,13 +62,14 @@ class Renderer:
         represented = self._values.represented(
             self._values.with_url(value, url), schema, self.inner(base), url
         )
-        return _rendered(documented, self._around(documented, base, represented), fields)
+        return self._rendered(documented, base, represented, arguments, fields)
 
     def items(
         self,
         items: Iterable[tuple[dict[str, Any], Parents]],
         documented: DocumentedResponse,
         request: Request,
+        arguments: Arguments,
         page: ListPage | None = None,
     ) -> Rendered:
         """Return the response that shows several items, each with its parents."""
@@ -73,12 +86,7 @@ class Renderer:
         if envelope and isinstance(base, dict) and page is not None:
             around = enclosed(base, documented.schema, page, name_at(envelope))
 
-        def rendered(list_: Any) -> Rendered:
-            is_within = envelope and isinstance(base, dict)
-            return _rendered(
-                documented, self._around(documented, around, list_) if is_within else list_, fields
-            )
-
+        rendered = partial(self._rendered, documented, around, arguments=arguments, fields=fields)
         response = rendered([self._values.shown(value, schema) for value in located])
         if response is documented.rendered:  # one of them violates the schema
             response = rendered([self._values.represented(value, schema, example) for value in located])
@@ -94,6 +102,23 @@ class Renderer:
         segments = request.path.strip("/").split("/")
         base_path = "".join(f"/{segment}" for segment in segments[: len(segments) - self._depth])
         return f"{self._origin()}{base_path}{self._role.collection.path_of(value, parents)}"
+
+    def _rendered(
+        self,
+        documented: DocumentedResponse,
+        base: Any,
+        inner: Any,
+        arguments: Arguments,
+        fields: Mapping[bytes, str],
+    ) -> Rendered:
+        """Return a response around an item or a list, with the members that a request selects."""
+        schema, shape = documented.schema, self._shape
+        value = self._around(documented, base, inner)
+        if shape.places and schema is not None:
+            selected = shape.selected(self._role.schema or schema, arguments, inner)
+            shaped = shape.expanded(schema, arguments, self._around(documented, base, selected))
+            value = shaped if schema.conforms(shaped) else value
+        return _rendered(documented, value, fields)
 
     def _around(self, documented: DocumentedResponse, base: Any, represented: Any) -> Any:
         """Return a response around an item or a list; of alternatives, the one that has its place."""

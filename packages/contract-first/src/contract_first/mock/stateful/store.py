@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import sqlite3
-from abc import abstractmethod
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Any, Final, NamedTuple, overload
+from typing import Any, Final
 
 import msgspec
 
 from contract_first.service.messages.problems import PayloadTooLarge, ServiceUnavailable
+
+from .views import PARENTS, ROWS, Item, View, item_of
 
 MOST_ITEMS: Final = 20_000
 MOST_BYTES: Final = 128 * 1024 * 1024
@@ -24,7 +25,6 @@ MOST_IN_ITEM: Final = 4 * 1024 * 1024
 LAST: Final = 2**53
 """Of numbers and places; SQLite counts to 2**63, and adds no item behind that."""
 LARGE_BYTES: Final = 256 * 1024
-MOST_LENGTHS: Final = 100
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS items (
     place INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -44,8 +44,6 @@ SELECT count(*), total(length(value)), total(length(key) + length(parents) + len
 COUNTED: Final = """
 SELECT max(place) FROM items UNION SELECT max(last) FROM numbers UNION SELECT max(seq) FROM sqlite_sequence
 """
-COLUMNS: Final = "SELECT place, key, parents, value"
-ROWS: Final = f"{COLUMNS} FROM items"
 DISTINCT: Final = """
 WITH RECURSIVE distinct_parents(parents) AS (
     SELECT min(parents) FROM items WHERE collection = ?1
@@ -55,134 +53,8 @@ WITH RECURSIVE distinct_parents(parents) AS (
 ) SELECT parents FROM distinct_parents WHERE parents IS NOT NULL
 """
 """Parents of a collection's items, found by the index: its items are not read."""
-Read = Callable[..., list[Any]]
 _LOADS = count()
 """Numbers loads of all stores, so that no two have the same state."""
-PARENTS, VALUE = msgspec.json.Decoder(dict[str, str]), msgspec.json.Decoder(dict[str, Any])
-
-
-class Item(NamedTuple):
-    """A stored item.
-
-    Attributes:
-        key: what a path has for it.
-        parents: the other path parameters of its creation, by the shape of the path up to each.
-    """
-
-    place: int
-    key: str
-    parents: Mapping[str, str]
-    value: dict[str, Any]
-
-
-class Listed(Sequence[Item]):
-    """Items in an order; what a slice has is read, and no more."""
-
-    @abstractmethod
-    def part(self, first: int, last: int) -> list[Item]:
-        """Return the items of a slice."""
-
-    @abstractmethod
-    def position(self, key: str) -> int | None:
-        """Return how many items are before the one with a key; None if there is none."""
-
-    @overload
-    def __getitem__(self, index: int) -> Item: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[Item]: ...
-
-    def __getitem__(self, index: int | slice) -> Item | list[Item]:
-        """Return an item, or those of a slice."""
-        if isinstance(index, int):
-            return self[index : index + 1 or None][0]
-        first, last, step = index.indices(len(self))
-        return self.part(first, last) if step == 1 else self.part(0, len(self))[index]
-
-    def __iter__(self) -> Iterator[Item]:
-        """Yield all items, read at once."""
-        return iter(self[:])
-
-
-class View(Listed):
-    """The items of a collection that have some parents, in the order of their creation.
-
-    Args:
-        read: returns the rows of a query.
-        state: of the store; another one, other items.
-        lengths: how many items there are, and of which state, by condition and values.
-
-    Attributes:
-        key: of what the items are: the same, the same items.
-    """
-
-    def __init__(
-        self,
-        read: Read,
-        condition: str,
-        values: tuple[str, ...],
-        state: tuple[int, int],
-        lengths: dict[Any, tuple[Any, int]],
-    ) -> None:
-        self.key = (condition, values, state)
-        self._lengths = lengths
-        self._read = read
-        self._condition = f"FROM items WHERE {condition}"
-        self._values = values
-
-    def __len__(self) -> int:
-        """Return how many items there are, which are not read."""
-        *which, state = self.key
-        known_state, length = self._lengths.get(tuple(which), (None, 0))
-        if known_state != state:
-            length = self._count("")
-            self._lengths[tuple(which)] = state, length
-            while len(self._lengths) > MOST_LENGTHS:
-                del self._lengths[next(iter(self._lengths))]
-        return length
-
-    def _count(self, condition: str, *values: Any) -> int:
-        ((count,),) = self._read(f"SELECT count(*) {self._condition}{condition}", *self._values, *values)
-        return int(count)
-
-    def part(self, first: int, last: int) -> list[Item]:
-        """Return the items of a slice."""
-        query = f"{COLUMNS} {self._condition} ORDER BY place LIMIT ? OFFSET ?"
-        return [_item(*row) for row in self._read(query, *self._values, max(0, last - first), first)]
-
-    def position(self, key: str) -> int | None:
-        """Return how many items are before the one with a key; None if there is none."""
-        places = self._read(f"SELECT min(place) {self._condition} AND key = ?", *self._values, key)
-        ((place,),) = places
-        return None if place is None else self._count(" AND place < ?", place)
-
-    def ordered(self, places: Sequence[int]) -> Ordered:
-        """Return items at some of the places, in the order of these."""
-        return Ordered(self._read, places)
-
-
-class Ordered(Listed):
-    """Items at places, in the order of these."""
-
-    def __init__(self, read: Read, places: Sequence[int]) -> None:
-        self._read = read
-        self._places = places
-
-    def __len__(self) -> int:
-        """Return how many items there are."""
-        return len(self._places)
-
-    def part(self, first: int, last: int) -> list[Item]:
-        """Return the items of a slice."""
-        places = self._places[first:last]
-        rows = self._read(f"{ROWS} WHERE place IN ({', '.join('?' * len(places))})", *places)
-        items = {row[0]: _item(*row) for row in rows}
-        return [items[place] for place in places]
-
-    def position(self, key: str) -> int | None:
-        """Return how many items are before the one with a key; None if there is none."""
-        rows = {place for (place,) in self._read("SELECT place FROM items WHERE key = ?", key)}
-        return next((number for number, place in enumerate(self._places) if place in rows), None)
 
 
 class ItemStore:
@@ -235,7 +107,7 @@ class ItemStore:
             raise ValueError(f"it counts beyond {LAST}")
         self._count = self._bytes = 0
         for row in self._database.execute(ROWS):
-            _item(*row)
+            item_of(*row)
             value = row[-1] if isinstance(row[-1], bytes) else row[-1].encode()
             self._count, self._bytes = self._count + 1, self._bytes + _size(value)
             if self._bytes > self._most_bytes:
@@ -388,7 +260,7 @@ class ItemStore:
         return self._database.execute(query, values).fetchall()
 
     def _items(self, condition: str, *values: Any) -> list[Item]:
-        return [_item(*row) for row in self._rows(f"{ROWS} {condition}", *values)]
+        return [item_of(*row) for row in self._rows(f"{ROWS} {condition}", *values)]
 
 
 def _size(encoded: bytes) -> int:
@@ -401,7 +273,3 @@ def _encoded(value: dict[str, Any]) -> bytes:
     if len(encoded) > MOST_IN_ITEM:
         raise PayloadTooLarge(f"The item has {len(encoded)} bytes; at most {MOST_IN_ITEM} fit.")
     return encoded
-
-
-def _item(place: int, key: str, parents: str, value: bytes) -> Item:
-    return Item(place, key, PARENTS.decode(parents), VALUE.decode(value))

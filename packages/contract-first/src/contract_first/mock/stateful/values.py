@@ -10,7 +10,8 @@ from typing import Any, Final
 from contract_first.contract.schemas.schema import MISSING, Schema
 from contract_first.mock.generation import Generator
 from contract_first.mock.generation.choices import Alternatives
-from contract_first.mock.generation.identifiers import identifier
+from contract_first.mock.generation.examples import readable_of
+from contract_first.mock.generation.identifiers import identifier, prefix_of
 from contract_first.mock.vocabulary.members import Meaning, identifiers_of, tallies
 from contract_first.mock.vocabulary.times import is_change, is_creation
 from contract_first.mock.vocabulary.words import plain
@@ -20,7 +21,7 @@ from .recognition import Collection
 
 PROVIDERS: Final = "/providers/"
 """What is in the paths of Azure Resource Manager, by which its items are identified."""
-MOST_REPAIRS, PREFIX, SHORT = 6, 3, 8
+MOST_REPAIRS, SHORT = 6, 8
 EMPTY: tuple[Any, ...] = (None, [], {})
 
 
@@ -28,6 +29,7 @@ class Values:
     """Makes the values of one collection's items.
 
     Args:
+        generator: of the contract's values.
         seed: another seed, other identifiers.
     """
 
@@ -42,7 +44,7 @@ class Values:
             if (name in Meaning.ITEM_URL or (is_path and plain(name) == "id"))
             and plain(name) not in self._set_by_client
         ]
-        self._generator = generator
+        self.generator = generator
         self._alternatives = Alternatives(collection.schema, generator, collection.path)
         self._seed = seed
 
@@ -84,6 +86,16 @@ class Values:
             facts = self._facts(schema, value, body, number, now)
         value = self._laid_over({**self._laid_over(value, path), **facts}, body, is_open=schema.is_open)
         return self._stored(self._whole(schema, value, base, {**path, **facts, **body}))
+
+    def copied(self, value: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the members of an item that a copy of it has, too."""
+        return {
+            name: member
+            for name, member in value.items()
+            if name not in {self.collection.head, *self.urls}
+            and name not in Meaning.IDENTIFIER
+            and not (is_creation(name) or is_change(name))
+        }
 
     def _facts(
         self, schema: Schema, examples: Mapping[str, Any], body: Mapping[str, Any], number: int, now: datetime
@@ -139,7 +151,7 @@ class Values:
 
     def _stored(self, value: dict[str, Any]) -> dict[str, Any]:
         """Return an item without members that no response shows (passwords), if it conforms without them."""
-        readable: dict[str, Any] = _readable(value, self.collection.schema)
+        readable: dict[str, Any] = readable_of(value, self.collection.schema)
         return readable if self.collection.schema.conforms(readable) else value
 
     def shown(self, value: dict[str, Any], schema: Schema, url: str = "") -> dict[str, Any]:
@@ -154,6 +166,8 @@ class Values:
     def represented(self, value: dict[str, Any], schema: Schema, base: Any, url: str = "") -> Any:
         """Return an item as another schema has it, laid over a value that conforms to that."""
         value = self.shown(value, schema, url)
+        if not value and schema.members:  # it is not about the item
+            return base
         if schema.conforms(value):
             return value
         laid = {**base, **value} if isinstance(base, dict) else value
@@ -235,8 +249,9 @@ class Values:
     def _fitting(self, schema: Schema | None, value: Any, before: Any, *, merges: bool) -> Any:
         """Return the value of a member after a request; MISSING where its schema takes no such value."""
         if isinstance(value, dict) and isinstance(before, dict) and (merges or schema is None):
-            whole = _merged(before, value)
-            value = whole if schema is None or schema.conforms(whole) else _merged(before, value, nulls=False)
+            whole = self._merged(schema, before, value)
+            is_whole = schema is None or schema.conforms(whole)
+            value = whole if is_whole else self._merged(schema, before, value, nulls=False)
         if schema is None or schema.conforms(value):
             return value
         if isinstance(value, str) and not (schema.types & {"string"}):
@@ -248,9 +263,31 @@ class Values:
             return str(value)
         return self.repaired(schema, value) if isinstance(value, dict | list) else MISSING
 
+    def _merged(
+        self, schema: Schema | None, before: dict[str, Any], changes: dict[str, Any], *, nulls: bool = True
+    ) -> dict[str, Any]:
+        """Return an object with the members of another, at any depth, as RFC 7396 has it.
+
+        Of another alternative, it has only these.
+
+        Args:
+            nulls: take a null for a value, instead of removing the member.
+        """
+        tags = (self._alternatives.tags_of(schema) if schema else None) or ()
+        if any(changes[name] != before.get(name) for name in tags if name in changes):
+            return changes
+        merged = {**before, **changes}
+        for name, member in changes.items():
+            if isinstance(member, dict) and isinstance(before.get(name), dict):
+                inner = schema.members.get(name) if schema else None
+                merged[name] = self._merged(inner, before[name], member, nulls=nulls)
+            elif member is None and not nulls:
+                del merged[name]
+        return merged
+
     def repaired(self, schema: Schema, value: Any) -> Any:
         """Return a value whose members that violate its schema are replaced; MISSING if none is found."""
-        return self._generator.repaired(schema, value, self.collection.path)
+        return self.generator.repaired(schema, value, self.collection.path)
 
     def _whole(self, schema: Schema, value: Any, base: Any, body: Mapping[str, Any]) -> Any:
         """Return a value that conforms as a whole: as it is, repaired, or the base with what fits in."""
@@ -267,7 +304,7 @@ class Values:
         return base
 
     def _generated(self, schema: Schema, fallback: Any) -> Any:
-        values = islice(self._generator.values(schema.node, self.collection.path), MOST_REPAIRS)
+        values = islice(self.generator.values(schema.node, self.collection.path), MOST_REPAIRS)
         return next(filter(schema.conforms, values), fallback)
 
     # identifiers and times ----------------------------------------------------------------------------------
@@ -279,13 +316,12 @@ class Values:
         """
         collection = self.collection
         tag = collection.schema.members.get("object")
-        is_tagged = tag is not None and any({"enum", "const"} & part.keys() for part in tag.parts)
-        prefix = plain(collection.resource)[:PREFIX] if is_tagged else ""
+        prefix = prefix_of(tag.values) if tag is not None else ""
         name = f"{self._seed}/{collection.path}"
         is_key = member == collection.key
         example = collection.key_example if is_key and collection.key_example is not None else example
         suits = collection.takes_key if is_key else lambda _: True
-        return identifier(schema, example, number, name, self._generator, prefix, suits)
+        return identifier(schema, example, number, name, self.generator.values, prefix, suits)
 
     def _times(
         self,
@@ -310,36 +346,6 @@ def _spelled(now: datetime, example: Any) -> Iterator[Any]:
     elif isinstance(example, str) and "," in example[:5]:
         yield format_datetime(now, usegmt=True)
     yield from (f"{now:%Y-%m-%dT%H:%M:%SZ}", f"{now:%Y-%m-%d}", seconds)
-
-
-def _merged(before: dict[str, Any], changes: dict[str, Any], *, nulls: bool = True) -> dict[str, Any]:
-    """Return an object with the members of another, at any depth, as RFC 7396 has it.
-
-    Args:
-        nulls: take a null for a value, instead of removing the member.
-    """
-    merged = {**before, **changes}
-    for name, member in changes.items():
-        if isinstance(member, dict) and isinstance(before.get(name), dict):
-            merged[name] = _merged(before[name], member, nulls=nulls)
-        elif member is None and not nulls:
-            del merged[name]
-    return merged
-
-
-def _readable(value: Any, schema: Schema) -> Any:
-    """Return a value without the members in it that are ``writeOnly``, but for those that it has to have."""
-    if isinstance(value, list):
-        return [_readable(item, schema.items) for item in value]
-    if not isinstance(value, dict):
-        return value
-    members = schema.members
-    readable = {name: _readable(part, members.get(name, schema.others)) for name, part in value.items()}
-    for name in value.keys() & members:
-        without = {other: part for other, part in readable.items() if other != name}
-        if members[name].is_marked("writeOnly") and schema.conforms(without):
-            readable = without
-    return readable
 
 
 def _boolean(text: str) -> bool:

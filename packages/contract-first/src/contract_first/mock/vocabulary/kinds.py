@@ -52,6 +52,10 @@ def _state(subject: Subject, _: str, of: str) -> str:
     return subject.random.choice(STATUSES)
 
 
+def _object(subject: Subject, *_: str) -> str:
+    return "list" if subject.is_list else subject.noun.replace(" ", "_") or subject.kind or "item"
+
+
 def _value(words: Callable[[Random], Any], amount: Callable[[Random], Any]) -> Related:
     return Related(lambda subject, *_: amount(subject.random) if subject.is_money else words(subject.random))
 
@@ -69,7 +73,7 @@ MOMENTS = (
 )
 COMPANIES = (
     "company company_name organisation organization organisation_name organization_name"
-    " employer vendor manufacturer brand"
+    " employer vendor manufacturer brand agency statement_descriptor descriptor"
 )
 UNIX = at_moment(lambda moment: int(moment.timestamp()))
 MILLISECONDS = at_moment(lambda moment: int(moment.timestamp()) * 1000)
@@ -78,7 +82,8 @@ MINOR, MAJOR = between(500, 20_000), between(1, 200, 2)
 CENTS = form("1#.##")
 KINDS = (
     # identity
-    Kind("id uuid guid uid sid gid", "RFC 9562", makers.uuid, between(1, 10_000)),
+    Kind("id", "RFC 9562; Stripe: with a prefix", Related(makers.identifier), between(1, 10_000)),
+    Kind("uuid guid uid sid gid", "RFC 9562", makers.uuid, between(1, 10_000)),
     Kind(
         "snowflake",
         "Discord, X: 64 bits, a time first",
@@ -143,7 +148,7 @@ KINDS = (
     Kind("tax_id vat_number vat_id", "VIES", "DE1########"),
     # texts
     Kind(
-        "title subject headline label heading product subtitle",
+        "title subject headline label heading product subtitle display",
         "schema.org/name",
         Related(lambda subject, _, of: subject.title(of)),
     ),
@@ -157,8 +162,11 @@ KINDS = (
         "schema.org/text",
         sentences.SAID,
     ),
-    Kind("instruction memo remark purpose explanation output input", "schema.org/text", sentences.SAID),
+    Kind("instruction memo remark explanation output input footer", "schema.org/text", sentences.SAID),
+    Kind("purpose use_case", "OpenAI", one_of("evaluation", "training", "support")),
     Kind("error msg reason warning refusal cause", "RFC 9457, detail", sentences.WRONG),
+    Kind("rel", "IANA's link relations, RFC 8288", one_of("self", "next", "parent", "collection")),
+    Kind("industry", "LinkedIn", one_of("Software", "Retail", "Healthcare", "Education")),
     Kind("html", "HTML", "<p>{sentence}</p>"),
     Kind(
         "category tag genre topic keyword group source channel field prefix suffix q query",
@@ -187,6 +195,7 @@ KINDS = (
     Kind("minute second", "ISO 8601", form("1#"), between(0, 59)),
     Kind("week", "ISO 8601", form("1#"), between(1, 52)),
     Kind("duration runtime", "ISO 8601; in seconds", "PT#H3#M", between(30, 3600)),
+    Kind("duration_seconds", "Twilio", form("1##"), between(30, 3600)),
     Kind("duration_ms milliseconds ms", "Spotify", form("1#####"), between(30_000, 300_000)),
     Kind("ttl expires_in max_age", "RFC 6749, in seconds", lambda _: "3600", lambda _: 3600),
     Kind("timezone time_zone tz", "IANA", of_place("timezone")),
@@ -197,11 +206,11 @@ KINDS = (
     Kind("country_code country_iso market", "ISO 3166-1 alpha-2", of_place("country_code")),
     Kind("postcode postal_code post_code zip zip_code zipcode", "UPU S42", of_place("postcode")),
     Kind(
-        "street street_address address address1 line1 address_line1 address_line_1",
+        "street street_address address address1 line1 address_line1 address_line_1 addr1",
         "UPU S42",
         "1# {street}",
     ),
-    Kind("address2 line2 address_line2 address_line_2 street2", "UPU S42", "Flat 1#"),
+    Kind("address2 line2 address_line2 address_line_2 street2 addr2", "UPU S42", "Flat 1#"),
     Kind(
         "province region county district region_name province_name state_name",
         "schema.org/addressRegion",
@@ -216,7 +225,7 @@ KINDS = (
     Kind("language lang language_code", "ISO 639-1", of_place("language")),
     Kind("locale", "BCP 47", of_place("locale")),
     # money
-    Kind("price cost", "schema.org/price", CENTS, MAJOR),
+    Kind("price cost decimal", "schema.org/price; OpenAPI's registry", CENTS, MAJOR),
     Kind(
         "amount subtotal balance fee tax discount paid",
         "Stripe, Adyen: integers are in minor units",
@@ -243,11 +252,12 @@ KINDS = (
         "ISO 13616",
         one_of("DE89370400440532013000", "GB82WEST12345698765432", "FR1420041010050500013M02606"),
     ),
-    Kind("bic swift", "ISO 9362", one_of("DEUTDEFF", "NWBKGB2L", "BNPAFRPP")),
+    Kind("bic swift bic_code swift_code", "ISO 9362", one_of("DEUTDEFF", "NWBKGB2L", "BNPAFRPP")),
     Kind("routing_number", "ABA; Stripe's for tests", "110000000"),
     Kind("account_number", "Stripe's for tests", "000123456789"),
     Kind("ean gtin barcode", "GS1", one_of("4006381333931", "5901234123457", "9780306406157")),
     Kind("upc", "GS1, GTIN-12", one_of("036000291452", "012345678905")),
+    Kind("mcc merchant_category_code", "ISO 18245", one_of("5411", "5734", "5812"), one_of(5411, 5734, 5812)),
     Kind("tax_rate vat_rate interest_rate", "in percent", form("1#.#"), between(1, 20, 1)),
     Kind("exchange_rate", "ISO 4217", form("1.####"), between(0.5, 2, 4)),
     Kind("plan plan_name", "Stripe", one_of("free", "pro", "business")),
@@ -257,8 +267,9 @@ KINDS = (
     Kind(
         "object resource_type kind",
         "Stripe, Asana, Kubernetes",
-        Related(lambda subject, *_: subject.kind or "item"),
+        Related(_object),
     ),
+    Kind("metadata attribute", "Stripe, Kubernetes: what clients keep there", one_of(*WORDS)),
     Kind("scope permission", "RFC 6749", one_of("read", "write", "admin")),
     Kind("action operation", "GitHub", one_of("create", "update", "delete")),
     Kind("event event_type", "Stripe, GitHub", one_of("created", "updated", "deleted")),
@@ -271,7 +282,7 @@ KINDS = (
     Kind("unit", "SI", one_of("kg", "m", "l")),
     # the web, files and machines
     Kind(
-        "url uri link href website homepage html_url permalink callback endpoint",
+        "url uri link href website homepage html_url permalink callback endpoint schema",
         "RFC 3986, RFC 2606",
         "https://www.example.com/{word}",
     ),

@@ -25,6 +25,9 @@ class Related(NamedTuple):
 
 
 Maker: TypeAlias = "Callable[[Random], Any] | Related"
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+LONG = 24
+"""Characters of an identifier after its prefix."""
 BASE32 = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 DISCORD_EPOCH = 1_420_070_400_000
 STREETS = ("Station Road", "Park Lane", "Mill Street", "Harbour Street", "Church Road", "High Street")
@@ -134,6 +137,13 @@ def ipv6(random: Random) -> str:
 def email(subject: Subject, of: str = "") -> str:
     """Return the email address of a person at a host that is reserved for documentation."""
     return f"{'.'.join(subject.person(of)).lower()}@example.com"
+
+
+def identifier(subject: Subject, _: str, of: str) -> str:
+    """Return the identifier of an object, with the prefix of its kind if there is one, or of another one."""
+    if not subject.prefix or of:
+        return uuid(subject.random)
+    return f"{subject.prefix}_{''.join(subject.random.choices(ALPHABET, k=LONG))}"
 
 
 def of_place(attribute: str) -> Related:

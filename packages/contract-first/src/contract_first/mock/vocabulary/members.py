@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from enum import Enum
-from functools import lru_cache
 from typing import Final
 
 from .words import plain, singulars, words_of
@@ -40,6 +39,8 @@ class Meaning(Enum):
     SORT = "sort sortby orderby order ordering"
     DIRECTION = "direction sortorder sortdirection sortdir dir order"
     SEARCH = "q query search"
+    FIELDS = "fields optfields select"
+    EXPAND = "expand"
 
     # Lists: the part that is shown
 
@@ -67,6 +68,9 @@ class Meaning(Enum):
     NEXT_CURSOR = f"nextpagetoken nextcursor nextpage nextmarker {CURSOR}"
     PREVIOUS_CURSOR = "previouspagetoken prevpagetoken previouscursor prevcursor prevmarker previterator"
 
+    LABEL = "name title displayname fullname label headline subject summary text description"
+    """What people search items by."""
+
     # Errors
 
     ERROR_TITLE = "message title error reason msg"
@@ -89,10 +93,15 @@ class Meaning(Enum):
         return plain(name) in self._names
 
 
-@lru_cache(maxsize=8192)
+_BY_NAME: dict[str, tuple[Meaning, ...]] = {
+    name: tuple(meaning for meaning in Meaning if name in meaning.names)
+    for name in {name for meaning in Meaning for name in meaning.names}
+}
+
+
 def meanings_of(name: str) -> tuple[Meaning, ...]:
     """Return all that a name may mean, in the order of the rows."""
-    return tuple(meaning for meaning in Meaning if name in meaning)
+    return _BY_NAME.get(plain(name), ())
 
 
 PAGING: Final = (Meaning.SIZE, Meaning.PAGE, Meaning.OFFSET)

@@ -40,7 +40,7 @@ def _patterns(rows: dict[str, str]) -> Described:
 ANYWHERE: Final = _patterns(
     {
         r"\bISO[ -]?4217\b": "currency",
-        r"\bISO[ -]?3166\b": "country_code",
+        r"\bISO[ -]?3166\b|\btwo-letter (?:ISO )?(?:country )?code\b": "country_code",
         r"\bISO[ -]?639\b": "language",
         r"\bBCP[ -]?47\b": "locale",
         r"YYYY-MM-DD(?!T)": "date",
@@ -56,11 +56,15 @@ ANYWHERE: Final = _patterns(
         r"smallest currency unit|minor unit|\bin cents\b": "cents",
         r"\bUnix (?:time|epoch)|seconds since": "unix_time",
         r"\bin milliseconds\b": "milliseconds",
-        r"\bin seconds\b": "duration",
+        r"\bin seconds\b": "duration_seconds",
         r"\bin bytes\b": "bytes",
     }
 )
 """Standards and units in a description, and a name that means what they say."""
+PRECISE: Final = tuple(
+    row for row in ANYWHERE if row[1] in {"snowflake", "ulid", "country_code", "locale", "duration_seconds"}
+)
+"""What a description says more of than a name does."""
 AT_HEAD: Final = _patterns(
     {
         r"currency code": "currency",
@@ -79,7 +83,7 @@ AT_HEAD: Final = _patterns(
         r"\bmessage$|\btext$|\bcomment$|\bexplanation$": "text",
         r"\bdescription$|\bsummary$": "description",
         r"\bdate$": "date",
-        r"\bidentifier$|\bunique id$|\bID$": "id",
+        r"\bidentifier$|\bunique id$|\bID$": "uuid",
     }
 )
 """Nouns with which the first phrase of a description ends, or that are in it."""
@@ -90,6 +94,15 @@ PHRASE_END: Final = re.compile(
 QUOTED: Final = re.compile(
     r"""(?:e\.g\.,?|for example,?|such as|examples?:|like) *([`"'])([^`"'<>{}]{1,60})\1""", re.IGNORECASE
 )
+QUOTATION: Final = re.compile(r"""[`"]([^`"\n<>{}]{1,40})[`"]""")
+EXPLAINED: Final = r"""(?: ?(?:[=:(\u2013-]|for|if|when|means)[^`".\n]{1,60})?"""
+ALTERNATIVES: Final = re.compile(
+    rf"{QUOTATION.pattern}(?:{EXPLAINED}(?: ?[,;|/]\s{{0,3}}(?:or |and )?| or ){QUOTATION.pattern}){{1,40}}+"
+    r"(?! (?:parameter|field|propert|member|attribute|header|option|endpoint))"
+)
+FORM: Final = re.compile(r"YYYY|HH:|%[A-Za-z]|\$")
+"""What a quotation has that says how values are written, and is none."""
+OF_SOMEBODY: Final = re.compile(r"(?:the |a )?(?:unique )?(?:ID|identifier) (?:of|for)\b", re.IGNORECASE)
 LONGEST_DESCRIPTION: Final = 1000
 QUALIFIERS = frozenset(
     {
@@ -113,6 +126,14 @@ def number(name: str, subject: Subject, *, is_integer: bool = False) -> float | 
     return None if value is None else float(value)
 
 
+@lru_cache(maxsize=4096)
+def listed(description: str) -> tuple[str, ...]:
+    """Return the values of which a description says that a member has one: ``Can be `a` or `b```."""
+    match = ALTERNATIVES.search(description[:LONGEST_DESCRIPTION])
+    values = (value for value in QUOTATION.findall(match[0]) if value != "null") if match else ()
+    return tuple(value for value in values if not FORM.search(value))
+
+
 def phrase(name: str, random: Random) -> str:
     """Return a text for a name that says nothing: its words, and a number that tells it from others."""
     words = " ".join(words_of(name)) or random.choice(WORDS)
@@ -124,6 +145,15 @@ def quoted(description: str) -> str:
     """Return the value that a description quotes as an example; empty where it quotes none."""
     match = QUOTED.search(description[:LONGEST_DESCRIPTION])
     return match[2] if match else ""
+
+
+@lru_cache(maxsize=4096)
+def precise(description: str) -> str:
+    """Return the name that a description means in spite of the member's own; empty where it means none."""
+    text = description[:LONGEST_DESCRIPTION]
+    if OF_SOMEBODY.match(text):
+        return "uuid"
+    return next((name for words, name in PRECISE if words.search(text)), "")
 
 
 @lru_cache(maxsize=4096)
@@ -139,6 +169,8 @@ def described(description: str) -> str:
 
 
 def _drawn(name: str, subject: Subject, table: Makers) -> Any:
+    if not name:
+        return None
     maker, before = _maker(name, table)
     if subject.kind and not subject.is_person:  # the name of a country is called so, or ``name`` in one
         maker = table.by_name.get("_".join((subject.kind, *words_of(name))), maker)

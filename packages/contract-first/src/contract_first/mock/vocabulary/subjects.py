@@ -28,7 +28,7 @@ PEOPLE: Final = frozenset(
     {
         *("assignee", "attendee", "author", "contact", "creator", "customer", "doctor", "driver", "employee"),
         *("guest", "member", "owner", "participant", "patient", "person", "player", "recipient", "reviewer"),
-        *("sender", "student", "teacher", "user"),
+        *("cardholder", "holder", "passenger", "sender", "student", "teacher", "traveler", "user"),
     }
 )
 ADJECTIVES: Final = frozenset(
@@ -60,6 +60,8 @@ ADJECTIVES: Final = frozenset(
     }
 )
 """Words before ``name`` or ``title`` that say of no other thing that it is its name."""
+VAGUE: Final = frozenset({"data", "info", "information", "detail", "setting", "parameter", "param", "option"})
+"""Last words of names of objects that are about what is before them."""
 LONGEST_NOUN: Final = 30
 EPOCH: Final = datetime(2024, 1, 1, tzinfo=UTC)
 DAYS: Final = 690
@@ -142,10 +144,12 @@ class Subject:
         name: of the object.
         above: the subject of the object in which it stands, if there is one.
         draw_person: returns somebody, of a locale.
+        prefix: of the object's identifier.
 
     Attributes:
         kind: what the object is called, or its list, by the last word in the singular.
-        noun: all words of that; empty where they say nothing.
+        noun: all words of that, but for those that say nothing; empty without others.
+        is_list: whether it holds a list, and says something about that.
         is_person: whether a member called ``name`` is that of a person.
         is_place: whether a member called ``state`` is part of an address.
         is_money: whether a member called ``value`` is an amount.
@@ -161,10 +165,13 @@ class Subject:
         name: str = "",
         above: Subject | None = None,
         draw_person: Callable[[Random], Person] = person,
+        prefix: str = "",
     ) -> None:
         self.random = random
+        self.names = names
+        self.prefix = prefix
         self.noun = _noun(name)
-        self.kind, self.is_person, self.is_place, self.is_money = _traits(names, name)
+        self.kind, self.is_person, self.is_place, self.is_money, self.is_list = _traits(names, name)
         self.is_links = above is not None and self.kind in {"link", "url"}
         self._draw_person = draw_person
         self._base: datetime | None = None
@@ -215,19 +222,24 @@ def _noun(name: str) -> str:
     if not name or name in Meaning.ENVELOPE or name in Meaning.ASPECT or name in Meaning.RENAMABLE_KEY:
         return ""
     *words, last = words_of(name) or ("",)
-    return " ".join([*words, singular(last)])[:LONGEST_NOUN].strip()
+    words = [*words, singular(last)]
+    while words and words[-1] in VAGUE:
+        words.pop()
+    return " ".join(words)[:LONGEST_NOUN].strip()
 
 
 @lru_cache(maxsize=4096)
-def _traits(names: tuple[str, ...], name: str) -> tuple[str, bool, bool, bool]:
-    """Return the name of an object, and whether it is a person, a place, or money."""
+def _traits(names: tuple[str, ...], name: str) -> tuple[str, bool, bool, bool, bool]:
+    """Return the name of an object, and whether it is a person, a place, money, or a list."""
     words = words_of(name)
     kind = singular(words[-1]) if words else ""
 
     def has(meaning: Meaning) -> bool:
         return any(member in meaning for member in names)
 
-    return kind, kind in PEOPLE or has(Meaning.OF_PERSON), has(Meaning.OF_PLACE), has(Meaning.OF_MONEY)
+    is_list = has(Meaning.ENVELOPE) and not has(Meaning.IDENTIFIER)
+    is_person = kind in PEOPLE or has(Meaning.OF_PERSON)
+    return kind, is_person, has(Meaning.OF_PLACE), has(Meaning.OF_MONEY), is_list
 
 
 def iso(moment: datetime) -> str:

@@ -5,7 +5,7 @@ import contextlib
 import operator
 import resource
 import time
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -13,15 +13,17 @@ from typing import Any, Protocol
 from contract_first.service.messages.problems import ServiceUnavailable
 
 from .proxies import TrustedProxies, subscriber_of
+from .turns import SHORT_TURN_SECONDS, Rotation
 
 RESERVED_FILES = 64
 """Files that a process may open beside its connections."""
+MOST_WAITING = 2048
+"""Connections that are accepted and not open yet: as many as the system has wait (`listening.BACKLOG`)."""
 MOST_FILES = 65_536
 """Files to ask for where the system sets no limit."""
 HEALTH_PATHS = frozenset({"/healthz", "/readyz"})
 RESERVED_FOR_HEALTH = 16
 """Connections beyond the limits, on which only these are served."""
-SHORT_TURN_SECONDS = 0.002
 LONGEST_PAUSE_SECONDS = 0.05
 """Between two pipelined requests, however long the turns of the event loop are."""
 FREE_HEAD_BYTES = 4096
@@ -72,24 +74,26 @@ class Connections(set[Any]):
         super().__init__()
         self._clock = clock
         self._limits = limits
-        self._total = min(limits.total, max(1, file_limit() - RESERVED_FILES))
+        files = max(2, file_limit() - RESERVED_FILES)
+        self.most_waiting = max(1, min(MOST_WAITING, files // 8))
+        self._total = min(limits.total, files - self.most_waiting)
         self._by_address: dict[str, dict[ClientConnection, None]] = {}
         self._orders: dict[str, list[tuple[bool, int, ClientConnection]]] = {}
-        self._ahead: deque[Callable[[], None]] = deque()
+        self._ahead: Rotation[Callable[[], None]] = Rotation()
         self._turn_at = self._read_at = 0.0
 
-    def owner(self, connection: ClientConnection) -> str | None:
-        """Return who a connection's memory counts for; None if that may be many clients."""
+    def owner(self, connection: ClientConnection) -> Hashable:
+        """Return who a connection's memory and turns count for: its address, or itself behind a proxy."""
         address = _address(connection)
-        return None if self._limits.proxies.trusts(address) else address
+        return connection.client if self._limits.proxies.trusts(address) else address
 
-    def take_turn(self, read: Callable[[], None]) -> None:
+    def take_turn(self, owner: Hashable, read: Callable[[], None]) -> None:
         """Read a pipelined request: one in each short turn of the event loop, however many there are.
 
         So clients that send one request at a time do not wait for all of them, nor for all those that take
-        many turns. Where no turn is short, one is read now and then.
+        many turns. Where no turn is short, one is read now and then. Those of different owners alternate.
         """
-        self._ahead.append(read)
+        self._ahead.add(owner, read)
         if len(self._ahead) == 1:
             self._turn_at = self._clock()
             asyncio.get_running_loop().call_soon(self._read_one)
@@ -98,7 +102,7 @@ class Connections(set[Any]):
         now = self._clock()
         is_due = now - self._turn_at <= SHORT_TURN_SECONDS or now - self._read_at >= LONGEST_PAUSE_SECONDS
         self._turn_at = now
-        read = self._ahead.popleft() if is_due else None
+        read = self._ahead.take() if is_due else None
         has_others = bool(self._ahead)
         try:
             if read is not None:
@@ -170,14 +174,13 @@ class Budget:
         self._held: Counter[Hashable] = Counter()
 
     def change(self, owner: Hashable, difference: int) -> None:
-        """Hold more bytes for an owner, or fewer; None stands for many owners, who have no half.
+        """Hold more bytes for an owner, or fewer.
 
         Raises:
             ServiceUnavailable: there is no room for more.
         """
         held, total = self._held[owner] + difference, self._total_bytes + difference
-        is_over_half = owner is not None and held > self._most_bytes // 2
-        if difference > 0 and (is_over_half or total > self._most_bytes):
+        if difference > 0 and (held > self._most_bytes // 2 or total > self._most_bytes):
             if not self._held[owner]:
                 del self._held[owner]
             raise ServiceUnavailable(self._refusal)

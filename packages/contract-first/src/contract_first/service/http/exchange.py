@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from enum import Enum, auto
 from functools import lru_cache
 from http import HTTPStatus
@@ -85,7 +85,9 @@ _EXPECTED_MESSAGE = {AWAITED: "'http.response.start'", STARTED: "'http.response.
 
 
 class Carrier(Protocol):
-    """The connection of an exchange."""
+    """The connection of an exchange, and whom it counts for."""
+
+    owner: Hashable
 
     def resume_reading(self) -> None:
         """Read more of the body."""
@@ -202,7 +204,7 @@ class Exchange:
             await self._news.wait()
             self._news.clear()
         if self._taken_bytes + self._waiting_bytes > MOST_WAITING_BYTES:
-            await self._bodies.turn()
+            await self._bodies.turn(self._connection.owner)
         if self.response is not AWAITED and self.response is not STARTED:
             return _DISCONNECTED
         body = b"".join(self._pieces)

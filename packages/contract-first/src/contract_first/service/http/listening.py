@@ -1,17 +1,28 @@
-"""The sockets that servers listen on, and their URLs."""
+"""The sockets that servers listen on, their URLs, and the connections that arrive there."""
 
+import asyncio
 import errno
+import logging
 import os
 import socket
 import struct
 import sys
 from array import array
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import Final
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Final
+
+from .proxies import subscriber_of
+from .turns import Pace, Rotation, started
 
 BACKLOG = 2048
 LAST_PORT = 65_535
+MOST_ACCEPTED = 64
+MOST_OPENED = 4
+"""In a turn of the event loop; to open a connection takes five times as long as to accept it."""
+RETRY_SECONDS = 1
+"""After which connections are accepted again where the system had no room for another."""
+_log = logging.getLogger(__name__)
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 -- looked for, not listened on
 _ATTACH_FILTER: Final = 26  # Linux's SO_ATTACH_FILTER, which the standard library does not name
 _WITHOUT_SYN: Final = ((0x30, 0, 0, 13), (0x45, 0, 1, 2), (6, 0, 0, 0), (6, 0, 0, 0xFFFF_FFFF))
@@ -101,3 +112,96 @@ def callable_url_of(listening: socket.socket, scheme: str = "http") -> str:
 
 def _url(host: str, port: int, scheme: str = "http") -> str:
     return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+class Arrivals:
+    """Accepts connections as they come in, and opens some in each turn of the event loop.
+
+    The system hands connections out in their order: behind thousands of one client, others would wait until
+    all of those are open. So they are accepted at once, and one of each address is opened in turn. Where too
+    many wait, the address that has most of them loses its last.
+
+    Args:
+        make: makes the protocol of a connection.
+        most_waiting: how many may be accepted and not open.
+        options: of `loop.connect_accepted_socket`, such as TLS.
+    """
+
+    def __init__(
+        self,
+        listening: socket.socket,
+        backlog: int,
+        make: Callable[[], asyncio.Protocol],
+        most_waiting: int,
+        **options: Any,
+    ) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._listening = listening
+        self._make = make
+        self._most_waiting = most_waiting
+        self._options = options
+        self._waiting: Rotation[socket.socket] = Rotation()
+        self._opening: set[asyncio.Task[None]] = set()
+        self._expected = 1
+        self._pace = Pace(MOST_OPENED)
+        self._is_due = False
+        listening.setblocking(False)  # noqa: FBT003 -- socket's
+        listening.listen(backlog)
+        self._resume()
+
+    def __bool__(self) -> bool:
+        """Whether any connection is not open yet."""
+        return bool(self._waiting or self._opening)
+
+    def close(self) -> None:
+        """Accept no more; those that wait are opened."""
+        if self._listening.fileno() >= 0:
+            self._loop.remove_reader(self._listening)
+            self._listening.close()
+
+    async def wait_closed(self) -> None:
+        """Return at once, as uvicorn asks of a server: whoever ends it waits for its connections."""
+
+    def _resume(self) -> None:
+        if self._listening.fileno() >= 0:
+            self._loop.add_reader(self._listening, self._accept)
+
+    def _accept(self) -> None:
+        """Accept connections: one, or twice as many as the last time if there were as many."""
+        for _ in range(self._expected):
+            try:
+                connection, address = self._listening.accept()
+            except (BlockingIOError, ConnectionAbortedError):
+                self._expected = 1
+                break
+            except OSError as error:  # no room for another open file, above all
+                _log.error(
+                    "Cannot accept connections: %s; trying again in %g s.", _reason(error), RETRY_SECONDS
+                )
+                self._loop.remove_reader(self._listening)
+                self._loop.call_later(RETRY_SECONDS, self._resume)
+                break
+            self._waiting.add(subscriber_of(address[0]), connection)
+            if len(self._waiting) > self._most_waiting:
+                self._waiting.drop().close()
+        else:
+            self._expected = min(2 * self._expected, MOST_ACCEPTED)
+        if not self._is_due:
+            self._open()
+
+    def _open(self) -> None:
+        at_once = self._pace.at_once(is_behind=self._is_due)
+        for _ in range(min(len(self._waiting), at_once)):
+            connection = self._waiting.take()
+            connection.setblocking(False)  # noqa: FBT003 -- socket's
+            opening = started(self._opened(connection), self._loop)
+            if not opening.done():
+                self._opening.add(opening)
+                opening.add_done_callback(self._opening.discard)
+        self._is_due = bool(self._waiting)
+        if self._is_due:
+            self._loop.call_soon(self._open)
+
+    async def _opened(self, connection: socket.socket) -> None:
+        with suppress(OSError):  # the client went away, or its handshake of TLS failed
+            await self._loop.connect_accepted_socket(self._make, connection, **self._options)

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from enum import Enum, auto
 from typing import Any
 
@@ -86,6 +86,7 @@ class HttpProtocol(asyncio.Protocol):
 
     transport: asyncio.Transport
     client: tuple[str, int] | None
+    owner: Hashable
 
     def __init__(
         self,
@@ -135,9 +136,11 @@ class HttpProtocol(asyncio.Protocol):
         most_target_bytes = getattr(self._config.app, "most_target_bytes", MOST_TARGET_BYTES)
         self._reader = RequestReader(self, facts, most_target_bytes)
         self._sender = Sender(transport, self._turns)
-        self._state.connections.add(self)
-        if isinstance(self._state.connections, Connections):
-            self._state.connections.admit(self)
+        connections, self.owner = self._state.connections, self.client
+        connections.add(self)
+        if isinstance(connections, Connections):
+            self.owner = connections.owner(self)
+            connections.admit(self)
         self._timeouts = Timeouts(self, self._reader, self._sender)
 
     @property
@@ -235,9 +238,7 @@ class HttpProtocol(asyncio.Protocol):
         """Take a share of the memory for heads, or return it; small ones need none."""
         size = size if size > FREE_HEAD_BYTES else 0
         if size != self._held_bytes:
-            connections = self._state.connections
-            owner = connections.owner(self) if isinstance(connections, Connections) else None
-            self._heads.change(owner, size - self._held_bytes)
+            self._heads.change(self.owner, size - self._held_bytes)
             self._held_bytes = size
 
     def begin_request(self, scope: Scope, *, keep_alive: bool, expects_continue: bool) -> None:
@@ -255,7 +256,7 @@ class HttpProtocol(asyncio.Protocol):
             keep_alive=keep_alive and not self.for_health_only,
             expects_continue=expects_continue,
         )
-        self._turns.start(self._exchange.run(self._app, scope))
+        self._turns.start(self.owner, self._exchange.run(self._app, scope))
 
     def _scope(self, scope: Scope) -> Scope:
         """Return the scope of a request, for others to add something to."""
@@ -297,7 +298,7 @@ class HttpProtocol(asyncio.Protocol):
     def _take_turn(self) -> None:
         connections = self._state.connections
         if isinstance(connections, Connections):
-            connections.take_turn(self._read_held)
+            connections.take_turn(self.owner, self._read_held)
         else:
             asyncio.get_running_loop().call_soon(self._read_held)
 

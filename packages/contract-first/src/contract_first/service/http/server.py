@@ -8,13 +8,13 @@ import os
 import select
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, Protocol, Self, TypeVar, runtime_checkable
+from typing import Any, Protocol, Self, TypeVar, cast, runtime_checkable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -24,7 +24,7 @@ from contract_first.service.messages.problems import ServiceUnavailable
 
 from .connections import ConnectionLimits, Connections, raise_file_limit
 from .exchange import CLOSE
-from .listening import CannotListen, callable_url_of, hold_back, listen, url_of
+from .listening import Arrivals, CannotListen, callable_url_of, hold_back, listen, url_of
 from .protocol import HttpProtocol
 from .timeouts import LINGER_SECONDS
 
@@ -44,13 +44,23 @@ ROUND_TRIP_SECONDS = 0.1
 FIRST_REQUEST_SECONDS = 0.5
 """After the port is closed, for clients that have just connected."""
 YOUNG_OBJECTS = 10_000
+SWITCH_SECONDS = 0.001
+"""After which a thread that computes makes way for the event loop: Python's 5 ms are many requests."""
 Result = TypeVar("Result")
 
 logger = logging.getLogger(__name__)
 
 
 class CannotStart(Exception):  # noqa: N818 -- says what happened
-    """An app does not start; the message says why."""
+    """An app does not start; the message says why.
+
+    Args:
+        page: of the documentation that explains it.
+    """
+
+    def __init__(self, message: str, page: str = "") -> None:
+        super().__init__(message)
+        self.page = page
 
 
 @contextlib.contextmanager
@@ -59,7 +69,7 @@ def starting(*errors: type[Exception]) -> Iterator[None]:
     try:
         yield
     except errors as error:
-        raise CannotStart(explained(error)) from error
+        raise CannotStart(explained(error), getattr(error, "page", "")) from error
 
 
 class StartableApp(Protocol):
@@ -202,7 +212,9 @@ class _Server(Server):
     ) -> None:
         super().__init__(config)
         raise_file_limit()
-        self.server_state.connections = Connections(limits or ConnectionLimits())
+        sys.setswitchinterval(min(SWITCH_SECONDS, sys.getswitchinterval()))
+        self.server_state.connections = self._connections = Connections(limits or ConnectionLimits())
+        self._arrivals: list[Arrivals] = []
         self._ready = ready
         self._shutdown = shutdown
         self._draining = False
@@ -268,7 +280,7 @@ class _Server(Server):
         if self._shutdown is not None:
             await asyncio.sleep(ROUND_TRIP_SECONDS)
         deadline = time.monotonic() + LINGER_SECONDS
-        while waiting.poll(0) and time.monotonic() < deadline:  # noqa: ASYNC110 -- the loop accepts them
+        while (waiting.poll(0) or any(self._arrivals)) and time.monotonic() < deadline:  # noqa: ASYNC110 -- the loop accepts them
             await asyncio.sleep(0)
         for server in self.servers:
             server.close()
@@ -305,8 +317,11 @@ class _Server(Server):
         tls: dict[str, Any] = {}
         if self.config.is_ssl:
             tls = {"ssl": self.config.ssl, "ssl_handshake_timeout": HANDSHAKE_SECONDS}
-        create_server = partial(asyncio.get_running_loop().create_server, backlog=self.config.backlog)
-        self.servers = [await create_server(self._connection, sock=sock, **tls) for sock in sockets or []]
+        backlog, most_waiting = self.config.backlog, self._connections.most_waiting
+        self._arrivals = [
+            Arrivals(sock, backlog, self._connection, most_waiting, **tls) for sock in sockets or []
+        ]
+        self.servers = cast("Any", self._arrivals)  # of which uvicorn closes each, and waits for its end
         self.started = True
         if not self.should_exit:
             self._ready()

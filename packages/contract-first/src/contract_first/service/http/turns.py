@@ -2,42 +2,146 @@
 
 import asyncio
 import sys
-from collections import deque
-from collections.abc import Callable, Coroutine
+import time
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Callable, Coroutine, Hashable
+from contextlib import asynccontextmanager
 from contextvars import copy_context
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from contract_first.service.messages.problems import ServiceUnavailable
 
 Running = Coroutine[Any, Any, None]
+Item = TypeVar("Item")
+MOST_AT_ONCE = 64
+"""Requests that start in a turn of the event loop; the next ones start once it has looked for others."""
+SHORT_TURN_SECONDS = 0.002
 MOST_BODIES_BYTES = 16 * 1024 * 1024
 """Of bodies that wait for the app; beyond it requests are refused."""
 FULL_BODIES_BYTES = 8 * 1024 * 1024
 """From which on no more is read of bodies, until the app has taken some."""
 
 
+class Rotation(Generic[Item]):
+    """Items that wait, of which each owner's first is taken in turn: many of one keep no other waiting."""
+
+    def __init__(self) -> None:
+        self._queues: OrderedDict[Hashable, deque[Item]] = OrderedDict()
+        self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def add(self, owner: Hashable, item: Item) -> None:
+        self._count += 1
+        queue = self._queues.get(owner)
+        if queue is None:
+            self._queues[owner] = deque((item,))
+        else:
+            queue.append(item)
+
+    def take(self) -> Item:
+        """Return the item whose turn it is."""
+        self._count -= 1
+        owner, queue = self._queues.popitem(last=False)
+        item = queue.popleft()
+        if queue:
+            self._queues[owner] = queue
+        return item
+
+    def drop(self) -> Item:
+        """Return the last item of the owner who has most, instead of ever taking it."""
+        self._count -= 1
+        owner = max(self._queues, key=lambda owner: len(self._queues[owner]))
+        item = self._queues[owner].pop()
+        if not self._queues[owner]:
+            del self._queues[owner]
+        return item
+
+
+class Pace:
+    """How much to begin in a turn of the event loop: less where turns take long, while there is more.
+
+    Args:
+        clock: of what this thread computes; other processes may have the processor meanwhile.
+    """
+
+    def __init__(self, most: int, clock: Callable[[], float] = time.thread_time) -> None:
+        self._most = self._at_once = most
+        self._clock = clock
+        self._turn_at = 0.0
+
+    def at_once(self, *, is_behind: bool) -> int:
+        """Return how many to begin now; `is_behind` says whether the last turn left some for this one."""
+        now = self._clock()
+        if is_behind and now - self._turn_at > SHORT_TURN_SECONDS:
+            self._at_once = max(1, self._at_once // 2)
+        elif is_behind:
+            self._at_once = min(2 * self._at_once, self._most)
+        self._turn_at = now
+        return self._at_once
+
+
+class Alternation:
+    """Work that is done one after the other, of each owner in turn."""
+
+    def __init__(self) -> None:
+        self._waiting: Rotation[asyncio.Future[None]] = Rotation()
+        self._is_busy = False
+
+    @asynccontextmanager
+    async def turn(self, owner: Hashable) -> AsyncIterator[None]:
+        """Wait for this owner's turn, and have it for the length of the block."""
+        if self._is_busy:
+            turn = asyncio.get_running_loop().create_future()
+            self._waiting.add(owner, turn)
+            try:
+                await turn
+            except asyncio.CancelledError:
+                if not turn.cancelled():
+                    self._end()
+                raise
+        self._is_busy = True
+        try:
+            yield
+        finally:
+            self._end()
+
+    def _end(self) -> None:
+        while self._waiting:
+            turn = self._waiting.take()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        self._is_busy = False
+
+
 class Turns:
-    """Starts all requests that came in a turn of the event loop, then sends what there is of responses.
+    """Starts requests that came in a turn of the event loop, then sends what there is of responses.
 
     A system call throws what a processor has learned of Python out of its caches, so that what is computed
     between two of them takes longer, under load by a third. What does not have to wait is done without
-    the loop: a task is handed to it where it waits first (as of Python 3.12).
+    the loop: a task is handed to it where it waits first (as of Python 3.12). Where many requests have come,
+    some start in each turn, fewer where they take long, one of each client before the second of any.
 
     Args:
         tasks: those that wait, for the server to see.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, tasks: set[asyncio.Task[None]]) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, tasks: set[asyncio.Task[None]], pace: Pace | None = None
+    ) -> None:
         self._loop = loop
         self._tasks = tasks
         self._context = copy_context()  # that of no request
-        self._requests: list[Running] = []
+        self._requests: Rotation[Running] = Rotation()
         self._flushes: list[Callable[[], None]] = []
-        self._has_turn = False
+        self._has_turn = self._is_behind = False
+        self._pace = pace or Pace(MOST_AT_ONCE)
 
-    def start(self, request: Running) -> None:
-        """Serve a request at the end of this turn."""
-        self._requests.append(request)
+    def start(self, owner: Hashable, request: Running) -> None:
+        """Serve a request of a client at the end of this turn, or of one soon."""
+        self._requests.add(owner, request)
         self._take_turn()
 
     def flush(self, flush: Callable[[], None]) -> None:
@@ -51,9 +155,9 @@ class Turns:
             self._loop.call_soon(self._turn, context=self._context)
 
     def _turn(self) -> None:
-        requests, self._requests = self._requests, []
-        for request in requests:
-            task = _started(request, self._loop)
+        at_once = self._pace.at_once(is_behind=self._is_behind)
+        for _ in range(min(len(self._requests), at_once)):
+            task = started(self._requests.take(), self._loop)
             if not task.done():
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
@@ -64,33 +168,36 @@ class Turns:
         finally:  # should one of them raise, the others are served
             self._flushes[:0] = flushes
             self._has_turn = False
-            if self._requests or self._flushes:
+            self._is_behind = bool(self._requests)
+            if self._is_behind or self._flushes:
                 self._take_turn()
 
 
 if sys.version_info >= (3, 12):
 
-    def _started(request: Running, loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
-        return asyncio.Task(request, loop=loop, eager_start=True)
+    def started(work: Running, loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
+        """Return a task that has run to where it waits first."""
+        return asyncio.Task(work, loop=loop, eager_start=True)
 
 else:
 
-    def _started(request: Running, loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
-        return loop.create_task(request)
+    def started(work: Running, loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
+        """Return a task that starts in the next turn of the event loop."""
+        return loop.create_task(work)
 
 
 class Bodies:
     """The bodies of all connections on their way to the app, which takes them piece by piece.
 
-    In each turn of the event loop one large body is taken a piece of, however many come in: small requests
-    do not wait for all of them.
+    In each turn of the event loop one large body is taken a piece of, of another client where there is one:
+    small requests do not wait for all of them.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._waiting_bytes = 0
         self._paused: deque[Callable[[], None]] = deque()
-        self._takers: deque[asyncio.Future[None]] = deque()
+        self._takers: Rotation[asyncio.Future[None]] = Rotation()
 
     def change(self, difference: int) -> None:
         """Note that more bytes wait for the app, or fewer.
@@ -116,16 +223,16 @@ class Bodies:
         else:
             resume()
 
-    async def turn(self) -> None:
+    async def turn(self, owner: Hashable) -> None:
         """Wait for a turn of the event loop in which no other large body is taken a piece of."""
         taker = self._loop.create_future()
-        self._takers.append(taker)
+        self._takers.add(owner, taker)
         if len(self._takers) == 1:
             self._loop.call_soon(self._next)
         await taker
 
     def _next(self) -> None:
-        taker = self._takers.popleft()
+        taker = self._takers.take()
         if not taker.done():
             taker.set_result(None)
         if self._takers:

@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.datastructures import UploadFile
 
-from contract_first.contract.document.media_types import charset, essence, ranges_for
+from contract_first.contract.document.media_types import charset, essence, is_json, is_xml, ranges_for
 from contract_first.contract.schemas.schema import Schemas
 from contract_first.service.messages.problems import (
     BadRequest,
@@ -144,8 +144,8 @@ def _utf8_body(raw: bytes, request: Request) -> str:
 
 
 def is_of_nothing(media_type: str) -> bool:
-    """Tell whether an empty body is valid in a media type, as a form without fields is."""
-    return media_type == URLENCODED
+    """Tell whether a body of a media type may be empty: an empty file or text, a form without fields."""
+    return bool(media_type) and not (media_type == MULTIPART or is_json(media_type) or is_xml(media_type))
 
 
 class CompiledBody:

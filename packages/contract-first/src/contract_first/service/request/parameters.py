@@ -27,6 +27,8 @@ Read = Callable[[Request, QueryPairs], Any]
 Coerce = Callable[[Any], Any]
 """Turns what was sent into a JSON value."""
 DEFAULT_STYLES = {"query": "form", "path": "simple", "header": "simple", "cookie": "form"}
+EMPTY = ("", [""])
+"""An empty value, which ``allowEmptyValue`` allows whatever the schema says."""
 DELIMITERS: dict[str, tuple[bytes, ...]] = {
     "form": (b",",),
     "simple": (b",",),
@@ -45,6 +47,7 @@ class Parameter:
     argument: str
     location: str
     required: bool
+    may_be_empty: bool
     default: Any
     validator: Validator
     read: Read
@@ -63,12 +66,17 @@ class Parameter:
         if serialized is None:
             return self._absent(violations)
         if not self.validator.is_valid(value):
+            if self.may_be_empty and serialized in EMPTY:
+                return self._default()
             violations.extend(self.validator.violations(value, self.location, self.name))
         return value
 
     def _absent(self, violations: list[Violation]) -> Any:
         if self.required:
             violations.append(Violation(self.location, self.name, "required", "is required and was not sent"))
+        return self._default()
+
+    def _default(self) -> Any:
         return copy.deepcopy(self.default) if self.default.__class__ in {dict, list} else self.default
 
 
@@ -115,6 +123,7 @@ def _compile(definition: Mapping[str, Any], argument: str, schema_of: Callable[[
         argument=argument,
         location=location,
         required=required,
+        may_be_empty=location == "query" and content is None and definition.get("allowEmptyValue") is True,
         default=default,
         validator=schema.validator,
         read=read,

@@ -14,7 +14,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from types import NoneType, UnionType
+from types import MappingProxyType, NoneType, UnionType
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints, is_typeddict
 
 import msgspec
@@ -41,6 +41,7 @@ MADE = (
     frozenset,
 )
 """Classes of values that msgspec makes of JSON."""
+NOTHING: Mapping[str, str] = MappingProxyType({})
 UNIONS = (Union, UnionType)
 PYDANTIC = ("__get_pydantic_core_schema__", "__pydantic_validator__")
 """What classes have that pydantic makes: its models, its dataclasses and its types, such as ``AnyUrl``."""
@@ -79,12 +80,15 @@ def argument_converter(function: Callable[..., Any], parameter: inspect.Paramete
     return _Converters().of(annotation)
 
 
-def converted(convert: Convert, value: Any, location: str, name: str) -> Any:
+def converted(
+    convert: Convert, value: Any, location: str, name: str, parameters: Mapping[str, str] = NOTHING
+) -> Any:
     """Return what an argument is to its handler.
 
     Args:
         location: where it was sent: ``body``, ``query`` ...
-        name: the parameter's, empty for a body.
+        name: the parameter's, empty for a body, and for several parameters as one object.
+        parameters: the names of these, by member of the object.
 
     Raises:
         ValidationFailed: it conforms to the contract, and not to the annotation.
@@ -94,10 +98,28 @@ def converted(convert: Convert, value: Any, location: str, name: str) -> Any:
     except NotConverted as error:
         raise ValidationFailed(
             [
-                Violation(location, pointers.join(name, *reason.path), reason.rule, reason.detail)
+                Violation(location, _place(name, reason.path, parameters), reason.rule, reason.detail)
                 for reason in error.reasons
             ]
         ) from None
+
+
+def _place(name: str, path: tuple[str | int, ...], parameters: Mapping[str, str]) -> str:
+    """Return the name of a parameter and the pointer behind it."""
+    if parameters and path:
+        name, path = parameters.get(str(path[0]), str(path[0])), path[1:]
+    return pointers.join(name, *path)
+
+
+def member_names(annotation: Any) -> frozenset[str]:
+    """Return how the members of an object's class are called in JSON; nothing of what is no such class."""
+    kind: Any = next((kind for kind in get_args(annotation) or (annotation,) if kind is not NoneType), None)
+    if hasattr(kind, "__struct_encode_fields__"):
+        return frozenset(kind.__struct_encode_fields__)
+    if hasattr(kind, "model_fields"):
+        aliases = (field.validation_alias for field in kind.model_fields.values())
+        return frozenset(kind.model_fields) | {alias for alias in aliases if isinstance(alias, str)}
+    return frozenset(_hints(kind)) if _is_object(kind) else frozenset()
 
 
 def _classes(annotation: Any) -> Iterator[type]:

@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from contract_first.contract import Operation
+from contract_first.contract.document.anatomy import NO_BODY
 from contract_first.contract.document.media_types import declared_as, essence, is_json, is_xml
 from contract_first.contract.schemas.schema import MISSING, Schema, Schemas
 from contract_first.service.messages.problems import Problem, ViolationError
@@ -87,8 +88,11 @@ class ResponseRenderer:
         status = response.status or self._status
         if is_stream(response.body):
             return self._streamed(response, status, request)
-        media_type = response.media_type or self._declared_media_type(status, response.body, request)
-        value = response.body
+        if status in NO_BODY and (self._operation.response_for(status) or {}).get("content"):
+            media_type, value = None, None
+        else:
+            media_type = response.media_type or self._declared_media_type(status, response.body, request)
+            value = response.body
         is_json_value = (
             media_type is not None and is_json(essence(media_type)) and not isinstance(value, BYTES)
         )

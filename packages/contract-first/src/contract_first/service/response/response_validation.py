@@ -10,10 +10,12 @@ from typing import Any
 from starlette.datastructures import Headers
 
 from contract_first.contract import Contract, Operation
+from contract_first.contract.document.anatomy import NO_BODY
 from contract_first.contract.document.media_types import declared_as, essence, is_json
 from contract_first.contract.schemas.schema import Schema
 from contract_first.service.messages.problems import BadRequest, PayloadTooLarge
 from contract_first.service.messages.response import Rendered
+from contract_first.service.request.bodies import is_of_nothing
 from contract_first.service.request.readers import reader_of
 
 LONGEST_DETAIL = 200
@@ -130,7 +132,8 @@ class ResponseValidator:
             return [f"The contract declares no body for status {rendered.status}"]
         try:
             errors = self.errors_of(operation, rendered, media_type)
-            if rendered.body and self._is_opaque(declared, media_type or ""):
+            has_body = rendered.body or is_of_nothing(essence(media_type or ""))
+            if rendered.status in NO_BODY or (has_body and self._is_opaque(declared, media_type or "")):
                 errors = [error for error in errors if hasattr(error, "name")]  # of a header
             return [*sentences(errors), *self._of_others(declared, rendered, media_type)]
         except Exception as error:  # noqa: BLE001 -- whatever it is, the response goes no further

@@ -9,9 +9,10 @@ from urllib.parse import parse_qsl, urlencode
 from contract_first.contract import Operation
 from contract_first.contract.schemas.schema import Schema
 from contract_first.mock.relations.envelopes import ListPage
+from contract_first.mock.relations.filters import LANGUAGE
 from contract_first.mock.relations.paging import first_page
 from contract_first.mock.stateful.recognition import Collection
-from contract_first.mock.stateful.store import Item, Listed, View
+from contract_first.mock.stateful.views import Item, Listed, View
 from contract_first.mock.vocabulary.members import Meaning, meanings_of
 from contract_first.mock.vocabulary.times import spellings
 from contract_first.mock.vocabulary.words import plain
@@ -19,8 +20,6 @@ from contract_first.mock.vocabulary.words import plain
 from .bounds import BOUNDS, Compare, bound_of, is_formatted_time, is_within
 from .selectors import Selects, selects
 
-LANGUAGE = re.compile(r"[:=<>~*]")
-"""What makes a query one of an API's own language, which is not searched for."""
 LABELS, FIELDS = "labelselector", "fieldselector"
 SELECTING: Final = (
     *(Meaning.SIZE, Meaning.PAGE, Meaning.OFFSET, Meaning.AFTER, Meaning.BEFORE, Meaning.SORT),

@@ -163,6 +163,7 @@ class Role:
         is_many: whether it creates or changes an item of each element of an array, and shows them all, or
             deletes those that are chosen.
         is_of_folder: whether it lists the items of all collections that are in the folder of the path.
+        is_copy: whether what it creates is like the item of the key.
     """
 
     collection: Collection
@@ -174,6 +175,7 @@ class Role:
     body: Way = ()
     is_many: bool = False
     is_of_folder: bool = False
+    is_copy: bool = False
 
 
 def shape_of(path: str) -> PathShape:

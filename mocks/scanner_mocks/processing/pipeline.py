@@ -1,12 +1,14 @@
 """The pipeline of captures under control: how long each state lasts, what is held, and what fails."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
-from scanner_api.scanning.scans.captures import FINAL, Capture
+from scanner_api.scanning.scans.captures import FINAL, Capture, CaptureStatus
+
+from .magic_values import FAILURE, VALUES, magic_status
 
 MOST_WAITS: Final = 10_000
 """Times that are remembered, of captures in a state; of more the oldest are forgotten."""
@@ -49,7 +51,7 @@ class Held(NamedTuple):
 
 
 class Pipeline:
-    """Decides about the next steps of captures; used in the event loop's thread, but for `clear`.
+    """Decides about the next steps of captures; used in the event loop's thread.
 
     Args:
         delay_seconds: how long a capture stays in each state.
@@ -65,9 +67,14 @@ class Pipeline:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def described(self) -> dict[str, Any]:
-        """Return what is set, and the captures that are held."""
+        """Return what is set, the captures that are held, and the raw values that end in each state."""
         held = [{"capture": id_, "status": held.status} for id_, held in self._held.items()]
-        return {"delay_seconds": self.delay_seconds, "rules": msgspec.to_builtins(self.rules), "held": held}
+        return {
+            "delay_seconds": self.delay_seconds,
+            "rules": msgspec.to_builtins(self.rules),
+            "held": held,
+            "raw_values": dict(VALUES),
+        }
 
     def change(self, delay_seconds: float, rules: Sequence[PipelineRule]) -> None:
         """Set delay and rules; captures that are no longer held go on."""
@@ -76,12 +83,11 @@ class Pipeline:
         for id_ in [*self._held]:
             self._go_on(id_)
 
-    def clear(self, scope: str | None = None) -> None:
+    def clear(self) -> None:
         """Hold nothing, and have the initial delay again; state that is reset has no held captures."""
-        if not scope:
-            self.delay_seconds, self.rules = self._initial_seconds, ()
-            self._held.clear()
-            self._due.clear()
+        self.delay_seconds, self.rules = self._initial_seconds, ()
+        self._held.clear()
+        self._due.clear()
 
     def holds(self, capture: Capture, organization_id: str) -> bool:
         """Return whether a capture stays in its state for now."""
@@ -101,7 +107,8 @@ class Pipeline:
         return "" if rule is None else rule.fail
 
     def _rule_for(self, capture: Capture) -> PipelineRule | None:
-        return next((rule for rule in self.rules if rule.matches(capture)), None)
+        rules = (*self.rules, *_magic_rules(capture))
+        return next((rule for rule in rules if rule.matches(capture)), None)
 
     def _waits(self, capture: Capture) -> bool:
         """Return whether the time in its state is not over yet; if so, it goes on then."""
@@ -122,3 +129,12 @@ class Pipeline:
             task = asyncio.ensure_future(self._enqueue(capture_id, held.organization_id))
             self._tasks.add(task)  # the loop has only a weak reference
             task.add_done_callback(self._tasks.discard)
+
+
+def _magic_rules(capture: Capture) -> Iterator[PipelineRule]:
+    """Yield the rule that the raw value of a capture is, if it is one."""
+    status = magic_status(capture.raw_value)
+    if status is CaptureStatus.FAILED:
+        yield PipelineRule(fail=FAILURE)
+    elif status is not None:
+        yield PipelineRule(status=status)

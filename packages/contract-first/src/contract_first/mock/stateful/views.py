@@ -1,0 +1,144 @@
+"""Items of a store in an order, of which only those that are asked for are read."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, NamedTuple, overload
+
+import msgspec
+
+COLUMNS: Final = "SELECT place, key, parents, value"
+ROWS: Final = f"{COLUMNS} FROM items"
+MOST_LENGTHS: Final = 100
+Read = Callable[..., list[Any]]
+PARENTS, VALUE = msgspec.json.Decoder(dict[str, str]), msgspec.json.Decoder(dict[str, Any])
+
+
+class Item(NamedTuple):
+    """A stored item.
+
+    Attributes:
+        key: what a path has for it.
+        parents: the other path parameters of its creation, by the shape of the path up to each.
+    """
+
+    place: int
+    key: str
+    parents: Mapping[str, str]
+    value: dict[str, Any]
+
+
+class Listed(Sequence[Item]):
+    """Items in an order; what a slice has is read, and no more."""
+
+    @abstractmethod
+    def part(self, first: int, last: int) -> list[Item]:
+        """Return the items of a slice."""
+
+    @abstractmethod
+    def position(self, key: str) -> int | None:
+        """Return how many items are before the one with a key; None if there is none."""
+
+    @overload
+    def __getitem__(self, index: int) -> Item: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> list[Item]: ...
+
+    def __getitem__(self, index: int | slice) -> Item | list[Item]:
+        """Return an item, or those of a slice."""
+        if isinstance(index, int):
+            return self[index : index + 1 or None][0]
+        first, last, step = index.indices(len(self))
+        return self.part(first, last) if step == 1 else self.part(0, len(self))[index]
+
+    def __iter__(self) -> Iterator[Item]:
+        """Yield all items, read at once."""
+        return iter(self[:])
+
+
+class View(Listed):
+    """The items of a collection that have some parents, in the order of their creation.
+
+    Args:
+        read: returns the rows of a query.
+        state: of the store; another one, other items.
+        lengths: how many items there are, and of which state, by condition and values.
+
+    Attributes:
+        key: of what the items are: the same, the same items.
+    """
+
+    def __init__(
+        self,
+        read: Read,
+        condition: str,
+        values: tuple[str, ...],
+        state: tuple[int, int],
+        lengths: dict[Any, tuple[Any, int]],
+    ) -> None:
+        self.key = (condition, values, state)
+        self._lengths = lengths
+        self._read = read
+        self._condition = f"FROM items WHERE {condition}"
+        self._values = values
+
+    def __len__(self) -> int:
+        """Return how many items there are, which are not read."""
+        *which, state = self.key
+        known_state, length = self._lengths.get(tuple(which), (None, 0))
+        if known_state != state:
+            length = self._count("")
+            self._lengths[tuple(which)] = state, length
+            while len(self._lengths) > MOST_LENGTHS:
+                del self._lengths[next(iter(self._lengths))]
+        return length
+
+    def _count(self, condition: str, *values: Any) -> int:
+        ((count,),) = self._read(f"SELECT count(*) {self._condition}{condition}", *self._values, *values)
+        return int(count)
+
+    def part(self, first: int, last: int) -> list[Item]:
+        """Return the items of a slice."""
+        query = f"{COLUMNS} {self._condition} ORDER BY place LIMIT ? OFFSET ?"
+        return [item_of(*row) for row in self._read(query, *self._values, max(0, last - first), first)]
+
+    def position(self, key: str) -> int | None:
+        """Return how many items are before the one with a key; None if there is none."""
+        places = self._read(f"SELECT min(place) {self._condition} AND key = ?", *self._values, key)
+        ((place,),) = places
+        return None if place is None else self._count(" AND place < ?", place)
+
+    def ordered(self, places: Sequence[int]) -> Ordered:
+        """Return items at some of the places, in the order of these."""
+        return Ordered(self._read, places)
+
+
+class Ordered(Listed):
+    """Items at places, in the order of these."""
+
+    def __init__(self, read: Read, places: Sequence[int]) -> None:
+        self._read = read
+        self._places = places
+
+    def __len__(self) -> int:
+        """Return how many items there are."""
+        return len(self._places)
+
+    def part(self, first: int, last: int) -> list[Item]:
+        """Return the items of a slice."""
+        places = self._places[first:last]
+        rows = self._read(f"{ROWS} WHERE place IN ({', '.join('?' * len(places))})", *places)
+        items = {row[0]: item_of(*row) for row in rows}
+        return [items[place] for place in places]
+
+    def position(self, key: str) -> int | None:
+        """Return how many items are before the one with a key; None if there is none."""
+        rows = {place for (place,) in self._read("SELECT place FROM items WHERE key = ?", key)}
+        return next((number for number, place in enumerate(self._places) if place in rows), None)
+
+
+def item_of(place: int, key: str, parents: str, value: bytes) -> Item:
+    """Return the item of a row."""
+    return Item(place, key, PARENTS.decode(parents), VALUE.decode(value))
