@@ -1,4 +1,4 @@
-"""Delays of responses that are drawn anew for each, in milliseconds."""
+"""Distributions of the delays of responses, in milliseconds."""
 
 from math import log
 from random import Random

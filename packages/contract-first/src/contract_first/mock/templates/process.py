@@ -1,4 +1,4 @@
-"""The process that fills in templates, started for the first one, and anew where one of them ended it."""
+"""The process that fills in templates, started for the first one, and again where one of them ended it."""
 
 import atexit
 import subprocess
