@@ -56,7 +56,7 @@ Recording = Annotated[
 def seed_data(
     recording: Recording, *, contract: Source, overlay: list[Path] | None, output: Path | None
 ) -> None:
-    """Write the items in recorded traffic as those that a mock starts with: mock --seed-data.
+    """Write the items in recorded traffic as those that a mock starts with.
 
     Each item is as it was seen last; those that were deleted are left out, and so is what the contract does
     not allow, which standard error names. Secrets are left out, and generated.
