@@ -1,5 +1,6 @@
 """Findings that are known: no reason to fail, for as long as they are."""
 
+import json
 from datetime import date
 
 import pytest
@@ -7,6 +8,8 @@ import pytest
 from contract_first.check.reports.baseline import apply_baseline, read_baseline, write_baseline
 from contract_first.check.reports.markdown import markdown
 from contract_first.check.reports.page import page
+from contract_first.check.reports.sarif import sarif
+from contract_first.contract import Contract
 
 TODAY = date(2026, 11, 30)
 
@@ -32,6 +35,18 @@ def test_what_is_known_is_no_reason_to_fail(wrong, baseline):
     ]
     assert wrong.conclusion().startswith("Conforms to the contract but for 1 known: ")
     assert all("until the move" in rendering for rendering in (page(wrong), markdown(wrong)))
+
+
+def test_what_is_known_is_suppressed_in_sarif(wrong, baseline):
+    """Code scanning gets what is known as suppressed, with its reason, and all else without."""
+    contract = Contract({"openapi": "3.1.0", "info": {"title": "T", "version": "1"}, "paths": {}}, "t.json")
+    [result] = json.loads(sarif(wrong, contract))["runs"][0]["results"]
+    assert result["suppressions"] == []
+    baseline.write_text(baseline.read_text().replace('reason = ""', 'reason = "until the move"'))
+    apply_baseline(wrong, read_baseline(baseline), TODAY)
+    [result] = json.loads(sarif(wrong, contract))["runs"][0]["results"]
+    [suppression] = result["suppressions"]
+    assert suppression == {"kind": "external", "status": "accepted", "justification": "until the move"}
 
 
 def test_what_is_new_fails(wrong, baseline):

@@ -17,7 +17,7 @@ import pytest
 from rich.console import Console
 from schemathesis.openapi.checks import JsonSchemaError
 from starlette.applications import Starlette
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from contract_first.check import check_url
@@ -29,6 +29,7 @@ from contract_first.check.reports.terminal import show
 from contract_first.check.run.background import in_background
 from contract_first.check.run.checking import Checking, served
 from contract_first.check.run.configuration import MOST_HELD
+from contract_first.check.run.large_bodies import LEAST, _parts
 from contract_first.check.run.recording import MINIMISING
 from contract_first.contract import Contract
 
@@ -45,11 +46,11 @@ FUZZ = {"checks": (), "phases": ("fuzzing",), "max_examples": 30, "seed": 1}
 
 
 @contextmanager
-def hat(respond):
+def hat(respond, document=CONTRACT):
     """Serve an API of one operation, and yield its URL."""
 
     async def contract(_request):
-        return JSONResponse(CONTRACT)
+        return JSONResponse(document)
 
     routes = [Route("/openapi.json", contract), Route("/pick", respond, methods=["GET", "POST"])]
     with served(Starlette(routes=routes)) as url:
@@ -233,3 +234,50 @@ def test_a_report_of_large_bodies_is_small(tmp_path):
     renderings = (report.json(), page(report), junit(report), terminal.file.getvalue(), har.read_bytes())
     assert max(map(len, renderings)) < 5_000_000
     assert max(map(len, renderings[:4])) < 100_000
+
+
+def test_large_wrong_bodies_take_little_memory():
+    """Bodies of half a million wrong values take less than 300 MB; the validator makes 1 kB of each."""
+    body = b"[" + b'"x",' * 499_999 + b'"x"]'
+
+    async def large(_request):
+        return Response(body, media_type="application/json")
+
+    content = {"application/json": {"schema": {"type": "array", "items": {"type": "integer"}}}}
+    operation = {**OPERATION, "responses": {"200": {"description": "OK", "content": content}}}
+    with hat(large, {**CONTRACT, "paths": {"/pick": {"get": operation}}}) as url:
+        command = [sys.executable, "-m", "contract_first", "check", url, "--seed", "1", "--phase", "examples"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:  # noqa: S603 -- the project's own command
+            output = running.stdout.read()
+            _, status, usage = os.wait4(running.pid, 0)
+            running.returncode = os.waitstatus_to_exitcode(status)
+    assert "Response violates schema" in output
+    assert running.returncode == 1
+    assert usage.ru_maxrss < 300_000
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        list(range(3_456)),
+        {str(number): number for number in range(2_100)},
+        {"total": 7, "items": list(range(2_500)), "more": [list(range(1_200)), {}]},
+        [],
+        7,
+    ],
+)
+def test_the_parts_of_a_value_are_all_of_it(value):
+    """Parts of a value have each item and member of it, in as many items as a list may have to have."""
+
+    def leaves(node):
+        if isinstance(node, dict | list):
+            for part in node.values() if isinstance(node, dict) else node:
+                yield from leaves(part)
+        else:
+            yield node
+
+    parts = list(_parts(value, {"7"}))
+    assert {leaf for part in parts for leaf in leaves(part)} == set(leaves(value))
+    if isinstance(value, list | dict) and len(value) > LEAST:
+        assert {*map(len, parts)} <= {*range(LEAST, 2 * LEAST)}
+        assert isinstance(value, list) or all("7" in part for part in parts)

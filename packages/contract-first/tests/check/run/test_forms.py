@@ -52,3 +52,40 @@ def test_an_array_is_any_number_of_texts(media_type):
 def test_a_form_that_is_wrong_or_right_as_sent_still_counts(status, check):
     """An app that accepts everything is caught, and one that rejects everything."""
     assert caught(JSONResponse(None, status), contract("multipart/form-data")) == {check}
+
+
+def test_null_as_a_parameter_may_be_rejected():
+    """A parameter that may be null is sent as a text, which an app may refuse; other texts it may not."""
+    schema = {"anyOf": [{"enum": ["dark", "light"]}, {"type": "null"}]}
+    theme = {"name": "theme", "in": "cookie", "schema": schema}
+    document = {"openapi": "3.1.0", "info": {"title": "Themes", "version": "1"}}
+    responses = {"200": {"description": ""}, **ERRORS}
+    get = {"operationId": "show", "parameters": [theme], "responses": responses}
+    themes = Contract({**document, "paths": {"/": {"get": get}}}, "themes.json")
+
+    async def show(scope, receive, send):
+        cookies = dict(scope["headers"]).get(b"cookie", b"theme=dark")
+        await JSONResponse(None, 422 if cookies in refused else 200)(scope, receive, send)
+
+    refused = {b"theme=null"}
+    assert "positive_data_acceptance" not in caught(show, themes)
+    refused = {b"theme=light"}
+    assert "positive_data_acceptance" in caught(show, themes)
+
+
+@pytest.mark.parametrize(("documented", "checks"), [((), set()), (("404",), {"status_code_conformance"})])
+def test_a_contract_without_errors_says_nothing_of_them(documented, checks):
+    """A refusal is undocumented only where the operation has client errors; that it has none lint says."""
+    parameter = {"name": "size", "in": "query", "schema": {"type": "integer"}}
+    responses = {status: {"description": ""} for status in ("200", *documented)}
+    get = {"operationId": "show", "parameters": [parameter], "responses": responses}
+    document = {"openapi": "3.1.0", "info": {"title": "Sizes", "version": "1"}, "paths": {"/": {"get": get}}}
+
+    async def show(scope, receive, send):
+        is_right = scope["query_string"].removeprefix(b"size=").lstrip(b"-").isdigit()
+        is_right = is_right or not scope["query_string"]
+        await JSONResponse(None, 200 if is_right else 422)(scope, receive, send)
+
+    phases = ("coverage",)
+    report = check_app(show, contract=Contract(document, "sizes.json"), checks=(), phases=phases, seed=1)
+    assert {finding.check for finding in report.findings} - {"unsupported_method"} == checks

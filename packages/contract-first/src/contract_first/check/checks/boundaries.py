@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from itertools import islice
+from math import floor
 from typing import Any, ClassVar, Final, NamedTuple
+from urllib.parse import quote
 
 from schemathesis.core.failures import Severity
 
@@ -14,13 +16,16 @@ from contract_first.contract import Operation
 from .check import CheckFailure, NothingToCheck, RunCheck
 from .links import steps
 
-MOST_TRIED: Final = 40
+MOST_TRIED: Final = 60
 """Bounds of an operation."""
 DEEPEST: Final = 3
+MOST_ITEMS: Final = 30
 LONGEST: Final = 10_000
 """Characters of a text, and items of an array, that are sent to be too many."""
 NOBODYS: Final = "-nobodys"
 CHANGING: Final = ("post", "put", "patch")
+UNSENT: Final = frozenset({"accept", "authorization", "content-type", "idempotency-key"})
+"""Header fields that OpenAPI ignores as parameters, and one of which each value has to be new."""
 
 
 class Outside(NamedTuple):
@@ -60,12 +65,10 @@ class Boundaries(RunCheck):
         is_tried = False
         for operation in self.samples.drawable(self.target.operations):
             path: Mapping[str, str] = {}
-            if "{" in operation.path:
-                if operation.operation_id not in reached:
-                    continue
+            if operation.operation_id in reached:
                 step = reached[operation.operation_id]
                 path = {name: str(value) for name, value in step.path.items()}
-            if operation.method == "get" or operation.method in CHANGING:
+            if operation.method == "get" or (operation.method in CHANGING and not self.target.read_only):
                 is_tried = True
                 yield from self.whole(self._try(operation, path))
         if not is_tried:
@@ -88,6 +91,8 @@ class Boundaries(RunCheck):
             }
             if bound.place == "body":
                 case.body = _with(case.body, bound)
+            elif bound.keyword == "required":
+                holders[bound.place].pop(bound.keys[0], None)
             else:
                 holders[bound.place][bound.keys[0]] = bound.value
             response = self.samples.send(case, self.target.headers)
@@ -97,9 +102,15 @@ class Boundaries(RunCheck):
 
     def _outside(self, operation: Operation, body: Any) -> Iterator[Outside]:
         for parameter in operation.parameters:
-            if parameter["in"] == "query" and isinstance(parameter.get("schema"), dict):
-                for keyword, value in self._values(parameter["schema"]):
-                    yield Outside("query", (parameter["name"],), keyword, value)
+            place, name = parameter["in"], parameter["name"]
+            if not isinstance(parameter.get("schema"), dict) or name.lower() in UNSENT:
+                continue
+            if parameter.get("required") and place != "path":
+                yield Outside(place, (name,), "required", None)
+            for keyword, value in self._values(parameter["schema"]):
+                text = _text(parameter, value)
+                if text and (keyword != "type" or isinstance(value, str)):  # any other is a text as well
+                    yield Outside(place, (name,), keyword, text)
         for media_type, content in (operation.request_body or {}).get("content", {}).items():
             if media_type.endswith("json") and isinstance(body, dict):
                 yield from self._members(content.get("schema"), body, ())
@@ -115,36 +126,114 @@ class Boundaries(RunCheck):
                 isinstance(member, dict) and (member.get("readOnly") or "default" in member)
             ):
                 yield Outside("body", (*keys, name), "required", None)
+        if node.get("additionalProperties") is False and not node.get("patternProperties"):
+            yield Outside("body", (*keys, NOBODYS), "additionalProperties", 1)
         for name, inner in properties.items():
             for keyword, value in self._values(inner):
                 yield Outside("body", (*keys, name), keyword, value)
             if isinstance(body.get(name), dict):
                 yield from self._members(inner, body[name], (*keys, name))
+        if node.get("minProperties") and not keys and not node.get("required"):
+            yield Outside("body", (), "minProperties", {})
 
     def _values(self, schema: Any) -> Iterator[tuple[str, Any]]:
         """Yield keywords of a schema, each with a value that violates it and as little else as possible."""
         node, _ = self.target.contract.follow(schema, "")
         if not isinstance(node, dict) or node.get("readOnly"):
             return
-        values = node.get("enum")
-        if isinstance(values, list) and values and all(isinstance(value, str) for value in values):
-            yield "enum", f"{values[0]}{NOBODYS}"
+        is_valid = self._validator(node)
+        for keyword, value in self._candidates(node):
+            if not is_valid(value):
+                yield keyword, value
+
+    def _validator(self, node: dict[str, Any]) -> Callable[[Any], bool]:
+        try:
+            return self.target.contract.schemas.of(node).validator.is_valid
+        except (LookupError, ValueError):
+            return lambda _: False
+
+    def _candidates(self, node: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+        values, kind = node.get("enum", [node["const"]] if "const" in node else ()), node.get("type")
+        if isinstance(values, list) and values:
+            if all(isinstance(value, str) for value in values):
+                yield "enum", f"{values[0]}{NOBODYS}"
+            elif all(isinstance(value, int) for value in values):
+                yield "enum", max(values) + 1
             return
-        kind = node.get("type")
-        if kind == "string" and not {"pattern", "format", "contentEncoding"} & node.keys():
-            if 0 <= node.get("maxLength", -1) < LONGEST:
-                yield "maxLength", "x" * (node["maxLength"] + 1)
-            if 1 < node.get("minLength", 0) < LONGEST:
-                yield "minLength", "x" * (node["minLength"] - 1)
-        if kind in ("integer", "number"):
-            if "maximum" in node:
-                yield "maximum", node["maximum"] + 1
-            if "minimum" in node:
-                yield "minimum", node["minimum"] - 1
+        if kind in ("integer", "number", "boolean", "array", "object"):
+            yield "type", "x"
+        elif kind == "string":
+            yield "type", [7]
+        if kind == "string":
+            yield from _of_texts(node)
+        elif kind in ("integer", "number"):
+            yield from _of_numbers(node)
+        elif kind == "array":
+            yield from self._of_arrays(node)
+
+    def _of_arrays(self, node: dict[str, Any]) -> Iterator[tuple[str, list[Any]]]:
+        item, _ = self.target.contract.follow(node.get("items", {}), "")
+        items = _items(item) if isinstance(item, dict) else []
+        least, most = node.get("minItems", 0), node.get("maxItems", LONGEST)
+        if most < len(items):
+            yield "maxItems", items[: most + 1]
+        if 0 < least <= len(items):
+            yield "minItems", items[: least - 1]
+        if node.get("uniqueItems") and most > 1 and items:
+            yield "uniqueItems", [items[0], *items[: max(1, least - 1)]]
+        for keyword, value in self._values(item):
+            yield f"{keyword} of items", [value, *items[: max(0, least - 1)]]
+
+
+def _of_texts(node: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    least, most = node.get("minLength", 0), node.get("maxLength", LONGEST)
+    if "pattern" in node:
+        yield "pattern", "~" * max(1, least)
+    elif not {"format", "contentEncoding"} & node.keys():
+        if most < LONGEST:
+            yield "maxLength", "x" * (most + 1)
+        if 1 < least < LONGEST:
+            yield "minLength", "x" * (least - 1)
+
+
+def _of_numbers(node: dict[str, Any]) -> Iterator[tuple[str, float]]:
+    for keyword, beyond in (("maximum", 1), ("minimum", -1)):
+        exclusive = f"exclusive{keyword.capitalize()}"
+        if keyword in node:
+            yield keyword, node[keyword] + (0 if node.get(exclusive) is True else beyond)
+        if not isinstance(node.get(exclusive, True), bool):
+            yield exclusive, node[exclusive]
+    if step := node.get("multipleOf"):
+        least = node.get("minimum", node.get("exclusiveMinimum", 0))
+        following = step * (floor(least / step) + 1)
+        yield "multipleOf", following + (1 if node["type"] == "integer" else step / 2)
+
+
+def _items(node: dict[str, Any]) -> list[Any]:
+    """Return some different items that conform to a schema; none where that is not obvious."""
+    if isinstance(node.get("enum"), list):
+        return list(node["enum"])
+    if node.get("type") == "integer":
+        least = node.get("minimum", 0)
+        return list(range(least, min(node.get("maximum", least + MOST_ITEMS), least + MOST_ITEMS) + 1))
+    if node.get("type") == "string" and not {"pattern", "format"} & node.keys():
+        texts = (f"{number:0>{max(2, node.get('minLength', 0))}}" for number in range(MOST_ITEMS))
+        return [text for text in texts if len(text) <= node.get("maxLength", LONGEST)]
+    return []
+
+
+def _text(parameter: Mapping[str, Any], value: Any) -> Any:
+    """Return what is sent as the value of a parameter; nothing if it cannot be."""
+    if isinstance(value, list):
+        is_repeated = parameter["in"] == "query" and parameter.get("style", "form") == "form"
+        return [str(item) for item in value] if is_repeated and parameter.get("explode", True) else None
+    return quote(str(value), safe="") if parameter["in"] == "path" else str(value)
 
 
 def _with(body: Any, bound: Outside) -> Any:
     """Return a body in which a member has another value, or is not there."""
+    if not bound.keys:
+        return bound.value
     changed = deepcopy(body)
     holder = changed
     for key in bound.keys[:-1]:

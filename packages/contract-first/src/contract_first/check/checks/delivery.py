@@ -1,4 +1,4 @@
-"""Responses come in time, and shared caches keep none that belongs to a caller."""
+"""Responses come in time, and nobody but the caller keeps what belongs to it."""
 
 from __future__ import annotations
 
@@ -18,19 +18,23 @@ class Delivery(ResponseCheck):
     """Checks how long each response takes, and who may store it."""
 
     name = "delivery"
-    sentence = "Responses come in time, and shared caches keep none that belongs to a caller."
+    sentence = "Responses come in time, and nobody but the caller keeps what belongs to it."
     rules: ClassVar[dict[str, str]] = {
         "cache": "a success that a credential was sent for is stored by no shared cache",
+        "cookie": "a cookie that is a credential is HttpOnly, and over HTTPS Secure",
         "time": "a response comes within the seconds of --max-response-time",
     }
     headers = frozenset({"cache-control"})
-    source = "RFC 9111, section 3.5"
+    source = "RFC 9111, section 3.5; RFC 6265, section 4.1"
 
     def failures(self, response: Response, case: Case[Any]) -> Iterator[CheckFailure]:
         """Yield that a response is late, or open to shared caches."""
         label, limit = case.operation.label, self.target.max_response_time
         if limit and response.elapsed > limit:
             yield self.failure("time", f"the response took {response.elapsed:.2f} s, not {limit:g} s", label)
+        for cookie in response.headers.get("set-cookie", ()):
+            if lacking := self._lacking(cookie):
+                yield self.failure("cookie", f"a cookie that is a credential is not {lacking}", label)
         operation = self.target.by_label.get(label)
         is_secured = operation is not None and operation.security and {} not in operation.security
         if not is_secured or not HTTPStatus(200) <= response.status_code < HTTPStatus.MULTIPLE_CHOICES:
@@ -48,6 +52,17 @@ class Delivery(ResponseCheck):
         if credentials and is_stored and not PRIVATE & directives.keys() and not credentials <= varied:
             message = f"Cache-Control: {field} lets a shared cache send it to others"
             yield self.failure("cache", message, label)
+
+    def _lacking(self, cookie: str) -> str:
+        """Return what a cookie lacks, if it is one of a security scheme."""
+        schemes = self.target.contract.security_schemes.values()
+        names = {scheme["name"] for scheme in schemes if scheme.get("in") == "cookie"}
+        pair, *attributes = cookie.split(";")
+        if pair.partition("=")[0].strip() not in names:
+            return ""
+        needed = ["HttpOnly", *(["Secure"] if self.target.url.startswith("https:") else [])]
+        present = {attribute.strip().lower() for attribute in attributes}
+        return " and not ".join(name for name in needed if name.lower() not in present)
 
 
 def _directives(field: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 Whether a method that a path has not is a 405, with an Allow, Schemathesis asks.
 """
 
+import json
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import ClassVar, Final
@@ -20,9 +21,15 @@ IMPLICIT: Final = {"HEAD", "OPTIONS"}
 PROBES: Final = ("GET", "DELETE", "PUT", "PATCH", "POST")
 ALWAYS_ALLOWED: Final = {"GET", "HEAD", "POST"}
 """Methods that a preflight need not name (Fetch, CORS-safelisted)."""
+FORBIDDEN: Final = ("connect", "trace", "track")
+"""Methods that no page can send (Fetch, forbidden method)."""
 UNHEARD_OF: Final = "application/x-nobody-has-this"
 PAGE: Final = "https://page.example"
 ANY: Final = "*"
+MOCKED: Final = "X-Mock-Answer"
+"""A field of responses of our mock, which has no secret that pages might read."""
+ENCODINGS: Final = ("utf-16", "latin-1")
+"""The first is read by some parsers of JSON, the other by none."""
 
 
 class HttpSemantics(RunCheck):
@@ -90,7 +97,10 @@ class HttpSemantics(RunCheck):
                 yield self.failure("406", message, operation.label, response)
 
     def _try_preflight(self, operations: list[Operation]) -> Iterator[CheckFailure]:
-        operation = operations[-1]
+        callable_by_pages = [operation for operation in operations if operation.method not in FORBIDDEN]
+        if not callable_by_pages:
+            return
+        operation = callable_by_pages[-1]
         headers = {
             **self.target.common_headers,
             "Origin": PAGE,
@@ -114,18 +124,24 @@ class HttpSemantics(RunCheck):
             if read.headers.get("access-control-allow-origin", "") not in (ANY, PAGE):
                 message = "the response to a page has no Access-Control-Allow-Origin, unlike the preflight"
                 yield self.failure("origin", message, readable.label, read)
-            elif _is_open(read):
+            elif _is_open(read, PAGE) and read.is_success and MOCKED not in read.headers:
                 yield self.failure("open cookies", "every origin may send cookies", readable.label, read)
 
     def _try_media_type(self, operation: Operation) -> Iterator[CheckFailure]:
         content = (operation.request_body or {}).get("content", {})
         case = self.samples.draw(operation)
-        if not content or any(ANY in media_type for media_type in content) or not isinstance(case.body, dict):
+        body = case.body
+        if not content or any(ANY in media_type for media_type in content) or not isinstance(body, dict):
             return
         response = self.samples.send(case, {**self.target.headers, "Content-Type": UNHEARD_OF})
         if response.is_success:
             message = f"a body of {UNHEARD_OF} gets {_outline(response)}"
             yield self.failure("415", message, operation.label, response)
+        for coding in ENCODINGS if "application/json" in content else ():
+            case = self.samples.draw(operation)
+            case.body = json.dumps({**body, "text": "\u00fc"}, ensure_ascii=False).encode(coding)
+            fields = {**self.target.headers, "Content-Type": "application/json"}
+            self.samples.send(case, fields)  # that it is no server error, other checks see
 
     def _lacking(self, operation: Operation, response: httpx2.Response) -> list[str]:
         methods = _listed(response.headers.get("access-control-allow-methods", "")) | ALWAYS_ALLOWED
@@ -147,10 +163,10 @@ def _listed(value: str) -> set[str]:
     return {name.strip().upper() for name in value.split(",") if name.strip()}
 
 
-def _is_open(response: httpx2.Response) -> bool:
-    """Return whether a response allows the cookies of every origin."""
+def _is_open(response: httpx2.Response, *origins: str) -> bool:
+    """Return whether a response allows the cookies of every origin, or of one that nobody has heard of."""
     fields = response.headers
-    is_any = fields.get("access-control-allow-origin") == ANY
+    is_any = fields.get("access-control-allow-origin") in (ANY, *origins)
     return is_any and fields.get("access-control-allow-credentials") == "true"
 
 

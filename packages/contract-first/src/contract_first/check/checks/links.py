@@ -1,4 +1,4 @@
-"""Follows the contract's links, from what a caller creates to everything below it."""
+"""Follows the contract's links, and ids without them, from what a caller creates to everything below it."""
 
 import json
 import re
@@ -18,8 +18,9 @@ from contract_first.contract import Contract, Operation
 from contract_first.contract.document import pointers
 from contract_first.service.http.proxies import address_of
 
-from .check import json_of
+from .check import json_of, object_of
 from .samples import SAFE, NoResponse, RequestSamples
+from .stored.collections import collections
 
 FORM: Final = re.compile(r'"(\w*)fields"')
 """The member of a presigned upload with its fields, beside that with its URL, such as ``upload_url``."""
@@ -74,6 +75,7 @@ def steps(target: Target, samples: RequestSamples) -> list[Step]:
             if linked.operation.operation_id not in reached:
                 reached[linked.operation.operation_id] = linked
                 waiting.append(linked)
+    reached |= {step.operation.operation_id: step for step in _created(target, samples, operations, reached)}
     for operation in operations:
         if operation.operation_id not in reached and (below := _below(list(reached.values()), operation)):
             reached[operation.operation_id] = below
@@ -134,14 +136,30 @@ def _is_loopback(host: str) -> bool:
 
 
 def _below(reached: list[Step], operation: Operation) -> Step | None:
-    """Return a step to an operation whose path goes on from another's and has no more ids than that."""
+    """Return a step to an operation whose path is another's, or goes on from it, and has no more ids."""
     names, path = NAME.findall(operation.path), NAME.sub("{}", operation.path)
     for step in reached:
         values = [step.path[name] for name in NAME.findall(step.operation.path)]
-        goes_on = path.startswith(NAME.sub("{}", step.operation.path) + "/")
+        goes_on = f"{path}/".startswith(NAME.sub("{}", step.operation.path) + "/")
         if values and goes_on and len(values) == len(names):
             return Step(operation, dict(zip(names, values, strict=True)), {}, frozenset(map(str, values)))
     return None
+
+
+def _created(
+    target: Target, samples: RequestSamples, operations: list[Operation], reached: Mapping[str, Step]
+) -> Iterator[Step]:
+    """Create a thing in each collection that no link leads out of, and yield a step to it."""
+    for collection in () if target.read_only else collections(operations):
+        is_linked = any(operation.operation_id in reached for operation in collection.item.values())
+        if is_linked or collection.depth:
+            continue
+        with suppress(NoResponse):  # which each check finds that calls it
+            response = samples.send(samples.draw(collection.create), target.headers)
+            key = collection.key_of(object_of(response.content) or {})
+            if response.is_success and key is not None:
+                path = {collection.parameter: key}
+                yield Step(collection.item["get"], path, {}, frozenset(path.values()))
 
 
 def _linked(

@@ -23,6 +23,8 @@ OF_RESPONSES: Final = (
     "response_schema_conformance",
 )
 """The checks of Schemathesis that need nothing but a response, and hold for every request."""
+OF_STATUSES: Final = "status_code_conformance"
+"""Of errors it does not: our checks ask for what a contract need not document, such as a 405."""
 OF_BODIES: Final = {"response_schema_conformance", "content_type_conformance"}
 OF_HEADERS: Final = "response_headers_conformance"
 _ONE_RUN = Lock()
@@ -72,7 +74,9 @@ def validated(
     """
     for check in instances:
         yield check.name, [*check.failures(response, case)]
-    for name in OF_RESPONSES if is_documented else ():
+    is_error = response.status_code >= HTTPStatus.BAD_REQUEST
+    names = OF_RESPONSES if is_error else (*OF_RESPONSES, OF_STATUSES)
+    for name in names if is_documented else ():
         failures: list[Failure] = []
         try:
             case.validate_response(response, checks=[CHECKS.get_one(name)])  # type: ignore[list-item]  # none of them is a class

@@ -92,11 +92,14 @@ class RequestSamples:
         if not isinstance(parts.get("data"), Mapping | None):
             parts["content"] = parts.pop("data")  # what httpx2 calls a body that is no form
         parts["method"] = method or parts["method"]
-        parts.pop("cookies", None)  # a Cookie field is a credential, or none of the contract's
+        cookies = [f"{name}={value}" for name, value in (parts.pop("cookies", None) or {}).items()]
         fields = {
             name: value for name, value in parts["headers"].items() if not name.startswith("X-Schemathesis")
         }
         parts["headers"] = {**fields, **self._origin(headers), **headers}
+        if cookies:  # beside that of a credential
+            given = filter(None, [headers.get("Cookie")])
+            parts["headers"]["Cookie"] = "; ".join([*given, *cookies])
         extensions = {"unpaced": True} if unpaced else {}
         response = self._sent(case.operation.label, {**parts, "extensions": extensions})
         for listener in self._target.listeners:

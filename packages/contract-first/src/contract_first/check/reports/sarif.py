@@ -26,6 +26,7 @@ class Result(NamedTuple):
         line: from 1; 0 where it is not known.
         subject: what it is about, such as an operation or a pointer.
         identity: the same for the same result in another run; empty for `subject` and `rule`.
+        suppression: why it is known and may stay; None where it is not known.
     """
 
     rule: str
@@ -35,6 +36,7 @@ class Result(NamedTuple):
     line: int = 0
     subject: str = ""
     identity: str = ""
+    suppression: str | None = None
 
 
 def as_sarif(results: Iterable[Result], rules: Mapping[str, str]) -> bytes:
@@ -62,7 +64,11 @@ def _result(result: Result) -> dict[str, Any]:
         "logicalLocations": [{"fullyQualifiedName": result.subject}],
     }
     identity = result.identity or f"{result.rule} {result.subject}"
+    # code scanning closes what is suppressed, and opens it again once that is over
+    suppression = {"kind": "external", "status": "accepted", "justification": result.suppression}
+    suppressions = [] if result.suppression is None else [suppression]
     return {
+        "suppressions": suppressions,
         "ruleId": result.rule,
         "level": result.level,
         "message": {"text": result.message},
@@ -75,11 +81,12 @@ LEVELS: dict[str, Level] = {"critical": "error", "high": "error", "medium": "war
 
 
 def sarif(report: Report, contract: Contract) -> bytes:
-    """Return the findings; those that do not fail the run are notes."""
+    """Return the findings; those that do not fail the run are notes, those that are known are suppressed."""
+    findings = [*report.findings, *report.known_findings]
     pointers = {operation.label: contract.origin(operation.pointer) for operation in contract.operations}
     places = [
         Diagnostic(contract.source, 0, finding.pointer or pointers.get(finding.operation, ""), "")
-        for finding in report.findings
+        for finding in findings
     ]
     lines = {place.pointer: place.line for place in with_lines(places)}
     results = [
@@ -91,10 +98,11 @@ def sarif(report: Report, contract: Contract) -> bytes:
             line=lines.get(place.pointer, 0),
             subject=finding.operation or WHOLE_API,
             identity=f"{finding.check} {finding.title} {finding.operation}",
+            suppression=finding.reason if finding in report.known_findings else None,
         )
-        for finding, place in zip(report.findings, places, strict=True)
+        for finding, place in zip(findings, places, strict=True)
     ]
-    checks = dict.fromkeys(finding.check for finding in report.findings)
+    checks = dict.fromkeys(finding.check for finding in findings)
     return as_sarif(results, {check: words_of(check).expected or words_of(check).name for check in checks})
 
 

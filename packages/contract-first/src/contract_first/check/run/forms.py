@@ -16,16 +16,19 @@ FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class SentTexts:
-    """Tells which failures are none, since the body that was sent is another than the one that was generated.
+    """Tells which failures are none, since what was sent is another than what was generated.
 
-    The integer 0 among strings is sent as a text, and an empty array is not sent at all.
+    The integer 0 among strings is sent as a text, an empty array is not sent at all, and no
+    parameter is null.
     """
 
     def __init__(self, target: Target) -> None:
         self._validator = ExchangeValidator(target.contract, target.url, authentication=False)
 
     def refute(self, failure: Failure, case: Case[Any], response: Response) -> bool:
-        """Return whether an accepted body conforms to the contract as sent, or a rejected one violates it."""
+        """Return whether what was accepted conforms as it was sent, or what was rejected violates."""
+        if isinstance(failure, RejectedPositiveData) and _has_null(case):
+            return True
         if case.media_type not in FORMS and not is_xml(essence(case.media_type or "")):
             return False
         if isinstance(failure, AcceptedNegativeData):
@@ -35,6 +38,14 @@ class SentTexts:
             violations = self._validator.verdict(_exchange(response)).request
             return any(violation.part == "body" for violation in violations)
         return False
+
+
+def _has_null(case: Case[Any]) -> bool:
+    """Return whether a parameter is null, which is sent as a text."""
+    holders = (case.path_parameters, case.query, case.headers, case.cookies)
+    values = [value for holder in holders for value in (holder or {}).values()]
+    texts = [text for value in values for text in (value if isinstance(value, list) else [value])]
+    return any(text in (None, "null") for text in texts)
 
 
 def _exchange(response: Response) -> RecordedExchange:

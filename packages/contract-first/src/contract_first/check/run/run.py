@@ -4,6 +4,7 @@ import signal
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from copy import deepcopy
+from http import HTTPStatus
 from math import inf
 from typing import Any, cast
 
@@ -14,7 +15,7 @@ from schemathesis.checks import RunCheck, collect_after_run_failures
 from schemathesis.core.failures import AcceptedNegativeData, Failure
 from schemathesis.engine import events, from_schema
 from schemathesis.engine.core import EventStream
-from schemathesis.openapi.checks import AllowHeaderMismatch, JsonSchemaError
+from schemathesis.openapi.checks import AllowHeaderMismatch, JsonSchemaError, UndefinedStatusCode
 from schemathesis.schemas import BaseSchema
 
 from contract_first.check.checks import CHECKS, Check
@@ -31,6 +32,7 @@ from . import hooks
 from .background import in_background
 from .configuration import MINIMISED, PHASES, SPARED, Plan, configuration
 from .forms import SentTexts
+from .large_bodies import large_bodies_in_parts
 from .recording import API, MINIMISING, OWN_CHECKS, RunReporter
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -40,6 +42,7 @@ GRACE_SECONDS = 1.0
 LEAST_MINIMISING_SECONDS = 10.0
 SHOWN = (OWN_CHECKS, *PHASES, MINIMISING)
 """Phases whose time is in the report."""
+CLIENT_ERROR, SERVER_ERROR = HTTPStatus.BAD_REQUEST, HTTPStatus.INTERNAL_SERVER_ERROR
 MOST_OF_VALUE = 100
 """Characters at both ends of a message that repeats a long value."""
 
@@ -136,11 +139,12 @@ class Run:
         report, clock = self.report, self.target.clock
         reporter = self._reporter
         self._begin(OWN_CHECKS)
-        self._go_first(reporter)
         with (
             registered(self._among, self.target, self.on_own_check) as self._checks_of_run,
+            large_bodies_in_parts(),
             hooks.before_calls(self._before_call),
         ):
+            self._go_first(reporter)
             for event in self._engine():
                 reporter.take(event)
                 for listener in self._listeners:
@@ -267,6 +271,7 @@ class Run:
     ) -> bool:
         is_dropped = (
             self._is_bound(failure, case)
+            or self._is_unsaid(failure, case, response)
             or self._allows_additional_operations(failure, case)
             or self._sent_texts.refute(failure, case, response)
             or is_reported_by(self._checks_of_run, failure, response, case)
@@ -280,6 +285,16 @@ class Run:
         return isinstance(failure, AcceptedNegativeData) and any(
             finding.check == Boundaries.name and finding.concerns(case.operation.label)
             for finding in self.report.findings
+        )
+
+    def _is_unsaid(self, failure: Failure, case: Case[Any], response: Response) -> bool:
+        """Return whether a client error is undocumented since the operation has none: lint names it, once."""
+        operation = self.target.by_label.get(case.operation.label)
+        documented = operation.responses if operation is not None else ()
+        return (
+            isinstance(failure, UndefinedStatusCode)
+            and CLIENT_ERROR <= response.status_code < SERVER_ERROR
+            and not any(status.startswith(("4", "default")) for status in documented)
         )
 
     def _allows_additional_operations(self, failure: Failure, case: Case[Any]) -> bool:

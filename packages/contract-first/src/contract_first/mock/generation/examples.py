@@ -10,6 +10,7 @@ from random import Random
 from typing import Any, Final
 
 from contract_first.contract.document.json_types import is_integer
+from contract_first.contract.schemas.schema import Schema
 from contract_first.contract.schemas.violations import holds_more
 from contract_first.mock.vocabulary.makers import uuid
 from contract_first.mock.vocabulary.members import IDENTIFYING, SHARED
@@ -114,3 +115,18 @@ class Variation:
             digits = 0 if isinstance(example, int) else -int(Decimal(repr(example)).as_tuple().exponent)
             return type(example)(round(example * self._random.uniform(LEAST, 1), digits))
         return example
+
+
+def readable_of(value: Any, schema: Schema) -> Any:
+    """Return a value without the members in it that are ``writeOnly``, but for those that it has to have."""
+    if isinstance(value, list):
+        return [readable_of(item, schema.items) for item in value]
+    if not isinstance(value, dict):
+        return value
+    members = schema.members
+    readable = {name: readable_of(part, members.get(name, schema.others)) for name, part in value.items()}
+    for name in value.keys() & members:
+        without = {other: part for other, part in readable.items() if other != name}
+        if members[name].is_marked("writeOnly") and schema.conforms(without):
+            readable = without
+    return readable

@@ -11,6 +11,7 @@ from contract_first.contract import Contract, Operation
 from contract_first.contract.document.media_types import essence
 from contract_first.contract.schemas.schema import MISSING, Schema
 from contract_first.mock.generation import Generator
+from contract_first.mock.generation.examples import readable_of
 from contract_first.mock.relations.rendering import body_of, is_opaque
 from contract_first.service.request.sequences import EVENTS, body_of_items, is_sequence
 
@@ -152,13 +153,14 @@ class Candidates:
             example: name of the only example to use.
             member, kind: as of `Generator.values`.
         """
+        described = self._schemas.in_media_type(holder)
         named = named_examples(self._contract, holder)
         if example is not None:
-            yield from _spelled(named[example])
+            yield from _spelled(readable_of(named[example], described))
             return
-        schema = self._schemas.in_media_type(holder).node
+        schema = described.node
         if not dynamic:
-            values = (*named.values(), *self._of_schema(schema))
+            values = (readable_of(value, described) for value in (*named.values(), *self._of_schema(schema)))
             examples = list(islice(chain.from_iterable(map(_spelled, values)), MOST_EXAMPLES))
             yield from examples
             containers = [

@@ -10,6 +10,7 @@ from typing import Any, Final
 from contract_first.contract.schemas.schema import MISSING, Schema
 from contract_first.mock.generation import Generator
 from contract_first.mock.generation.choices import Alternatives
+from contract_first.mock.generation.examples import readable_of
 from contract_first.mock.generation.identifiers import identifier, prefix_of
 from contract_first.mock.vocabulary.members import Meaning, identifiers_of, tallies
 from contract_first.mock.vocabulary.times import is_change, is_creation
@@ -150,7 +151,7 @@ class Values:
 
     def _stored(self, value: dict[str, Any]) -> dict[str, Any]:
         """Return an item without members that no response shows (passwords), if it conforms without them."""
-        readable: dict[str, Any] = _readable(value, self.collection.schema)
+        readable: dict[str, Any] = readable_of(value, self.collection.schema)
         return readable if self.collection.schema.conforms(readable) else value
 
     def shown(self, value: dict[str, Any], schema: Schema, url: str = "") -> dict[str, Any]:
@@ -345,21 +346,6 @@ def _spelled(now: datetime, example: Any) -> Iterator[Any]:
     elif isinstance(example, str) and "," in example[:5]:
         yield format_datetime(now, usegmt=True)
     yield from (f"{now:%Y-%m-%dT%H:%M:%SZ}", f"{now:%Y-%m-%d}", seconds)
-
-
-def _readable(value: Any, schema: Schema) -> Any:
-    """Return a value without the members in it that are ``writeOnly``, but for those that it has to have."""
-    if isinstance(value, list):
-        return [_readable(item, schema.items) for item in value]
-    if not isinstance(value, dict):
-        return value
-    members = schema.members
-    readable = {name: _readable(part, members.get(name, schema.others)) for name, part in value.items()}
-    for name in value.keys() & members:
-        without = {other: part for other, part in readable.items() if other != name}
-        if members[name].is_marked("writeOnly") and schema.conforms(without):
-            readable = without
-    return readable
 
 
 def _boolean(text: str) -> bool:

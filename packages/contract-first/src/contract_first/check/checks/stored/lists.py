@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
+from urllib.parse import urljoin
 
 import httpx2
 
@@ -27,6 +28,7 @@ class Lists:
     Args:
         key_of: returns what identifies an item; None if nothing does.
         ask: sends a request with these query parameters.
+        follow: returns what a URL leads to; None where it may not be called.
         failure: makes a failure of rule, message, operation and response.
     """
 
@@ -35,11 +37,13 @@ class Lists:
         operation: Operation,
         key_of: Callable[[dict[str, Any]], str | None],
         ask: Callable[..., httpx2.Response],
+        follow: Callable[[str], httpx2.Response | None],
         failure: Failure,
     ) -> None:
         self._label = operation.label
         self._key_of = key_of
         self._ask = ask
+        self._follow = follow
         self._failure = failure
         queries = [parameter for parameter in operation.parameters if parameter["in"] == "query"]
         self._filters = {parameter["name"]: parameter.get("schema", {}) for parameter in queries}
@@ -52,29 +56,38 @@ class Lists:
         )
 
     def failures(
-        self, key: str, thing: Mapping[str, Any], confirmed: Mapping[str, Any]
+        self, created: list[str], thing: Mapping[str, Any], confirmed: Mapping[str, Any]
     ) -> Iterator[CheckFailure]:
-        """Yield what is wrong with the list, in which a thing is that was just created with another one.
+        """Yield what is wrong with the list, in which things are that were just created.
 
         Args:
+            created: their ids.
+            thing: the first of them, as a GET shows it.
             confirmed: members as they were sent.
         """
         response = self._ask()
-        items = _items(response)
+        items = items_of(response)
         if not response.is_success or items is None:
             return
-        keys = [self._key_of(item) for item in items]
+        key, keys = created[0], [self._key_of(item) for item in items]
+        missing = [name for name in created if name not in keys]
         if not items:
             yield self._failed("list", "the list is empty after a creation", response)
-        elif not self._is_paged and key not in keys:
-            yield self._failed("list", f"the list does not have the thing with the id {key}", response)
+        elif missing and (not self._is_paged or _total(response) == len(items)):
+            message = f"the list does not have the thing with the id {missing[0]}"
+            yield self._failed("list", message, response)
         if repeated := {name for name in keys if name is not None and keys.count(name) > 1}:
             yield self._failed("list", f"the id {min(repeated)} is in the list more than once", response)
         for item in items:
             if self._key_of(item) == key:
                 yield from self._compare(item, confirmed, response)
+        again = items_of(self._ask()) or ()
+        others = [self._key_of(item) for item in again]
+        if others != keys and sorted(map(str, others)) == sorted(map(str, keys)):
+            yield self._failed("order", "two calls of the list have their items in another order", response)
+        yield from self._sorted()
         yield from self._totals(response, items)
-        yield from self._pages(response)
+        yield from self._pages(response, keys if others == keys else [])
         yield from self._filtered(key, thing)
 
     def _compare(
@@ -93,11 +106,33 @@ class Lists:
                 "total", f"the total is {total}, and the list has {len(items)} items", response
             )
 
-    def _pages(self, whole: httpx2.Response) -> Iterator[CheckFailure]:
+    def _sorted(self) -> Iterator[CheckFailure]:
+        """Sort by each member that a parameter names, with and without a sign before it."""
+        for name, schema in self._filters.items():
+            values = schema.get("enum") if isinstance(schema, dict) else None
+            listed = values if isinstance(values, list) else []
+            for member in listed:
+                if f"-{member}" not in listed:
+                    continue
+                ascending, descending = (self._ask(**{name: value}) for value in (member, f"-{member}"))
+                first, last = (
+                    [item.get(member) for item in items_of(response) or ()]
+                    for response in (ascending, descending)
+                )
+                if first == last and len({*map(str, first)}) > 1:
+                    message = f"{name}=-{member} gets the order of {name}={member}"
+                    yield self._failed("order", message, descending)
+
+    def _pages(self, whole: httpx2.Response, keys: list[str | None]) -> Iterator[CheckFailure]:
+        """Ask for two pages of one item.
+
+        Args:
+            keys: what identifies the items of the whole list; none if that is not sure.
+        """
         if not self._size or self._filters[self._size].get("minimum", 1) > 1:
             return
         first = self._ask(**{self._size: 1})
-        items = _items(first)
+        items = items_of(first)
         if not first.is_success or items is None:
             return
         if len(items) > 1:
@@ -107,15 +142,33 @@ class Lists:
         before, after = _total(whole), _total(first)
         if before is not None and after is not None and before != after and before > 1 >= after:
             yield self._failed("total", f"the total is {before}, and of a page of one item {after}", first)
-        if not (self._page or self._skipped) or not items:
+        if not items:
             return
-        start = int(self._filters[self._page].get("minimum", 1)) if self._page else 0
-        following = {self._page: start + 1} if self._page else {self._skipped: 1}
-        second = self._ask(**{self._size: 1}, **following)
-        others = _items(second)
-        if second.is_success and others and self._key_of(others[0]) == self._key_of(items[0]) is not None:
-            message = f"the id {self._key_of(items[0])} is on two pages"
-            yield self._failed("page", message, second)
+        if self._page or self._skipped:
+            start = int(self._filters[self._page].get("minimum", 1)) if self._page else 0
+            following = {self._page: start + 1} if self._page else {self._skipped: 1}
+            yield from self._second(self._ask(**{self._size: 1}, **following), items, keys)
+        url = _next(first)
+        if url and (second := self._follow(url)) is not None:
+            yield from self._second(second, items, keys, "next leads to")
+
+    def _second(
+        self,
+        second: httpx2.Response,
+        items: list[dict[str, Any]],
+        keys: list[str | None],
+        way: str = "the second page is",
+    ) -> Iterator[CheckFailure]:
+        others, key = items_of(second), self._key_of(items[0])
+        is_sure = keys[:1] == [key] and len(keys) > 1
+        if not second.is_success or others is None:
+            if way.startswith("next"):
+                yield self._failed("page", f"{way} {second.status_code}", second)
+        elif others and self._key_of(others[0]) == key is not None:
+            yield self._failed("page", f"{way} one that has the id {key} again", second)
+        elif is_sure and [self._key_of(item) for item in others[:1]] != keys[1:2]:
+            shown = f"one of {self._key_of(others[0])}" if others else "an empty one"
+            yield self._failed("page", f"{way} {shown}, expected {keys[1]}", second)
 
     def _filtered(self, key: str, thing: Mapping[str, Any]) -> Iterator[CheckFailure]:
         """Try each query parameter that is called as a member, of which the thing has a plain value."""
@@ -129,7 +182,7 @@ class Lists:
             ):
                 continue
             response = self._ask(**{name: str(value).lower() if isinstance(value, bool) else value})
-            items = _items(response)
+            items = items_of(response)
             if not response.is_success or items is None:
                 continue
             others = [item for item in items if name in item and not _matches(item[name], value)]
@@ -145,7 +198,9 @@ class Lists:
     def _unmatched(self, name: str, value: str) -> Iterator[CheckFailure]:
         """Try a filter that nothing matches; it may be refused."""
         response = self._ask(**{name: value})
-        others = [item for item in _items(response) or () if name in item and not _matches(item[name], value)]
+        others = [
+            item for item in items_of(response) or () if name in item and not _matches(item[name], value)
+        ]
         if response.is_success and others:
             message = f"{name}={value} gets an item whose {name} is {others[0][name]!r}"
             yield self._failed("filter", message, response)
@@ -154,13 +209,26 @@ class Lists:
         return self._failure(rule, message, self._label, response)
 
 
-def _items(response: httpx2.Response) -> list[dict[str, Any]] | None:
+def items_of(response: httpx2.Response) -> list[dict[str, Any]] | None:
     """Return the objects of a list, which is a body or a member of one; None if there is none."""
     value = json_of(response.content)
     arrays = [value, *(value.values() if isinstance(value, dict) else ())]
     array = next((array for array in arrays if isinstance(array, list)), None)
     items = [item for item in array or () if isinstance(item, dict)]
     return None if array is None or (array and not items) else items
+
+
+def _next(response: httpx2.Response) -> str:
+    """Return the URL of the next page; empty if there is none."""
+    value = json_of(response.content)
+    links = value.get("links", value.get("_links")) if isinstance(value, dict) else None
+    holders = [response.links, links, value]
+    nexts = (holder.get("next") for holder in holders if isinstance(holder, dict))
+    for target in filter(None, nexts):
+        url = target.get("url", target.get("href")) if isinstance(target, dict) else target
+        if isinstance(url, str) and url.startswith(("/", "?", "http")):
+            return urljoin(str(response.request.url), url)
+    return ""
 
 
 def _total(response: httpx2.Response) -> int | None:

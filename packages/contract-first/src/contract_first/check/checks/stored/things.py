@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import suppress
 from functools import partial
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
@@ -19,42 +19,16 @@ from contract_first.check.checks.security_alternatives import WITHOUT_A_HANDLER
 from contract_first.check.target import Target
 from contract_first.contract import Operation
 
-from .lists import Lists
+from .collections import ITEM, Collection, collections
+from .lists import Lists, items_of
 
-ITEM: Final = re.compile(r"(.*)/\{([^{}/]+)\}")
-"""The path of an item: that of its collection, and a parameter."""
-WORD: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
 STALE: Final = '"an-etag-of-long-ago"'
+CREATED: Final = (HTTPStatus.OK, HTTPStatus.CREATED)
+CREATION: Final = re.compile(r"(created|made)(_?(at|on|time|date))?", re.IGNORECASE)
+"""Members that no change changes, though a server sets them."""
 WRONG_TWICE: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.CREATED, HTTPStatus.UNPROCESSABLE_ENTITY)
 IDEMPOTENCY_KEY: Final = "idempotency-key"
 Members = dict[str, Any]
-
-
-@dataclass
-class Collection:
-    """The operations of a path to which things are posted, and of the path of one, by their methods.
-
-    Attributes:
-        parameter: of the item's path, the last one.
-        above: values of the parameters before it: of what the collection belongs to.
-    """
-
-    create: Operation
-    parameter: str = ""
-    list: Operation | None = None
-    item: dict[str, Operation] = field(default_factory=dict)
-    above: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def depth(self) -> int:
-        """How many things it belongs to."""
-        return self.create.path.count("{")
-
-    def key_of(self, thing: dict[str, Any]) -> str | None:
-        """Return what identifies a thing in the item's path; None if no member does."""
-        last = WORD.split(self.parameter)[-1].lower()
-        values = (thing.get(name) for name in (self.parameter, last, "id"))
-        return next((str(value) for value in values if isinstance(value, str | int)), None)
 
 
 class StoredThings(RunCheck):
@@ -69,13 +43,14 @@ class StoredThings(RunCheck):
         "location": "the Location of what was created leads to it",
         "partial": "what a PATCH does not name stays as it was",
         "default": "a member that was not sent has its default",
-        "etag": "HEAD has the ETag of GET, which is another once the thing is changed",
+        "etag": "HEAD and each GET have one ETag, which is another once the thing is changed",
         "precondition": "If-None-Match and If-Match are evaluated where the contract has 304 and 412",
         "list": "a list shows what was created, as a GET does, and once",
         "total": "the total of a list is the number of its items, and at least that of a page",
-        "page": "a page has at most as many items as asked for, and none of the page before it",
+        "order": "a list has the same order each time, and the other one the other way round",
+        "page": "a page has at most as many items as asked for, those that follow the page before it",
         "filter": "a filtered list has the items that match, and no others",
-        "gone": "what was deleted is not there any more, and to delete it again is no other error",
+        "gone": "what was deleted is not there any more, all else is; to delete it again is no other error",
     }
     source = "RFC 9110, section 9.3"
     _is_made = False
@@ -86,11 +61,11 @@ class StoredThings(RunCheck):
         """Return that nothing may be created, or that there is no collection, if so."""
         if target.read_only:
             return "creating things is not read-only"
-        return "" if list(_collections(target.operations)) else "the contract has no collection"
+        return "" if list(collections(target.operations)) else "the contract has no collection"
 
     def run(self) -> Iterator[CheckFailure]:
         """Yield what is wrong with each collection."""
-        self._collections = list(_collections(self.samples.drawable(self.target.operations)))
+        self._collections = list(collections(self.samples.drawable(self.target.operations)))
         for collection in self._collections:
             if not collection.depth:
                 yield from self.whole(self._try(collection))
@@ -106,29 +81,30 @@ class StoredThings(RunCheck):
         if created[0].headers.get("X-Mock-Answer") in WITHOUT_A_HANDLER:
             self.note("there: untried, the server is a mock that stores nothing")
             return
-        if created[0].status_code != HTTPStatus.CREATED or key is None:
+        if created[0].status_code not in CREATED or key is None:
             self.note(f"{label}: untried, it created nothing with an id")
             return
         self._is_made = True
         is_chosen = key in map(str, _sent(case).values())
-        if keys[0] == keys[1] and created[1].status_code == HTTPStatus.CREATED and not is_chosen:
+        if keys[0] == keys[1] and created[1].status_code in CREATED and not is_chosen:
             yield self.failure("ids", f"two things that were created have the id {key}", label, created[1])
         yield from self._try_location(collection, created[0], key)
         yield from self._try_defaults(collection, case, created[0])
-        yield from self._try_item(collection, key, _confirmed(case, things[0]))
+        yield from self._try_item(collection, [key for key in keys if key], _confirmed(case, things[0]))
         for inner in self._collections:
             owner = ITEM.fullmatch(inner.create.path.rpartition("/")[0])
             if owner and (owner[1], owner[2]) == (collection.create.path, collection.parameter):
                 inner.above = {**collection.above, collection.parameter: key}
                 yield from self.whole(self._try(inner))
         if deletion := collection.item.get("delete"):
-            for other in dict.fromkeys(filter(None, keys)):
-                yield from self._try_deletion(collection, deletion, other)
+            others = list(dict.fromkeys(filter(None, keys)))
+            for number, other in enumerate(others, 1):
+                yield from self._try_deletion(collection, deletion, other, others[number:])
 
     def _try_item(
-        self, collection: Collection, key: str, confirmed: dict[str, Any]
+        self, collection: Collection, keys: list[str], confirmed: dict[str, Any]
     ) -> Iterator[CheckFailure]:
-        read = collection.item["get"]
+        read, key = collection.item["get"], keys[0]
         response = self._send(self._case(read, collection, key))
         thing = object_of(response.content)
         if not response.is_success or thing is None:
@@ -148,9 +124,10 @@ class StoredThings(RunCheck):
                 collection.list,
                 collection.key_of,
                 partial(self._list, collection, collection.list),
+                self._follow,
                 self.failure,
             )
-            yield from lists.failures(key, thing, confirmed)
+            yield from lists.failures(keys, thing, confirmed)
         for method in ("put", "patch"):
             if method in collection.item:
                 yield from self._try_change(collection, key, method, response)
@@ -161,38 +138,56 @@ class StoredThings(RunCheck):
         case.query = {**case.query, **query}
         return self._send(case)
 
+    def _follow(self, url: str) -> httpx2.Response | None:
+        """Return what a URL leads to; None if it is not below the target's."""
+        if url.startswith(f"{self.target.url}/"):
+            with suppress(httpx2.RequestError):  # which each check finds that calls an operation
+                return self.target.client.get(url, headers=self.target.headers)
+        return None
+
     def _try_change(
         self, collection: Collection, key: str, method: str, before: httpx2.Response
     ) -> Iterator[CheckFailure]:
         read, change = collection.item["get"], collection.item[method]
         if str(HTTPStatus.PRECONDITION_FAILED.value) in change.responses and "etag" in before.headers:
-            stale = self._send(_altered(self._case(change, collection, key)), **{"If-Match": STALE})
+            stale = self._send(self._altered(change, collection, key), **{"If-Match": STALE})
             if stale.is_success:
                 message = f"If-Match: {STALE}, which is not its ETag, gets {stale.status_code}"
                 yield self.failure("precondition", message, change.label, stale)
         old = object_of(self._send(self._case(read, collection, key)).content) or {}
         created = _sent(self._case(collection.create, collection))
-        case = _altered(self._case(change, collection, key))
-        texts = [name for name in created if isinstance(old.get(name), str) and isinstance(case.body, dict)]
-        if method == "patch" and texts:
-            declared = self._properties(change, case.media_type)
-            name = next((name for name in texts if name in declared), texts[0])
-            case.body = {name: f"{old[name]}b"}
+        case = self._altered(change, collection, key, old if method == "patch" else None)
         changed = self._send(case)
         if not changed.is_success:
             return
         now = self._send(self._case(read, collection, key))
         thing = object_of(now.content) or {}
-        confirmed = _confirmed(case, object_of(changed.content) or {})
+        if (other := collection.key_of(thing)) not in (None, key):
+            message = f"the thing with the id {key} shows the id {other} once it is changed"
+            yield self.failure("there", message, change.label, now)
+        shown = object_of(changed.content) or {}
+        confirmed = _confirmed(case, shown)
         yield from self._compare("same", change, confirmed, thing, now)
+        for name, value in _sent(case).items():
+            if name in shown and shown[name] != value and thing.get(name, shown[name]) == value:
+                message = f"{name} is {shown[name]!r} in the response, and {value!r} in a GET after it"
+                yield self.failure("same", message, change.label, changed)
         changes = {name for name, value in _sent(case).items() if name in old and old[name] != value}
-        if changes and not confirmed and all(thing.get(name) == old[name] for name in changes):
+        if (
+            changes
+            and not changes & confirmed.keys()
+            and all(thing.get(name) == old[name] for name in changes)
+        ):
             message = (
                 f"{', '.join(sorted(changes))} is as before, though the response is {changed.status_code}"
             )
             yield self.failure("same", message, change.label, now)
         if method == "patch":
-            kept = {name: old[name] for name in created if name in old and name not in _sent(case)}
+            kept = {
+                name: value
+                for name, value in old.items()
+                if name not in _sent(case) and (name in created or CREATION.fullmatch(name))
+            }
             yield from self._compare("partial", change, kept, thing, now)
         tag = before.headers.get("etag")
         if tag is not None and thing != old and now.headers.get("etag") == tag:
@@ -235,9 +230,9 @@ class StoredThings(RunCheck):
         self, collection: Collection, created: httpx2.Response, key: str
     ) -> Iterator[CheckFailure]:
         location = urljoin(str(created.request.url), created.headers.get("location", ""))
-        if "location" not in created.headers or not location.startswith(f"{self.target.url}/"):
+        response = self._follow(location) if "location" in created.headers else None
+        if response is None:
             return
-        response = self.target.client.get(location, headers=self.target.headers)
         other = collection.key_of(object_of(response.content) or {})
         if not response.is_success or other not in (None, key):
             target = f"a thing with the id {other}" if response.is_success else response.status_code
@@ -247,10 +242,12 @@ class StoredThings(RunCheck):
     def _try_etag(
         self, collection: Collection, key: str, get: httpx2.Response, again: httpx2.Response
     ) -> Iterator[CheckFailure]:
-        tag = get.headers.get("etag")
+        tag, read = get.headers.get("etag"), collection.item["get"]
+        if tag is not None and again.headers.get("etag") != tag and again.content == get.content:
+            message = f"the ETag is {tag}, then {again.headers.get('etag')}, of the same body"
+            yield self.failure("etag", message, read.label, again)
         if tag is None or again.headers.get("etag") != tag:
             return
-        read = collection.item["get"]
         head = self.samples.send(self._case(read, collection, key), self.target.headers, method="HEAD")
         if head.is_success and head.headers.get("etag") != tag:
             message = f"HEAD has the ETag {head.headers.get('etag')}, GET {tag}"
@@ -260,8 +257,14 @@ class StoredThings(RunCheck):
             if same.status_code == HTTPStatus.OK and same.headers.get("etag") == tag:
                 message = f"If-None-Match: {tag}, which is its ETag, gets 200"
                 yield self.failure("precondition", message, read.label, same)
+            other = self._send(self._case(read, collection, key), **{"If-None-Match": STALE})
+            if other.status_code == HTTPStatus.NOT_MODIFIED:
+                message = f"If-None-Match: {STALE}, which is not its ETag, gets 304"
+                yield self.failure("precondition", message, read.label, other)
 
-    def _try_deletion(self, collection: Collection, deletion: Operation, key: str) -> Iterator[CheckFailure]:
+    def _try_deletion(
+        self, collection: Collection, deletion: Operation, key: str, others: list[str]
+    ) -> Iterator[CheckFailure]:
         response = self._send(self._case(deletion, collection, key))
         if response.status_code not in (HTTPStatus.OK, HTTPStatus.NO_CONTENT):
             return
@@ -269,6 +272,16 @@ class StoredThings(RunCheck):
         if read.is_success:
             message = f"what was deleted with the id {key} gets {read.status_code}"
             yield self.failure("gone", message, deletion.label, read)
+        elif collection.list is not None:
+            items = items_of(listed := self._list(collection, collection.list)) or ()
+            if key in map(collection.key_of, items):
+                message = f"what was deleted with the id {key} is in the list"
+                yield self.failure("gone", message, deletion.label, listed)
+        for other in others:
+            kept = self._send(self._case(collection.item["get"], collection, other))
+            if kept.status_code in (HTTPStatus.NOT_FOUND, HTTPStatus.GONE):
+                message = f"the thing with the id {other} is gone as well as that with the id {key}"
+                yield self.failure("gone", message, deletion.label, kept)
         again = self._send(self._case(deletion, collection, key))
         if again.status_code in WRONG_TWICE:
             message = f"what is deleted a second time gets {again.status_code}"
@@ -281,35 +294,51 @@ class StoredThings(RunCheck):
             case.headers[name] = str(uuid.uuid4())
         return case
 
+    def _altered(
+        self, operation: Operation, collection: Collection, key: str, old: dict[str, Any] | None = None
+    ) -> Case[Any]:
+        """Return a change of a thing with other values, as far as the contract allows; it may be refused.
+
+        Args:
+            old: the thing as it is, of which one member is changed and sent alone; None to change all.
+        """
+        case = self._case(operation, collection, key)
+        created = _sent(self._case(collection.create, collection))
+        with suppress(LookupError, ValueError):  # the schema cannot be compiled
+            content = (operation.request_body or {}).get("content", {}).get(case.media_type, {})
+            is_valid = self.target.contract.schemas.of(content.get("schema", True)).validator.is_valid
+            properties = self._properties(operation, case.media_type)
+            values = created if old is None else {name: old[name] for name in created if name in old}
+            for name, value in values.items():
+                member, _ = self.target.contract.follow(properties.get(name, {}), "")
+                rest = _sent(case) if old is None else {}
+                bodies = ({**rest, name: other} for other in _others(value, member))
+                body = next(filter(is_valid, bodies), None)
+                if body is not None and (name in properties or not properties):
+                    case.body = body
+                    if old is not None:
+                        break
+        return case
+
     def _send(self, case: Case[Any], **headers: str) -> httpx2.Response:
         return self.samples.send(case, {**self.target.headers, **headers})
-
-
-def _collections(operations: tuple[Operation, ...] | list[Operation]) -> Iterator[Collection]:
-    """Yield the collections of a contract: what can be created there, and read by an id."""
-    collections = {
-        operation.path: Collection(operation)
-        for operation in operations
-        if operation.method == "post" and not operation.path.endswith("}")
-    }
-    for operation in operations:
-        if operation.method == "get" and operation.path in collections:
-            collections[operation.path].list = operation
-        elif (match := ITEM.fullmatch(operation.path)) and match[1] in collections:
-            collections[match[1]].parameter = match[2]
-            collections[match[1]].item[operation.method] = operation
-    yield from (collection for collection in collections.values() if "get" in collection.item)
 
 
 def _sent(case: Case[Any]) -> dict[str, Any]:
     return case.body if isinstance(case.body, dict) else {}
 
 
-def _altered(case: Case[Any]) -> Case[Any]:
-    """Return a request with other texts in its body; it may be refused, and then shows nothing."""
-    if body := _sent(case):
-        case.body = {name: f"{value}b" if isinstance(value, str) else value for name, value in body.items()}
-    return case
+def _others(value: Any, schema: Any) -> Iterator[Any]:
+    """Yield other values of the same kind, which a schema may allow."""
+    if isinstance(schema, dict) and isinstance(schema.get("enum"), list):
+        yield from (other for other in schema["enum"] if other != value)
+    elif isinstance(value, bool):
+        yield not value
+    elif isinstance(value, str):
+        endings = (f"{value}b", *(f"{value[:-1]}{character}" for character in "bB78"))
+        yield from (other for other in endings if other != value)
+    elif isinstance(value, int | float):
+        yield from (value + 1, value - 1)
 
 
 def _confirmed(case: Case[Any], thing: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,95 @@
+"""Validates large bodies in parts: jsonschema-rs makes an error of each wrong value before it returns one."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from copy import copy
+from functools import wraps
+from itertools import islice
+from typing import Any, Final
+
+import msgspec
+from schemathesis import Case, CheckContext, Response
+from schemathesis.checks import CHECKS, load_all_checks
+
+from contract_first.check.checks.check import json_of
+
+Check = Callable[[CheckContext, Response, Case[Any]], bool | None]
+OF_SCHEMAS: Final = "response_schema_conformance"
+LARGE: Final = 2**16
+"""Bytes."""
+LEAST: Final = 1_000
+"""Items or members of a part, so that it is seldom too few; an error takes some 1,500 bytes."""
+MOST_PARTS: Final = 50
+DEEPEST: Final = 3
+"""Levels at which arrays and objects are parted."""
+
+
+@contextmanager
+def large_bodies_in_parts() -> Iterator[None]:
+    """Let Schemathesis validate the parts of a large body first, and the whole only if they conform."""
+    load_all_checks()
+    check = CHECKS.get_one(OF_SCHEMAS)
+    CHECKS.register(_in_parts(check))  # type: ignore[arg-type]  # it is no class
+    try:
+        yield
+    finally:
+        CHECKS.register(check)
+
+
+def _in_parts(check: Check) -> Check:
+    @wraps(check)
+    def checked(ctx: CheckContext, response: Response, case: Case[Any]) -> bool | None:
+        for part in _parts_of(response, case):
+            check(ctx, part, case)  # raises what is wrong
+        return check(ctx, response, case)
+
+    return checked
+
+
+def _parts_of(response: Response, case: Case[Any]) -> Iterator[Response]:
+    value = json_of(response.content) if len(response.content) > LARGE else None
+    if value is None:
+        return
+    for smaller in _parts(value, {*_required(case.operation.schema.raw_schema)}):
+        part = copy(response)
+        part.clear_cache()
+        part.content, part.encoding = msgspec.json.encode(smaller), "utf-8"
+        yield part
+
+
+def _parts(value: Any, required: set[str], depth: int = DEEPEST) -> Iterator[Any]:
+    """Yield values that have a part of each large array and object, all of which together have all of it."""
+    if not isinstance(value, dict | list):
+        yield value
+    elif len(value) > LEAST:
+        size = max(LEAST, len(value) // MOST_PARTS)
+        for start in range(0, len(value) - LEAST + 1, size):
+            end = start + size if start + size + LEAST <= len(value) else len(value)
+            yield value[start:end] if isinstance(value, list) else _members(value, start, end, required)
+    else:
+        outline = copy(value)
+        places = list(enumerate(value) if isinstance(value, list) else value.items()) if depth else []
+        parts = {place: _parts(part, required, depth - 1) for place, part in places}
+        for place, first in parts.items():
+            outline[place] = next(first)
+        yield outline
+        for place, others in parts.items():
+            for part in others:
+                other = copy(outline)
+                other[place] = part
+                yield other
+
+
+def _members(value: dict[str, Any], start: int, end: int, required: set[str]) -> dict[str, Any]:
+    """Return some members of an object, and those without which it would be wrong."""
+    needed = {name: value[name] for name in required & value.keys()}
+    return needed | dict(islice(value.items(), start, end))
+
+
+def _required(node: Any) -> Iterator[str]:
+    """Yield the names of all members that a document requires of any object."""
+    if isinstance(node, dict):
+        names = node.get("required")
+        yield from (name for name in names if isinstance(name, str)) if isinstance(names, list) else ()
+    for part in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+        yield from _required(part)

@@ -1,0 +1,48 @@
+"""Nearly two hundred apps, each wrong in one way, and what the checks say of them."""
+
+from __future__ import annotations
+
+import pytest
+from wrong_apps import UNFOUND, WRONG_APPS, findings, report_of
+
+from contract_first.check.checks import CHECKS
+from contract_first.check.checks.check import ResponseCheck
+
+OURS = {check.name: check for check in CHECKS}
+ELSEWHERE = {
+    *("delivery: time", "retry_after: body", "retry_after: enough", "organization_isolation: list"),
+    *(f"presigned_upload: {rule}" for rule in OURS["presigned_upload"].rules),
+}
+"""Rules that take time, ids that are texts, or an S3: their wrong apps are among those of the checks."""
+DRIVERS = ("security_alternatives", "stored_things", "http_semantics")
+"""Checks that call all operations, with the right requests and with wrong ones."""
+CALLING = {check.name for check in CHECKS if not issubclass(check, ResponseCheck)}
+FOUND = [row for row in WRONG_APPS if not row[1].startswith(UNFOUND)]
+
+
+def test_the_right_app_passes():
+    """No check finds anything in the app that conforms, and all of them run."""
+    report = report_of()
+    assert (findings(report), report.troubles) == (set(), [])
+    assert report.left_out.keys() == {"presigned_upload"}
+
+
+@pytest.mark.parametrize("row", FOUND, ids=lambda row: row[0])
+def test_a_wrong_app_is_caught(row):
+    """An app that is wrong in one way is caught by the check that is about it."""
+    _, finding, bends = row
+    name = finding.partition(":")[0]
+    assert finding in findings(report_of(bends, {name} if name in CALLING else {name, *DRIVERS}))
+
+
+def test_each_rule_has_a_wrong_app():
+    """No rule of our checks is without an app that violates it."""
+    rules = {f"{check.name}: {rule}" for check in CHECKS for rule in check.rules}
+    assert rules - ELSEWHERE <= {finding for _, finding, _ in WRONG_APPS}
+
+
+def test_there_are_enough():
+    """The table is as long as it was promised, its names differ, and few are not found."""
+    assert len(FOUND) >= 170
+    assert len({name for name, _, _ in WRONG_APPS}) == len(WRONG_APPS)
+    assert len(WRONG_APPS) - len(FOUND) <= 6
