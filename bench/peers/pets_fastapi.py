@@ -1,4 +1,4 @@
-"""The petstore as FastAPI's own docs advise: models, dependencies, and handlers of errors for problem details."""
+"""The petstore as FastAPI's docs advise: models, dependencies, and handlers of errors for problem details."""
 
 from hmac import compare_digest
 from itertools import count
@@ -84,9 +84,7 @@ async def invalid(_request: Request, error: RequestValidationError) -> JSONRespo
 
 
 @app.get("/pets")
-async def list_pets(
-    kind: Kind | None = None, limit: Annotated[int, Query(ge=1, le=100)] = 20
-) -> list[Pet]:
+async def list_pets(kind: Kind | None = None, limit: Annotated[int, Query(ge=1, le=100)] = 20) -> list[Pet]:
     """List the pets, oldest first."""
     return [pet for pet in PETS.values() if kind in (None, pet.kind)][:limit]
 
