@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 WRONG = Path(__file__).parents[1] / "packages" / "contract-first" / "tests" / "check" / "wrong"
 sys.path.append(str(WRONG))
 CONSOLE = Console(highlight=False, soft_wrap=True)
-ANSWERED = 5
-"""Requests before one that hangs, so that the run has begun."""
+BEFORE_HANGING = 5
+"""Requests before one that hangs: by then the run sends its own."""
 SEED, EXAMPLES = "7", "20"
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"]
 SCRIPTS = Path(sys.executable).parent
@@ -83,13 +83,13 @@ def bugs() -> None:
     """Print how many of the apps all checks find, and which they do not."""
     from wrong_apps import UNFOUND, WRONG_APPS, findings, report_of  # noqa: PLC0415 -- as the program begins
 
-    found = 0
+    count = 0
     for name, finding, bends in WRONG_APPS:
         names = findings(report_of(bends))
-        found += finding in names
+        count += finding in names
         if finding not in names:
             CONSOLE.print(f"  not found: {name}: {finding.removeprefix(UNFOUND)}")
-    CONSOLE.print(f"  {found} of {len(WRONG_APPS)} found; in the right app: {len(findings(report_of()))}")
+    CONSOLE.print(f"  {count} of {len(WRONG_APPS)} found; in the right app: {len(findings(report_of()))}")
 
 
 def cost() -> None:
@@ -130,7 +130,7 @@ def signals() -> None:
     for _ in range(3):
         with serving("hang") as url:
             running = start(["contract-first", "check", "{url}", "--seed", SEED], url=url)
-            while requests_of(url) <= ANSWERED:
+            while requests_of(url) <= BEFORE_HANGING:
                 time.sleep(0.1)
             time.sleep(1)
             running.send_signal(signal.SIGINT)
@@ -201,7 +201,7 @@ def serve(ports: Any, what: str, name: str = "") -> None:
     async def respond(request: Request) -> Response:
         nonlocal count
         count += 1
-        if what == "hang" and count > ANSWERED:
+        if what == "hang" and count > BEFORE_HANGING:
             await asyncio.sleep(600)
         if what != "shop":
             return Response(body, media_type="application/json")

@@ -28,8 +28,8 @@ def replied(label: str, change: Change, *statuses: int) -> Bends:
     """Change responses to an operation (empty for all), successes if no statuses are given."""
 
     def apply(asked: Asked, reply: Reply, shop: Shop) -> None:
-        is_meant = reply.status in statuses if statuses else reply.status < 300
-        if fnmatchcase(asked.label, label or "*") and asked.method != "OPTIONS" and is_meant:
+        applies = reply.status in statuses if statuses else reply.status < 300
+        if fnmatchcase(asked.label, label or "*") and asked.method != "OPTIONS" and applies:
             change(reply, asked, shop)
 
     return Bends(replied=apply)

@@ -368,9 +368,9 @@ class Shop:
         if query.get("sort") == "-id":
             items.reverse()
         page, size = int(query.get("page", 1)), int(query.get("page_size", 50))
-        shown = items[(page - 1) * size : page * size]
+        part = items[(page - 1) * size : page * size]
         further = {"next": f"/items?page={page + 1}&page_size={size}"} if page * size < len(items) else {}
-        return {"total": len(items), "items": shown, **further}
+        return {"total": len(items), "items": part, **further}
 
     def _post_items(self, asked: Asked, _route: str) -> Reply:
         number = next(self.numbers)

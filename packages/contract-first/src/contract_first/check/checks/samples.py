@@ -98,8 +98,8 @@ class RequestSamples:
         }
         parts["headers"] = {**fields, **self._origin(headers), **headers}
         if cookies:  # beside that of a credential
-            given = filter(None, [headers.get("Cookie")])
-            parts["headers"]["Cookie"] = "; ".join([*given, *cookies])
+            credential = filter(None, [headers.get("Cookie")])
+            parts["headers"]["Cookie"] = "; ".join([*credential, *cookies])
         extensions = {"unpaced": True} if unpaced else {}
         response = self._sent(case.operation.label, {**parts, "extensions": extensions})
         for listener in self._target.listeners:

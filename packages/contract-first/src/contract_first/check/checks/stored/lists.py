@@ -167,8 +167,8 @@ class Lists:
         elif others and self._key_of(others[0]) == key is not None:
             yield self._failed("page", f"{way} one that has the id {key} again", second)
         elif is_sure and [self._key_of(item) for item in others[:1]] != keys[1:2]:
-            shown = f"one of {self._key_of(others[0])}" if others else "an empty one"
-            yield self._failed("page", f"{way} {shown}, expected {keys[1]}", second)
+            what = f"one of {self._key_of(others[0])}" if others else "an empty one"
+            yield self._failed("page", f"{way} {what}, expected {keys[1]}", second)
 
     def _filtered(self, key: str, thing: Mapping[str, Any]) -> Iterator[CheckFailure]:
         """Try each query parameter that is called as a member, of which the thing has a plain value."""

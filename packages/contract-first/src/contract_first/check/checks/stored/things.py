@@ -165,12 +165,18 @@ class StoredThings(RunCheck):
         if (other := collection.key_of(thing)) not in (None, key):
             message = f"the thing with the id {key} shows the id {other} once it is changed"
             yield self.failure("there", message, change.label, now)
-        shown = object_of(changed.content) or {}
-        confirmed = _confirmed(case, shown)
+        representation = object_of(changed.content) or {}
+        confirmed = _confirmed(case, representation)
         yield from self._compare("same", change, confirmed, thing, now)
         for name, value in _sent(case).items():
-            if name in shown and shown[name] != value and thing.get(name, shown[name]) == value:
-                message = f"{name} is {shown[name]!r} in the response, and {value!r} in a GET after it"
+            if (
+                name in representation
+                and representation[name] != value
+                and thing.get(name, representation[name]) == value
+            ):
+                message = (
+                    f"{name} is {representation[name]!r} in the response, and {value!r} in a GET after it"
+                )
                 yield self.failure("same", message, change.label, changed)
         changes = {name for name, value in _sent(case).items() if name in old and old[name] != value}
         if (
