@@ -6,10 +6,10 @@
     python bench/realism.py --smoke             ours alone, one document: does the script run at all?
 
 Of the members: *authored* are those of the name and value of one in an author's example, which are counted
-for nothing else, as they are nobody's noise; *echoed*, those of the name of a parameter that have its value;
-*understood*, strings and numbers whose names the vocabulary has; *agreeing*, totals and sizes that are not
-below the list beside them, and links that lead to an operation; *repeated*, items of a list with the key of
-another one. The page shows responses beside Prism's, for a person to look at. Needs Linux, and npm as
+for nothing else, as they are nobody's noise; *echoed*, those of an item of the name of a parameter that have
+its value; *understood*, strings and numbers whose names the vocabulary has; *agreeing*, totals and sizes that
+are not below the list beside them, and links that lead to an operation; *repeated*, items of a list with the
+key of another one. The page shows responses beside Prism's, for a person to look at. Needs Linux, and npm as
 `documents.py` does.
 """
 
@@ -193,7 +193,10 @@ def count(
     """Count the members of a response by figure: those that there are, and those that are right."""
     sent = {plain(name): str(value) for name, value in values.items()}
     paths = {other.path for other in contract.operations}
+    members = body.items() if isinstance(body, dict) else ()
+    items = [body, *(member for name, member in members if name in Meaning.ENVELOPE)]
     for holder, list_of_items in parts(body):
+        is_item = any(holder is item for item in items)
         if list_of_items:
             keys = [json.dumps(key_of(item)) for item in list_of_items if key_of(item) is not None]
             figures["repeated of"] += len(keys)
@@ -205,7 +208,7 @@ def count(
                 figures["authored"] += (name, str(member)) in authored
             if (name, str(member)) in authored:
                 continue
-            if plain(name) in sent and isinstance(member, str | int):
+            if is_item and plain(name) in sent and isinstance(member, str | int):
                 figures["echoed of"] += 1
                 figures["echoed"] += str(member) == sent[plain(name)]
             if isinstance(member, str | int | float) and not isinstance(member, bool):

@@ -9,6 +9,7 @@ import ast
 import json
 import re
 import sys
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from scanner_contract.loading import PACKAGED, load_contract, packaged_overlays
 from scanner_mocks.checks import CHECKS, PROMISES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from contract_first.contract import Operation
 
@@ -33,7 +34,9 @@ PACKAGES = {
 }
 """The folder that has the source of each package."""
 BASE_PATH = "/scanner/api/v1"
-OPERATION_ROW = re.compile(r"\| `([A-Z]+) (/\S*)`(?: \+)? \| (.*) \|")
+CURL_LINE = re.compile(r"^# ([A-Z]+) (/\S*)(?: \+)?\n(curl (?:.*\\\n)*.*)$", re.MULTILINE)
+WIDTH = 119
+NOT_RUN = "<!-- not run: another test calls each, with identifiers of its own -->"
 
 
 def table(text: str, header: str, rows: Iterable[str]) -> str:
@@ -50,6 +53,39 @@ def table(text: str, header: str, rows: Iterable[str]) -> str:
     return "".join([head, found, separator, *(f"{row}\n" for row in rows), *lines[after:]])
 
 
+def section(text: str, heading: str, lines: Iterable[str]) -> str:
+    """Return a Markdown text with other lines below a heading, up to the next heading or the end.
+
+    Raises:
+        ValueError: there is no such heading.
+    """
+    head, mark, rest = text.partition(f"{heading}\n")
+    if not mark:
+        raise ValueError(f"no heading {heading}")
+    after = re.search(r"^##+ ", rest, re.MULTILINE)
+    end = f"\n{rest[after.start() :]}" if after else ""
+    return "".join([head, mark, "\n", *(f"{line}\n" for line in lines), end])
+
+
+def entry(text: str) -> str:
+    """Return an entry of a list in lines of a page's width."""
+    return fill(text, "- ", "  ")
+
+
+def fill(text: str, first: str = "", others: str = "") -> str:
+    """Return a paragraph in lines of a page's width; what stands between backticks is not broken."""
+    glued = re.sub(r"`[^`]+`", lambda code: code[0].replace(" ", "\0"), text)
+    lines = textwrap.wrap(
+        glued,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=others,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join(lines).replace("\0", " ")
+
+
 def digests(text: str) -> str:
     """Return the source of the contract's loading with the digests of both variants, which are valid.
 
@@ -62,32 +98,32 @@ def digests(text: str) -> str:
 
 
 def operations(text: str) -> str:
-    """Return the page of the operations with a row for each."""
-    return table(text, "| operation | with curl |", operation_rows(text))
+    """Return the page of the operations with a curl line for each."""
+    block = [NOT_RUN, "```sh", *operation_lines(text), "```"]
+    return section(text, "## Each operation", block)
 
 
 def settings(text: str) -> str:
-    """Return the page of the settings with a row for each."""
-    return table(text, "| variable | default | meaning |", setting_rows(Settings.model_fields))
+    """Return the page of the settings with an entry for each."""
+    return section(text, "## All settings", map(entry, setting_entries(Settings.model_fields)))
 
 
-def operation_rows(text: str) -> list[str]:
-    """Return a row for each operation: those of the text in their order, then a draft for each new one."""
-    curls = {(method, path): curl for method, path, curl in OPERATION_ROW.findall(text)}
+def operation_lines(text: str) -> list[str]:
+    """Return a curl line for each operation: those of the text, then a draft for each new one."""
+    curls = {(method, path): curl for method, path, curl in CURL_LINE.findall(text)}
     vendors = {(each.method, each.path) for each in load_contract(extensions=False).operations}
     by_place = {
         (each.method.upper(), each.path.removeprefix(BASE_PATH)): each for each in load_contract().operations
     }
     places = [place for place in curls if place in by_place]
     places += [place for place in by_place if place not in curls]
-    rows = []
+    lines = []
     for method, path in places:
         operation = by_place[method, path]
         mark = "" if (operation.method, operation.path) in vendors else " +"
-        rows.append(
-            f"| `{method} {path}`{mark} | {curls.get((method, path)) or draft(operation, method, path)} |"
-        )
-    return rows
+        line = curls.get((method, path)) or draft(operation, method, path)
+        lines += [f"# {method} {path}{mark}", line]
+    return lines
 
 
 def draft(operation: Operation, method: str, path: str) -> str:
@@ -100,7 +136,7 @@ def draft(operation: Operation, method: str, path: str) -> str:
     if method != ("POST" if options else "GET"):
         options = f" -X {method}{options}"
     credential = '-H "$AUTH" ' if operation.security else ""
-    return f'`curl {credential}"$V1{target}"{options}`'
+    return f'curl {credential}"$V1{target}"{options}'
 
 
 def variable(segment: str, parameter: str) -> str:
@@ -109,29 +145,33 @@ def variable(segment: str, parameter: str) -> str:
     return (own or segment.removesuffix("s")).upper()
 
 
-def setting_rows(fields: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a row for each field of the settings: its variable, default and description."""
+def responses(_: str) -> str:
+    """Return the page of the responses, whose lines have a page's width."""
+    lines = document(load_contract()).splitlines()
+    return "".join(f"{entry(line[2:]) if line.startswith('- ') else fill(line)}\n" for line in lines)
+
+
+def setting_entries(fields: Mapping[str, Any]) -> Iterator[str]:
+    """Yield an entry for each field of the settings: its variable, default and description."""
     for name, field in fields.items():
         default = field.default if field.default not in (None, "", ()) else None
         code = default if isinstance(default, str) else json.dumps(default)
-        shown = "none" if default is None else f"`{code}`"
+        value = "" if default is None else f" (`{code}`)"
         only = "" if name in MOCKED else " `serve` only."
-        yield f"| `SCANNER_{name.upper()}` | {shown} | {field.description}{only} |"
+        yield f"`SCANNER_{name.upper()}`{value}: {field.description}{only}"
 
 
 def checks(text: str) -> str:
-    """Return the page of the checks with a row for each rule."""
-    return table(text, "| check | rule | what it holds | severity | promised in |", check_rows(CHECKS))
+    """Return the page of the checks with a section for each."""
+    return text[: text.index("\n## ")] + "".join(map(check_section, CHECKS))
 
 
-def check_rows(described: Sequence[Any]) -> Iterator[str]:
-    """Yield a row for each rule; the first of a check names it, its severity and where it is promised."""
-    for check in described:
-        promised = f"`{PROMISES[check.name][0]}`" if check.name in PROMISES else check.source
-        name, severity = f"`{check.name}`", check.severity.value
-        for rule, holds in check.rules.items():
-            yield f"| {name} | {rule} | {holds} | {severity} | {promised} |"
-            name = severity = promised = ""
+def check_section(check: Any) -> str:
+    """Return the section of a check: its sentence, its severity, where it is promised, and its rules."""
+    promised = f"`{PROMISES[check.name][0]}`" if check.name in PROMISES else check.source
+    paragraph = fill(f"{check.sentence} Severity: {check.severity.value}. Source: {promised}.")
+    rules = "\n".join(entry(f"**{rule}**: {holds}.") for rule, holds in check.rules.items())
+    return f"\n## {check.name}\n\n{paragraph}\n\n{rules}\n"
 
 
 def banner(text: str) -> str:
@@ -172,8 +212,8 @@ DERIVED: Mapping[str, Callable[[str], str]] = {
     "spec/scanner_contract/loading.py": digests,
     "docs/operations.md": operations,
     "docs/settings.md": settings,
-    "docs/responses.md": lambda _: document(load_contract()),
-    "docs/checks.md": checks,
+    "docs/responses.md": responses,
+    "docs/check-rules.md": checks,
 }
 """What makes of each file's present text the text that it should have."""
 

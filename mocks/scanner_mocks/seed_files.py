@@ -24,6 +24,8 @@ Name = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 class SeedFileError(ValueError):
     """A file with seeds cannot be used; the message has the file, and the place in it."""
 
+    page = "mock#your-own-products-organizations-and-sessions"
+
 
 class _Session(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     status: SessionStatus = SessionStatus.ACTIVE

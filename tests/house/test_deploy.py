@@ -6,6 +6,7 @@ import re
 import runpy
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -52,6 +53,11 @@ TEXTS = [path.read_text() for path in DEPLOY.rglob("*") if path.is_file()]
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 OURS = ("serve", "worker", "s3")
 WORKFLOWS = sorted(map(str, (ROOT / ".github" / "workflows").glob("*.yaml")))
+IMAGES = ("contract-first", "strict-s3", "scanner-api", "scanner-mock")
+WHOLE = ("contract-first", "strict-s3")
+"""What is installed by a test."""
+SENT = {line[1:] for line in (DEPLOY / "Dockerfile.dockerignore").read_text().split() if line[0] == "!"}
+IGNORED = shutil.ignore_patterns("__pycache__", "node_modules", "tests", "*_cache")
 WRITABLE = "/tmp"  # noqa: S108 -- of a container
 
 
@@ -93,16 +99,41 @@ def test_custom_resources_are_valid(npm_project):
     assert (finished.returncode, finished.stdout) == (0, "ScaledObject\nServiceMonitor\n"), finished.stderr
 
 
-@pytest.mark.parametrize("target", ["serve", "mock"])
+@pytest.mark.parametrize("target", IMAGES)
 def test_images(target):
-    """An image runs as a user without rights, in its last stage alone, and has a health check of its own."""
+    """An image runs as a user without rights, has labels and a health check, and what one stage has built."""
     base, body = STAGES[target]
-    _, runtime = STAGES[base]
-    assert re.search(r"^USER [1-9]\d*:[1-9]\d*$", runtime, re.MULTILINE)
-    assert 'CMD ["scanner-api", "health"]' in runtime
-    assert "USER" not in body
+    _, runtime = STAGES.get(base, ("", ""))
+    assert re.findall(r"^USER ([1-9]\d*:[1-9]\d*)$", runtime + body, re.MULTILINE) == ["10001:10001"]
+    assert re.search(r"^HEALTHCHECK .*?CMD \[", body, re.MULTILINE | re.DOTALL)
+    assert f'org.opencontainers.image.title="{target}"' in body
     assert re.findall(r"--from=(\S+)", body) == [f"build-{target}"]
     assert "constraints-hashed.txt" in STAGES[f"build-{target}"][1]
+
+
+@pytest.mark.parametrize("target", IMAGES)
+def test_what_an_image_runs_is_built(target, tmp_path):
+    """The shell lines of its build stage work on what is copied, in a fresh environment.
+
+    Those of the Scanner, whose models take 370 MB, are resolved and not installed.
+    """
+    for name in SENT:
+        place = tmp_path / name
+        place.parent.mkdir(exist_ok=True)
+        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy(ROOT / name, place, **({"ignore": IGNORED} if (ROOT / name).is_dir() else {}))
+    (line,) = re.findall(r"^RUN (uv venv (?:.*\\\n)*.*)$", STAGES[f"build-{target}"][1], re.MULTILINE)
+    program = target if target in WHOLE else ""
+    line = line.replace("/opt/", f"{tmp_path}/opt/").replace("--no-cache ", "")
+    if not program:
+        line = line.replace("uv pip install ", "uv pip install --dry-run ")
+    environment = {**os.environ, "UV_COMPILE_BYTECODE": "0", "UV_LINK_MODE": "hardlink"}
+    environment["PATH"] = f"{Path(sys.executable).parent}:{environment['PATH']}"
+    subprocess.run(["/bin/sh", "-ec", line], cwd=tmp_path, env=environment, check=True)
+    if program:
+        command = [tmp_path / "opt" / program / "bin" / program, "--version"]
+        printed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        assert printed.strip() == VERSION
 
 
 def test_what_is_copied_is_sent_to_the_builder():
@@ -112,8 +143,7 @@ def test_what_is_copied_is_sent_to_the_builder():
         for line in re.findall(r"^COPY (?!--from)(.*)$", DOCKERFILE, re.MULTILINE)
         for source in line.split()[:-1]
     }
-    sent = {line[1:] for line in (DEPLOY / "Dockerfile.dockerignore").read_text().split() if line[0] == "!"}
-    assert copied == sent
+    assert copied == SENT
     assert [source for source in copied if not (ROOT / source).exists()] == []
 
 
@@ -333,7 +363,33 @@ def test_commands_exist():
 
 def test_images_are_this_version():
     """Every image of ours that is named is of the project's version."""
-    versions = {
-        version for text in TEXTS for version in re.findall(r"scanner-api/(?:serve|mock):(\S+)", text)
-    }
+    image = re.compile(rf"(?:{'|'.join(IMAGES)}):(\d\S+)|^ARG VERSION=(\S+)", re.MULTILINE)
+    versions = {version for text in TEXTS for match in image.findall(text) for version in match if version}
     assert versions == {VERSION}
+
+
+def test_the_feature(tmp_path):
+    """Its script installs what its option names, and links the command."""
+    prefix, programs = tmp_path / "prefix", tmp_path / "programs"
+    for folder in (prefix / "bin", programs):
+        folder.mkdir(parents=True)
+    calls = tmp_path / "calls"
+    for program in (programs / "python3", prefix / "bin" / "pip"):
+        program.write_text(f'#!/bin/sh\necho "{program.name} $*" >> "{calls}"\n')
+        program.chmod(0o755)
+    environment = {
+        "PATH": f"{programs}:{os.environ['PATH']}",
+        "PREFIX": str(prefix),
+        "PROGRAMS": str(programs),
+        "SOURCE": "contract-first==0.2.0",
+    }
+    subprocess.run([str(DEPLOY / "feature" / "install.sh")], check=True, env=environment)
+    expected = [f"python3 -m venv {prefix}", "pip install --no-cache-dir contract-first==0.2.0"]
+    assert calls.read_text().splitlines() == expected
+    assert (programs / "contract-first").readlink() == prefix / "bin" / "contract-first"
+
+
+def test_features_are_this_version():
+    """Each feature of development containers has the project's version."""
+    features = list(DEPLOY.rglob("devcontainer-feature.json"))
+    assert [json.loads(file.read_text())["version"] for file in features] == [VERSION] * 2

@@ -23,30 +23,32 @@ def test_file_is_up_to_date(name):
     assert text == expected, f"{name} is out of date; run `tox -e ledger`:\n{difference}"
 
 
+KEPT = "# GET /sessions/{id}\ncurl gone \\\n  --json 5\n"
+
+
 @pytest.mark.parametrize(
-    ("row", "rewritten"),
+    ("line", "rewritten"),
     [
-        ("| `GET /sessions/{id}` | `curl gone` |\n", "| `GET /sessions/{id}` | `curl gone` |\n"),
-        ("| `GET /gone` + | `curl gone` |\n", ""),
+        (KEPT, KEPT),
+        ("# GET /gone +\ncurl gone\n", ""),
     ],
 )
-def test_operations_get_rows(row, rewritten):
-    """A row keeps its curl line, one without an operation goes, and each new operation gets a draft."""
-    header = "| operation | with curl |\n| --- | --- |\n"
-    table = header + "".join(f"{line}\n" for line in LEDGER["operation_rows"](row))
-    assert table.startswith(header + rewritten)
-    assert '| `GET /sessions` + | `curl -H "$AUTH" "$V1/sessions"` |\n' in table
-    assert (
-        '| `POST /captures/{id}/retry` | `curl -H "$AUTH" "$V1/captures/$CAPTURE/retry" -X POST` |\n' in table
-    )
-    assert '"$V1/sessions/$SESSION/photos/$PHOTO" -X PATCH --json' in table
-    assert '| `GET /freshness-thresholds` | `curl "$V1/freshness-thresholds"` |\n' in table
+def test_operations_get_lines(line, rewritten):
+    """An operation keeps its curl line, one that is gone loses it, and each new operation gets a draft."""
+    page = "".join(f"{line}\n" for line in LEDGER["operation_lines"](line))
+    assert page.startswith(rewritten)
+    assert '# GET /sessions +\ncurl -H "$AUTH" "$V1/sessions"\n' in page
+    assert '# POST /captures/{id}/retry\ncurl -H "$AUTH" "$V1/captures/$CAPTURE/retry" -X POST\n' in page
+    assert '"$V1/sessions/$SESSION/photos/$PHOTO" -X PATCH --json' in page
+    assert '# GET /freshness-thresholds\ncurl "$V1/freshness-thresholds"\n' in page
 
 
-def test_table_that_is_missing():
-    """A page without the table that is to be rewritten is named by what is not there."""
+def test_what_is_missing():
+    """A page without the table or the heading that is to be rewritten is named by what is not there."""
     with pytest.raises(ValueError, match=r"no table with the header \| a \|"):
         LEDGER["table"]("# A page\n", "| a |", [])
+    with pytest.raises(ValueError, match="no heading ## A"):
+        LEDGER["section"]("# A page\n", "## A", [])
 
 
 def test_table_in_the_middle_and_at_the_end():
@@ -55,3 +57,17 @@ def test_table_in_the_middle_and_at_the_end():
     expected = "before\n\n| a |\n| - |\n| 1 |\n| 2 |\n"
     assert LEDGER["table"](page, "| a |", ["| 1 |", "| 2 |"]) == expected
     assert LEDGER["table"](f"{page}\nafter\n", "| a |", ["| 1 |", "| 2 |"]) == f"{expected}\nafter\n"
+
+
+def test_section_in_the_middle_and_at_the_end():
+    """Only what stands below the heading changes."""
+    page = "before\n\n## A\n\nold\n"
+    expected = "before\n\n## A\n\n- 1\n"
+    assert LEDGER["section"](page, "## A", ["- 1"]) == expected
+    assert LEDGER["section"](f"{page}\n## B\n\nafter\n", "## A", ["- 1"]) == f"{expected}\n## B\n\nafter\n"
+
+
+def test_entry():
+    """A long entry has lines of the width of a page, and code stays together."""
+    lines = LEDGER["entry"](f"{'word ' * 23}`--flag VALUE`").splitlines()
+    assert lines == [f"- {'word ' * 23}".rstrip(), "  `--flag VALUE`"]

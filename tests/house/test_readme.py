@@ -68,9 +68,9 @@ def test_variables_of_the_curl_lines():
 
 def test_commands_exist():
     """Each command that README and docs name is one of its program's."""
-    pages = README + "".join(page.read_text() for page in (ROOT / "docs").glob("*.md"))
+    pages = README + "".join(page.read_text() for page in (ROOT / "docs").glob("**/*.md"))
     for program, app in PROGRAMS.items():
-        named = set(re.findall(rf"{program} ([a-z]+)\b", pages))
+        named = set(re.findall(rf"{program} ([a-z]+(?:-[a-z]+)*)\b", pages))
         assert named
         assert named - set(typer.main.get_command(app).commands) == set()
 

@@ -28,7 +28,7 @@ def block(language: str) -> str:
 
 def test_the_image():
     """It has no rights, a health check that the program has, and variables that are options."""
-    body = DOCKERFILE[DOCKERFILE.index(" AS s3\n") :]
+    body = DOCKERFILE[DOCKERFILE.index(" AS strict-s3\n") :]
     assert re.search(r"^USER 10001:10001$", body, re.MULTILINE)
     assert 'CMD ["strict-s3", "health"]' in body
     variables = dict(re.findall(r"(STRICT_S3_\w+)=(\S+)", body))

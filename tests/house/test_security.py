@@ -1,4 +1,4 @@
-"""docs/security.md names tests that exist, and SECURITY.md the version that is supported."""
+"""The pages on security name tests that exist, and SECURITY.md the version that is supported."""
 
 import re
 import tomllib
@@ -7,26 +7,25 @@ from .conftest import ROOT
 
 FOLDERS = [ROOT / "tests", *ROOT.glob("packages/*/tests")]
 PAGE = (ROOT / "docs" / "security.md").read_text()
-THREATS = PAGE.split("## What stops them")[1].split("## What is left")[0]
+ATTACKS = "".join(page.read_text() for page in sorted((ROOT / "docs" / "security").glob("*.md")))
 OWASP_RISKS = 10
 
 
-def rows(text):
-    """Return the rows of the tables of a text, without their heads."""
-    lines = [line for line in text.splitlines() if line.startswith("| ")]
-    return [line for line in lines if "---" not in line and not line.endswith("| test |")]
+def entries(text):
+    """Return the entries of the lists of a text whose first words are bold: an attack, or a risk."""
+    return re.findall(r"^- \*\*.*(?:\n  .*)*", text, re.MULTILINE)
 
 
-def test_every_row_names_a_test():
+def test_every_entry_names_a_test():
     """Each attack, and each risk of OWASP's, has a test."""
-    assert rows(THREATS)
-    assert [row for row in rows(THREATS) if "::test_" not in row] == []
+    assert entries(ATTACKS)
+    assert [entry for entry in entries(PAGE + ATTACKS) if "::test_" not in entry] == []
 
 
 def test_every_named_test_exists():
-    """Each test that the page names is a function of the file that it names."""
-    named = re.findall(r"`([\w/]+\.py)::(\w+)`", PAGE)
-    assert len(named) == PAGE.count("::")
+    """Each test that the pages name is a function of the file that they name."""
+    named = re.findall(r"`([\w/]+\.py)::(\w+)`", PAGE + ATTACKS)
+    assert len(named) == (PAGE + ATTACKS).count("::")
     missing = [
         f"{path}::{name}"
         for path, name in named
@@ -39,9 +38,9 @@ def test_every_named_test_exists():
     assert missing == []
 
 
-def test_each_risk_has_one_row():
-    """OWASP's ten risks of 2023 stand in their order, one row each."""
-    risks = re.findall(r"^\| API(\d+) ", PAGE, re.MULTILINE)
+def test_each_risk_has_one_entry():
+    """OWASP's ten risks of 2023 stand in their order, one entry each."""
+    risks = re.findall(r"^- \*\*API(\d+) ", PAGE, re.MULTILINE)
     assert risks == [str(number) for number in range(1, OWASP_RISKS + 1)]
 
 

@@ -11,7 +11,6 @@ import typer
 from rich.console import Console
 
 from contract_first.cli.commands import customized, failure
-from contract_first.contract.document.errors import explained
 from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.app import connected
 from scanner_api.settings import Settings
@@ -62,7 +61,7 @@ def with_database(
     try:
         return asyncio.run(running())
     except failures as error:
-        raise failure(f"{prefix}{explained(error)}", 1) from None
+        raise failure(error, 1, what=prefix) from None
 
 
 def database_command(

@@ -101,7 +101,7 @@ def _worker(settings: Settings) -> None:
         with logging_to_stderr(log_options(settings)) as log:
             _run_worker(settings, log.announce)
     except CannotStart as error:
-        raise failure(f"Cannot start: {error}", 1) from None
+        raise failure(error, 1, what="Cannot start: ") from None
 
 
 worker = with_settings(_worker, partial(check_processing, is_worker=True))

@@ -12,7 +12,7 @@ import typer
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
-from contract_first.cli.commands import CANNOT_RUN, customized, metavar_of, option
+from contract_first.cli.commands import customized, failure, metavar_of, option
 from contract_first.contract.document.errors import explained
 from contract_first.service.clock import SystemClock
 from scanner_api.access.oauth import bearer_verifier
@@ -102,10 +102,8 @@ def read_settings(config: str | None = None, flags: dict[str, Any] | None = None
 
 def _refuse(reasons: list[str]) -> None:
     """Print the errors, and end the command with exit code 2, if there are any."""
-    for reason in reasons:
-        typer.echo(reason, err=True)
     if reasons:
-        raise typer.Exit(CANNOT_RUN)
+        raise failure("\n".join(reasons), page="settings")
 
 
 def _misspelt(environment: Iterable[str]) -> list[str]:

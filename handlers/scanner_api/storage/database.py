@@ -48,6 +48,7 @@ _SNAPSHOT: Final[dict[str, dict[str, Any]]] = {
     "postgresql": {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True},
 }
 _SINGLE: Final = {"isolation_level": "AUTOCOMMIT"}
+"""For single statements, each of which is a transaction by itself."""
 _PING_SECONDS: Final = 3
 _PROBE_BYTES: Final = 64 * 1024
 
@@ -76,9 +77,9 @@ class Database:
         self._snapshots = self._engine.execution_options(**_SNAPSHOT[self._engine.dialect.name])
         lock = asyncio.Lock()
         is_sqlite = self._engine.dialect.name == "sqlite"
-        # a pooler has the timeouts of a transaction alone
-        is_plain = is_sqlite or self.url.query.get("pgbouncer") == "true"
-        self._single = self._engine if is_plain else self._engine.execution_options(**_SINGLE)
+        # SQLite has no round trips to save, and behind a pooler it is a transaction that has timeouts
+        commits = is_sqlite or self.url.query.get("pgbouncer") == "true"
+        self._single = self._engine if commits else self._engine.execution_options(**_SINGLE)
         self._in_memory = in_memory(self.url)
         self._anchor: sqlite3.Connection | None = None
         self._write_lock: AbstractAsyncContextManager[Any] = lock if is_sqlite else nullcontext()

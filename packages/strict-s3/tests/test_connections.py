@@ -228,6 +228,13 @@ def test_small_chunks_are_a_body(connect):
     assert served(chunked).startswith(b"HTTP/1.1 200 ")
 
 
+def test_a_long_field_is_refused_before_its_end(connect):
+    """As much is read of it as a head may have: hundreds of connections hold few megabytes."""
+    endless = connect(GET[:-1])
+    endless.sendall(b"\nX: " + b"a" * (connections.MOST_HEAD_BYTES + 1))
+    assert b"<Code>RequestHeaderSectionTooLarge</Code>" in read(endless)
+
+
 def test_a_client_that_does_not_read_is_cut_off(connect, monkeypatch):
     """A block of a response is read in time, or the connection is gone."""
     monkeypatch.setattr(connections, "IDLE_SECONDS", 0.2)

@@ -140,7 +140,7 @@ async function pipeline() {
   });
   await page.click(`[aria-label="Expire ${session}"]`);
   await saying(page, "The session is EXPIRED");
-  const expired = await page.locator(`#sessions tr[data-key="${session}"] .chip`).innerText();
+  const expired = await page.locator(`#sessions tr[data-key="${session}"] .chip[data-status="EXPIRED"]`).innerText();
   return { proposals, expired, rows: await page.locator("#captures .chip").allInnerTexts(), buttons: await page.locator("#captures button:text('Hold'):visible").count(), width, found };
 }
 

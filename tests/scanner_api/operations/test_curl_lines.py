@@ -14,7 +14,12 @@ from scanner_api.scanning.catalogue.products import shipped_products
 from scanner_contract import load_contract
 
 PAGE = (Path(__file__).parents[3] / "docs" / "operations.md").read_text()
-LINES = re.findall(r"^\| `([A-Z]+) (/\S*)`[ +]*\| `curl (.*)` \|$", PAGE, re.MULTILINE)
+LINES = [
+    (method, path, line.replace("\\\n", ""))
+    for method, path, line in re.findall(
+        r"^# ([A-Z]+) (/\S*)[ +]*\ncurl ((?:.*\\\n)*.*)$", PAGE, re.MULTILINE
+    )
+]
 PRODUCTS = iter(list(shipped_products()))
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d4948445200000001000000010806000000"

@@ -106,7 +106,7 @@ def test_a_locked_session_does_not_take_all_connections(
     """While one session's row stays locked, any number of writes to it leave the others their connections."""
 
     async def scenario(_):
-        database = Database(migrated_postgresql_url, Waits(pool_size=4, pool_seconds=20, lock_seconds=1))
+        database = Database(migrated_postgresql_url, Waits(pool_size=4, pool_seconds=20, lock_seconds=3))
         sessions, photos = SessionStore(database, clock, 3600), PhotoStore(database, clock, 3600)
         proposals, id_ = ProposalStore(database, clock), session["id"]
         writes = {
@@ -139,7 +139,7 @@ def test_a_locked_session_does_not_take_all_connections(
 
     still, outcomes, causes = run_in(migrated_postgresql_url, scenario)
     assert (still, outcomes) == (40, {(ServiceUnavailable, LOCKED)})
-    assert f"{session['id']} is locked, for 1 s or more" in causes
+    assert f"{session['id']} is locked, for 3 s or more" in causes
 
 
 def test_a_process_has_no_more_connections_than_its_pool(migrated_postgresql_url, run_in, clock, session):

@@ -1,4 +1,4 @@
-"""How often what is asked of the stores waits for PostgreSQL, which is most of its time."""
+"""How many round trips to PostgreSQL the operations of the stores take: these are most of their time."""
 
 from __future__ import annotations
 

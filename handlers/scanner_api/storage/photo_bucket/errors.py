@@ -6,6 +6,8 @@ from contract_first.service.messages.problems import ServiceUnavailable
 class PhotoBucketError(Exception):
     """The photo bucket cannot be used as it is set; the message says why and what to do."""
 
+    page = "operating#before-the-first-request"
+
 
 class ObjectTooLarge(Exception):  # noqa: N818 -- says what the object is
     """An object of more bytes than were to be read; the message says how many it has."""

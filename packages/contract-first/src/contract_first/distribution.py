@@ -1,9 +1,18 @@
-"""How the distributions of the repository are installed: the one place that a release changes."""
+"""How distributions are installed, and where pages are: the one place that a release changes."""
 
 from collections.abc import Mapping
 from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Final, NamedTuple
+
+DOCUMENTATION: Final = "docs/{page}.md"
+"""Where a page is: in a clone of the repository; a release sets the URL of its site, ``https://.../{page}.html``."""
+
+
+def url_of(page: str) -> str:
+    """Return where a page of the documentation is, such as ``contracts#limits``."""
+    name, mark, anchor = page.partition("#")
+    return f"{DOCUMENTATION.format(page=name)}{mark}{anchor}"
 
 
 class Distribution(NamedTuple):

@@ -16,7 +16,7 @@ from contract_first.service import Conflict, ProblemProfile, Violation
 petstore = runpy.run_path(str(Path(__file__).with_name("petstore.py")))
 HANDLERS, served, ask = (petstore[name] for name in ("HANDLERS", "served", "ask"))
 PAGE = (Path(__file__).parents[4] / "docs" / "problems.md").read_text()
-EXAMPLES = re.findall(r"^\| `(\w+\(.*\))` \| (\d+) \|", PAGE, re.MULTILINE)
+EXAMPLES = re.findall(r"^- `(\w+\(.*\))`,\s+(\d+):", PAGE, re.MULTILINE)
 
 
 def response_to(problem, **options):

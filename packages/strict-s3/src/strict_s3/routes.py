@@ -22,7 +22,8 @@ from .post_object import PostObject
 from .probes import Probes
 
 _SUBRESOURCES = ("acl", "tagging", "legal-hold", "retention")
-_NOT_IMPLEMENTED = ("encryption", "renameObject", "restore", "select", "torrent")
+NOT_IMPLEMENTED = ("encryption", "renameObject", "restore", "select", "torrent")
+"""Selectors of objects that are a 501."""
 
 
 class Routes:
@@ -179,7 +180,7 @@ def _check_selector(request: Request) -> None:
     only_selects = request.method == "POST" and request.key  # and no form: those are posted to buckets
     if request.method not in methods.get(selector, ()) and (selector or only_selects):
         raise _not_allowed(request)
-    if request.key and selector in _NOT_IMPLEMENTED:
+    if request.key and selector in NOT_IMPLEMENTED:
         raise refusal("NotImplemented")
 
 

@@ -1,4 +1,4 @@
-"""The page about overrides is true: each wish on it comes true on a mock of the Petstore."""
+"""The page about changing one response is true: each wish on it comes true on a mock of the Petstore."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import yaml
 from contract_first.mock import contract_mock
 
 ROOT = Path(__file__).parents[4]
-PAGE = (ROOT / "docs" / "overrides.md").read_text()
+PAGE = (ROOT / "docs" / "change-one-response.md").read_text()
 WISHES = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)]
 KEY = {"X-API-Key": "any"}
 

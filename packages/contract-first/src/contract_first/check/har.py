@@ -159,6 +159,8 @@ def phrase_of(status: int) -> str:
 class HarError(ValueError):
     """The file is not a readable HAR; the message says where and why."""
 
+    page = "proxy#recorded-traffic"
+
 
 class NameValue(msgspec.Struct):
     """A header field, cookie or field of a form."""

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 class CannotRunError(Exception):
     """A target cannot be checked; the message says why, without any credential."""
 
+    page = "checks"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Target:

@@ -21,7 +21,8 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, get_args, 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from contract_first.distribution import CONTRACT_FIRST, Distribution
+from contract_first.contract.document.errors import explained
+from contract_first.distribution import CONTRACT_FIRST, Distribution, url_of
 from contract_first.imports import resting_collector
 
 Command = TypeVar("Command", bound=Callable[..., None])
@@ -52,10 +53,23 @@ Sarif = Annotated[
 Strict = Annotated[bool, typer.Option("--strict", help="Refuse an invalid contract instead of repairing it.")]
 
 
-def failure(message: object, exit_code: int = CANNOT_RUN) -> typer.Exit:
-    """Print on standard error why a command fails, and return the exception that ends it."""
-    typer.echo(str(message), err=True)
+def failure(
+    reason: str | Exception, exit_code: int = CANNOT_RUN, *, what: str = "", page: str = ""
+) -> typer.Exit:
+    """Print on standard error why a command fails, and return the exception that ends it.
+
+    Args:
+        what: before the reason, such as ``Cannot start: ``.
+        page: of the documentation that explains it; by default the `page` of an error's class.
+    """
+    text = reason if isinstance(reason, str) else explained(reason)
+    typer.echo(with_page(f"{what}{text}", page or getattr(reason, "page", "")), err=True)
     return typer.Exit(exit_code)
+
+
+def with_page(message: str, page: str) -> str:
+    """Return an error message, and below it the page of the documentation that explains it, if any does."""
+    return f"{message}\nSee {url_of(page)}" if page else message
 
 
 def require_extra(

@@ -233,7 +233,9 @@ def diff(
     """
     if unknown := sorted(set(ignore or ()) - RULES.keys()):
         close = get_close_matches(unknown[0], RULES, 3)
-        raise failure(f"No rule is named {unknown[0]!r}; close to it: {', '.join(close) or 'none'}.")
+        raise failure(
+            f"No rule is named {unknown[0]!r}; close to it: {', '.join(close) or 'none'}.", page="diff"
+        )
     read = partial(read_contract, overlays=overlay, strict=strict)
     try:
         changes = [c for c in compare(read(old), read(new)) if c.difference.rule.name not in (ignore or ())]

@@ -11,7 +11,6 @@ from typing import Annotated, Any, Final, NamedTuple
 
 import typer
 
-from contract_first.contract.document.errors import explained
 from contract_first.imports import resting_collector
 from contract_first.service.http.proxies import address_of
 
@@ -65,7 +64,7 @@ class Start(NamedTuple):
                     mock = stack.enter_context(self.open())
                 stack.enter_context(ready_file(self.ready_file, mock.line()))
             except self.errors() as error:
-                raise failure(f"Cannot start: {explained(error)}", 1) from None
+                raise failure(error, 1, what="Cannot start: ") from None
             yield mock
 
 

@@ -10,7 +10,6 @@ from typing import Annotated, Any, Final
 import typer
 
 from contract_first.contract import Contract, load_contract
-from contract_first.contract.document.errors import explained
 from contract_first.contract.document.sources import is_url
 
 from . import option_file
@@ -18,6 +17,7 @@ from .commands import failure
 from .option_file import HERE, OptionFile, options_of, spelled
 
 NAME: Final = "mock.toml"
+PAGE: Final = "mock#one-file-mocktoml"
 RULES: Final = ("faults", "overrides")
 """Options that name a file of rules, which may stand in the file itself."""
 ELSEWHERE: Final = {**option_file.ELSEWHERE, **dict.fromkeys(("json", "ready-file"), f"is {HERE}")}
@@ -27,7 +27,7 @@ HEAD: Final = "# Options of `mock`, for what its command line does not say. Path
 
 def configured(context: typer.Context, path: Path | None) -> Path | None:
     """Take the defaults of options from a file, or from that in the current folder."""
-    file = OptionFile.find(context, path, NAME)
+    file = OptionFile.find(context, path, NAME, PAGE)
     if file is None:
         return path
     options = options_of(context.command)
@@ -62,7 +62,7 @@ def init(context: typer.Context, contract: Document = None, output: Output = Pat
     except FileExistsError:
         raise failure(f"{output} is there already; choose another --output.") from None
     except (OSError, ValueError) as error:
-        raise failure(explained(error)) from None
+        raise failure(error) from None
     typer.echo(f"Wrote {output}.")
 
 

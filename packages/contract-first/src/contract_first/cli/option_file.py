@@ -15,6 +15,8 @@ import typer
 from contract_first.contract.document.sources import is_url
 from contract_first.terminal import printable
 
+from .commands import with_page
+
 MOST_BYTES: Final = 1024 * 1024
 MOST_LEVELS: Final = 50
 MOST_QUOTED: Final = 200
@@ -54,10 +56,11 @@ class OptionFile:
     path: Path
     text: str
     members: dict[str, Any]
+    page: str = ""
 
     @classmethod
-    def read(cls, path: Path) -> "OptionFile":
-        """Read a file."""
+    def read(cls, path: Path, page: str = "") -> "OptionFile":
+        """Read a file, which a page of the documentation explains."""
         try:
             with path.open("rb") as file:
                 content = file.read(MOST_BYTES + 1)
@@ -75,21 +78,21 @@ class OptionFile:
             raise typer.BadParameter(f"{path} is nested too deep.") from None
         except ValueError as error:
             raise typer.BadParameter(f"{path} is not TOML: {error}.") from None
-        return cls(path, text, members)
+        return cls(path, text, members, page)
 
     @classmethod
-    def find(cls, context: typer.Context, path: Path | None, name: str) -> "OptionFile | None":
+    def find(cls, context: typer.Context, path: Path | None, name: str, page: str) -> "OptionFile | None":
         """Read the file that ``--config`` names, or one of the current folder, and report that."""
         path = path or (Path(name) if Path(name).is_file() else None)
         if path is None or context.resilient_parsing:
             return None
-        file = cls.read(path)
+        file = cls.read(path, page)
         typer.echo(f"Configuration: {path}", err=True)
         return file
 
     def error(self, message: str, *names: str) -> typer.BadParameter:
         """Return the error of a member, which is named by those of its tables and its own."""
-        return typer.BadParameter(f"{self._place(names)}: {message}")
+        return typer.BadParameter(with_page(f"{self._place(names)}: {message}", self.page))
 
     def _place(self, names: Iterable[str]) -> str:
         """Return the file, and the line of a member or else of its table."""
@@ -166,7 +169,7 @@ class OptionFile:
             try:
                 option.process_value(context, default)
             except typer.BadParameter as error:
-                error.message = f"{self._place(names)}: {error.message}"
+                error.message = with_page(f"{self._place(names)}: {error.message}", self.page)
                 error.param = error.param or option
                 raise
             defaults[option.name] = default

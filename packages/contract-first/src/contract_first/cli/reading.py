@@ -53,7 +53,8 @@ def read_contract(
             place = stack.enter_context(checked_out(source)) if source else source
             contract = load(place, overlays or (), lenient=not strict)
     except ContractError as error:
-        raise failure(str(error).replace(place, source) if source and place else error) from None
+        text = str(error).replace(place, source) if source and place else str(error)
+        raise failure(text, page=error.page) from None
     for warning in contract.warnings:
         typer.echo(warning, err=True)
     return contract

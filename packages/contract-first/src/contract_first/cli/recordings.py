@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from contract_first.check.masking import Masking
-from contract_first.contract.document.errors import explained
 from contract_first.mock.rule import RuleFileError
 from contract_first.mock.rules.files.recording import Matching, as_file, recorded_responses, recorded_rules
 from contract_first.mock.stateful.recorded import RecordedItems
@@ -43,7 +42,7 @@ def overrides(har: Har, *, output: Path | None, match_header: list[str], match_b
             raise failure(f"{har} is no HAR: expected a JSON object with a member 'log'.")
         _write(Masking().body(as_file(rules)), output)
     except (RuleFileError, OSError) as error:
-        raise failure(explained(error)) from None
+        raise failure(error) from None
 
 
 Recording = Annotated[
@@ -73,7 +72,7 @@ def seed_data(
             raise failure(f"{recording} shows no item of a collection of the contract.", 1)
         _write(json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n", output)
     except (RuleFileError, OSError) as error:
-        raise failure(explained(error)) from None
+        raise failure(error) from None
     finally:
         items.end()
 

@@ -36,6 +36,7 @@ from .reload import Reload, Reloader
 
 START_ERRORS = (CannotListen, ContractError, ResolverError, ValueError)
 """What keeps a service from starting; each message says what to do."""
+PAGE = "service#from-the-command-line"
 HANDLERS = "Package with the handlers, importable from the current folder."
 COLLABORATORS = (
     "What handlers ask for by name: a mapping, or an @asynccontextmanager function that yields one when the "
@@ -104,9 +105,13 @@ def serve(  # noqa: PLR0913 -- one for each option
     """
     if app is not None:
         if any((contract, overlay, handlers, authenticate, collaborators, cors_origin, metrics_port)):
-            raise failure(f"--app {app} has options of its own: set them where it calls create_app.")
+            raise failure(
+                f"--app {app} has options of its own: set them where it calls create_app.", page=PAGE
+            )
     elif contract is None or handlers is None:
-        raise failure("Nothing to serve: give --contract FILE and --handlers PACKAGE, or --app MODULE:NAME.")
+        raise failure(
+            "Nothing to serve: give --contract FILE and --handlers PACKAGE, or --app MODULE:NAME.", page=PAGE
+        )
     if reload and (workers > 1 or metrics_port is not None or not hasattr(os, "fork")):
         raise failure("--reload is for one process on Linux or macOS, without --workers and --metrics-port.")
 
@@ -135,7 +140,7 @@ def serve(  # noqa: PLR0913 -- one for each option
     try:
         Reloader(host, port, [str(file) for file in (contract, *(overlay or ())) if file], run).run()
     except CannotListen as error:
-        raise failure(f"Cannot start: {error}", 1) from None
+        raise failure(error, 1, what="Cannot start: ") from None
 
 
 def _ready_made(place: str) -> tuple[Create, str]:
@@ -241,7 +246,7 @@ def serve_until_ended(  # noqa: PLR0913 -- one for each option
             line = f"{line}, {workers} processes"
             Supervisor(workers, run, partial(stderr.announce, line), sockets.close).run()
     except CannotStart as error:
-        raise failure(f"Cannot start: {error}", 1) from None
+        raise failure(error, 1, what="Cannot start: ") from None
 
 
 def _announce(announce: Callable[[str], None], line: str, contract: Contract, reload: Reload | None) -> None:
@@ -277,7 +282,7 @@ def imported(place: str) -> Any:
     try:
         return reduce(getattr, filter(None, name.split(".")), import_module(module))
     except (ImportError, AttributeError, ValueError) as error:
-        raise failure(f"Cannot import {place!r}: {error}.") from None
+        raise failure(f"Cannot import {place!r}: {error}.", page=PAGE) from None
 
 
 def _service(place: str) -> Service:
@@ -293,14 +298,14 @@ def _service(place: str) -> Service:
             with starting(*START_ERRORS):
                 service = value()
         except CannotStart as error:
-            raise failure(f"Cannot start: {error}", 1) from None
+            raise failure(error, 1, what="Cannot start: ") from None
     if not isinstance(service, Service):
         raise _unusable(place, value, expected)
     return service
 
 
 def _unusable(place: str | None, value: object, expected: str) -> typer.Exit:
-    return failure(f"{place!r} is of type {type(value).__name__}; expected {expected}.")
+    return failure(f"{place!r} is of type {type(value).__name__}; expected {expected}.", page=PAGE)
 
 
 def imported_handlers(package: str) -> dict[str, Callable[..., object]]:
@@ -308,4 +313,4 @@ def imported_handlers(package: str) -> dict[str, Callable[..., object]]:
     try:
         return dict(handlers_of(imported(package), plain=True)) if package else {}
     except ResolverError as error:
-        raise failure(f"{package!r} is not a package of handlers: {error}.") from None
+        raise failure(f"{package!r} is not a package of handlers: {error}.", page=error.page) from None

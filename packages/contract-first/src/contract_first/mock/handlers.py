@@ -21,6 +21,8 @@ MOST_FILES = 1000
 class HandlersError(ValueError):
     """The handlers cannot be loaded; the message says why."""
 
+    page = "mock-any-contract#handlers-of-your-own"
+
 
 class HandlerState(MutableMapping[str, Any]):
     """What handlers store, for each scope; it stays when they are loaded again, and goes with a reset."""

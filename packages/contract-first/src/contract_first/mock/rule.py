@@ -33,6 +33,8 @@ class RuleError(ValueError):
         where: JSON pointer to the wrong part; empty for the whole value.
     """
 
+    page = "overrides"
+
     def __init__(self, where: str, rule: str, detail: str) -> None:
         super().__init__(f"{where or 'the whole'}: {detail}")
         self.where = where
@@ -42,6 +44,8 @@ class RuleError(ValueError):
 
 class RuleFileError(ValueError):
     """A file holds no valid faults; the message names the file, the entry and the part."""
+
+    page = "overrides"
 
 
 class MatchableRequest(Values, Protocol):

@@ -12,6 +12,8 @@ Function = Callable[..., Any]
 class ResolverError(Exception):
     """An operation has no handler, or one that does not fit it; the message names the operationId."""
 
+    page = "service"
+
 
 async def _returned(function: Function, *positional: Any, **named: Any) -> Any:
     return function(*positional, **named)

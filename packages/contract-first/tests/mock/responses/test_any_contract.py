@@ -119,7 +119,7 @@ def test_files_and_bytes_are_taken(mocked):
     assert app("PUT", "/", part % b"photo", content_type=multipart).status == 200
     assert app("PUT", "/", part % b"other", content_type=multipart).status == 422
     assert app("PUT", "/", b"\x89PNG", content_type="image/png").status == 200
-    assert app("PUT", "/", b"", content_type="image/png").status == 422
+    assert app("PUT", "/", b"", content_type="image/png").status == 200  # an empty file
 
 
 def test_the_paths_of_servers(mocked):

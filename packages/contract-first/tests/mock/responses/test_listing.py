@@ -32,16 +32,19 @@ def contract_of(paths):
 
 
 def test_the_document_lists_status_example_and_identifier():
-    """One row has them all; what would break a table does not."""
-    (row,) = [line for line in document(contract_of(PATHS)).splitlines() if line.startswith("| `GET")]
+    """One entry has them all; what would break the list is not in it."""
+    (entry,) = [line for line in document(contract_of(PATHS)).splitlines() if line.startswith("- `GET")]
     examples = "(`<script>alert(1)</script>??`, `gone`)"
-    assert row == f"| `GET /p/{{id}}` | 200 | 404 {examples} | `path id`: `mock-status-CODE` |"
+    assert (
+        entry
+        == f"- `GET /p/{{id}}`: 200. Others: 404 {examples}. Identifiers: `path id`: `mock-status-CODE`."
+    )
 
 
 def test_the_document_begins_with_what_it_is_read_for():
     """First how a response is selected, then those of each operation, then their limits."""
     listing = document(contract_of(PATHS))
-    assert listing.index("`Prefer: code=404`") < listing.index("| operation |") < listing.index("| limit |")
+    assert listing.index("`Prefer: code=404`") < listing.index("## Operations") < listing.index("## Limits")
 
 
 def test_the_page_holds_no_markup_of_the_contract():

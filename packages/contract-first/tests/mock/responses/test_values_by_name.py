@@ -322,6 +322,8 @@ def test_a_description_lists_the_values(sent):
         "kind": "`C` = the copyright, `P` = the sound recording",
         "url": "Either `status` or `url` is there.",
         "day": "As `YYYY-MM-DD` or `YYYY`",
+        "seed": "As in the `seed_artists`, `seed_tracks` or `seed_genres` parameter.",
+        "id": "Of `a`, `b`, or `c`.",
     }
     values = sent({name: {"type": "string", "description": text} for name, text in descriptions.items()})
     assert values["funding"] in {"credit", "debit", "unknown"}
@@ -329,6 +331,8 @@ def test_a_description_lists_the_values(sent):
     assert values["kind"] in {"C", "P"}
     assert values["url"].startswith("https://")
     assert "YYYY" not in values["day"]
+    assert not values["seed"].startswith("seed_")
+    assert values["id"] not in {"a", "b", "c"}
 
 
 def test_identifiers_have_the_prefix_of_what_they_identify(responding_with):

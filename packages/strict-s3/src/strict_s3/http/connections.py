@@ -30,7 +30,8 @@ PATIENCE_SECONDS = 30
 """How long the head of a request may take, and a body before its rate counts."""
 LEAST_BYTES_PER_SECOND = 1024
 MOST_BODY_SECONDS = 30 * 60
-MOST_HEAD_BYTES = 64 * 1024
+MOST_HEAD_BYTES = 16 * 1024
+"""Of header fields, twice what S3 takes: those of all connections are few megabytes."""
 STALL_SECONDS = 2
 """After how long without a byte from a client, or to it, a connection may have to make room."""
 ROOM_SECONDS = 1
@@ -78,13 +79,14 @@ class Incoming(io.BufferedReader):
             LineTooLong: the header fields are too long together.
             MalformedField: it is none.
         """
-        line = super().readline(size)
-        if self._left_bytes is not None:
-            self._left_bytes -= len(line)
-            if self._left_bytes < 0:
-                raise LineTooLong("header fields")
-            if not FIELD_LINE.fullmatch(line):
-                raise MalformedField
+        if self._left_bytes is None:
+            return super().readline(size)
+        line = super().readline(self._left_bytes + 1)
+        self._left_bytes -= len(line)
+        if self._left_bytes < 0:
+            raise LineTooLong("header fields")
+        if not FIELD_LINE.fullmatch(line):
+            raise MalformedField
         return line
 
 

@@ -21,6 +21,7 @@ from contract_first.cli import option_file
 from contract_first.cli.option_file import OptionFile, options_of, spelled
 
 NAME = "contract-first.toml"
+PAGE = "checks#in-a-ci-that-leaves-it-switched-on"
 TABLES = "check", "proxy", "diff", "lint"
 """Tables of commands, with their names."""
 SHARED = {**dict.fromkeys(("contract", "file", "new"), "contract"), "overlay": "overlay"}
@@ -106,7 +107,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 def configured(context: typer.Context, path: Path | None) -> Configuration:
     """Take the defaults of options from a file, or from that in the current folder."""
-    file = OptionFile.find(context, path, NAME)
+    file = OptionFile.find(context, path, NAME, PAGE)
     if file is None:
         return Configuration()
     options, command = options_of(context.command), str(context.info_name)

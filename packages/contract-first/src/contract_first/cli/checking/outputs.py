@@ -24,7 +24,6 @@ from contract_first.check.run.run import stopped_by_signals
 from contract_first.check.validation import Drift
 from contract_first.cli.commands import failure
 from contract_first.contract import Contract
-from contract_first.contract.document.errors import explained
 
 if TYPE_CHECKING:
     from contract_first.check.run.checking import Checking
@@ -101,7 +100,7 @@ def stated_failures() -> Iterator[None]:
     try:
         yield
     except (CannotRunError, ValueError, OSError) as error:
-        raise failure(f"Cannot run: {explained(error)}") from None
+        raise failure(error, what="Cannot run: ") from None
 
 
 def require_folders(*paths: Path | None) -> None:

@@ -33,7 +33,6 @@ from contract_first.cli.process import End
 from contract_first.cli.reading import Load, Source, follows_references, read_contract
 from contract_first.cli.recordings import MATCHING
 from contract_first.contract import load_contract
-from contract_first.contract.document.errors import explained
 from contract_first.imports import resting_collector
 from contract_first.mock.options import HOST
 from contract_first.mock.proxy.application import proxying
@@ -137,7 +136,7 @@ def proxy(
         report = recorder.tally.report()
         files.write(report, recorder, matching, urlsplit(target.url).path)
     except (NotAnUpstream, CannotListen, OSError) as error:
-        raise failure(f"Cannot run: {explained(error)}") from None
+        raise failure(error, what="Cannot run: ") from None
     show(report, report_console())
     raise typer.Exit(recorder.tally.counts.exit_code(fail_on))
 

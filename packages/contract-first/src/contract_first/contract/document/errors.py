@@ -1,4 +1,7 @@
-"""Errors of contracts and files, and their messages."""
+"""Errors of contracts and files, and their messages.
+
+An error's class may have a `page` of the documentation that explains it, which commands name.
+"""
 
 import errno
 
@@ -19,6 +22,8 @@ class ContractError(Exception):
         reason: what is wrong and what was expected, in a sentence.
     """
 
+    page = "contracts"
+
     def __init__(self, source: str, pointer: str, reason: str) -> None:
         self.source = source
         self.pointer = pointer
@@ -28,6 +33,8 @@ class ContractError(Exception):
 
 class UnreadableContractError(ContractError):
     """A contract that cannot be read: there is no such file, or it holds no JSON or YAML object."""
+
+    page = ""
 
     def __init__(self, source: str, reason: str) -> None:
         super().__init__(source, "", reason)

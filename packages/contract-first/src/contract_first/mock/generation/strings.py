@@ -10,6 +10,7 @@ from contract_first.contract.document.patterns import matches
 from contract_first.contract.schemas.merging import Merged, NoValueError
 from contract_first.mock.vocabulary import makers, names
 from contract_first.mock.vocabulary.makers import Makers, words
+from contract_first.mock.vocabulary.members import Meaning, refers
 from contract_first.mock.vocabulary.names import STRINGS
 from contract_first.mock.vocabulary.subjects import PEOPLE, WORDS, Subject, iso
 from contract_first.mock.vocabulary.words import singular
@@ -94,7 +95,8 @@ def _named(merged: Merged, subject: Subject, name: str, strings: Makers) -> Iter
     )
     suggested = (names.text(word, subject, strings) for word in words)
     listed = [value for value in names.listed(merged.description) if value not in subject.names]
-    choice = subject.random.choice(listed) if name and listed[1:] else None
+    is_identifier = name in Meaning.IDENTIFIER or refers(name)
+    choice = subject.random.choice(listed) if name and listed[1:] and not is_identifier else None
     for suggestion in chain((choice,), suggested, _described(merged, subject, name, strings)):
         if suggestion is not None:
             candidate = suggestion.lower() if LOWERCASE in merged.description else suggestion

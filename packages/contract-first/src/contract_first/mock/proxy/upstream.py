@@ -36,6 +36,8 @@ NAME = "contract-first"
 class NotAnUpstream(ValueError):  # noqa: N818 -- says what it is
     """The URL is none that requests can be passed on to; the message says why."""
 
+    page = "proxy"
+
 
 class Upstream:
     """Passes requests on, unchanged but for what belongs to a connection.

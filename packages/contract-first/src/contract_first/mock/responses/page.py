@@ -118,7 +118,7 @@ COLUMNS = ("operation", "plain response", "others", "identifiers")
 
 def document(contract: Contract) -> str:
     """Return the listing of a contract in Markdown."""
-    sections = _sections(contract, _ticked, _markdown_table, str)
+    sections = _sections(contract, _ticked, _markdown_list, str)
     return "\n\n".join([f"# {TITLE}", *(_markdown(*section) for section in sections)]) + "\n"
 
 
@@ -160,9 +160,16 @@ def _sections(
     yield "Limits", (paragraph(BEFORE_LIMITS), table(("limit", "here"), LIMITS))
 
 
-def _markdown_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+def _markdown_list(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a list: of each row the first two cells, then the others behind the names of their columns."""
+    return "\n".join(_item(columns, *row) for row in rows)
+
+
+def _item(columns: Sequence[str], name: str, text: str, *others: str) -> str:
+    details = zip(columns[2:], others, strict=True)
+    return " ".join(
+        [f"- {name}: {text}.", *(f"{title.capitalize()}: {cell}." for title, cell in details if cell)]
+    )
 
 
 def _html_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

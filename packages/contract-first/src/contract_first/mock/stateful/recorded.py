@@ -57,19 +57,24 @@ class RecordedItems:
         """
         document: dict[str, list[dict[str, Any]]] = {}
         for path, items in self._items.items():
-            collection, keys = collection_named(path, self._memory.catalog.collections)
             for key, recorded in items.items():
-                wrong = _wrong(collection, recorded)
-                for name, reason in wrong.items():
-                    report(f"{path} {key}: {name} is left out: {reason}.")
-                item = {name: value for name, value in recorded.items() if name not in wrong}
                 try:
-                    add_item(self._memory, collection, keys, item)
+                    item, wrong = self._stored(path, recorded)
                 except (SeedError, Conflict, PayloadTooLarge, ServiceUnavailable) as error:
                     report(f"{path} {key} is left out: {error}")
-                else:
-                    document.setdefault(path, []).append(item)
+                    continue
+                document.setdefault(path, []).append(item)
+                for name, reason in wrong.items():
+                    report(f"{path} {key}: {name} is left out: {reason}.")
         return document
+
+    def _stored(self, path: str, recorded: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+        """Store an item without members that are wrong, and return it, and why each of those is."""
+        collection, keys = collection_named(path, self._memory.catalog.collections)
+        wrong = _wrong(collection, recorded)
+        item = {name: value for name, value in recorded.items() if name not in wrong}
+        add_item(self._memory, collection, keys, item)
+        return item, wrong
 
     def end(self) -> None:
         """Release all items."""
@@ -77,12 +82,12 @@ class RecordedItems:
 
     def _keep(self, collection: Collection, places: Places, item: dict[str, Any], key: str | None) -> None:
         path = _path_of(collection, places, item)
-        found = collection.key_of(item, key)
-        if path is None or (found is None and not collection.is_single):
+        identity = collection.key_of(item, key)
+        if path is None or (identity is None and not collection.is_single):
             return
         open_members = {name: value for name, value in item.items() if not _is_masked(value)}
-        before = self._items.setdefault(path, {}).get(str(found), {})
-        self._items[path][str(found)] = {**before, **open_members}
+        before = self._items.setdefault(path, {}).get(str(identity), {})
+        self._items[path][str(identity)] = {**before, **open_members}
 
     def _forget(self, role: Role, places: Places, key: str | None) -> None:
         path = _path_of(role.collection, places, {})

@@ -22,6 +22,8 @@ from .recognition.collection import Collection, shape_of
 class SeedError(ValueError):
     """A file with initial items cannot be used; the message has the defect and its place."""
 
+    page = "stateful#initial-items-and-restarts"
+
 
 def fill(file: Path | None, memory: Memory) -> None:
     """Fill a memory with the items in a file, JSON or YAML; with nothing, where there is none.

@@ -167,21 +167,26 @@ class Outcome(msgspec.Struct, array_like=True):
 
 
 def main() -> None:
-    """Do the tasks on standard input, one a line, until it ends; write their outcomes to standard output."""
+    """Write a line; then do the tasks on standard input, one a line, and write the outcome of each."""
     with suppress(ImportError):  # where there is no such limit, time has to do
         import resource  # noqa: PLC0415 -- not on Windows
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     decoder = msgspec.json.Decoder(Check | Fill)
+    _write(b"ready")
     for line in sys.stdin.buffer:
         try:
             outcome = Outcome(decoder.decode(line).result())
             encoded = msgspec.json.encode(outcome)
         except TemplateError as error:
             encoded = msgspec.json.encode(Outcome(None, error.where, error.detail))
-        sys.stdout.buffer.write(encoded + b"\n")
-        sys.stdout.buffer.flush()
+        _write(encoded)
+
+
+def _write(line: bytes) -> None:
+    sys.stdout.buffer.write(line + b"\n")
+    sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":

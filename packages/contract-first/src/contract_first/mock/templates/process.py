@@ -45,8 +45,8 @@ class TemplateProcess:
         Raises:
             TemplateError: one cannot be filled in, or they make too much.
         """
-        filled: dict[str, Any] = self._ask(Fill(members, [*typed], dict(context), seed))
-        return filled
+        result: dict[str, Any] = self._ask(Fill(members, [*typed], dict(context), seed))
+        return result
 
     def end(self) -> None:
         """End the process; the next template starts another."""
@@ -57,11 +57,11 @@ class TemplateProcess:
 
     def _ask(self, task: Task, at: str = "") -> Any:
         try:
-            question = msgspec.json.encode(task) + b"\n"
+            encoded = msgspec.json.encode(task) + b"\n"
         except (OverflowError, ValueError):
             raise TemplateError(at, "the request has a number or text that templates cannot have") from None
         with self._guard:
-            line = self._answer(question)
+            line = self._reply(encoded)
             if not line.endswith(b"\n"):
                 self.end()
                 raise TemplateError(at, ENDED)
@@ -70,15 +70,15 @@ class TemplateProcess:
             raise TemplateError(outcome.where, outcome.detail)
         return outcome.result
 
-    def _answer(self, line: bytes) -> bytes:
-        """Return the line that the process answers with; not all of it where that is ended meanwhile."""
+    def _reply(self, task: bytes) -> bytes:
+        """Return the line that the process replies with; not all of it where that is ended meanwhile."""
         process = self._started()
         assert process.stdin is not None  # noqa: S101 -- both are pipes
         assert process.stdout is not None  # noqa: S101 -- the same
         timer = Timer(MOST_SECONDS, process.kill)
         timer.start()
         try:
-            process.stdin.write(line)
+            process.stdin.write(task)
             process.stdin.flush()
             return process.stdout.readline()
         except BrokenPipeError:
@@ -93,6 +93,8 @@ class TemplateProcess:
             self._process = subprocess.Popen(  # noqa: S603 -- our own module
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
             )
+            assert self._process.stdout is not None  # noqa: S101 -- it is a pipe
+            self._process.stdout.readline()  # the time of a start is not a template's
         return self._process
 
 

@@ -97,7 +97,8 @@ QUOTED: Final = re.compile(
 QUOTATION: Final = re.compile(r"""[`"]([^`"\n<>{}]{1,40})[`"]""")
 EXPLAINED: Final = r"""(?: ?(?:[=:(\u2013-]|for|if|when|means)[^`".\n]{1,60})?"""
 ALTERNATIVES: Final = re.compile(
-    rf"{QUOTATION.pattern}(?:{EXPLAINED}(?: ?[,;|/]\s{{0,3}}(?:or |and )?| or ){QUOTATION.pattern}){{1,40}}"
+    rf"{QUOTATION.pattern}(?:{EXPLAINED}(?: ?[,;|/]\s{{0,3}}(?:or |and )?| or ){QUOTATION.pattern}){{1,40}}+"
+    r"(?! (?:parameter|field|propert|member|attribute|header|option|endpoint))"
 )
 FORM: Final = re.compile(r"YYYY|HH:|%[A-Za-z]|\$")
 """What a quotation has that says how values are written, and is none."""

@@ -52,7 +52,15 @@ logger = logging.getLogger(__name__)
 
 
 class CannotStart(Exception):  # noqa: N818 -- says what happened
-    """An app does not start; the message says why."""
+    """An app does not start; the message says why.
+
+    Args:
+        page: of the documentation that explains it.
+    """
+
+    def __init__(self, message: str, page: str = "") -> None:
+        super().__init__(message)
+        self.page = page
 
 
 @contextlib.contextmanager
@@ -61,7 +69,7 @@ def starting(*errors: type[Exception]) -> Iterator[None]:
     try:
         yield
     except errors as error:
-        raise CannotStart(explained(error)) from error
+        raise CannotStart(explained(error), getattr(error, "page", "")) from error
 
 
 class StartableApp(Protocol):
