@@ -38,7 +38,8 @@ MEMBERS = {
     ],
     "contract_first.mock": ["ContractMock", "contract_mock"],
     "contract_first.testing": [
-        "ContractClients", "ContractCoverage", "ContractMocks", "ContractViolationError",
+        "AsyncContractClients", "ContractClients", "ContractCoverage", "ContractMocks",
+        "ContractViolationError",
     ],
     "scanner_mocks": ["Mock", "scanner_mock"],
 }  # fmt: skip

@@ -243,7 +243,7 @@ class _Run:
         credentials: Credentials | None = None,
         **options: Any,
     ) -> httpx2.AsyncClient:
-        """Return an asynchronous client, which is closed by whoever asked for it."""
+        """Return an asynchronous client, which its caller closes."""
         import httpx2  # noqa: PLC0415 -- the module's reason
 
         from .transport import AsyncValidating, InLoop  # noqa: PLC0415 -- the same
