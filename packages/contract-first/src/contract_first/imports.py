@@ -112,6 +112,21 @@ class Deferred:
     def __getitem__(self, key: Any) -> Any:
         return self._resolve()[key]
 
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._resolve()[key] = value
+
+    def __contains__(self, key: Any) -> bool:
+        return key in self._resolve()
+
+    def __len__(self) -> int:
+        return len(self._resolve())
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._resolve())
+
+    def __bool__(self) -> bool:
+        return bool(self._resolve())
+
     def __mro_entries__(self, _bases: tuple[Any, ...]) -> tuple[Any, ...]:
         return (self._resolve(),)
 

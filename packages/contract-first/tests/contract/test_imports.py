@@ -14,11 +14,11 @@ from contract_first.imports import deferred
 def library(tmp_path, monkeypatch):
     """A module that takes more from another one than it needs."""
     (tmp_path / "heavy_part.py").write_text(
-        "class Base(list):\n    kind = 'base'\ndef half(n): return n / 2\n"
+        "class Base(list):\n    kind = 'base'\ndef half(n): return n / 2\nsizes = {'a': 1}\n"
         "class Refused(Exception): pass\ndef refuse(): raise Refused\n"
     )
     (tmp_path / "light_part.py").write_text(
-        "import heavy_part\nfrom heavy_part import Base, half\n"
+        "import heavy_part\nfrom heavy_part import Base, half, sizes\n"
         "def attempt():\n    try:\n        heavy_part.refuse()\n"
         "    except heavy_part.Refused:\n        return 'refused'\n"
     )
@@ -37,6 +37,11 @@ def test_an_import_is_put_off_until_it_is_used():
     assert light_part.half(4) == 2
     import heavy_part  # noqa: PLC0415 -- the property
 
+    assert (len(light_part.sizes), list(light_part.sizes), "a" in light_part.sizes) == (1, ["a"], True)
+    light_part.sizes["b"] = 2
+    assert heavy_part.sizes == {"a": 1, "b": 2}
+    light_part.sizes.clear()
+    assert not light_part.sizes
     assert light_part.Base.kind == light_part.heavy_part.Base.kind == "base"
     assert isinstance(light_part.Base(), heavy_part.Base)
     assert isinstance(heavy_part.Base(), light_part.Base)
