@@ -1,4 +1,4 @@
-"""Write one app with two frameworks: how many lines is each, and what does Schemathesis find in it?
+"""Write one app with three frameworks: how many lines is each, and what does Schemathesis find in it?
 
     python bench/findings.py             the table
     python bench/findings.py --smoke     ours alone, few requests
@@ -32,6 +32,7 @@ CONTRACT = Path(__file__).parents[1] / "examples" / "petstore" / "openapi.yaml"
 APPS = {
     "ours": ("contract_first", "pets_ours"),
     "FastAPI": ("fastapi", "pets_fastapi"),
+    "Connexion 3": ("connexion", "pets_connexion"),
 }
 WRITTEN_TWICE = {"FastAPI"}
 """What derives its document from the code."""
@@ -49,7 +50,9 @@ class Written(NamedTuple):
 
 def main() -> None:
     """Check all apps and print the table, and what was found in which."""
-    parser = argparse.ArgumentParser(description="Count the lines and findings of one app, written twice.")
+    parser = argparse.ArgumentParser(
+        description="Count lines and findings of an app, written three times."
+    )
     parser.add_argument("--max-examples", type=int, default=50, help="requests of an operation (default 50)")
     parser.add_argument("--smoke", action="store_true", help="ours alone, few requests")
     options = parser.parse_args()

@@ -106,7 +106,7 @@ def test_smoke_of_the_cliffs(tmp_path):
 
 
 def test_smoke_of_the_findings(tmp_path):
-    """The bench of one app written twice checks ours, in which nothing is found."""
+    """The bench of one app written three times checks ours, in which nothing is found."""
     assert "| ours | " in " ".join(finished(tmp_path, "findings.py", "--smoke").split())
 
 
