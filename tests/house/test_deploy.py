@@ -381,10 +381,10 @@ def test_the_feature(tmp_path):
         "PATH": f"{programs}:{os.environ['PATH']}",
         "PREFIX": str(prefix),
         "PROGRAMS": str(programs),
-        "SOURCE": "contract-first==0.2.0",
+        "SOURCE": "contract-first==0.3.0",
     }
     subprocess.run([str(DEPLOY / "feature" / "install.sh")], check=True, env=environment)
-    expected = [f"python3 -m venv {prefix}", "pip install --no-cache-dir contract-first==0.2.0"]
+    expected = [f"python3 -m venv {prefix}", "pip install --no-cache-dir contract-first==0.3.0"]
     assert calls.read_text().splitlines() == expected
     assert (programs / "contract-first").readlink() == prefix / "bin" / "contract-first"
 

@@ -21,7 +21,7 @@ def test_notes():
     served = contract.document["info"]["version"]
     notes = BUILD["notes"]({"version": served, "digest": contract.digest})
     assert f"version {served}, SHA-256 `{contract.digest}`" in notes
-    assert "\n### New\n" in notes
+    assert "\n### contract-first\n" in notes
     assert "\n## " not in notes
 
 

@@ -78,14 +78,14 @@ def test_the_feature(tmp_path):
             f'#!/bin/sh\necho "{program.name} $STRICT_S3_BUCKET $*" >> "{calls}"\ntest "$1" != health\n'
         )
         program.chmod(0o755)
-    variables = {"PREFIX": str(prefix), "SOURCE": "strict-s3==0.2.0", "BUCKET": "a,b"}
+    variables = {"PREFIX": str(prefix), "SOURCE": "strict-s3==0.3.0", "BUCKET": "a,b"}
     environment = {**variables, "PATH": f"{programs}:{os.environ['PATH']}"}
     subprocess.run([str(FOLDER / "feature" / "install.sh")], check=True, env=environment)
     script = (prefix / "start").read_text().replace("/tmp/strict-s3.log", str(tmp_path / "log"))  # noqa: S108 -- the container's
     subprocess.run(["/bin/sh", "-c", f"{script}\nwait"], check=True)
     assert calls.read_text().splitlines() == [
         f"python3  -m venv {prefix}",
-        "pip  install --no-cache-dir strict-s3==0.2.0",
+        "pip  install --no-cache-dir strict-s3==0.3.0",
         "strict-s3  health",
         "strict-s3 a,b ",
     ]
