@@ -146,8 +146,8 @@ def test_scopes_are_listed_and_dropped(client):
     assert names(client, headers=MINE) == ["Rex"]
 
 
-def events_of(mock, count, *changes, **options):
-    """Return the first events of a stream, during which the changes are made."""
+def events_of(mock, count, *changes, last=(), **options):
+    """Return the first events of a stream, with the changes, the last ones after them."""
     received = []
     with httpx2.stream("GET", f"{mock}/_mock/events", timeout=30, trust_env=False, **options) as response:
         lines = response.iter_lines()
@@ -158,7 +158,9 @@ def events_of(mock, count, *changes, **options):
             if line.startswith("data:"):
                 received.append(json.loads(line.removeprefix("data:")))
                 if len(received) == count:
-                    return received
+                    break
+        for change in last:
+            change().raise_for_status()
     return received
 
 
@@ -177,9 +179,9 @@ def test_events_of_a_scope(client, options):
         add("/_mock/faults", {**fault, "name": "mine"}, MINE),
         lambda: client.get("/pets"),
         lambda: client.get("/pets", headers=MINE),
-        lambda: client.delete("/_mock/scopes/mine"),
     )
-    clock, others, rules, exchange = events_of(client.base_url, 4, *changes, **options)
+    drop = lambda: client.delete("/_mock/scopes/mine")  # noqa: E731 -- as those above
+    clock, others, rules, exchange = events_of(client.base_url, 4, *changes, last=[drop], **options)
     assert clock["frozen"]
     assert others == {"faults": []}
     assert [rule["name"] for rule in rules["faults"]] == ["mine"]

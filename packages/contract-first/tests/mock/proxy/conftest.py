@@ -106,7 +106,9 @@ class _Handler(socketserver.StreamRequestHandler):
         if callable(self.server.response):
             self.server.response(self.request, asked)
         else:
-            self.request.sendall(self.server.response)
+            # its end comes with it: the proxy must not take a connection for open that is about to end
+            self.request.sendall(self.server.response, getattr(socket, "MSG_MORE", 0))
+            self.request.shutdown(socket.SHUT_WR)
 
 
 def _json_response(value, status="200 OK", *fields):
