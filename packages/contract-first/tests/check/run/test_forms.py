@@ -1,11 +1,16 @@
-"""Forms and XML are validated as they are sent: a run finds nothing wrong with an app that does so."""
+"""Requests are validated as they are sent: a run finds nothing wrong with an app that does so."""
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
+import requests
+from schemathesis.core.failures import AcceptedNegativeData
 from starlette.responses import JSONResponse
 
 from contract_first.check import check_app
+from contract_first.check.run.forms import SentTexts
 from contract_first.contract import Contract
 from contract_first.service import create_app
 
@@ -52,6 +57,25 @@ def test_an_array_is_any_number_of_texts(media_type):
 def test_a_form_that_is_wrong_or_right_as_sent_still_counts(status, check):
     """An app that accepts everything is caught, and one that rejects everything."""
     assert caught(JSONResponse(None, status), contract("multipart/form-data")) == {check}
+
+
+@pytest.mark.parametrize(("query", "is_refuted"), [("n=0.0", True), ("n=0.5", False), ("n=a", False)])
+def test_a_number_may_have_been_an_array(query, is_refuted):
+    """An array of one whole number is sent as that number, which an app may accept; no other text."""
+    number = {"name": "n", "in": "query", "schema": {"type": "integer"}}
+    get = {"operationId": "pick", "parameters": [number], "responses": {"200": {"description": ""}}}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "Hat", "version": "1"},
+        "paths": {"/pick": {"get": get}},
+    }
+    target = SimpleNamespace(contract=Contract(document, "hat.json"), url="http://hat.test")
+    request = requests.Request("GET", f"http://hat.test/pick?{query}").prepare()
+    failure = AcceptedNegativeData(
+        operation="GET /pick", message="", status_code=200, expected_statuses=["4xx"]
+    )
+    response = SimpleNamespace(request=request, status_code=200)
+    assert SentTexts(target).refute(failure, SimpleNamespace(media_type=None), response) is is_refuted
 
 
 def test_null_as_a_parameter_may_be_rejected():

@@ -1,4 +1,4 @@
-"""Forms and XML, as they were sent: as texts of any generated type; an array is any number of them."""
+"""Requests as they were sent: parameters, forms and XML are texts, of which an array is any number."""
 
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -18,8 +18,8 @@ FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 class SentTexts:
     """Tells which failures are none, since what was sent is another than what was generated.
 
-    The integer 0 among strings is sent as a text, an empty array is not sent at all, and no
-    parameter is null.
+    The integer 0 among strings is sent as a text, an array of one number as that number, an empty array
+    not at all, and no parameter is null.
     """
 
     def __init__(self, target: Target) -> None:
@@ -27,14 +27,14 @@ class SentTexts:
 
     def refute(self, failure: Failure, case: Case[Any], response: Response) -> bool:
         """Return whether what was accepted conforms as it was sent, or what was rejected violates."""
-        if isinstance(failure, RejectedPositiveData) and _has_null(case):
-            return True
-        if case.media_type not in FORMS and not is_xml(essence(case.media_type or "")):
-            return False
         if isinstance(failure, AcceptedNegativeData):
             validation = self._validator.verdict(_exchange(response))
             return not validation.request and not validation.unjudged
         if isinstance(failure, RejectedPositiveData):
+            if _has_null(case):
+                return True
+            if case.media_type not in FORMS and not is_xml(essence(case.media_type or "")):
+                return False
             violations = self._validator.verdict(_exchange(response)).request
             return any(violation.part == "body" for violation in violations)
         return False
