@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from contextlib import nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx2
@@ -20,6 +21,18 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from scanner_mocks import Mock
+
+
+WHOLE = ("browser", "clients", "contract", "examples", "pages")
+"""Folders of tests that all run whole programs."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of whole programs by their folder."""
+    folders = [Path(__file__).with_name(name) for name in WHOLE]
+    for item in items:
+        if any(item.path.is_relative_to(folder) for folder in folders):
+            item.add_marker(pytest.mark.programs)
 
 
 @pytest.fixture(scope="session")

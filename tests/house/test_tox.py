@@ -17,7 +17,7 @@ def test_descriptions():
 
 
 def test_default_environments():
-    """A bare tox runs what neither measures, rewrites nor releases, and the tests on both Pythons."""
+    """A bare tox runs what neither measures, rewrites nor releases, and the packages on both Pythons."""
     default = {name.strip() for name in TOX["tox"]["env_list"].split(",")}
     assert default == ENVIRONMENTS - PACKAGING - {"audit", "bench", "build", "docs", "ledger", "lock"}
     for name in ("tests", "contract-first", "strict-s3"):

@@ -109,7 +109,7 @@ def test_each_state_lasts(api, mock, pipeline):
 
 def test_raw_values(api, mock, pipeline):
     """Each raw value of the docs' table, which is the mock's own, comes to its state and stays there."""
-    page = (Path(__file__).parents[2] / "docs" / "faults-and-journal.md").read_text()
+    page = (Path(__file__).parents[2] / "docs" / "state-and-clock.md").read_text()
     table = dict(re.findall(r"^\| `([^`]+)` \| ([A-Z_]{6,})\b", page, re.MULTILINE))
     values = httpx2.get(f"{mock.control}/pipeline", trust_env=False).json()["raw_values"]
     assert table == values
