@@ -6,7 +6,11 @@ from .conftest import in_path, operation, ref
 
 KEY = {"anyOf": [{"type": "integer"}, {"type": "string", "format": "uuid"}]}
 KEYS = {"type": "array", "items": KEY}
-POINT = {"type": "object", "required": ["id"], "properties": {"id": KEY, "payload": {"type": "object"}}}
+POINT = {
+    "type": "object",
+    "required": ["id"],
+    "properties": {"id": KEY, "payload": {"type": "object"}, "shard": {}},
+}
 ONE, MANY = ({"type": "object", "properties": {"result": schema}} for schema in (ref("Point"), ref("Page")))
 PAGE = {
     "type": "object",
@@ -23,7 +27,11 @@ NEW = {
 }
 DONE = {"type": "object", "properties": {"result": {"type": "object", "properties": {"status": {}}}}}
 BATCH = {"type": "object", "required": ["batch"], "properties": {"batch": {"type": "object"}}}
-PUT = {"type": "object", "required": ["points"], "properties": {"points": {"type": "array", "items": NEW}}}
+PUT = {
+    "type": "object",
+    "required": ["points"],
+    "properties": {"points": {"type": "array", "items": NEW}, "shard": {}},
+}
 SCROLL = {
     "type": "object",
     "properties": {"limit": {"type": "integer"}, "offset": KEY, "filter": {"type": "object"}},
@@ -63,8 +71,8 @@ def points(remembering):
         },
     }
     mock = remembering(paths, {"Point": POINT, "Page": PAGE})
-    for each in ("cats", "dogs"):
-        mock("PUT", f"/collections/{each}", {})
+    for cats_or_dogs in ("cats", "dogs"):
+        mock("PUT", f"/collections/{cats_or_dogs}", {})
     return mock
 
 
@@ -74,7 +82,7 @@ def test_what_was_put_is_read_scrolled_and_deleted(points):
     sent = [{"id": key, "vector": [0.5], "payload": {"n": key}} for key in range(5)]
     status, done = points("PUT", path, {"points": sent})
     assert (status, "points" in done) == (200, False)
-    assert points.get(f"{path}/3")["result"] == {"id": 3, "payload": {"n": 3}}
+    assert points.get(f"{path}/3")["result"] == {"id": 3, "payload": {"n": 3}, "shard": None}
     points("PUT", path, {"points": [{"id": 3, "vector": [0.5], "payload": {"n": "new"}}]})
     assert points.get(f"{path}/3")["result"]["payload"] == {"n": "new"}
     keys, body = [], {"limit": 2}
@@ -90,3 +98,29 @@ def test_what_was_put_is_read_scrolled_and_deleted(points):
     assert [point["id"] for point in page["points"]] == [1, 2, 4]
     assert points("GET", f"{path}/3")[0] == 404
     assert points.post("/collections/dogs/points/scroll", {})["result"]["points"] == []
+
+
+def test_a_search_lists_what_its_body_asks_for(remembering):
+    """It is below the path of the collection, and its body has the conditions and the page."""
+    order = {
+        "type": "object",
+        "properties": {name: {"type": "string"} for name in ("id", "state", "note")},
+    }
+    filters = {"type": "object", "properties": {"filter": {"type": "object"}}}
+    search = {"type": "object", "properties": {"cursor": {}, "limit": {"type": "integer"}, "query": filters}}
+    paths = {
+        "/orders": {"post": operation(ref("Order"), body=ref("Order"))},
+        "/orders/search": {
+            "post": operation(
+                {"type": "object", "properties": {"orders": {"type": "array", "items": ref("Order")}}},
+                body=search,
+            )
+        },
+        "/orders/{id}": {"parameters": [in_path("id")], "get": operation(ref("Order"))},
+    }
+    mock = remembering(paths, {"Order": order})
+    made = [mock.post("/orders", {"state": state}) for state in ("open", "done", "open")]
+    assert mock.post("/orders/search", {})["orders"] == made
+    body = {"query": {"filter": {"state": ["open"]}}}
+    assert mock.post("/orders/search", body)["orders"] == made[::2]
+    assert mock.post("/orders/search", body | {"limit": 1})["orders"] == made[:1]

@@ -74,7 +74,7 @@ class RequestedItems:
         return {prefix: str(arguments.get(("path", name))) for name, prefix in self.prefixes}
 
     def query(self, arguments: Arguments) -> dict[str, Any]:
-        """Return the query parameters of a request by name; the members of a body that asks for a list, too."""
+        """Return query parameters by name, and the members of a body that asks for a list."""
         body = arguments.get(BODY) if self._is_asked_by_body else None
         members = body if isinstance(body, dict) else {}
         return {**members, **{name: arguments.get(("query", name)) for name in self._queries}}

@@ -247,11 +247,14 @@ def _is_filter(name: str, query: Schema, member: Schema | None) -> bool:
 
 
 def _named(asked: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the members that query parameters name, and their values, also in ``filter[name]``."""
+    """Yield the members that query parameters name, and their values, also in ``filter[name]``.
+
+    Of a body, those in ``{"query": {"filter": {}}}``.
+    """
     for name, value in asked.items():
         match = FILTER.fullmatch(name)
-        if plain(name).removesuffix("s") == "filter" and isinstance(value, dict):
-            yield from value.items()
+        if isinstance(value, dict) and (plain(name).removesuffix("s") == "filter" or name in Meaning.SEARCH):
+            yield from _named(value)
         else:
             yield (match[1] if match else name), value
 

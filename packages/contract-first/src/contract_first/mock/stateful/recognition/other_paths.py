@@ -154,9 +154,7 @@ class OtherPaths:
             collection.folder = "/".join(whole.item.segments)
         return True
 
-    def _place_removal(
-        self, operation: Operation, by_item: Mapping[tuple[str, ...], Collection]
-    ) -> bool:
+    def _place_removal(self, operation: Operation, by_item: Mapping[tuple[str, ...], Collection]) -> bool:
         """Assign a POST that deletes the items of the keys in its body; tell whether it does."""
         *above, action = shape_of(operation.path).segments
         whole = by_item.get((*above, "{}"))
