@@ -158,15 +158,11 @@ class OtherPaths:
         """Assign a POST that deletes the items of the keys in its body; tell whether it does."""
         *above, action = shape_of(operation.path).segments
         whole = by_item.get((*above, "{}"))
-        is_removal = (
-            whole is not None
-            and operation.method == "post"
-            and action in DELETING
-            and any(map(has_keys, self._draft.schemas.bodies(operation)))
-        )
-        if whole is not None and is_removal:
-            self._draft.assign(whole, operation, "delete", None)
-        return is_removal
+        has_several = any(map(has_keys, self._draft.schemas.bodies(operation)))
+        if whole is None or operation.method != "post" or action not in DELETING or not has_several:
+            return False
+        self._draft.assign(whole, operation, "delete", None)
+        return True
 
     def _place(
         self, operation: Operation, shape: PathShape, collection: Collection, *, is_list: bool
@@ -175,10 +171,10 @@ class OtherPaths:
         item, segments = collection.item.segments, shape.segments
         if is_list:
             is_asked_for = operation.method == "post" and self._draft.schemas.asks_for_page(operation)
-            is_list = operation.method == "get" or (is_asked_for and segments[:-1] == item[:-1])
-            if is_list:
+            is_listed = operation.method == "get" or (is_asked_for and segments[:-1] == item[:-1])
+            if is_listed:
                 self._draft.assign(collection, operation, "list", None)
-            return is_list
+            return is_listed
         if operation.method not in {"post", "put", "patch"}:
             return False
         if segments[: len(item)] == item and not segments[-1].endswith("s"):
