@@ -22,13 +22,13 @@ def assign(
     body = next(schemas.items_in_bodies(operation, collection), None)
     is_many = key is None and body is not None and is_each(body.way) and not are_patches(body)
     listed = schemas.list_in(operation, collection) if is_many or action == "list" else None
-    shown = None if schema is None else schemas.item_in(schema, collection)
+    item = None if schema is None else schemas.item_in(schema, collection)
     if listed is not None:
         envelope, schema = listed
-    elif action == "list" or (is_many and (shown is None or collection.head not in shown.schema.members)):
+    elif action == "list" or (is_many and (item is None or collection.head not in item.schema.members)):
         schema = None  # of many, it shows none
-    elif shown is not None:
-        envelope, schema = shown
+    elif item is not None:
+        envelope, schema = item
         is_many = False
     is_chosen = operation.method == "delete" or any(map(has_keys, schemas.bodies(operation)))
     is_many = is_many or (action == "delete" and key is None and is_chosen)
