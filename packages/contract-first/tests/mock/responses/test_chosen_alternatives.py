@@ -137,3 +137,55 @@ def test_an_example_gives_way_to_the_alternative_that_is_chosen(openapi, mocked)
     assert [post({"kind": kind}).json["data"]["id"] for kind in "ab"] == [1, 2]
     plain = {**A, "properties": {**A["properties"], "kind": {"enum": ["a", "b"]}}}
     assert posting(plain, a)({"kind": "b", "x": "mine"}).json == a
+
+
+def heir(*bases, **members):
+    """Return an object that has other schemas' members, too."""
+    inner = {"type": "object", "required": list(members), "properties": members}
+    return {"allOf": [*map(ref, bases), inner]}
+
+
+PETS = {
+    "Pet": {
+        "type": "object",
+        "required": ["kind"],
+        "properties": {"id": {"type": "integer"}, "kind": FREE},
+        "discriminator": NAMED | {"mapping": {"frog": "#/components/schemas/Frog", "toad": "Toad"}},
+    },
+    "Frog": heir("Pet", jump={"type": "integer"}),
+    "Toad": heir("Frog", warts={"type": "integer"}),
+    "Cat": heir("Pet", claws={"type": "boolean"}, friend=ref("Pet")),
+}
+
+
+@pytest.mark.parametrize("openapi", ["3.0.3", "3.1.0"])
+@pytest.mark.parametrize("pet", [ref("Pet"), {"description": "A pet.", "allOf": [ref("Pet")]}])
+def test_an_heir_is_chosen_by_the_discriminator_of_its_base(openapi, pet, mocked):
+    """The base has no list of those that inherit from it; a value without a choice is of one of them, too."""
+    path = {"get": responses(pet), "post": ANYTHING | responses(pet, "201")}
+    boxed = responses({"type": "object", "required": ["pet"], "properties": {"pet": pet}}, "201")
+    frogs = {"post": ANYTHING | responses(ref("Frog"), "201")}
+    paths = {"/": path, "/boxes": {"post": ANYTHING | boxed}, "/frogs": frogs}
+    mock = mocked(paths, openapi=openapi, components={"schemas": PETS})
+    for body, names in (
+        ({"kind": "frog", "jump": 7}, {"kind", "jump"}),
+        ({"kind": "toad", "jump": 8, "warts": 9}, {"kind", "jump", "warts"}),
+        ({"kind": "Cat", "claws": True}, {"kind", "claws", "friend"}),
+    ):
+        for made in (mock.post("/", body).json, mock.post("/boxes", {"pet": body}).json["pet"]):
+            assert made.keys() - {"id"} == names
+            assert made.items() >= body.items()
+    friends = {"kind": "Cat", "claws": True, "friend": {"kind": "frog", "jump": 3}}
+    assert mock.post("/", friends).json["friend"].items() >= friends["friend"].items()
+    shown = mock.get("/").json
+    assert {"frog": "jump", "toad": "warts", "Cat": "claws"}[shown["kind"]] in shown
+    assert mock.post("/frogs", {"kind": "toad", "jump": 1, "warts": 2}).json["warts"] == 2
+
+
+def test_a_base_that_allows_no_heir_s_name_is_shown_as_it_is(mocked):
+    """Which value means which heir is not said; its enum knows other values."""
+    kind = {"type": "string", "enum": ["FROG"]}
+    pet = {**PETS["Pet"], "properties": {"kind": kind}, "discriminator": NAMED}
+    paths = {"/": {"get": responses(ref("Pet"))}}
+    schemas = {"Pet": pet, "Frog": PETS["Frog"]}
+    assert mocked(paths, components={"schemas": schemas}).get("/").json == {"kind": "FROG"}

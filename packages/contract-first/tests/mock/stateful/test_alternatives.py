@@ -82,3 +82,36 @@ def test_a_change_chooses_an_alternative_in_a_member(remembering):
     assert mock("PATCH", path, {"data": {"name": "Rex"}})[1]["data"] == {**made["data"], "name": "Rex"}
     mock("PATCH", path, {"data": {"kind": "b", "y": 5}})
     assert mock.get(path) == {**made, "data": {"kind": "b", "y": 5}}
+
+
+def test_an_heir_of_the_request_is_stored(remembering):
+    """It has its own members in each response, though the collection is one of its base."""
+    pet = {
+        "type": "object",
+        "required": ["kind"],
+        "properties": {"id": {"type": "integer"}, "kind": {"type": "string"}},
+        "discriminator": {"propertyName": "kind", "mapping": {"frog": "#/components/schemas/Frog"}},
+    }
+    frog = {"allOf": [ref("Pet"), {"required": ["jump"], "properties": {"jump": {"type": "integer"}}}]}
+    cat = {"allOf": [ref("Pet"), {"properties": {"name": {"type": "string"}}}]}
+    paths = {
+        "/pets": {
+            "get": operation({"type": "array", "items": ref("Pet")}),
+            "post": operation(ref("Pet"), status="201", body=ref("Pet")),
+        },
+        "/pets/{id}": {
+            "parameters": [in_path("id", "integer")],
+            "get": operation(ref("Pet")),
+            "patch": operation(ref("Pet"), body={"type": "object"}),
+        },
+    }
+    mock = remembering(paths, {"Pet": pet, "Frog": frog, "Cat": cat})
+    made = mock.post("/pets", {"kind": "frog", "jump": 5})
+    assert made == {"id": made["id"], "kind": "frog", "jump": 5}
+    other = mock.post("/pets", {"kind": "Cat", "name": "Tom"})
+    assert other == {"id": other["id"], "kind": "Cat", "name": "Tom"}
+    assert mock.get("/pets")[-2:] == [made, other]
+    path = f"/pets/{made['id']}"
+    assert mock("PATCH", path, {"jump": 6}) == (200, made | {"jump": 6})
+    changed = mock("PATCH", path, {"kind": "Cat", "name": "Kit"})[1]
+    assert mock.get(path) == changed == {"id": made["id"], "kind": "Cat", "name": "Kit"}

@@ -331,6 +331,8 @@ class Merger:
 
     def _take_in(self, merged: Merged, schemas: Iterable[Any], groups: list[list[Branch]]) -> None:
         pending, seen = list(schemas), set[int]()
+        heirs = filter(None, map(self._schemas.heirs.of, pending))
+        groups += [[[heir] for heir in alternatives] for alternatives in heirs]
         while pending:
             node = pending.pop(0)
             if isinstance(node, dict) and id(node) in seen:

@@ -14,6 +14,7 @@ from contract_first.contract.document.json_types import EVERY_TYPE, declared_typ
 
 from .bundling import Bundler, to_2020_12
 from .depths import MinimumDepths
+from .heirs import Heirs
 from .keywords import DIALECT, DIALECTS, options_of, reads_alike
 from .resources import ReferenceTarget, Resources
 from .validator import Validator
@@ -120,13 +121,15 @@ class Schema:
 
     @cached_property
     def branches(self) -> list[dict[str, Any]]:
-        """The schema objects of which any may apply to a value: its parts, and their alternatives."""
+        """The schema objects of which any may apply to a value: its parts, their alternatives, its heirs."""
         parts: dict[int, dict[str, Any]] = {}
         pending = [self.node]
         while pending:
-            fresh = [part for part in self._schemas.parts(pending.pop(0)) if id(part) not in parts]
+            node = pending.pop(0)
+            fresh = [part for part in self._schemas.parts(node) if id(part) not in parts]
             parts.update((id(part), part) for part in fresh)
-            pending[:0] = [branch for part in fresh for key in ALTERNATIVES for branch in part.get(key, ())]
+            branches = [branch for part in fresh for key in ALTERNATIVES for branch in part.get(key, ())]
+            pending[:0] = [*branches, *self._schemas.heirs.of(node)]
         return list(parts.values())
 
     @cached_property
@@ -162,8 +165,12 @@ class Schema:
         for part in self.parts:
             yield part
             for keyword in reversed(ALTERNATIVES):
-                chosen = (schema for schema in map(self.of, part.get(keyword, ())) if schema.conforms(value))
-                yield from next(chosen, self.of(ANYTHING)).applying(value)
+                yield from self._applying_first(part.get(keyword, ()), value)
+        yield from self._applying_first(self._schemas.heirs.of(self.node), value)
+
+    def _applying_first(self, alternatives: Iterable[Any], value: Any) -> Iterator[dict[str, Any]]:
+        chosen = next((schema for schema in map(self.of, alternatives) if schema.conforms(value)), None)
+        return iter(()) if chosen is None else chosen.applying(value)
 
     def properties_of(self, value: Any) -> dict[str, Schema]:
         """Return the schemas of the named properties, and of those of the alternatives that a value is of."""
@@ -172,7 +179,7 @@ class Schema:
 
     def members_of(self, value: Any) -> dict[str, Schema]:
         """Return the schemas of all members, as they are in the alternatives that a value is of."""
-        is_plain = all(part.keys().isdisjoint(ALTERNATIVES) for part in self.parts)
+        is_plain = not self.alternatives
         return self.members if is_plain else self.members | self.properties_of(value)
 
     @property
@@ -190,9 +197,9 @@ class Schema:
 
     @cached_property
     def alternatives(self) -> list[Schema]:
-        """The branches of each ``oneOf`` and ``anyOf``."""
+        """The branches of each ``oneOf`` and ``anyOf``, and the heirs."""
         nodes = (node for part in self.parts for key in ALTERNATIVES for node in part.get(key, ()))
-        return [self.of(node) for node in nodes]
+        return [self.of(node) for node in (*nodes, *self._schemas.heirs.of(self.node))]
 
     @property
     def exclusive(self) -> Iterator[list[Schema]]:
@@ -317,6 +324,7 @@ class Schemas:
         self._sequences: dict[int, dict[str, Any]] = {}
         self._compiled: dict[tuple[int, bool], Validator] = {}
         self._compiling = Lock()
+        self.heirs = Heirs(resources, self.parts, lambda node, value: self.of(node).conforms(value))
         self.depths = MinimumDepths(self.keywords, self.targets_of)
         bundler = partial(Bundler, resources, is_30=self.is_30, not_required=self._not_required)
         self.bundler = bundler()

@@ -56,6 +56,7 @@ FACTS: Final[Mapping[Meaning, Callable[[ListPage], Any]]] = {
     Meaning.REMAINING: lambda page: page.total - page.end,
     Meaning.PAGE: lambda page: page.number,
     Meaning.NEXT_PAGE: lambda page: page.number + 1 if page.end < page.total else None,
+    Meaning.NEXT_OFFSET: lambda page: page.end if page.end < page.total else None,
     Meaning.PREVIOUS_PAGE: lambda page: page.number - 1 if page.first else None,
     Meaning.LAST_PAGE: lambda page: -(-page.total // max(page.size, 1)),
     Meaning.SIZE: lambda page: page.size,

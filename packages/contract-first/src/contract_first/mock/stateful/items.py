@@ -52,6 +52,7 @@ class RequestedItems:
             if prefix in above
         ]
         self._queries = [node["name"] for node in operation.parameters if node["in"] == "query"]
+        self._is_asked_by_body = role.action == "list" and operation.request_body is not None
         schema = role.collection.schema
         names = set(map(plain, schema.members))
         self._members_in_query = [
@@ -61,7 +62,10 @@ class RequestedItems:
             (role.schema.component or schema.component) == schema.component
             or role.schema.members.keys() >= schema.members.keys()
         )
-        self.listing = Listing(role.schema or schema, role.collection, operation)
+        holders = (operation.request_body or {}).get("content", {}).values() if self._is_asked_by_body else ()
+        bodies = (schema.of(holder.get("schema", True)) for holder in holders)
+        asked = {name: member for body in bodies for name, member in body.properties.items()}
+        self.listing = Listing(role.schema or schema, role.collection, operation, asked)
 
     # requests -----------------------------------------------------------------------------------------------
 
@@ -70,8 +74,10 @@ class RequestedItems:
         return {prefix: str(arguments.get(("path", name))) for name, prefix in self.prefixes}
 
     def query(self, arguments: Arguments) -> dict[str, Any]:
-        """Return the query parameters of a request by name."""
-        return {name: arguments.get(("query", name)) for name in self._queries}
+        """Return query parameters by name, and the members of a body that asks for a list."""
+        body = arguments.get(BODY) if self._is_asked_by_body else None
+        members = body if isinstance(body, dict) else {}
+        return {**members, **{name: arguments.get(("query", name)) for name in self._queries}}
 
     def _body(self, arguments: Arguments) -> Any:
         """Return the array of items or patches in a body; the body, if it has none."""
@@ -272,9 +278,12 @@ class RequestedItems:
 
     def remove_all(self, arguments: Arguments) -> None:
         """Remove the items that a query, and arrays of keys in a body, choose."""
-        keys = keys_in(arguments.get(BODY))
-        for item in list(self.listing.chosen(self.listed(arguments), self.query(arguments), all_hold=True)):
-            if not keys or item.key in keys:
+        keys, items = keys_in(arguments.get(BODY)), self.listed(arguments)
+        is_cleared = self._operation.method == "delete"  # a POST removes what it has the keys of
+        if is_cleared:
+            items = self.listing.chosen(items, self.query(arguments), all_hold=True)
+        for item in list(items):
+            if item.key in keys or (is_cleared and not keys):
                 self.remove(item)
 
 

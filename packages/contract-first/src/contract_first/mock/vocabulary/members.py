@@ -60,6 +60,7 @@ class Meaning(Enum):
     LAST_KEY = "lastid"
     LIST_NAME = "key"
     NEXT_PAGE = "nextpage nextpagenumber"
+    NEXT_OFFSET = "nextoffset nextpageoffset"
     PREVIOUS_PAGE = "previouspage prevpage previouspagenumber"
     LAST_PAGE = "totalpages numpages pages lastpage pagecount pagestotal"
     NEXT_URL = "next nextpageuri nextpageurl nexturl nextlink nexturi nexthref"

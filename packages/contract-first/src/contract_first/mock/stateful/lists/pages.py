@@ -44,9 +44,12 @@ class Listing:
 
     Args:
         schema: of an item, as the operation shows it; it is filtered by members that this does not show, too.
+        asked: the members of a body that asks for the list, which are taken for query parameters.
     """
 
-    def __init__(self, schema: Schema, collection: Collection, operation: Operation) -> None:
+    def __init__(
+        self, schema: Schema, collection: Collection, operation: Operation, asked: Mapping[str, Schema]
+    ) -> None:
         self._key_of, self._level = collection.key_of, collection.level
         stored = collection.schema.members.items()
         scalars = {name: member for name, member in stored if not member.types & {"object", "array"}}
@@ -56,7 +59,7 @@ class Listing:
         self._members |= {plain(name): (name,) for name in members}
         self._members.setdefault("id", tuple(filter(None, (collection.holder, collection.key))))
         by_name = {plain(name): member for name, member in (*attributes.items(), *members.items())}
-        queries = {
+        queries = dict(asked) | {
             parameter["name"]: schema.of(parameter.get("schema", True))
             for parameter in operation.parameters
             if parameter["in"] == "query"
@@ -244,11 +247,14 @@ def _is_filter(name: str, query: Schema, member: Schema | None) -> bool:
 
 
 def _named(asked: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Yield the members that query parameters name, and their values, also in ``filter[name]``."""
+    """Yield the members that query parameters name, and their values, also in ``filter[name]``.
+
+    Of a body, those in ``{"query": {"filter": {}}}``.
+    """
     for name, value in asked.items():
         match = FILTER.fullmatch(name)
-        if plain(name).removesuffix("s") == "filter" and isinstance(value, dict):
-            yield from value.items()
+        if isinstance(value, dict) and (plain(name).removesuffix("s") == "filter" or name in Meaning.SEARCH):
+            yield from _named(value)
         else:
             yield (match[1] if match else name), value
 

@@ -11,8 +11,10 @@ from contract_first.mock.vocabulary.words import plain
 from .collection import Collection, PathShape, common, only, shape_of
 from .draft import BY_METHOD, CONTENT, Draft
 from .marks import error_of
-from .ways import lists
+from .ways import has_keys, lists
 
+DELETING: Final = frozenset({"delete", "remove", "batch-delete", "bulk-delete"})
+"""Segments below the path of a collection at which POST deletes several items."""
 COPYING: Final = frozenset({"copy", "clone", "duplicate"})
 """Segments below the path of an item at which POST creates another one like it."""
 
@@ -34,7 +36,13 @@ class OtherPaths:
         for operation in self._draft.contract.operations:
             is_placed = operation.operation_id not in elsewhere or any(
                 place(operation, by_item)
-                for place in (self._place_same, self._place_part, self._place_content, self._place_children)
+                for place in (
+                    self._place_same,
+                    self._place_part,
+                    self._place_content,
+                    self._place_children,
+                    self._place_removal,
+                )
             )
             if not is_placed:
                 if "role" in self._draft.marks[operation.operation_id]:
@@ -146,15 +154,27 @@ class OtherPaths:
             collection.folder = "/".join(whole.item.segments)
         return True
 
+    def _place_removal(self, operation: Operation, by_item: Mapping[tuple[str, ...], Collection]) -> bool:
+        """Assign a POST that deletes the items of the keys in its body; tell whether it does."""
+        *above, action = shape_of(operation.path).segments
+        whole = by_item.get((*above, "{}"))
+        has_several = any(map(has_keys, self._draft.schemas.bodies(operation)))
+        if whole is None or operation.method != "post" or action not in DELETING or not has_several:
+            return False
+        self._draft.assign(whole, operation, "delete", None)
+        return True
+
     def _place(
         self, operation: Operation, shape: PathShape, collection: Collection, *, is_list: bool
     ) -> bool:
         """Assign an operation that returns a collection's component; return whether it does."""
         item, segments = collection.item.segments, shape.segments
         if is_list:
-            if operation.method == "get":
+            is_asked_for = operation.method == "post" and self._draft.schemas.asks_for_page(operation)
+            is_listed = operation.method == "get" or (is_asked_for and segments[:-1] == item[:-1])
+            if is_listed:
                 self._draft.assign(collection, operation, "list", None)
-            return operation.method == "get"
+            return is_listed
         if operation.method not in {"post", "put", "patch"}:
             return False
         if segments[: len(item)] == item and not segments[-1].endswith("s"):

@@ -129,6 +129,8 @@ class _Recognition:
         """Return the action of an operation on the path of a collection; None without one."""
         if operation.method == "get":
             return "list" if self._draft.schemas.list_in(operation, collection) is not None else None
+        if operation.method == "post" and self._draft.schemas.asks_for_keys(operation, collection):
+            return "list"
         if operation.method in {"post", "delete"}:
             return "create" if operation.method == "post" else "delete"
         if operation.method == "put" and CREATION.match(operation.operation_id):

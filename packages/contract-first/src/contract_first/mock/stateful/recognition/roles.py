@@ -6,7 +6,7 @@ from .collection import Collection, Role, shape_of
 from .keys import learn_key
 from .puts import upserts
 from .schemas import OperationSchemas
-from .ways import Way, are_patches, is_each
+from .ways import Way, are_patches, has_keys, is_each
 
 
 def assign(
@@ -22,14 +22,16 @@ def assign(
     body = next(schemas.items_in_bodies(operation, collection), None)
     is_many = key is None and body is not None and is_each(body.way) and not are_patches(body)
     listed = schemas.list_in(operation, collection) if is_many or action == "list" else None
+    item = None if schema is None else schemas.item_in(schema, collection)
     if listed is not None:
         envelope, schema = listed
-    elif action == "list":
-        schema = None
-    elif schema is not None:
-        envelope, schema = schemas.item_in(schema, collection)
-    is_cleared = action == operation.method == "delete" and key is None
-    is_many = is_cleared or (is_many and listed is not None)
+    elif action == "list" or (is_many and (item is None or collection.head not in item.schema.members)):
+        schema = None  # of many, it shows none
+    elif item is not None:
+        envelope, schema = item
+        is_many = False
+    is_chosen = operation.method == "delete" or any(map(has_keys, schemas.bodies(operation)))
+    is_many = is_many or (action == "delete" and key is None and is_chosen)
     action = "update" if is_many and action == "create" and upserts(operation) else action
     way: Way = () if body is None else body.way
     collection.roles[operation.operation_id] = Role(

@@ -1,17 +1,22 @@
 """What a collection's items look like, by the schemas of an operation's requests and responses."""
 
 from collections.abc import Iterator
+from itertools import chain
+from typing import Final
 
 from contract_first.contract import Contract, Operation
 from contract_first.contract.document.media_types import essence, is_json, is_xml
 from contract_first.contract.schemas.schema import Schema
 from contract_first.mock.relations.relation import CREATED
 from contract_first.mock.relations.rendering import concrete
-from contract_first.mock.vocabulary.members import Meaning
+from contract_first.mock.vocabulary.members import Meaning, meanings_of
 from contract_first.mock.vocabulary.words import plain
 
 from .collection import Collection, resource_of, shape_of
-from .ways import EACH, Nested, are_patches, items, lists, name_at, objects, settable
+from .ways import EACH, Nested, are_patches, is_each, items, lists, name_at, objects, settable
+
+PAGES: Final = frozenset({Meaning.PAGE, Meaning.OFFSET, Meaning.AFTER})
+"""What members of a body mean that ask for a part of a list."""
 
 
 class OperationSchemas:
@@ -86,10 +91,27 @@ class OperationSchemas:
             wrapped = [nested for resource in resources for nested in items(body, resource)]
             holders = [member for member in body.properties.values() if member.types & {"object", "array"}]
             alone = [nested for nested in objects(body) if nested.way] if len(holders) == 1 else []
+            several = (
+                nested
+                for nested in wrapped
+                if is_each(nested.way)
+                and collection.head in nested.schema.members.keys() - body.members.keys()
+            )
             alike = (
                 nested for nested in (*wrapped, *alone) if names & set(map(plain, nested.schema.members))
             )
-            yield next(patches, None) or next(alike, Nested((), body))
+            yield next(chain(patches, several, alike), Nested((), body))
+
+    def asks_for_keys(self, operation: Operation, collection: Collection) -> bool:
+        """Tell whether a request lists keys of items, and the response those items."""
+        keys = f"{plain(collection.key)}s"
+        members = (name for body in self.bodies(operation) for name in body.properties)
+        return keys in map(plain, members) and self.list_in(operation, collection) is not None
+
+    def asks_for_page(self, operation: Operation) -> bool:
+        """Tell whether a request asks for a part of a list in its body."""
+        names = (name for body in self.bodies(operation) for name in body.properties)
+        return any(not PAGES.isdisjoint(meanings_of(name)) for name in names)
 
     def takes_file(self, operation: Operation) -> bool:
         """Tell whether a request may be a form that has a file."""

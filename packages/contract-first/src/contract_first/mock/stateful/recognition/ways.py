@@ -83,6 +83,12 @@ def keys_in(body: Any) -> set[str]:
     return {str(key) for key in keys if isinstance(key, str | int)}
 
 
+def has_keys(body: Schema) -> bool:
+    """Tell whether a body may list the keys of items in an array, as `keys_in` has them."""
+    arrays = (member.items for member in body.members.values() if "array" in member.types)
+    return any(not (items.types & {"object", "array"}) for items in arrays)
+
+
 def are_patches(nested: Nested) -> bool:
     """Tell whether an array's elements are operations of JSON Patch, such as AWS's ``patchOperations``."""
     return is_each(nested.way) and nested.schema.members.keys() >= {"op", "path"}

@@ -1,0 +1,94 @@
+"""The schemas that inherit, by ``allOf``, from one with a discriminator that lists no alternatives.
+
+A value of the base is one of theirs: which one, the discriminator says (OpenAPI 3.0.3, section 4.7.25.1).
+"""
+
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from contract_first.contract.document import pointers
+from contract_first.contract.document.anatomy import ALTERNATIVES
+
+from .resources import Resources
+
+
+class Heir(NamedTuple):
+    """A component with ``allOf``, and the identities of the components that apply to its values."""
+
+    pointer: str
+    node: dict[str, Any]
+    bases: frozenset[int]
+
+
+class Heirs:
+    """Finds the heirs of a document's schemas, for one direction of its messages.
+
+    Args:
+        parts: returns the schema objects that all apply to a value of a schema.
+        conforms: tells whether a value conforms to a schema.
+    """
+
+    def __init__(
+        self,
+        resources: Resources,
+        parts: Callable[[Any], list[dict[str, Any]]],
+        conforms: Callable[[Any, Any], bool],
+    ) -> None:
+        self._resources = resources
+        self._parts = parts
+        self._conforms = conforms
+        self._alternatives: dict[int, tuple[Any, list[dict[str, Any]]]] = {}
+
+    def of(self, node: Any) -> list[dict[str, Any]]:
+        """Return a schema for each heir of a schema: the heir's, with its values of the discriminator."""
+        if not (self._resources.have_discriminators and isinstance(node, dict)):
+            return []
+        if id(node) not in self._alternatives:
+            alternatives = list(self._alternatives_of(node))
+            self._alternatives[id(node)] = node, alternatives  # an identity is of what is there
+            # what is chosen by its value is not to be chosen again, as one of the heirs of an heir
+            self._alternatives.update((id(heir), (heir, [])) for heir in alternatives)
+        return self._alternatives[id(node)][1]
+
+    def _alternatives_of(self, node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        parts = self._parts(node)
+        bases = self._identities.intersection(map(id, parts))
+        for part in parts:
+            if "discriminator" in part and part.keys().isdisjoint(ALTERNATIVES):
+                name = part["discriminator"]["propertyName"]
+                for heir in self._heirs:
+                    if bases < heir.bases and (values := self._values(part, heir, name)):
+                        properties = {name: {"enum": values}}
+                        reference = {"$ref": f"#{heir.pointer}"}
+                        yield {"allOf": [reference], "properties": properties, "required": [name]}
+
+    def _values(self, base: dict[str, Any], heir: Heir, name: str) -> list[str]:
+        """Return the values of a base's discriminator that mean an heir, as far as its schema allows them."""
+        *_, component = pointers.split(heir.pointer)
+        mapping = base["discriminator"].get("mapping", {}).items()
+        mapped = [value for value, target in mapping if target in {component, f"#{heir.pointer}"}]
+        named = (part.get("properties", {}) for part in self._parts(heir.node))
+        members = [properties[name] for properties in named if name in properties]
+        return [
+            value
+            for value in mapped or [component]
+            if all(self._conforms(member, value) for member in members)
+        ]
+
+    @cached_property
+    def _components(self) -> dict[str, Any]:
+        components = self._resources.document.get("components", {}).get("schemas", {})
+        return {pointers.join("/components/schemas", name): node for name, node in components.items()}
+
+    @cached_property
+    def _identities(self) -> frozenset[int]:
+        return frozenset(map(id, self._components.values()))
+
+    @cached_property
+    def _heirs(self) -> list[Heir]:
+        return [
+            Heir(pointer, node, self._identities.intersection(map(id, self._parts(node))))
+            for pointer, node in self._components.items()
+            if isinstance(node, dict) and "allOf" in node
+        ]
