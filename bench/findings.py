@@ -50,9 +50,7 @@ class Written(NamedTuple):
 
 def main() -> None:
     """Check all apps and print the table, and what was found in which."""
-    parser = argparse.ArgumentParser(
-        description="Count lines and findings of an app, written three times."
-    )
+    parser = argparse.ArgumentParser(description="Count lines and findings of an app, written three times.")
     parser.add_argument("--max-examples", type=int, default=50, help="requests of an operation (default 50)")
     parser.add_argument("--smoke", action="store_true", help="ours alone, few requests")
     options = parser.parse_args()

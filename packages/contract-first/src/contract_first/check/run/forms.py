@@ -1,5 +1,6 @@
-"""Forms and XML, as they were sent: as texts of any generated type; an array is any number of them."""
+"""Requests as they were sent: in forms, XML, text and parameters, a value of any generated type is a text."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -13,13 +14,14 @@ from contract_first.check.validation import ExchangeValidator
 from contract_first.contract.document.media_types import essence, is_xml
 
 FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+DATA: Final = (AcceptedNegativeData, RejectedPositiveData)
 
 
 class SentTexts:
     """Tells which failures are none, since what was sent is another than what was generated.
 
-    The integer 0 among strings is sent as a text, an empty array is not sent at all, and no
-    parameter is null.
+    The integer 0 among strings is sent as a text, an empty array is not sent at all, and OpenAPI defines no
+    text for a parameter that is null, nor for an array or object inside one.
     """
 
     def __init__(self, target: Target) -> None:
@@ -27,9 +29,12 @@ class SentTexts:
 
     def refute(self, failure: Failure, case: Case[Any], response: Response) -> bool:
         """Return whether what was accepted conforms as it was sent, or what was rejected violates."""
-        if isinstance(failure, RejectedPositiveData) and _has_null(case):
+        if isinstance(failure, RejectedPositiveData) and any(map(_is_null, _parameters(case))):
             return True
-        if case.media_type not in FORMS and not is_xml(essence(case.media_type or "")):
+        if isinstance(failure, DATA) and any(isinstance(value, dict | list) for value in _parameters(case)):
+            return True
+        media_type = essence(case.media_type or "")
+        if not (media_type in FORMS or media_type.startswith("text/") or is_xml(media_type)):
             return False
         if isinstance(failure, AcceptedNegativeData):
             validation = self._validator.verdict(_exchange(response))
@@ -40,12 +45,16 @@ class SentTexts:
         return False
 
 
-def _has_null(case: Case[Any]) -> bool:
-    """Return whether a parameter is null, which is sent as a text."""
-    holders = (case.path_parameters, case.query, case.headers, case.cookies)
-    values = [value for holder in holders for value in (holder or {}).values()]
-    texts = [text for value in values for text in (value if isinstance(value, list) else [value])]
-    return any(text in (None, "null") for text in texts)
+def _parameters(case: Case[Any]) -> Iterator[Any]:
+    """Yield the values of parameters, and of arrays each item."""
+    for holder in (case.path_parameters, case.query, case.headers, case.cookies):
+        for value in (holder or {}).values():
+            yield from value if isinstance(value, list) else [value]
+
+
+def _is_null(value: Any) -> bool:
+    """Return whether a value is null, or the text that is sent for it."""
+    return value in (None, "null")
 
 
 def _exchange(response: Response) -> RecordedExchange:

@@ -212,6 +212,7 @@ class Run:
         done = [(phase, name) for phase, name in self.report.finished if phase != OWN_CHECKS]
         config = configuration(self.target, self.plan, done)
         schema: BaseSchema = schemathesis.openapi.from_dict(deepcopy(contract.document), config=config)
+        schema.hooks.register_hook_with_name(hooks.leave_out_ignored, "before_init_operation")
         if others := [operation.label for operation in contract.operations if operation not in selected]:
             schema = schema.exclude(name=others)
         if schema.statistic.operations.selected != len(selected):
