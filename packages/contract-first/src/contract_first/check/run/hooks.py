@@ -36,7 +36,7 @@ def before_call(context: HookContext, case: Case[Any], kwargs: dict[str, Any]) -
             case.headers[name] = str(uuid.uuid4())
 
 
-def leave_out_ignored(_context: HookContext, operation: APIOperation) -> None:
+def leave_out_ignored(_context: HookContext, operation: APIOperation[Any, Any, Any, Any]) -> None:
     """Leave out header parameters that have no effect (OpenAPI 3.1, section 4.8.12), sent or not."""
     headers = operation.headers
     headers.items = [field for field in headers if field.name.lower() not in IGNORED_HEADER_PARAMETERS]
