@@ -48,13 +48,14 @@ def test_an_array_is_any_number_of_texts(media_type):
 
 
 @pytest.mark.parametrize("schema", [{"type": "string", "maxLength": 3}, {"type": "integer"}])
-def test_a_text_is_one_whatever_was_generated(schema):
-    """A number is sent in digits, which are text, also of a media type that Schemathesis does not know."""
+@pytest.mark.parametrize("media_type", ["text/x-markdown", "application/yaml"])
+def test_a_text_is_one_whatever_was_generated(schema, media_type):
+    """A number is sent in digits, which are text, also of a media type that nothing here reads."""
 
     async def add_photo(**_):
         return None, 201
 
-    document = contract("text/x-markdown", schema)
+    document = contract(media_type, schema)
     assert caught(create_app(document, {"add_photo": add_photo}), document) == set()
 
 
@@ -68,6 +69,28 @@ def test_objects_inside_a_parameter_have_no_text():
     places = {"name": "places", "in": "query", "schema": {"type": "array", "items": place}}
     document = contract("application/json", parameters=[places])
     assert caught(create_app(document, {"add_photo": add_photo}), document) == set()
+
+
+def test_templates_that_differ_in_names_alone_are_one_path():
+    """The method of one is no undocumented one of the other."""
+
+    async def respond(**_):
+        return None, 204
+
+    operations = {"/notes/{id}": "get", "/notes/{number}": "patch"}
+    paths = {
+        path: {
+            "parameters": [
+                {"name": path[8:-1], "in": "path", "required": True, "schema": {"type": "integer"}}
+            ],
+            method: {"operationId": method, "responses": {"204": {"description": ""}, **ERRORS}},
+        }
+        for path, method in operations.items()
+    }
+    document = {"openapi": "3.1.0", "info": {"title": "Notes", "version": "1"}, "paths": paths}
+    app = create_app(Contract(document, "notes.json"), dict.fromkeys(operations.values(), respond))
+    report = check_app(app, phases=("coverage",), max_examples=20, seed=1)
+    assert (report.findings, report.troubles) == ([], [])
 
 
 @pytest.mark.parametrize("name", ["Accept", "Authorization", "content-type"])

@@ -1,4 +1,4 @@
-"""Requests as they were sent: in forms, XML, text and parameters, a value of any generated type is a text."""
+"""Requests as they were sent: but in JSON, a value of any generated type is a text."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -11,9 +11,8 @@ from schemathesis.openapi.checks import RejectedPositiveData
 from contract_first.check.exchange import Message, RecordedExchange
 from contract_first.check.target import Target
 from contract_first.check.validation import ExchangeValidator
-from contract_first.contract.document.media_types import essence, is_xml
+from contract_first.contract.document.media_types import essence, is_json
 
-FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 DATA: Final = (AcceptedNegativeData, RejectedPositiveData)
 
 
@@ -22,6 +21,7 @@ class SentTexts:
 
     The integer 0 among strings is sent as a text, an empty array is not sent at all, and OpenAPI defines no
     text for a parameter that is null, nor for an array or object inside one.
+    Of a body that nothing here reads, such as YAML, none can tell.
     """
 
     def __init__(self, target: Target) -> None:
@@ -34,7 +34,7 @@ class SentTexts:
         if isinstance(failure, DATA) and any(isinstance(value, dict | list) for value in _parameters(case)):
             return True
         media_type = essence(case.media_type or "")
-        if not (media_type in FORMS or media_type.startswith("text/") or is_xml(media_type)):
+        if not media_type or is_json(media_type):
             return False
         if isinstance(failure, AcceptedNegativeData):
             validation = self._validator.verdict(_exchange(response))
