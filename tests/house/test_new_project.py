@@ -30,24 +30,36 @@ EXPORT = """
 """
 
 
-@pytest.fixture(params=["dataclass", "msgspec", "pydantic", "typeddict"])
-def project(request, tmp_path):
-    """A project with models of a kind."""
-    source, folder = tmp_path / "pets.yaml", tmp_path / "pet-shop"
+PROJECTS = {kind: f"{kind}/pet-shop" for kind in ("dataclass", "msgspec", "pydantic", "typeddict")}
+"""The folder of each project, by the kind of its models."""
+
+
+@pytest.fixture
+def projects(tmp_path):
+    """Return a folder of projects, with models of each kind, that pyright reads as strictly as it can."""
+    source = tmp_path / "pets.yaml"
     text = CONTRACT.read_text().replace("openapi: 3.1.0", "openapi: 3.2.0")
     source.write_text(text.replace("\npaths:\n", f"\npaths:{EXPORT}", 1))
-    arguments = ["contract", "new", str(source), "--into", str(folder), "--models", request.param]
-    outcome = CliRunner().invoke(contract_first.cli.tree.app, arguments)
-    assert outcome.exit_code == 0, outcome.output
-    settings = {"typeCheckingMode": "strict", "include": ["src", "tests"], "extraPaths": ["src"]}
-    (folder / "pyrightconfig.json").write_text(json.dumps(settings))
-    return folder
+    for kind, project in PROJECTS.items():
+        arguments = ["contract", "new", str(source), "--into", str(tmp_path / project), "--models", kind]
+        outcome = CliRunner().invoke(contract_first.cli.tree.app, arguments)
+        assert outcome.exit_code == 0, outcome.output
+    settings = {
+        "typeCheckingMode": "strict",
+        "include": [f"{project}/{part}" for project in PROJECTS.values() for part in ("src", "tests")],
+        "executionEnvironments": [
+            {"root": project, "extraPaths": [f"{project}/src"]} for project in PROJECTS.values()
+        ],
+    }
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings))
+    return tmp_path
 
 
-def test_linted(project):
-    """Neither pyright, as strict as it is, nor hadolint finds anything."""
-    for command in (["basedpyright", "--pythonpath", sys.executable], ["hadolint", "Dockerfile"]):
+def test_linted(projects):
+    """Neither pyright nor hadolint finds anything."""
+    dockerfiles = [f"{project}/Dockerfile" for project in PROJECTS.values()]
+    for command in (["basedpyright", "--pythonpath", sys.executable], ["hadolint", *dockerfiles]):
         if "TOX_ENV_NAME" not in os.environ and shutil.which(command[0]) is None:
             pytest.skip("only tox installs the group deploy")
-        finished = subprocess.run(command, cwd=project, capture_output=True, text=True, check=False)
+        finished = subprocess.run(command, cwd=projects, capture_output=True, text=True, check=False)
         assert finished.returncode == 0, finished.stdout + finished.stderr

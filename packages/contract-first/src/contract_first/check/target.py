@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from contract_first.contract import Contract, Operation
+from contract_first.contract.routing import EXPRESSION
 
 from .credentials import PREFIX, Credentials
 
@@ -66,6 +67,17 @@ class Target:
         """All operations of the contract by their names in reports."""
         return {operation.label: operation for operation in self.contract.operations}
 
+    def methods_at(self, path: str) -> set[str]:
+        """Return the methods of a path, upper case; templates that differ in names alone are one path."""
+        return self._methods.get(_nameless(path), set())
+
+    @cached_property
+    def _methods(self) -> dict[str, set[str]]:
+        methods: dict[str, set[str]] = {}
+        for operation in self.contract.operations:
+            methods.setdefault(_nameless(operation.path), set()).add(operation.method.upper())
+        return methods
+
     @property
     def declared_responses(self) -> Iterator[Mapping[str, Any]]:
         """The Response Objects of all operations of the contract."""
@@ -113,3 +125,7 @@ class Target:
     def remaining(self) -> float:
         """Return how many seconds of the budget are left; infinite without a budget."""
         return float("inf") if self.deadline is None else max(0.0, self.deadline - self.clock())
+
+
+def _nameless(path: str) -> str:
+    return EXPRESSION.sub("{}", path)

@@ -12,6 +12,7 @@ from starlette.routing import Route
 from contract_first.check import check_app
 from contract_first.check.checks.boundaries import Boundaries
 from contract_first.contract import Contract
+from contract_first.service import create_app
 
 pytestmark = pytest.mark.programs
 
@@ -106,3 +107,18 @@ def test_a_bound_of_a_body_is_caught(wrong):
 def test_a_bound_of_a_parameter_is_caught():
     """A query parameter beyond its bound is found."""
     assert operations("query") == {"GET /pets"}
+
+
+@pytest.mark.parametrize("schema", [{"type": "array", "items": {"type": "string"}}, {"type": "object"}])
+def test_a_text_is_no_wrong_array_or_object(schema):
+    """In a query it is an array of one text, and of an object no member."""
+
+    async def respond(**_):
+        return None, 200
+
+    tags = {"name": "tags", "in": "query", "schema": schema}
+    operation = {"operationId": "list", "parameters": [tags], "responses": OK}
+    document = {**CONTRACT.document, "paths": {"/pets": {"get": operation}}}
+    app = create_app(Contract(document, "pets"), {"list": respond})
+    report = check_app(app, checks=(Boundaries,), phases=("examples",), seed=1)
+    assert report.findings == []

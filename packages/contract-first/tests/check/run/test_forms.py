@@ -19,11 +19,12 @@ PHOTO = {"type": "object", "required": ["tags"], "properties": {"tags": TAGS}}
 ERRORS = {str(status): {"description": ""} for status in (400, 415, 422)}
 
 
-def contract(media_type):
-    """Return a contract with a form of an array of strings."""
-    body = {"required": True, "content": {media_type: {"schema": PHOTO}}}
+def contract(media_type, schema=PHOTO, parameters=()):
+    """Return a contract with a body, by default a form of an array of strings."""
+    body = {"required": True, "content": {media_type: {"schema": schema}}}
     post = {
         "operationId": "add_photo",
+        "parameters": list(parameters),
         "requestBody": body,
         "responses": {"201": {"description": ""}, **ERRORS},
     }
@@ -51,12 +52,74 @@ def test_an_array_is_any_number_of_texts(media_type):
     assert caught(create_app(document, {"add_photo": add_photo}), document) == set()
 
 
+@pytest.mark.parametrize("schema", [{"type": "string", "maxLength": 3}, {"type": "integer"}])
+@pytest.mark.parametrize("media_type", ["text/x-markdown", "application/yaml"])
+def test_a_text_is_one_whatever_was_generated(schema, media_type):
+    """A number is sent in digits, which are text, also of a media type that nothing here reads."""
+
+    async def add_photo(**_):
+        return None, 201
+
+    document = contract(media_type, schema)
+    assert caught(create_app(document, {"add_photo": add_photo}), document) == set()
+
+
+def test_objects_inside_a_parameter_have_no_text():
+    """What is sent for them is nothing that OpenAPI defines: accepted or rejected, it is no finding."""
+
+    async def add_photo(**_):
+        return None, 201
+
+    place = {"type": "object", "required": ["x"], "properties": {"x": {"type": "integer"}}}
+    places = {"name": "places", "in": "query", "schema": {"type": "array", "items": place}}
+    document = contract("application/json", parameters=[places])
+    assert caught(create_app(document, {"add_photo": add_photo}), document) == set()
+
+
+def test_templates_that_differ_in_names_alone_are_one_path():
+    """The method of one is no undocumented one of the other."""
+
+    async def respond(**_):
+        return None, 204
+
+    operations = {"/notes/{id}": "get", "/notes/{number}": "patch"}
+    paths = {
+        path: {
+            "parameters": [
+                {"name": path[8:-1], "in": "path", "required": True, "schema": {"type": "integer"}}
+            ],
+            method: {"operationId": method, "responses": {"204": {"description": ""}, **ERRORS}},
+        }
+        for path, method in operations.items()
+    }
+    document = {"openapi": "3.1.0", "info": {"title": "Notes", "version": "1"}, "paths": paths}
+    app = create_app(Contract(document, "notes.json"), dict.fromkeys(operations.values(), respond))
+    report = check_app(app, phases=("coverage",), max_examples=20, seed=1)
+    assert (report.findings, report.troubles) == ([], [])
+
+
+@pytest.mark.parametrize("name", ["Accept", "Authorization", "content-type"])
+def test_header_parameters_without_effect_need_not_be_sent(name):
+    """OpenAPI says to ignore what is declared of them, that they are required included."""
+
+    async def add_photo(**_):
+        return None, 201
+
+    field = {"name": name, "in": "header", "required": True, "schema": {"type": "integer"}}
+    document = contract("application/json", parameters=[field])
+    app = create_app(document, {"add_photo": add_photo})
+    report = check_app(app, contract=document, phases=("coverage",), max_examples=20, seed=1)
+    assert (report.findings, report.troubles) == ([], [])
+
+
+@pytest.mark.parametrize("media_type", ["multipart/form-data", "text/x-markdown"])
 @pytest.mark.parametrize(
     ("status", "check"), [(201, "negative_data_rejection"), (422, "positive_data_acceptance")]
 )
-def test_a_form_that_is_wrong_or_right_as_sent_still_counts(status, check):
+def test_a_body_that_is_wrong_or_right_as_sent_still_counts(status, check, media_type):
     """An app that accepts everything is caught, and one that rejects everything."""
-    assert caught(JSONResponse(None, status), contract("multipart/form-data")) == {check}
+    schema = PHOTO if media_type == "multipart/form-data" else {"type": "string", "maxLength": 3}
+    assert caught(JSONResponse(None, status), contract(media_type, schema)) == {check}
 
 
 @pytest.mark.parametrize(("query", "is_refuted"), [("n=0.0", True), ("n=0.5", False), ("n=a", False)])

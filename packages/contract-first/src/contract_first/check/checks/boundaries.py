@@ -23,6 +23,8 @@ MOST_ITEMS: Final = 30
 LONGEST: Final = 10_000
 """Characters of a text, and items of an array, that are sent to be too many."""
 NOBODYS: Final = "-nobodys"
+SPELLED: Final = ("integer", "number", "boolean")
+"""Types of which not every text in a parameter is a value."""
 CHANGING: Final = ("post", "put", "patch")
 UNSENT: Final = frozenset({"accept", "authorization", "content-type", "idempotency-key"})
 """Header fields that OpenAPI ignores as parameters, and one of which each value has to be new."""
@@ -107,9 +109,11 @@ class Boundaries(RunCheck):
                 continue
             if parameter.get("required") and place != "path":
                 yield Outside(place, (name,), "required", None)
-            for keyword, value in self._values(parameter["schema"]):
+            node, _ = self.target.contract.follow(parameter["schema"], "")
+            for keyword, value in self._values(node):
                 text = _text(parameter, value)
-                if text and (keyword != "type" or isinstance(value, str)):  # any other is a text as well
+                # any text is a string, and may be the only item of an array, or no member of an object
+                if text and (keyword != "type" or node["type"] in SPELLED):
                     yield Outside(place, (name,), keyword, text)
         for media_type, content in (operation.request_body or {}).get("content", {}).items():
             if media_type.endswith("json") and isinstance(body, dict):
@@ -226,7 +230,9 @@ def _text(parameter: Mapping[str, Any], value: Any) -> Any:
     """Return what is sent as the value of a parameter; nothing if it cannot be."""
     if isinstance(value, list):
         is_repeated = parameter["in"] == "query" and parameter.get("style", "form") == "form"
-        return [str(item) for item in value] if is_repeated and parameter.get("explode", True) else None
+        is_flat = not any(isinstance(item, list) for item in value)
+        is_sent = is_repeated and is_flat and parameter.get("explode", True)
+        return [str(item) for item in value] if is_sent else None
     return quote(str(value), safe="") if parameter["in"] == "path" else str(value)
 
 

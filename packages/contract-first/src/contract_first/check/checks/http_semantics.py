@@ -65,8 +65,7 @@ class HttpSemantics(RunCheck):
                 yield from self.whole(self._try_media_type(operation))
 
     def _try_method(self, operation: Operation) -> Iterator[CheckFailure]:
-        contract = self.target.contract
-        methods = {other.method.upper() for other in contract.operations if other.path == operation.path}
+        methods = self.target.methods_at(operation.path)
         probe = next((method for method in PROBES if method not in methods), None)
         if probe is None or (self.target.read_only and probe.lower() not in SAFE):
             return

@@ -1,5 +1,6 @@
-"""Requests as they were sent: parameters, forms and XML are texts, of which an array is any number."""
+"""Requests as they were sent: but in JSON, a value of any generated type is a text."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -10,16 +11,17 @@ from schemathesis.openapi.checks import RejectedPositiveData
 from contract_first.check.exchange import Message, RecordedExchange
 from contract_first.check.target import Target
 from contract_first.check.validation import ExchangeValidator
-from contract_first.contract.document.media_types import essence, is_xml
+from contract_first.contract.document.media_types import essence, is_json
 
-FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+DATA: Final = (AcceptedNegativeData, RejectedPositiveData)
 
 
 class SentTexts:
     """Tells which failures are none, since what was sent is another than what was generated.
 
     The integer 0 among strings is sent as a text, an array of one number as that number, an empty array
-    not at all, and no parameter is null.
+    not at all, and OpenAPI defines no text for a parameter that is null, nor for an array or object inside
+    one. Of a body that nothing here reads, such as YAML, none can tell.
     """
 
     def __init__(self, target: Target) -> None:
@@ -27,25 +29,32 @@ class SentTexts:
 
     def refute(self, failure: Failure, case: Case[Any], response: Response) -> bool:
         """Return whether what was accepted conforms as it was sent, or what was rejected violates."""
+        if isinstance(failure, DATA) and any(isinstance(value, dict | list) for value in _parameters(case)):
+            return True
         if isinstance(failure, AcceptedNegativeData):
             validation = self._validator.verdict(_exchange(response))
             return not validation.request and not validation.unjudged
         if isinstance(failure, RejectedPositiveData):
-            if _has_null(case):
+            if any(map(_is_null, _parameters(case))):
                 return True
-            if case.media_type not in FORMS and not is_xml(essence(case.media_type or "")):
+            media_type = essence(case.media_type or "")
+            if not media_type or is_json(media_type):
                 return False
             violations = self._validator.verdict(_exchange(response)).request
             return any(violation.part == "body" for violation in violations)
         return False
 
 
-def _has_null(case: Case[Any]) -> bool:
-    """Return whether a parameter is null, which is sent as a text."""
-    holders = (case.path_parameters, case.query, case.headers, case.cookies)
-    values = [value for holder in holders for value in (holder or {}).values()]
-    texts = [text for value in values for text in (value if isinstance(value, list) else [value])]
-    return any(text in (None, "null") for text in texts)
+def _parameters(case: Case[Any]) -> Iterator[Any]:
+    """Yield the values of parameters, and of arrays each item."""
+    for holder in (case.path_parameters, case.query, case.headers, case.cookies):
+        for value in (holder or {}).values():
+            yield from value if isinstance(value, list) else [value]
+
+
+def _is_null(value: Any) -> bool:
+    """Return whether a value is null, or the text that is sent for it."""
+    return value in (None, "null")
 
 
 def _exchange(response: Response) -> RecordedExchange:

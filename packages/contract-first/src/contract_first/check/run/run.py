@@ -15,7 +15,12 @@ from schemathesis.checks import RunCheck, collect_after_run_failures
 from schemathesis.core.failures import AcceptedNegativeData, Failure
 from schemathesis.engine import events, from_schema
 from schemathesis.engine.core import EventStream
-from schemathesis.openapi.checks import AllowHeaderMismatch, JsonSchemaError, UndefinedStatusCode
+from schemathesis.openapi.checks import (
+    AllowHeaderMismatch,
+    JsonSchemaError,
+    UndefinedStatusCode,
+    UnsupportedMethodResponse,
+)
 from schemathesis.schemas import BaseSchema
 
 from contract_first.check.checks import CHECKS, Check
@@ -212,6 +217,7 @@ class Run:
         done = [(phase, name) for phase, name in self.report.finished if phase != OWN_CHECKS]
         config = configuration(self.target, self.plan, done)
         schema: BaseSchema = schemathesis.openapi.from_dict(deepcopy(contract.document), config=config)
+        schema.hooks.register_hook_with_name(hooks.leave_out_ignored, "before_init_operation")
         if others := [operation.label for operation in contract.operations if operation not in selected]:
             schema = schema.exclude(name=others)
         if schema.statistic.operations.selected != len(selected):
@@ -272,7 +278,7 @@ class Run:
         is_dropped = (
             self._is_bound(failure, case)
             or self._is_unsaid(failure, case, response)
-            or self._allows_additional_operations(failure, case)
+            or self._is_of_same_path(failure, case)
             or self._sent_texts.refute(failure, case, response)
             or is_reported_by(self._checks_of_run, failure, response, case)
         )
@@ -297,14 +303,18 @@ class Run:
             and not any(status.startswith(("4", "default")) for status in documented)
         )
 
-    def _allows_additional_operations(self, failure: Failure, case: Case[Any]) -> bool:
-        """Return whether ``Allow`` is right: additionalOperations have what Schemathesis does not expect."""
-        return (
-            isinstance(failure, AllowHeaderMismatch)
-            and not failure.missing_methods
-            and {f"{method} {case.operation.path}" for method in failure.undocumented_methods}
-            <= self.target.by_label.keys()
-        )
+    def _is_of_same_path(self, failure: Failure, case: Case[Any]) -> bool:
+        """Return whether a method is documented where Schemathesis does not look for it.
+
+        That is in additionalOperations, and at a path template that differs in names alone.
+        """
+        if isinstance(failure, UnsupportedMethodResponse):
+            methods = {failure.method}
+        elif isinstance(failure, AllowHeaderMismatch) and not failure.missing_methods:
+            methods = set(failure.undocumented_methods)
+        else:
+            return False
+        return methods <= self.target.methods_at(case.operation.path)
 
     def _conclude(self) -> None:
         if self.report.reason and self.report.end == "interrupted":
