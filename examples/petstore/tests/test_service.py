@@ -14,5 +14,12 @@ def test_it_conforms_to_its_contract(app: Service, credentials: Credentials) -> 
     """Each response conforms to the contract, for valid and invalid requests alike."""
     # stubs return examples; take all of CHECKS once handlers store what is created
     checks = tuple(check for check in CHECKS if check.name != "stored_things")
-    report = check_app(app, credentials=credentials, checks=checks, max_examples=10)
-    assert report.exit_code == 0, report.findings
+    report = check_app(
+        app,
+        credentials=credentials,
+        checks=checks,
+        max_examples=10,
+    )
+    wrong = [f"{finding.operation}: {finding.message}" for finding in report.findings]
+    untried = [f"{trouble.operation}: {trouble.message}" for trouble in report.troubles]
+    assert report.exit_code == 0, "\n".join([report.conclusion(), *wrong, *untried])

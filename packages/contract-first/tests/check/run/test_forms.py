@@ -138,7 +138,8 @@ def test_a_number_may_have_been_an_array(query, is_refuted):
         operation="GET /pick", message="", status_code=200, expected_statuses=["4xx"]
     )
     response = SimpleNamespace(request=request, status_code=200)
-    assert SentTexts(target).refute(failure, SimpleNamespace(media_type=None), response) is is_refuted
+    case = SimpleNamespace(path_parameters={}, query={"n": [0.0]}, headers={}, cookies={}, media_type=None)
+    assert SentTexts(target).refute(failure, case, response) is is_refuted
 
 
 def test_null_as_a_parameter_may_be_rejected():
