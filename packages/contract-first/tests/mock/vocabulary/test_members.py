@@ -47,7 +47,7 @@ EXAMPLES = {
     Meaning.LAST_KEY: ("lastId",),
     Meaning.LIST_NAME: ("key",),
     Meaning.NEXT_PAGE: ("next_page",),
-    Meaning.NEXT_OFFSET: ["next_offset", "nextPageOffset", "next-page-offset"],
+    Meaning.NEXT_OFFSET: ("next_offset", "nextPageOffset", "next-page-offset"),
     Meaning.PREVIOUS_PAGE: ("prevPage",),
     Meaning.LAST_PAGE: ("totalPages", "last_page"),
     Meaning.NEXT_URL: ("next", "nextLink"),
