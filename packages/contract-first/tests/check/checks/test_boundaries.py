@@ -111,12 +111,12 @@ def test_a_bound_of_a_parameter_is_caught():
 
 @pytest.mark.parametrize("schema", [{"type": "array", "items": {"type": "string"}}, {"type": "object"}])
 def test_a_text_is_no_wrong_array_or_object(schema):
-    """In a query it is an array of one text, and of an object no member."""
+    """In a query it is an array of one text, and of an object no member; nothing is an object without any."""
 
     async def respond(**_):
         return None, 200
 
-    tags = {"name": "tags", "in": "query", "schema": schema}
+    tags = {"name": "tags", "in": "query", "required": True, "schema": schema}
     operation = {"operationId": "list", "parameters": [tags], "responses": OK}
     document = {**CONTRACT.document, "paths": {"/pets": {"get": operation}}}
     app = create_app(Contract(document, "pets"), {"list": respond})

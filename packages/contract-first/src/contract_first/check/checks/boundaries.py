@@ -107,9 +107,12 @@ class Boundaries(RunCheck):
             place, name = parameter["in"], parameter["name"]
             if not isinstance(parameter.get("schema"), dict) or name.lower() in UNSENT:
                 continue
-            if parameter.get("required") and place != "path":
-                yield Outside(place, (name,), "required", None)
             node, _ = self.target.contract.follow(parameter["schema"], "")
+            # an object in a query has the names of its members, and an empty one none
+            is_object = place == "query" and "object" in (node.get("type") or ())
+            is_missed = place != "path" and not (is_object and not node.get("required"))
+            if parameter.get("required") and is_missed:
+                yield Outside(place, (name,), "required", None)
             for keyword, value in self._values(node):
                 text = _text(parameter, value)
                 # any text is a string, and may be the only item of an array, or no member of an object
