@@ -61,6 +61,16 @@ def test_what_is_new_fails(wrong, baseline):
     assert "it was known until 2026-11-29" in wrong.findings[0].sentences()["Note"]
 
 
+def test_a_known_cause_is_known_in_every_operation(wrong, tmp_path):
+    """What has one cause is one finding: which operations show it in a run is chance."""
+    wrong.troubles = []
+    wrong.findings[0].cause = "0123456789ab"
+    write_baseline(tmp_path / "known.toml", wrong, [])
+    wrong.findings[0].operations.append("PUT /v1/things")
+    apply_baseline(wrong, read_baseline(tmp_path / "known.toml"), TODAY)
+    assert (wrong.findings, wrong.exit_code) == ([], 0)
+
+
 def test_what_is_gone_is_named(wrong, baseline):
     """An entry that the run did not find is named, and reasons outlive writing the baseline again."""
     entries = read_baseline(baseline)

@@ -19,7 +19,7 @@ class Entry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         title: of the finding.
         status: of the response; 0 where there is none.
         cause: a digest that tells findings of the same title apart.
-        operations: in which it is known; seen in another, it is new.
+        operations: in which it is known; seen in another, it is new, unless its cause is the same.
         reason: why it may stay.
         expires: the last day on which it is known; None for no end.
     """
@@ -45,11 +45,11 @@ class Entry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         )
 
     def covers(self, finding: Finding) -> bool:
-        """Whether it is this finding, and in no other operation."""
+        """Whether it is this finding: of the same cause, or else in no other operation."""
         other = Entry.of(finding)
         mine = self.check, self.title, self.status, self.cause
         is_same = mine == (other.check, other.title, other.status, other.cause)
-        return is_same and {*other.operations} <= {*self.operations}
+        return is_same and bool(self.cause or {*other.operations} <= {*self.operations})
 
     def __str__(self) -> str:
         return f"{self.title}: {', '.join(self.operations)}"
