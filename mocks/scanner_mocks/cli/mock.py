@@ -107,10 +107,11 @@ class ScannerMocks(Mocks):
         _refuse(
             [name for name, value in unused.items() if value != WITHOUT_HANDLERS[name]], "without handlers"
         )
-        if ignored := self._configured[1]:
+        configured, ignored = self._configured
+        if ignored:
             report(f"Settings of `serve` that this mock has no use for: {', '.join(ignored)}.")
         watch = options.pop("watch")
-        settings = {**self.settings, "contract": contract, "overlays": overlays, **with_handlers, **options}
+        settings = {**configured, "contract": contract, "overlays": overlays, **with_handlers, **options}
         return scanner_mock(tell_reload=report if watch else None, tell=report, **settings)
 
     def lack(self) -> str:

@@ -129,7 +129,7 @@ def test_path_styles(style, explode, schema, segment, value, taking):
 
 @pytest.mark.parametrize(("style", "explode", "schema", "field", "value"), HEADER)
 def test_header_styles(style, explode, schema, field, value, taking):
-    """A header parameter is read in the style that the contract gives it, whatever the case of its name."""
+    """A header parameter is read in the style that the contract gives it, in either case of its name."""
     app = taking(parameter("header", style, explode, schema))
     assert app("GET", "/", headers={"P": field}).status == 204
     assert app.seen == {"p": value}
@@ -254,7 +254,7 @@ def test_defaults_reach_the_handler(taking):
 
 @pytest.mark.parametrize("schema", [{"type": "boolean"}, INTEGERS, {"enum": ["a"]}])
 def test_an_empty_value_that_the_contract_allows(taking, schema):
-    """``allowEmptyValue`` allows it whatever the schema says; the handler has what it has without a value."""
+    """``allowEmptyValue`` allows it though the schema does not; the handler gets what it gets without."""
     app = taking({"in": "query", "name": "p", "schema": schema, "required": True, "allowEmptyValue": True})
     assert app.get("/?p=").status == 204
     assert app.seen == {"p": None}

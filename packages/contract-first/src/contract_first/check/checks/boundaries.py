@@ -12,6 +12,7 @@ from urllib.parse import quote
 from schemathesis.core.failures import Severity
 
 from contract_first.contract import Operation
+from contract_first.contract.contract import IGNORED_HEADER_PARAMETERS
 
 from .check import CheckFailure, NothingToCheck, RunCheck
 from .links import steps
@@ -26,7 +27,7 @@ NOBODYS: Final = "-nobodys"
 SPELLED: Final = ("integer", "number", "boolean")
 """Types of which not every text in a parameter is a value."""
 CHANGING: Final = ("post", "put", "patch")
-UNSENT: Final = frozenset({"accept", "authorization", "content-type", "idempotency-key"})
+UNSENT: Final = IGNORED_HEADER_PARAMETERS | {"idempotency-key"}
 """Header fields that OpenAPI ignores as parameters, and one of which each value has to be new."""
 
 

@@ -1,9 +1,9 @@
 """Validates large bodies in parts: jsonschema-rs makes an error of each wrong value before it returns one."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
-from functools import wraps
+from functools import cache, wraps
 from itertools import islice
 from typing import Any, Final
 
@@ -25,39 +25,45 @@ DEEPEST: Final = 3
 
 
 @contextmanager
-def large_bodies_in_parts() -> Iterator[None]:
-    """Let Schemathesis validate the parts of a large body first, and the whole only if they conform."""
+def large_bodies_in_parts(document: Mapping[str, Any]) -> Iterator[None]:
+    """Let Schemathesis validate the parts of a large body first, and the whole only if they conform.
+
+    Args:
+        document: the OpenAPI document of the run.
+    """
     load_all_checks()
     check = CHECKS.get_one(OF_SCHEMAS)
-    CHECKS.register(_in_parts(check))  # type: ignore[arg-type]  # it is no class
+    # all of the document is read for them, once, and only where a body is large
+    required = cache(lambda: frozenset(_required(document)))
+    CHECKS.register(_in_parts(check, required))  # type: ignore[arg-type]  # it is no class
     try:
         yield
     finally:
         CHECKS.register(check)
 
 
-def _in_parts(check: Check) -> Check:
+def _in_parts(check: Check, required: Callable[[], Collection[str]]) -> Check:
     @wraps(check)
     def checked(ctx: CheckContext, response: Response, case: Case[Any]) -> bool | None:
-        for part in _parts_of(response, case):
+        for part in _parts_of(response, required):
             check(ctx, part, case)  # raises what is wrong
         return check(ctx, response, case)
 
     return checked
 
 
-def _parts_of(response: Response, case: Case[Any]) -> Iterator[Response]:
+def _parts_of(response: Response, required: Callable[[], Collection[str]]) -> Iterator[Response]:
     value = json_of(response.content) if len(response.content) > LARGE else None
     if value is None:
         return
-    for smaller in _parts(value, {*_required(case.operation.schema.raw_schema)}):
+    for smaller in _parts(value, required()):
         part = copy(response)
         part.clear_cache()
         part.content, part.encoding = msgspec.json.encode(smaller), "utf-8"
         yield part
 
 
-def _parts(value: Any, required: set[str], depth: int = DEEPEST) -> Iterator[Any]:
+def _parts(value: Any, required: Collection[str], depth: int = DEEPEST) -> Iterator[Any]:
     """Yield values that have a part of each large array and object, all of which together have all of it."""
     if not isinstance(value, dict | list):
         yield value
@@ -80,9 +86,9 @@ def _parts(value: Any, required: set[str], depth: int = DEEPEST) -> Iterator[Any
                 yield other
 
 
-def _members(value: dict[str, Any], start: int, end: int, required: set[str]) -> dict[str, Any]:
+def _members(value: dict[str, Any], start: int, end: int, required: Collection[str]) -> dict[str, Any]:
     """Return some members of an object, and those without which it would be wrong."""
-    needed = {name: value[name] for name in required & value.keys()}
+    needed = {name: value[name] for name in value.keys() & required}
     return needed | dict(islice(value.items(), start, end))
 
 

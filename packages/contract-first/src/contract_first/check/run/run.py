@@ -36,9 +36,9 @@ from contract_first.check.target import CannotRunError, Target
 from . import hooks
 from .background import in_background
 from .configuration import MINIMISED, PHASES, SPARED, Plan, configuration
-from .forms import SentTexts
 from .large_bodies import large_bodies_in_parts
 from .recording import API, MINIMISING, OWN_CHECKS, RunReporter
+from .sent_texts import SentTexts
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 AUTHORIZATION = "Authorization"
@@ -146,7 +146,7 @@ class Run:
         self._begin(OWN_CHECKS)
         with (
             registered(self._among, self.target, self.on_own_check) as self._checks_of_run,
-            large_bodies_in_parts(),
+            large_bodies_in_parts(self.target.contract.document),
             hooks.before_calls(self._before_call),
         ):
             self._go_first(reporter)

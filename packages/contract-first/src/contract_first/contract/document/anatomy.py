@@ -18,7 +18,7 @@ ALTERNATIVES = ("anyOf", "oneOf")
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 
 NO_BODY = frozenset({204, 205, 304})
-"""Statuses of responses that cannot have a body (RFC 9110), whatever a document declares."""
+"""Statuses of responses that cannot have a body (RFC 9110), though a document may declare one."""
 
 ENCODINGS = {"encoding": "{encoding}", "prefixEncoding": "[encoding]", "itemEncoding": "encoding"}
 PARAMETER = {"schema": "schema", "content": "{mediaType}", "examples": "{example}"}

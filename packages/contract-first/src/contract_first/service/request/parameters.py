@@ -28,7 +28,7 @@ Coerce = Callable[[Any], Any]
 """Turns what was sent into a JSON value."""
 DEFAULT_STYLES = {"query": "form", "path": "simple", "header": "simple", "cookie": "form"}
 EMPTY = ("", [""])
-"""An empty value, which ``allowEmptyValue`` allows whatever the schema says."""
+"""An empty value, which ``allowEmptyValue`` allows though the schema may not."""
 DELIMITERS: dict[str, tuple[bytes, ...]] = {
     "form": (b",",),
     "simple": (b",",),

@@ -10,7 +10,7 @@ from schemathesis.core.failures import AcceptedNegativeData
 from starlette.responses import JSONResponse
 
 from contract_first.check import check_app
-from contract_first.check.run.forms import SentTexts
+from contract_first.check.run.sent_texts import SentTexts
 from contract_first.contract import Contract
 from contract_first.service import create_app
 
