@@ -106,6 +106,9 @@ def started(command: list[str], port: int) -> Iterator[tuple[int, float]]:
             yield process.pid, time.perf_counter() - begin
         finally:
             process.terminate()
+            process.wait()
+            while responds(port):  # a process that it had started, and that hears of its end by its input
+                time.sleep(POLL_SECONDS)
 
 
 def free_port() -> int:
