@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
-from urllib.parse import unquote_plus
+from urllib.parse import unquote, unquote_plus
 
 import msgspec
 
@@ -49,6 +49,11 @@ class Route(msgspec.Struct, frozen=True):
     def operation_id(self) -> str:
         """The operationId; empty without an operation."""
         return "" if self.operation is None else self.operation.operation_id
+
+    @property
+    def decoded_parameters(self) -> dict[str, str]:
+        """The path parameters by name, decoded."""
+        return {name: unquote(value.decode("latin-1")) for name, value in self.path_parameters.items()}
 
     def refusal(self, method: str) -> str:
         """Return in a sentence why a method has no operation."""

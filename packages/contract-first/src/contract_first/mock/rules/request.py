@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import cached_property, partial
 from typing import Any
-from urllib.parse import parse_qs, parse_qsl, unquote
+from urllib.parse import parse_qs, parse_qsl
 
 from starlette.requests import cookie_parser
 from starlette.types import Receive, Scope
@@ -90,10 +90,9 @@ class ApiRequest:
 
     def described(self) -> dict[str, Any]:
         """Return what templates can name."""
-        parameters = self.route.path_parameters.items()
         return {
             "method": self.method,
-            "path": {name: unquote(value.decode("latin-1")) for name, value in parameters},
+            "path": self.route.decoded_parameters,
             "url": self.path,
             "query": {name: values[0] for name, values in self.query.items()},
             "header": dict(reversed(self.fields)),

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
-from urllib.parse import unquote
 
 from contract_first.contract import Contract
 from contract_first.contract.routing import Route
@@ -145,7 +144,7 @@ class Memory:
 
     async def item_of(self, route: Route) -> dict[str, Any] | None:
         """Return the item that a path is for; None if there is none."""
-        keys = {name: unquote(key.decode("latin-1")) for name, key in route.path_parameters.items()}
+        keys = route.decoded_parameters
         async with self.lock:
             for role in self.catalog.roles.get(route.operation_id, ()):
                 key = keys.get(role.key or "")

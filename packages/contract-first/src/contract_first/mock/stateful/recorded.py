@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote
 
 import msgspec
 
@@ -40,7 +40,7 @@ class RecordedItems:
             value: the body as JSON; None for any other.
         """
         route = self._contract.route(method.upper(), quote(path, safe=SAFE))
-        keys = {name: unquote(key.decode("latin-1")) for name, key in route.path_parameters.items()}
+        keys = route.decoded_parameters
         for role in self._memory.catalog.roles.get(route.operation_id, ()):
             places = {prefix: keys[name] for name, prefix in role.shape.prefixes() if name in keys}
             if role.action == "delete":
