@@ -29,7 +29,7 @@ from servers import AWS, PEERS, SESSIONS, UVICORN, Server, running
 from scanner_mocks import seeds
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     Address = tuple[str, int]
     Attack = Callable[[Address, "Requests", float], None]
@@ -44,7 +44,7 @@ WARM_SECONDS = 0.5
 PROBE_SECONDS = 0.005
 PROBE_TIMEOUT = 10
 COLUMNS = (
-    *("server", "attack", "MiB above idle", "idle p50 ms", "idle p99"),
+    *("server", "attack", "MiB above idle", "idle p99 ms"),
     *("p50", "p99", "x idle", "CPU p99", "misses"),
 )
 SERVERS = ("serve", "mock", "proxy", "s3")
@@ -290,10 +290,14 @@ def waits(address: Address, pid: int, until: float) -> list[Wait]:
 
 
 class Row(NamedTuple):
-    """What one attack costs: memory in MiB, times of others in milliseconds."""
+    """What one attack costs: memory in MiB, times of others in milliseconds.
+
+    Attributes:
+        idle_p99: of all that waited for such a server while nobody attacked, before each of its rows: that of
+            one row is three requests of a few hundred, and differs threefold.
+    """
 
     mebibytes: float
-    idle_p50: float
     idle_p99: float
     p50: float
     p99: float
@@ -314,26 +318,40 @@ class Row(NamedTuple):
         return [goal for goal, is_missed in goals.items() if is_missed]
 
     def __str__(self) -> str:
-        numbers = f"{self.mebibytes:.0f} | {self.idle_p50:.1f} | {self.idle_p99:.1f} | "
+        numbers = f"{self.mebibytes:.0f} | {self.idle_p99:.1f} | "
         numbers += f"{self.p50:.1f} | {self.p99:.1f} | {self.times:.1f} | {self.cpu:.1f}"
         return f"{numbers} | {', '.join(self.missed)}"
 
 
-def attacked(server: Server, seconds: float, names: Iterable[str]) -> Iterator[tuple[str, Row]]:
-    """Yield what each attack costs a server: its memory above that of its start, and others' times."""
+class Attacked(NamedTuple):
+    """A server's memory above that of its start in MiB, and what others waited: idle, and attacked."""
+
+    mebibytes: float
+    idle: list[Wait]
+    others: list[Wait]
+
+
+def attacked(server: Server, attack: Attack, seconds: float) -> Attacked:
+    """Attack a new server, with one core busy before."""
     with running(server) as served:
         url = urlsplit(served.url)
         address = url.hostname or "", url.port or 0
         requests = prepared(server, served.url)
         waits(address, served.pid, time.monotonic() + WARM_SECONDS)
         at_start = memory(served.pid, "VmRSS")
-        for name in names:
-            idle = _during(_compute, address, requests, served.pid, seconds)
-            Path(f"/proc/{served.pid}/clear_refs").write_text("5", encoding="ascii")
-            others = _during(ATTACKS[name], address, requests, served.pid, seconds)
-            peak = memory(served.pid, "VmHWM")
-            cpu = _percentile([wait.cpu for wait in others], 99)
-            yield name, Row(peak - at_start, *_percentiles(idle), *_percentiles(others), cpu)
+        idle = _during(_compute, address, requests, served.pid, seconds)
+        Path(f"/proc/{served.pid}/clear_refs").write_text("5", encoding="ascii")
+        others = _during(attack, address, requests, served.pid, seconds)
+        return Attacked(memory(served.pid, "VmHWM") - at_start, idle, others)
+
+
+def rows(attacks: Mapping[str, Attacked]) -> Iterator[tuple[str, Row]]:
+    """Yield what each attack on one kind of server costs."""
+    idle_p99 = _percentile([wait.clock for one in attacks.values() for wait in one.idle], 99)
+    for name, (mebibytes, _, others) in attacks.items():
+        clocks = [wait.clock for wait in others]
+        cpu = _percentile([wait.cpu for wait in others], 99)
+        yield name, Row(mebibytes, idle_p99, _percentile(clocks, 50), _percentile(clocks, 99), cpu)
 
 
 def _compute(_address: Address, _requests: Requests, until: float) -> None:
@@ -353,11 +371,6 @@ def _during(attack: Attack, address: Address, requests: Requests, pid: int, seco
     finally:
         process.join(timeout=5)
         process.kill()
-
-
-def _percentiles(waited: list[Wait]) -> tuple[float, float]:
-    clocks = [wait.clock for wait in waited]
-    return _percentile(clocks, 50), _percentile(clocks, 99)
 
 
 def _percentile(values: list[float], percent: int) -> float:
@@ -408,12 +421,16 @@ def main() -> None:
     sys.stdout.write(f"| {' | '.join(COLUMNS)} |\n{'| --- ' * len(COLUMNS)}|\n")
     missed = False
     for name in options.server or SERVERS:
-        with attacked_server(name) as server:
-            names = [attack for attack in ATTACKS if options.only in attack]
-            for attack, row in attacked(server, options.seconds, names):
-                missed = missed or bool(row.missed)
-                sys.stdout.write(f"| {name} | {attack} | {row} |\n")
-                sys.stdout.flush()
+        attacks = {}
+        for title, attack in ATTACKS.items():
+            if options.only in title:
+                sys.stderr.write(f"{name}: {title}\n")
+                with attacked_server(name) as server:
+                    attacks[title] = attacked(server, attack, options.seconds)
+        for title, row in rows(attacks):
+            missed = missed or bool(row.missed)
+            sys.stdout.write(f"| {name} | {title} | {row} |\n")
+        sys.stdout.flush()
     one, five, _ = os.getloadavg()
     sys.stdout.write(f"\nLoad at the end, over one and five minutes: {one:.1f}, {five:.1f}.\n")
     sys.exit(int(missed))

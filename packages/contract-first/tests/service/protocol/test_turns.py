@@ -6,6 +6,7 @@ import errno
 import resource
 import socket
 import sys
+from functools import partial
 
 import pytest
 
@@ -14,7 +15,7 @@ from contract_first.service.http.connections import ConnectionLimits, Connection
 from contract_first.service.http.listening import MOST_OPENED, Arrivals, listen
 from contract_first.service.http.proxies import TrustedProxies
 from contract_first.service.http.server import SWITCH_SECONDS, serving
-from contract_first.service.http.turns import MOST_AT_ONCE, Bodies, Pace, Rotation, Turns
+from contract_first.service.http.turns import FULL_BODIES_BYTES, MOST_AT_ONCE, Bodies, Pace, Rotation, Turns
 
 from .conftest import app
 
@@ -84,6 +85,27 @@ async def test_pieces_of_bodies_are_taken_by_turns_of_clients():
 
     await asyncio.gather(*(take("many") for _ in range(CROWD)), take("one"))
     assert taken.index("one") == 1
+
+
+async def test_bodies_that_waited_for_room_are_read_one_a_turn():
+    """Hundreds that are read at once would take a turn of ten milliseconds, whoever sends them."""
+    read, bodies = [], Bodies(asyncio.get_running_loop())
+    bodies.change(FULL_BODIES_BYTES + 1)
+    for number in range(CROWD):
+        bodies.resume("many", partial(read.append, number))
+    bodies.change(-1)
+    assert read == []
+    for count in range(1, 4):
+        await asyncio.sleep(0)
+        assert len(read) == count
+    bodies.change(1)  # full again
+    for _ in range(CROWD):
+        await asyncio.sleep(0)
+    assert len(read) == 3
+    bodies.change(-FULL_BODIES_BYTES)
+    for _ in range(CROWD):
+        await asyncio.sleep(0)
+    assert sorted(read) == list(range(CROWD))
 
 
 async def test_pipelined_requests_of_another_client_come_next():

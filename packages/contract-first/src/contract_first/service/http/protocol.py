@@ -32,6 +32,8 @@ NoteRefusal = Callable[[Scope, Problem], None]
 
 MOST_DISCARDED_BYTES = 1024 * 1024
 """How much to read from a client that is being refused."""
+FREE_DISCARDED_BYTES = 4096
+"""Of one read; after a longer one the next has to wait for a turn among large bodies."""
 MOST_CHUNKS = 256
 """How many chunks are read before it is other connections' turn."""
 _USES = itertools.count()
@@ -116,6 +118,7 @@ class HttpProtocol(asyncio.Protocol):
         self._unread, self._read_bytes = b"", 0
         self._held_bytes = 0
         self._discarded_bytes = 0
+        self._waits_to_discard = False
         self.for_health_only = False
         self.last_used = next(_USES)
 
@@ -279,7 +282,7 @@ class HttpProtocol(asyncio.Protocol):
     def resume_reading(self) -> None:
         """Read more of the body, if it was paused."""
         if self._input is PAUSED:
-            self._bodies.resume(self._resume_paused)
+            self._bodies.resume(self.owner, self._resume_paused)
 
     def _resume_paused(self) -> None:
         if self._input is PAUSED and not self.is_closing():
@@ -390,9 +393,18 @@ class HttpProtocol(asyncio.Protocol):
         self._sender.flush()
         self.transport.write_eof()
         self._timeouts.linger()
-        self.transport.resume_reading()
+        self._discard_more()
 
     def _discard(self, data: bytes) -> None:
         self._discarded_bytes += len(data)
         if self._discarded_bytes > MOST_DISCARDED_BYTES:
             self.transport.abort()
+        elif len(data) > FREE_DISCARDED_BYTES:  # hundreds that are refused would take each turn of the loop
+            self._waits_to_discard = True
+            self.transport.pause_reading()
+            self._bodies.take_turn(self.owner, self._discard_more)
+
+    def _discard_more(self) -> None:
+        self._waits_to_discard = False
+        if not self.is_closing():
+            self.transport.resume_reading()

@@ -7,6 +7,7 @@ from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Hashable
 from contextlib import asynccontextmanager
 from contextvars import copy_context
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from contract_first.service.messages.problems import ServiceUnavailable
@@ -189,15 +190,15 @@ else:
 class Bodies:
     """The bodies of all connections on their way to the app, which takes them piece by piece.
 
-    In each turn of the event loop one large body is taken a piece of, of another client where there is one:
-    small requests do not wait for all of them.
+    In each turn of the event loop one large body is taken or read a piece of, of another client where there
+    is one: small requests do not wait for all of them.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._waiting_bytes = 0
-        self._paused: deque[Callable[[], None]] = deque()
-        self._takers: Rotation[asyncio.Future[None]] = Rotation()
+        self._paused: deque[tuple[Hashable, Callable[[], None]]] = deque()
+        self._turns: Rotation[Callable[[], None]] = Rotation()
 
     def change(self, difference: int) -> None:
         """Note that more bytes wait for the app, or fewer.
@@ -209,31 +210,35 @@ class Bodies:
             raise ServiceUnavailable("Too many bodies are being received; retry in 1 s.")
         self._waiting_bytes += difference
         while self._paused and not self.is_full:
-            self._paused.popleft()()
+            owner, resume = self._paused.popleft()
+            self.take_turn(owner, partial(self.resume, owner, resume))  # others may have filled it until then
 
     @property
     def is_full(self) -> bool:
         """Whether no more is to be read."""
         return self._waiting_bytes > FULL_BODIES_BYTES
 
-    def resume(self, resume: Callable[[], None]) -> None:
+    def resume(self, owner: Hashable, resume: Callable[[], None]) -> None:
         """Call this now, or once there is room for more to be read."""
         if self.is_full:
-            self._paused.append(resume)
+            self._paused.append((owner, resume))
         else:
             resume()
 
-    async def turn(self, owner: Hashable) -> None:
-        """Wait for a turn of the event loop in which no other large body is taken a piece of."""
-        taker = self._loop.create_future()
-        self._takers.add(owner, taker)
-        if len(self._takers) == 1:
+    def take_turn(self, owner: Hashable, do: Callable[[], None]) -> None:
+        """Call this in a turn of the event loop in which nothing else is done for large bodies."""
+        self._turns.add(owner, do)
+        if len(self._turns) == 1:
             self._loop.call_soon(self._next)
-        await taker
+
+    async def turn(self, owner: Hashable) -> None:
+        """Wait for such a turn."""
+        turn = asyncio.Event()
+        self.take_turn(owner, turn.set)
+        await turn.wait()
 
     def _next(self) -> None:
-        taker = self._takers.take()
-        if not taker.done():
-            taker.set_result(None)
-        if self._takers:
+        do = self._turns.take()
+        if self._turns:
             self._loop.call_soon(self._next)
+        do()
