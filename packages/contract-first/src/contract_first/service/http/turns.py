@@ -16,7 +16,7 @@ Running = Coroutine[Any, Any, None]
 Item = TypeVar("Item")
 MOST_AT_ONCE = 64
 """Requests that start in a turn of the event loop; the next ones start once it has looked for others."""
-SHORT_TURN_SECONDS = 0.002
+SHORT_TURN_SECONDS = 0.001
 MOST_BODIES_BYTES = 16 * 1024 * 1024
 """Of bodies that wait for the app; beyond it requests are refused."""
 FULL_BODIES_BYTES = 8 * 1024 * 1024
