@@ -149,6 +149,7 @@ class VerifiedBody:
             if self._sha256 is not None:
                 digest.update(block)
             yield block
+            del block  # not held while the client is slow to send the next one
         if self._sha256 is not None and not hmac.compare_digest(digest.hexdigest(), self._sha256):
             raise refusal(
                 "XAmzContentSHA256Mismatch",

@@ -58,10 +58,11 @@ class Incoming(io.BufferedReader):
         self._left_bytes: int | None = None
         super().__init__(self._raw)
 
-    def begin_request(self) -> None:
-        """Wait for a request."""
+    def begin_request(self) -> bool:
+        """Wait for a request; return whether some of it came in with the last one."""
         self._raw.begin()
         self.peek()
+        return not self._raw.has_read
 
     def begin_fields(self) -> None:
         """Read header fields from now on, within their limit."""
@@ -122,6 +123,11 @@ class _Raw(io.RawIOBase):
         self._read_bytes += length
         self._connection.settimeout(IDLE_SECONDS)
         return length
+
+    @property
+    def has_read(self) -> bool:
+        """Whether any bytes have come in since it began."""
+        return bool(self._read_bytes)
 
     def _allowed_seconds(self) -> float:
         if self._is_body:

@@ -21,7 +21,7 @@ from strict_s3.messages.request import ORIGINAL_HEADERS
 from strict_s3.messages.response import RequestIds, Response
 from strict_s3.messages.xml import MEDIA_TYPE
 
-from .body import BLOCK, Body
+from .body import Body
 from .capped_log import CappedLog
 from .connections import IDLE_SECONDS, Connections, Incoming, MalformedField, raise_file_limit
 from .turns import Rotation
@@ -38,8 +38,16 @@ MOST_ACCEPTED = 64
 MOST_ARRIVED = 1024
 SWITCH_SECONDS = 0.001
 """After which a thread that computes makes way for another: Python's 5 ms are as long as a request."""
+GIVE_WAY_SECONDS = 0.0001
+"""Before a request that came in with the last one.
+
+A thread that waits for the interpreter is woken where another sends or receives, and finds that this one has it
+again: only one that sleeps makes way for all that wait.
+"""
 MOST_DISCARDED_BYTES = 1024 * 1024
 """After what is no request; unlimited after an upload, since browsers read no response before its end."""
+DISCARD_BYTES = 4096
+"""At once: hundreds of clients that send nothing more are waited for with a buffer each."""
 _TOO_LARGE = (HTTPStatus.REQUEST_URI_TOO_LONG, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 _log = logging.getLogger(__name__)
 _REQUEST_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+ [!-~]+ HTTP/\d\.\d\r\n")
@@ -68,10 +76,12 @@ class Handler(BaseHTTPRequestHandler):
         """Wait for a request, and serve it in a turn of its client's address."""
         self.server.connections.note(self.client_address, is_idle=True)
         try:
-            self.rfile.begin_request()
+            is_ahead = self.rfile.begin_request()
         except TimeoutError:
             self.close_connection = True
             return
+        if is_ahead:
+            time.sleep(GIVE_WAY_SECONDS)
         turns = self.server.connections.turns
         turns.take(self.client_address[0])
         try:
@@ -204,7 +214,7 @@ class Handler(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_WR)
             self.connection.settimeout(2)
             until = time.monotonic() + LINGER_SECONDS
-            while most_bytes > 0 and time.monotonic() < until and (block := self.connection.recv(BLOCK)):
+            while most_bytes > 0 and time.monotonic() < until and (block := self.connection.recv(DISCARD_BYTES)):
                 most_bytes -= len(block)
 
     def _environ(self) -> WSGIEnvironment:

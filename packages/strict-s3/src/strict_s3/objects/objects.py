@@ -34,6 +34,7 @@ from .preconditions import changes_nothing, unmet
 from .store import Store
 
 MAX_DOCUMENT_BYTES = 4 * 1024**2
+"""The longest XML document that is read, in bytes: enough for 10,000 parts or 1000 keys."""
 MOST_INCOMING_BYTES = 32 * 1024**2
 """Of all documents that are coming in; those of a block need no share."""
 
@@ -68,7 +69,6 @@ class _Incoming:
 
 
 _incoming = _Incoming()
-"""The longest XML document that is read, in bytes: enough for 10,000 parts or 1000 keys."""
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 

@@ -79,6 +79,7 @@ class Content:
                 if self.checksum is not None:
                     self.checksum.update(block)
                 self._file.write(block)
+            del block  # the client may be slow to send the next one
         self._file.flush()
 
     def check(self) -> None:
