@@ -383,6 +383,20 @@ def test_threads_that_compute_make_way_for_others(monkeypatch):
     assert max(intervals) <= wire.SWITCH_SECONDS
 
 
+def test_requests_sent_ahead_make_way_for_others(connect, monkeypatch):
+    """A thread that serves one after the other would hardly leave the interpreter to any other."""
+    breaks = []
+    slept = SimpleNamespace(sleep=breaks.append, monotonic=time.monotonic)
+    monkeypatch.setattr(wire, "time", slept)
+    connected = connect()
+    assert breaks == []
+    connected.sendall((GET + b"\r\n") * 3)
+    received = b""
+    while received.count(b"\r\n\r\nok") < 3:
+        received += connected.recv(65536)
+    assert breaks == [wire.GIVE_WAY_SECONDS] * 2
+
+
 def test_files_are_there_for_all_connections():
     """The process may open as many files as its connections need, where the system allows it."""
     before = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -13,7 +13,7 @@ import httpx2
 import msgspec
 import pytest
 
-from contract_first.check.exchange import MessageViolation, Validation
+from contract_first.check.exchange import Message, MessageViolation, Validation
 from contract_first.check.har import har
 from contract_first.check.validation import validate_har
 from contract_first.mock.journal.recording import Recording
@@ -314,6 +314,21 @@ def test_the_report_tells_what_was_exercised(running, upstream, contract, json_r
         1,
         1,
     )
+
+
+def test_what_is_reported_of_an_exchange_has_no_bodies(contract, upstream, json_response):
+    """To find secrets in them takes longer than all else that is done for one."""
+    reported = []
+    recorder = ProxyRecorder(contract, upstream.url, reported.append)
+    upstream.response = json_response([1])
+    with proxying(Upstream(upstream.url), recorder) as url:
+        secrets = {"Authorization": "Bearer is-a-secret-of-the-client"}
+        httpx2.get(f"{url}/notes?token=is-a-secret-of-the-client", headers=secrets, trust_env=False)
+    (exchange,) = reported
+    assert (exchange.number, exchange.status, exchange.operation) == (1, 200, "list_notes")
+    assert [(side, violation.where) for side, violation in exchange.violations] == [("response", "/0")]
+    assert exchange.url.endswith("/notes?token=***")
+    assert (exchange.request, exchange.response) == (Message(), Message())
 
 
 @pytest.fixture

@@ -258,3 +258,19 @@ def test_a_request_is_read_part_by_part():
         assert reader.read(sent[index : index + 1], 0) == 1
     assert moves == moves_of(RequestPart)
     assert reader.requests == 4
+
+
+async def test_what_refused_clients_send_is_read_one_piece_a_turn(caplog):
+    """Hundreds that go on sending would else be read from in every turn of the event loop."""
+    caplog.set_level(logging.CRITICAL)
+    scenarios = [Scenario(HttpProtocol, set(), can_write_eof=True) for _ in range(3)]
+    for scenario in scenarios[1:]:  # as connections of one server
+        scenario.protocol._bodies = scenarios[0].protocol._bodies
+    for scenario in scenarios:
+        await scenario.run("nonsense", 0)
+        await scenario.run("filling", 0)
+    for count in range(len(scenarios) + 1):
+        assert [scenario.line.reads for scenario in scenarios].count(True) == count
+        await asyncio.sleep(0)
+    for scenario in scenarios:
+        await scenario.end()

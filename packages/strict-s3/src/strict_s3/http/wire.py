@@ -41,8 +41,8 @@ SWITCH_SECONDS = 0.001
 GIVE_WAY_SECONDS = 0.0001
 """Before a request that came in with the last one.
 
-A thread that waits for the interpreter is woken where another sends or receives, and finds that this one has it
-again: only one that sleeps makes way for all that wait.
+A thread that waits for the interpreter is woken where another sends or receives, and finds that this one has
+it again: only one that sleeps makes way for all that wait.
 """
 MOST_DISCARDED_BYTES = 1024 * 1024
 """After what is no request; unlimited after an upload, since browsers read no response before its end."""
@@ -214,7 +214,9 @@ class Handler(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_WR)
             self.connection.settimeout(2)
             until = time.monotonic() + LINGER_SECONDS
-            while most_bytes > 0 and time.monotonic() < until and (block := self.connection.recv(DISCARD_BYTES)):
+            while (
+                most_bytes > 0 and time.monotonic() < until and (block := self.connection.recv(DISCARD_BYTES))
+            ):
                 most_bytes -= len(block)
 
     def _environ(self) -> WSGIEnvironment:

@@ -133,10 +133,8 @@ class Recording:
 
     def unmasked(self) -> RecordedExchange:
         """Return the exchange as it is so far, its secrets in it."""
-        seconds = perf_counter() - self._began if self._seconds is None else self._seconds
         return RecordedExchange(
-            started=datetime.fromtimestamp(self._started, UTC),
-            milliseconds=round(seconds * 1000, 3),
+            **self._times(),
             method=self._method,
             url=self._target(),
             status=self.status,
@@ -146,6 +144,22 @@ class Recording:
                 self.response,
                 self.response.length + (self.status > 0 and not self.response.complete),
             ),
+        )
+
+    def headline(self, number: int, masking: Masking) -> RecordedExchange:
+        """Return the exchange without its messages, in which it takes long to find secrets."""
+        masking = masking.knowing((*self._request_headers, *self.headers))
+        return RecordedExchange(
+            number=number,
+            **self._times(),
+            method=self._method,
+            url=masking.url(self._target()),
+            status=self.status,
+            request=Message(),
+            response=Message(),
+            operation=self.operation or "",
+            fault=self.fault,
+            verdict=self.verdict,
         )
 
     def exchange(self, number: int, masking: Masking) -> RecordedExchange:
@@ -170,6 +184,11 @@ class Recording:
             fault=self.fault,
             verdict=self.verdict,
         )
+
+    def _times(self) -> dict[str, Any]:
+        seconds = perf_counter() - self._began if self._seconds is None else self._seconds
+        started = datetime.fromtimestamp(self._started, UTC)
+        return {"started": started, "milliseconds": round(seconds * 1000, 3)}
 
     def _target(self) -> str:
         if self._url is not None:

@@ -25,7 +25,7 @@ class ProxyRecorder:
     """Validates exchanges, records the latest of them and counts all.
 
     Args:
-        report: called with each exchange that violates the contract, secrets masked.
+        report: called with each exchange that violates the contract, without its messages.
         drift: collects what the contract lacks.
     """
 
@@ -54,7 +54,7 @@ class ProxyRecorder:
         self.tally.record(exchange, validated)
         self.journal.record(recording)
         if self._report is not None and any(validated.validation.violations):
-            self._report(recording.exchange(self.journal.last, self.journal.masking))
+            self._report(recording.headline(self.journal.last, self.journal.masking))
 
 
 def violation_fields(validation: Validation) -> RawHeaders:
