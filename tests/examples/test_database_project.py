@@ -1,4 +1,4 @@
-"""A project of ``contract new --db sqlalchemy``: its commands, its types, its tests, and sessions of requests."""
+"""A project of ``contract new --db sqlalchemy``: its commands, types and tests, and sessions of requests."""
 
 import os
 import subprocess
@@ -88,7 +88,7 @@ def test_what_is_refused_is_not_stored(client: httpx2.Client) -> None:
 
 
 def test_a_team_keeps_it(tmp_path, mypy_cache):
-    """It migrates, lints and tests itself, as it was written and with a table and handlers that use it."""
+    """With a table, and handlers that use it, it migrates, lints and tests itself."""
     folder = tmp_path / "pet-shop"
     options = ["--into", str(folder), "--db", "sqlalchemy", "--models", "msgspec"]
     arguments = ["contract", "new", str(CONTRACT), *options]
@@ -107,10 +107,11 @@ def test_a_team_keeps_it(tmp_path, mypy_cache):
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    assert "7 passed" in run("pytest", "-q")
     source = folder / "src/pet_shop"
     database = source / "db.py"
-    text = database.read_text().replace("import DeclarativeBase", "import DeclarativeBase, Mapped, mapped_column")
+    text = database.read_text().replace(
+        "import DeclarativeBase", "import DeclarativeBase, Mapped, mapped_column"
+    )
     database.write_text(text + TABLE)
     (source / "operations/pets.py").write_text(HANDLERS)
     (folder / "tests/test_pets.py").write_text(TESTS)

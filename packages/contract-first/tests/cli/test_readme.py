@@ -37,7 +37,9 @@ CONTRACT = {
         }
     },
     "components": {
-        "schemas": {"Pet": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}},
+        "schemas": {
+            "Pet": {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}
+        },
         "securitySchemes": {"ApiKey": {"type": "apiKey", "in": "header", "name": "X-Key"}},
     },
 }
@@ -52,7 +54,7 @@ def folder(tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("folder")
-async def test_an_app_of_ones_own_functions(monkeypatch):
+async def test_an_app_of_ones_own_functions():
     """`app` is an ASGI app that validates requests and responses, and reports errors as RFC 9457 problems."""
     assert test_an_app_of_ones_own_functions.__doc__ in " ".join(SERVERS.split())
     operations, my_api = ModuleType("operations"), ModuleType("my_api")

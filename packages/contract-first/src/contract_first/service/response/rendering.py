@@ -123,7 +123,10 @@ class ResponseRenderer:
         """Return a response whose body is made while it is sent, items validated one by one."""
         content = (self._operation.response_for(status) or {}).get("content", {})
         media_type = response.media_type or media_type_of(response.body, content)
-        headers = [*_fields(response, request), (b"content-type", (media_type or "application/octet-stream").encode())]
+        headers = [
+            *_fields(response, request),
+            (b"content-type", (media_type or "application/octet-stream").encode()),
+        ]
         idle = b""
         if isinstance(response.body, Path):
             headers.append((b"content-length", b"%d" % response.body.stat().st_size))
