@@ -290,7 +290,7 @@ class _Run:
 
 
 def _spelled(source: str) -> str:
-    """Return the path or URL of a contract, the same for each spelling; a path from here where it is below."""
+    """Return the path of a contract, the same for each spelling, from here where it is below; or its URL."""
     if "://" in source:
         return source
     path, here = Path(source).resolve(), Path.cwd()

@@ -38,7 +38,7 @@ class Bundler:
             direction that the value takes.
         as_python: read keywords beside a ``$ref``, which in 3.0 do not apply, discriminators and patterns of
             names as openapi-core does.
-        discriminates: have a discriminator choose among alternatives that nothing else tells apart.
+        discriminates: have a discriminator choose among alternatives that nothing else distinguishes.
     """
 
     def __init__(
@@ -118,7 +118,7 @@ class Bundler:
         if self._as_python and "discriminator" in schema:
             schema = self._discriminated(schema)
         elif self._discriminates and "discriminator" in schema:
-            schema = self._told_apart(schema)
+            schema = self._distinguished(schema)
         if self._as_python and isinstance(named := schema.get("patternProperties"), dict):
             schema = {**schema, "patternProperties": {_python_end(key): part for key, part in named.items()}}
         if self._is_30:
@@ -165,14 +165,15 @@ class Bundler:
         chosen = {"type": "object", "anyOf": alternatives or [False]}
         return {**converted, "allOf": [*converted.get("allOf", ()), chosen], DISCRIMINATED: True}
 
-    def _told_apart(self, schema: dict[str, Any]) -> dict[str, Any]:
+    def _distinguished(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Have each alternative take the values of the discriminator alone that name it.
 
-        Alternatives whose schemas say which values they take are told apart already. Where values may name
-        others (in the mapping, by default, or by inheritance) all stays as it is.
+        Alternatives whose schemas list its values are distinguished by these. Where a value may name another
+        schema (in the mapping, by default, or by inheritance) nothing is translated.
         """
         discriminator = schema["discriminator"]
-        if "defaultMapping" in discriminator:
+        is_plain = isinstance(discriminator, dict) and "propertyName" in discriminator
+        if not is_plain or "defaultMapping" in discriminator:
             return schema
         name, mapping = discriminator["propertyName"], discriminator.get("mapping", {})
         targets = {
@@ -186,7 +187,7 @@ class Bundler:
                 len(references) == len(branches)
                 and all(reference.startswith(COMPONENT) for reference in references)
                 and set(targets.values()) <= {*references}
-                and not any(self._is_told_apart(branch, name) for branch in branches)
+                and not any(self._is_distinguished(branch, name) for branch in branches)
             ):
                 translated[keyword] = [
                     {
@@ -199,7 +200,7 @@ class Bundler:
                 ]
         return translated
 
-    def _is_told_apart(self, schema: Any, name: str, depth: int = MOST_DEPTH) -> bool:
+    def _is_distinguished(self, schema: Any, name: str, depth: int = MOST_DEPTH) -> bool:
         """Tell whether a schema, or a part of it, says which values a property has, or has alternatives."""
         if not isinstance(schema, dict) or not depth or not TELLING.isdisjoint(schema):
             return True
@@ -208,7 +209,7 @@ class Bundler:
             return True
         target = self._resources.target(None, schema["$ref"]) if "$ref" in schema else None
         parts = [*schema.get("allOf", ()), *([target.node] if target else ())]
-        return any(self._is_told_apart(part, name, depth - 1) for part in parts)
+        return any(self._is_distinguished(part, name, depth - 1) for part in parts)
 
 
 def _names(reference: str, targets: Mapping[str, str]) -> list[str]:
