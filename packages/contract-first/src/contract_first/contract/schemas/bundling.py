@@ -180,8 +180,8 @@ class Bundler:
             value: target if "/" in target else COMPONENT + target for value, target in mapping.items()
         }
         translated = dict(schema)
-        for keyword in ALTERNATIVES:
-            branches = schema.get(keyword, ())
+        for keyword in filter(schema.__contains__, ALTERNATIVES):
+            branches = schema[keyword]
             references = [branch.get("$ref", "") for branch in branches if isinstance(branch, dict)]
             if (
                 len(references) == len(branches)
