@@ -274,6 +274,10 @@ def test_an_operation_that_comes_later(new, minimal):
       tags: [cats]
       responses:
         "200": {description: All., content: {application/json: {schema: {type: array, items: {}}}}}
+  /dogs:
+    delete:
+      operationId: drop-dogs
+      responses: {"204": {description: None is left.}}
 """
     path.write_text(text.replace("\npaths:", f"\npaths:{added.rstrip()}", 1))
     command = [sys.executable, "-m", "contract_first", "contract"]
@@ -282,8 +286,9 @@ def test_an_operation_that_comes_later(new, minimal):
     options += ["--tests", "tests", "--respond", "--client"]
     for arguments in (["scaffold", *options], ["coverage", source]):
         done = subprocess.run([*command, *arguments], cwd=folder, capture_output=True, text=True, check=True)  # noqa: S603 -- our own
-    assert "Of 2 operations, 2 have a handler" in done.stdout
-    assert "4 passed" in output_of_tests(folder)
+    assert "Of 3 operations, 3 have a handler" in done.stdout
+    assert (folder / "src/pet_store/operations/untagged_2.py").exists()
+    assert "5 passed" in output_of_tests(folder)
 
 
 def test_what_is_repaired(write, minimal, tmp_path):

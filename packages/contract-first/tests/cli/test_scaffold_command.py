@@ -85,13 +85,16 @@ def test_hostile_contract(scaffold, pets, check, tmp_path):
 
 
 def test_what_is_there_is_not_touched(scaffold, pets, tmp_path):
-    """A module that is there stays as it is, and is reported with what it may lack; so does a test."""
+    """A module that is there stays as it is; what it lacks goes into another one, with its test."""
     (tmp_path / "operations").mkdir()
     (tmp_path / "operations" / "pets.py").write_text("mine")
     result = scaffold(pets)
-    assert result.stdout == f"skipped  {tmp_path}/operations/pets.py: is there; it may lack get_pet\n"
+    assert f"wrote    {tmp_path}/operations/pets_2.py: 1 to implement\n" in result.stdout
     assert (tmp_path / "operations" / "pets.py").read_text() == "mine"
-    assert list((tmp_path / "tests").iterdir()) == []
+    assert [path.name for path in (tmp_path / "tests").iterdir()] == ["test_pets_2.py"]
+    assert scaffold(pets).stdout == "nothing  to write: every operation has a handler\n"
+    (tmp_path / "operations" / "pets.py").write_text("mine:")
+    assert "pets.py is not Python: " in scaffold(pets).stderr
 
 
 def test_test_that_is_there(scaffold, pets, tmp_path):

@@ -72,6 +72,55 @@ def test_a_value_that_was_meant_for_none_violates_the_alternatives(value):
     assert violation == ("", "value is not valid under any of the schemas listed in the 'oneOf' keyword")
 
 
+@pytest.mark.parametrize("openapi", ["3.0.3", "3.1.0"])
+def test_a_discriminator_chooses_where_nothing_else_does(openapi):
+    """A value is of the alternative that it names alone; one that names none is of none."""
+    pets = {
+        "Plain": UNTOLD,
+        "Sized": {"allOf": [kind({"type": "string"}, age={"type": "integer"})]},
+        "Pet": {
+            "oneOf": [{"$ref": "#/components/schemas/Plain"}, {"$ref": "#/components/schemas/Sized"}],
+            "discriminator": {"propertyName": "kind", "mapping": {"s": "Sized"}},
+        },
+    }
+    pet = Contract({"openapi": openapi, "components": {"schemas": pets}}, "pets.yaml").schemas.named("Pet")
+    for value in (
+        {"kind": "Plain", "size": 1},
+        {"kind": "s", "age": 1, "size": 1},
+        {"kind": "Sized", "age": 1},
+    ):
+        assert not list(pet.violations(value, "body", "", ""))
+    for value, expected in (
+        ({"kind": "Plain", "age": 1}, ("", SIZE)),
+        ({"kind": "cow", "age": 1}, ("/kind", KIND + "s, Plain")),
+        ({"age": 1}, ("/kind", "is missing; expected one of s, Plain")),
+    ):
+        assert [(wrong.name, wrong.detail) for wrong in pet.violations(value, "body", "", "")] == [expected]
+
+
+@pytest.mark.parametrize(
+    "pet",
+    [
+        {**UNTOLD, "discriminator": {"propertyName": "kind"}},
+        {
+            "oneOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Bird"}],
+            "discriminator": {"propertyName": "kind"},
+        },
+        {**MAPPED, "oneOf": REFERENCES[2:]},
+        {
+            **MAPPED,
+            "oneOf": REFERENCES[2:],
+            "discriminator": {"propertyName": "kind", "defaultMapping": "Bird"},
+        },
+    ],
+)
+def test_a_discriminator_that_may_name_others_chooses_nothing(pet):
+    """A base, values that a schema lists, a mapping to others and a default leave all as the schemas say."""
+    schemas = {"Cat": CAT, "Dog": DOG, "Bird": UNTOLD, "Pet": pet}
+    contract = Contract({"openapi": "3.2.0", "components": {"schemas": schemas}}, "pets.yaml")
+    assert not list(contract.schemas.named("Pet").violations({"kind": "parrot", "size": 1}, "body", "", ""))
+
+
 def test_many_names_are_not_all_listed():
     """A violation stays short."""
     schema = {"oneOf": [kind({"const": f"k{number}"}, size={}) for number in range(99)]}

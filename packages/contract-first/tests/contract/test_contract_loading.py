@@ -102,7 +102,11 @@ def test_byte_order_mark(minimal, write):
         ('{"a": 1, "a": 2}', "key 'a' twice"),
         ("a: 1\na: 2", "line 2, column 1"),
         (b" " * (MAX_BYTES + 1), f"larger than {MAX_BYTES} bytes"),
-        ('{"swagger": "2.0", "paths": {}}', "#/swagger: is Swagger 2.0; expected OpenAPI 3.0, 3.1 or 3.2"),
+        (
+            '{"swagger": "1.2", "paths": {}}',
+            "#/swagger: is Swagger 1.2; expected Swagger 2.0, or OpenAPI 3.0",
+        ),
+        ('{"swagger": "2.0", "paths": {}}', '"info" is a required property'),
         ("{}", "#/openapi: is missing; expected a string, 3.0.x, 3.1.x or 3.2.x"),
         ("openapi: 3.1", "#/openapi: is 3.1; expected a string"),
         ('{"openapi": "3.3.0", "paths": {}}', "#/openapi: is '3.3.0'"),

@@ -286,7 +286,11 @@ def test_collaborators_and_the_request():
     assert ask(app, "GET", "/pets", headers={"X-Name": "b"}).json()[0]["name"] == "of b"
 
 
-def lifespan(app, use=lambda: None):
+async def unused():
+    """Use no app."""
+
+
+def lifespan(app, use=unused):
     """Start and stop an app as a server does, and return what it sent."""
 
     async def run():
@@ -295,7 +299,7 @@ def lifespan(app, use=lambda: None):
         running = asyncio.create_task(app({"type": "lifespan"}, events.get, responses.put))
         await events.put({"type": "lifespan.startup"})
         sent = [await responses.get()]
-        await asyncio.to_thread(use)
+        await use()
         await events.put({"type": "lifespan.shutdown"})
         await asyncio.wait([running])
         running.exception()  # what a failed start raises is the server's to log
@@ -326,9 +330,27 @@ def sheltering():
 def test_collaborators_are_opened_and_closed_with_the_app():
     """What opens them is entered at the start and left at the end."""
     app, events = sheltering()
-    sent = lifespan(app, lambda: events.append(ask(app, "GET", "/pets").json()[0]["name"]))
+
+    async def use():
+        async with httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app), base_url="http://pets.test"
+        ) as client:
+            events.append((await client.get("/pets")).json()[0]["name"])
+
+    sent = lifespan(app, use)
     assert [each["type"] for each in sent] == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
     assert events == ["opened", "a shelter", "closed"]
+
+
+def test_each_event_loop_has_collaborators_of_its_own():
+    """One that ends closes what it has opened, and nothing of another that the app runs in."""
+    app, events = sheltering()
+
+    async def use():
+        events.append((await asyncio.to_thread(ask, app, "GET", "/pets")).json()[0]["name"])
+
+    lifespan(app, use)
+    assert events == ["opened", "opened", "closed", "a shelter", "closed"]
 
 
 def test_collaborators_are_opened_at_the_first_request_without_a_lifespan():

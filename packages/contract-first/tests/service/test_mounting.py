@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import runpy
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from contract_first.service import NotFound
+from contract_first.service import Cookie, NotFound, Response
 
 petstore = runpy.run_path(str(Path(__file__).with_name("petstore.py")))
 PETSTORE, HANDLERS = petstore["PETSTORE"], petstore["HANDLERS"]
@@ -17,10 +18,10 @@ served, ask = petstore["served"], petstore["ask"]
 
 
 async def get_pets_pet_id(pet_id, request):
-    """Respond with what links and cookies begin with."""
+    """Respond with what links begin with, and a cookie."""
     if pet_id == "none":
         raise NotFound
-    return {"name": f"{request.root_path}/pets/{pet_id}"}
+    return Response({"name": f"{request.root_path}/pets/{pet_id}"}, cookies=[Cookie("last", pet_id)])
 
 
 def pets(**options):
@@ -68,7 +69,9 @@ def test_an_app_may_be_mounted(mount, path):
     """Its operations, its pages and its problems are below that path, and its document says so."""
     app = mount(path)
     assert ask(app, "GET", f"{path}/pets?maxAge=3").json() == [{"name": "Rex", "age": 3}]
-    assert ask(app, "GET", f"{path}/pets/a%2Fb").json() == {"name": f"{path}/pets/a/b"}
+    pet = ask(app, "GET", f"{path}/pets/a%2Fb")
+    assert pet.json() == {"name": f"{path}/pets/a/b"}
+    assert f"; Path={quote(path)}; " in pet.headers["set-cookie"]
     missing = ask(app, "GET", f"{path}/pets/none")
     assert (missing.status_code, missing.json()["instance"]) == (404, missing.request.url.raw_path.decode())
     assert ask(app, "GET", f"{path}/nothing").status_code == 404

@@ -186,3 +186,13 @@ def test_what_was_exercised(contract_client, contract_coverage, app, contract):
     pets_, key_ = contract_coverage().operations(str(contract))
     assert (pets_.calls, pets_.statuses, pets_.parameters) == (1, {"200": 1, "422": 0}, {"query limit": 1})
     assert key_.calls == 0
+
+
+def test_a_contract_by_two_spellings(contract_client, contract_coverage, app, contract, monkeypatch):
+    """A path from here and one from the root are of one contract."""
+    monkeypatch.chdir(contract.parent)
+    for spelling in (contract, contract.name):
+        contract_client(app, spelling).get("/pets")
+    (listed, *_) = contract_coverage().operations(contract.name)
+    assert listed.calls == 2
+    assert contract_coverage().operations(str(contract)) == []

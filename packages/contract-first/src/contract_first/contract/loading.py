@@ -11,6 +11,7 @@ from typing import Any
 from contract_first.imports import resting_collector
 
 from .contract import Contract, digest
+from .document import pointers
 from .document.anatomy import METHODS
 from .document.defects import Defect
 from .document.errors import ContractError
@@ -61,8 +62,8 @@ def _loaded(
 
         document, complete = read_leniently(source, defects)
     else:
-        document = read_document(source)
-        complete = partial(_complete, document, source, known_valid)
+        document, origins = _as_openapi(read_document(source), source)
+        complete = partial(_complete, document, source, known_valid, origins)
     _check_outline(document, source)
     unmatched: list[str] = []
     for overlay in overlays:
@@ -100,19 +101,41 @@ def repaired(contract: Contract) -> Contract:
     return replace(contract, document=document, defects=tuple(defects), disabled=disabled, origins=origins)
 
 
+def _as_openapi(document: dict[str, Any], source: str) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return a document, one of Swagger 2.0 as OpenAPI 3.0, and pointers into the original by those of now.
+
+    Raises:
+        ContractError: a part of it is wrong, and has no place in OpenAPI.
+    """
+    if str(document.get("swagger")) != "2.0":
+        return document, {}
+    from .repair.leniency import converted  # noqa: PLC0415 -- half a second that OpenAPI need not pay
+
+    defects: list[Defect] = []
+    document, origins, _ = converted(document, source, defects)
+    for defect in defects:
+        raise ContractError(defect.source, defect.pointer, defect.reason)
+    return document, origins
+
+
 def _complete(
-    document: dict[str, Any], source: str, known_valid: Collection[str]
+    document: dict[str, Any], source: str, known_valid: Collection[str], origins: dict[str, str]
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Embed other files, and validate the document; no operation is disabled, and nothing moved."""
+    """Embed other files, and validate the document; no operation is disabled, and nothing is moved."""
     if digest(document) in known_valid:
         return {}, {}
     from .validation import validate  # noqa: PLC0415 -- half a second that the packaged contract need not pay
 
-    _check_outline(document, source)
-    locations = embed(document, source)
-    check_extent(locations)
-    validate(locations)
-    return {}, {}
+    try:
+        _check_outline(document, source)
+        locations = embed(document, source)
+        check_extent(locations)
+        validate(locations)
+    except ContractError as error:
+        if not origins or error.source != source:
+            raise
+        raise ContractError(source, pointers.mapped(error.pointer, origins), error.reason) from None
+    return {}, origins
 
 
 def _operations_in(item: dict[str, Any]) -> int:
@@ -124,7 +147,9 @@ def _check_outline(document: dict[str, Any], source: str) -> None:
     """Refuse a document that is not OpenAPI 3.0 to 3.2 in outline, and say what it is instead."""
     if "swagger" in document:
         raise ContractError(
-            source, "/swagger", f"is Swagger {document['swagger']}; expected OpenAPI 3.0, 3.1 or 3.2."
+            source,
+            "/swagger",
+            f"is Swagger {document['swagger']}; expected Swagger 2.0, or OpenAPI 3.0, 3.1 or 3.2.",
         )
     version = document.get("openapi")
     if not isinstance(version, str) or not version.startswith(("3.0.", "3.1.", "3.2.")):

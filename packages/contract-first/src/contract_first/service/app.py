@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
 from pathlib import Path
 from types import MappingProxyType, ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -43,11 +43,19 @@ Opening = Callable[[], AbstractAsyncContextManager[Mapping[str, Any]]]
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
+class _Opening(NamedTuple):
+    """What holds the collaborators of an event loop open, and the app once they are."""
+
+    opened: asyncio.Future[ASGIApp]
+    task: asyncio.Task[None]
+
+
 class Service:
     """An ASGI app, with :meth:`start` before the first request and :meth:`stop` after the last.
 
     A server that speaks ASGI's lifespan protocol does both by itself. Without it, as below a framework's
-    mount, the first request starts the app, and the end of its event loop stops it.
+    mount, the first request starts the app, and the end of its event loop stops it. In each event loop that
+    calls it the app has collaborators of that loop, if they are opened.
 
     Attributes:
         most_target_bytes: longest path and query together; the server refuses longer ones as they come in.
@@ -71,8 +79,8 @@ class Service:
         self._open = collaborators if callable(collaborators) else lambda: nullcontext(collaborators)
         self._opened_with = NOTHING if callable(collaborators) else collaborators
         self._app = None if callable(collaborators) else make(collaborators)
-        self._opened: asyncio.Future[ASGIApp] | None = None
-        self._opening: asyncio.Task[None] | None = None
+        self._apps: dict[asyncio.AbstractEventLoop, ASGIApp] = {}
+        self._openings: dict[asyncio.AbstractEventLoop, _Opening] = {}
         self.is_draining = False
 
     def drain(self) -> None:
@@ -89,38 +97,42 @@ class Service:
             await self._started()
 
     async def stop(self) -> None:
-        """Close the collaborators."""
-        if (opening := self._opening) is not None:
-            opening.cancel()
-            await opening
+        """Close the collaborators of this event loop."""
+        if (opening := self._openings.get(asyncio.get_running_loop())) is not None:
+            opening.task.cancel()
+            await opening.task
 
     async def _started(self) -> ASGIApp:
         """Return the app with its collaborators, which are opened once however many requests wait for it."""
-        if self._opened is None:
-            self._opened = asyncio.get_running_loop().create_future()
-            self._opening = asyncio.create_task(self._hold(self._opened))
-        return await asyncio.shield(self._opened)
+        loop = asyncio.get_running_loop()
+        if loop not in self._openings:
+            opened = loop.create_future()
+            self._openings[loop] = _Opening(opened, loop.create_task(self._hold(opened)))
+        return await asyncio.shield(self._openings[loop].opened)
 
     async def _hold(self, opened: asyncio.Future[ASGIApp]) -> None:
         """Keep the collaborators open until cancelled, by :meth:`stop` or by the end of the event loop.
 
         A task of its own, since what is opened in one task can often not be closed in another.
         """
+        loop = asyncio.get_running_loop()
         try:
             async with self._open() as collaborators:
                 self._opened_with = collaborators
-                self._app = self._make(collaborators)
-                opened.set_result(self._app)
+                self._apps[loop] = self._make(collaborators)
+                opened.set_result(self._apps[loop])
                 with suppress(asyncio.CancelledError):
-                    await asyncio.get_running_loop().create_future()
+                    await loop.create_future()
         except Exception as error:
             if opened.done():
                 raise
             opened.set_exception(error)
         finally:
             opened.cancel()
-            self._app = self._opened = self._opening = None
-            self._opened_with = NOTHING
+            self._apps.pop(loop, None)
+            del self._openings[loop]
+            if not self._openings:
+                self._opened_with = NOTHING
 
     @contextmanager
     def override(self, **collaborators: Any) -> Iterator[None]:
@@ -141,7 +153,7 @@ class Service:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
-            app = self._app or await self._started()
+            app = self._app or self._apps.get(asyncio.get_running_loop()) or await self._started()
             await app(self._below_root(scope), receive, send)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:

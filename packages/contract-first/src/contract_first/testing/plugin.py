@@ -275,7 +275,7 @@ class _Run:
             contract = app.contract if isinstance(app, Service) else self.contract()
         if isinstance(contract, Contract):
             return contract
-        source = str(contract)
+        source = _spelled(str(contract))
         if source not in self._contracts:
             self._contracts[source] = load_contract(source)
         return self._contracts[source]
@@ -287,6 +287,14 @@ class _Run:
         if key not in self._exchanges:
             self._exchanges[key] = Exchanges(contract, base_url)
         return self._exchanges[key]
+
+
+def _spelled(source: str) -> str:
+    """Return the path of a contract, the same for each spelling, from here where it is below; or its URL."""
+    if "://" in source:
+        return source
+    path, here = Path(source).resolve(), Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 RUN = pytest.StashKey[_Run]()

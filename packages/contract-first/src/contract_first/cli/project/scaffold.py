@@ -1,8 +1,11 @@
 """``contract scaffold``: a place to begin for each operation without a handler."""
 
+import ast
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
+from itertools import chain, count
+from os.path import lexists
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -67,7 +70,8 @@ def scaffold(  # noqa: PLR0913 -- one for each option
 ) -> None:
     """Write a handler stub and its test for each operation without a handler.
 
-    Handlers of one tag share a module. Existing files are not changed; what is left out is named.
+    Handlers of one tag share a module. Existing files are not changed: what a module lacks goes into another
+    beside it, such as `pets_2.py`. What is left out is named.
     """
     functions = imported_handlers(handlers or package)
     read = read_contract(contract, load, overlay, strict=strict)
@@ -118,11 +122,9 @@ class Scaffolding:
         write_new(self.operations / "__init__.py", PACKAGE)
         left = MOST_STUBS
         for module, stubs in modules.items():
-            path, test = self.operations / f"{module}.py", self.tests / f"test_{module}.py"
-            if path.exists() or path.is_symlink():
-                names = ", ".join(stub.name for stub in stubs)
-                yield "skipped", str(path), f"is there; it may lack {names}"
-            elif len(stubs) > left:
+            path = _free(self.operations, module)
+            test = self.tests / f"test_{path.name}"
+            if len(stubs) > left:
                 reason = f"{MOST_STUBS} handlers are written at once, and it has {len(stubs)} more"
                 yield "skipped", str(path), f"{reason}; run the command again, or use more tags"
             else:
@@ -141,7 +143,8 @@ class Scaffolding:
     def _missing(self) -> tuple[dict[str, list[Stub]], list[tuple[Operation, str]]]:
         """Return the handlers to write by module, and the operations that no function can be named by."""
         operations = self.contract.operations
-        lacking = [operation for operation in operations if not handler_named(operation, self.handlers)]
+        handlers = {*self.handlers, *_functions_in(self.operations)}
+        lacking = [operation for operation in operations if not handler_named(operation, handlers)]
         names = {operation.operation_id: stub_name(operation) for operation in lacking}
         uses = Counter(names.values())
         modules: dict[str, list[Stub]] = {}
@@ -170,6 +173,23 @@ def _modules_by_tag(contract: Contract) -> dict[tuple[str, ...], str]:
     shared = len(common_beginning([tag[0].split() for tag in tags if tag]))
     labels = {tag: " ".join(tag[0].split()[shared:]) or tag[0] for tag in tags if tag}
     return {tag: python_name(labels.get(tag, "untagged")) for tag in tags}
+
+
+def _free(folder: Path, stem: str) -> Path:
+    """Return the path of a module of this name in a folder, or of a numbered one where that is there."""
+    numbered = (f"{stem}_{number}" for number in count(2))
+    paths = (folder / f"{name}.py" for name in chain([stem], numbered))
+    return next(path for path in paths if not lexists(path))
+
+
+def _functions_in(folder: Path) -> Iterator[str]:
+    """Yield the names of the functions that the modules in a folder define."""
+    for path in filter(Path.is_file, folder.glob("*.py")):
+        try:
+            nodes = ast.parse(path.read_bytes()).body
+        except (SyntaxError, ValueError) as error:
+            raise failure(f"{path} is not Python: {error}; correct it first.") from None
+        yield from (node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
 def _import_name(folder: Path) -> str:

@@ -40,8 +40,8 @@ def read_leniently(source: str, defects: list[Defect]) -> tuple[dict[str, Any], 
     document = read_document(source, defects)
     origins, swagger = _repair_outline(document, source, defects), None
     if str(document.get("swagger")).startswith("2"):
-        document, converted, swagger = _converted(document, source, defects)
-        origins |= {pointer: pointers.mapped(was, origins) for pointer, was in converted.items()}
+        document, moved, swagger = converted(document, source, defects)
+        origins |= {pointer: pointers.mapped(was, origins) for pointer, was in moved.items()}
     return document, partial(complete, document, source, origins, defects, swagger)
 
 
@@ -114,20 +114,24 @@ def _join_paths(document: dict[str, Any], source: str, defects: list[Defect]) ->
     return origins
 
 
-def _converted(
+def converted(
     document: dict[str, Any], source: str, defects: list[Defect]
 ) -> tuple[dict[str, Any], dict[str, str], LenientEmbedding]:
-    """Return the OpenAPI document of a Swagger document, its origins, and the embedding of its files."""
+    """Return the OpenAPI document of a Swagger document, its origins, and the embedding of its files.
+
+    Args:
+        defects: gets what has no place in it.
+    """
     embedding = LenientEmbedding(document, source, defects)
     check_extent(embedding.run())
     try:
-        converted, origins, wrong = openapi_of(document)
+        openapi, origins, wrong = openapi_of(document)
     except ValueError as error:
         raise ContractError(source, "", str(error)) from None
     for pointer, reason, action in wrong:
         file, place = embedding.origin(pointer)
         defects.append(Defect(file, 0, place, reason, action))
-    return converted, origins, embedding
+    return openapi, origins, embedding
 
 
 def complete(

@@ -6,7 +6,7 @@ brought along under ``$defs``, and only references whose base is the document ar
 dialect is translated on the way.
 """
 
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from itertools import islice
 from typing import Any
 from urllib.parse import quote, unquote, urldefrag
@@ -22,6 +22,10 @@ MOST_PARTS = 30_000
 COMPONENT = "#/components/schemas/"
 DISCRIMINATED = "x-discriminated"
 """Marks a schema whose discriminator is translated."""
+MOST_DEPTH = 8
+"""Of the parts of an alternative that are looked at for the values of its discriminator."""
+TELLING = {"discriminator", "$dynamicRef", "$id", *ALTERNATIVES}
+VALUED = {"const", "enum", "$ref", "allOf", *ALTERNATIVES}
 BOUNDS = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
 
 
@@ -34,6 +38,7 @@ class Bundler:
             direction that the value takes.
         as_python: read keywords beside a ``$ref``, which in 3.0 do not apply, discriminators and patterns of
             names as openapi-core does.
+        discriminates: have a discriminator choose among alternatives that nothing else distinguishes.
     """
 
     def __init__(
@@ -43,8 +48,10 @@ class Bundler:
         is_30: bool,
         not_required: Callable[[dict[str, Any]], frozenset[str]],
         as_python: bool = False,
+        discriminates: bool = False,
     ) -> None:
         self._resources = resources
+        self._discriminates = discriminates
         self._is_30 = is_30
         self._as_python = as_python
         self._not_required = not_required
@@ -110,6 +117,8 @@ class Bundler:
             return schema
         if self._as_python and "discriminator" in schema:
             schema = self._discriminated(schema)
+        elif self._discriminates and "discriminator" in schema:
+            schema = self._distinguished(schema)
         if self._as_python and isinstance(named := schema.get("patternProperties"), dict):
             schema = {**schema, "patternProperties": {_python_end(key): part for key, part in named.items()}}
         if self._is_30:
@@ -155,6 +164,58 @@ class Bundler:
         ]
         chosen = {"type": "object", "anyOf": alternatives or [False]}
         return {**converted, "allOf": [*converted.get("allOf", ()), chosen], DISCRIMINATED: True}
+
+    def _distinguished(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Have each alternative take the values of the discriminator alone that name it.
+
+        Alternatives whose schemas list its values are distinguished by these. Where a value may name another
+        schema (in the mapping, by default, or by inheritance) nothing is translated.
+        """
+        discriminator = schema["discriminator"]
+        is_plain = isinstance(discriminator, dict) and "propertyName" in discriminator
+        if not is_plain or "defaultMapping" in discriminator:
+            return schema
+        name, mapping = discriminator["propertyName"], discriminator.get("mapping", {})
+        targets = {
+            value: target if "/" in target else COMPONENT + target for value, target in mapping.items()
+        }
+        translated = dict(schema)
+        for keyword in filter(schema.__contains__, ALTERNATIVES):
+            branches = schema[keyword]
+            references = [branch.get("$ref", "") for branch in branches if isinstance(branch, dict)]
+            if (
+                len(references) == len(branches)
+                and all(reference.startswith(COMPONENT) for reference in references)
+                and set(targets.values()) <= {*references}
+                and not any(self._is_distinguished(branch, name) for branch in branches)
+            ):
+                translated[keyword] = [
+                    {
+                        "type": "object",
+                        "required": [name],
+                        "properties": {name: {"enum": _names(reference, targets)}},
+                        "allOf": [branch],
+                    }
+                    for branch, reference in zip(branches, references, strict=True)
+                ]
+        return translated
+
+    def _is_distinguished(self, schema: Any, name: str, depth: int = MOST_DEPTH) -> bool:
+        """Tell whether a schema, or a part of it, says which values a property has, or has alternatives."""
+        if not isinstance(schema, dict) or not depth or not TELLING.isdisjoint(schema):
+            return True
+        declared = schema.get("properties", {}).get(name, {})
+        if not isinstance(declared, dict) or not VALUED.isdisjoint(declared):
+            return True
+        target = self._resources.target(None, schema["$ref"]) if "$ref" in schema else None
+        parts = [*schema.get("allOf", ()), *([target.node] if target else ())]
+        return any(self._is_distinguished(part, name, depth - 1) for part in parts)
+
+
+def _names(reference: str, targets: Mapping[str, str]) -> list[str]:
+    """Return the values of a discriminator that name a component: those of the mapping, and its own name."""
+    mapped = [value for value, target in targets.items() if target == reference]
+    return list(dict.fromkeys([*mapped, reference.removeprefix(COMPONENT)]))
 
 
 def _python_end(pattern: str) -> str:

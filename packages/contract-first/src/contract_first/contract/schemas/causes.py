@@ -77,7 +77,7 @@ def _by_discriminator(
     try:
         schema = pointers.lookup(bundle, pointers.join("", *keys[:-1]))
         name, mapping = schema["discriminator"]["propertyName"], schema["discriminator"].get("mapping", {})
-        references = [part["$ref"] for part in schema[keys[-1]]]
+        references = [part.get("$ref") or part["allOf"][0]["$ref"] for part in schema[keys[-1]]]
     except (LookupError, TypeError):  # no discriminator, or alternatives that it cannot name
         return None
     if not isinstance(error.instance, dict):

@@ -327,8 +327,8 @@ class Schemas:
         self.heirs = Heirs(resources, self.parts, lambda node, value: self.of(node).conforms(value))
         self.depths = MinimumDepths(self.keywords, self.targets_of)
         bundler = partial(Bundler, resources, is_30=self.is_30, not_required=self._not_required)
-        self.bundler = bundler()
         has_discriminators = dialect != DIALECT and resources.have_discriminators
+        self.bundler = bundler(discriminates=has_discriminators)
         is_read_otherwise = self.is_30 or has_discriminators or resources.have_patterns
         self.python_bundler = bundler(as_python=True) if is_read_otherwise else self.bundler
 

@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from http.cookies import SimpleCookie
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import quote
 
 import msgspec
 from starlette.types import Send
@@ -25,26 +26,28 @@ _NAME = itemgetter(0)
 
 
 class Cookie(msgspec.Struct, frozen=True):
-    """A cookie to set (RFC 6265); by default of the session, for the whole site, and out of scripts' reach.
+    """A cookie to set (RFC 6265); by default of the session, for the whole app, and out of scripts' reach.
 
     Attributes:
         max_age: in seconds; 0 deletes it, None keeps it until the browser ends.
+        path: below which it is sent back; by default the path below which the app is mounted.
     """
 
     name: str
     value: str = ""
     max_age: int | None = None
-    path: str = "/"
+    path: str = ""
     domain: str | None = None
     secure: bool = True
     http_only: bool = True
     same_site: Literal["lax", "strict", "none"] = "lax"
 
-    def header(self) -> str:
+    def header(self, root_path: str = "") -> str:
         """Return the value of ``Set-Cookie``; what the syntax does not allow in a value is quoted."""
         cookie = SimpleCookie({self.name: self.value})
         morsel = cookie[self.name]
-        morsel.update({"path": self.path, "samesite": self.same_site, "domain": self.domain or ""})
+        path = self.path or quote(root_path) or "/"
+        morsel.update({"path": path, "samesite": self.same_site, "domain": self.domain or ""})
         morsel["secure"], morsel["httponly"] = self.secure, self.http_only
         if self.max_age is not None:
             morsel["max-age"] = str(self.max_age)

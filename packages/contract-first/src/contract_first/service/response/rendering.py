@@ -99,7 +99,7 @@ class ResponseRenderer:
         if is_json_value:
             value = msgspec.to_builtins(value, str_keys=True, enc_hook=partial(_json_value, request))
         body = self._encoded(status, value, media_type, request)
-        headers = _fields(response)
+        headers = _fields(response, request)
         if body or media_type is not None:
             headers.append((b"content-type", (media_type or "application/octet-stream").encode()))
         if status != 204:  # noqa: PLR2004 -- RFC 9110, section 8.6: no Content-Length in a 204
@@ -123,7 +123,10 @@ class ResponseRenderer:
         """Return a response whose body is made while it is sent, items validated one by one."""
         content = (self._operation.response_for(status) or {}).get("content", {})
         media_type = response.media_type or media_type_of(response.body, content)
-        headers = [*_fields(response), (b"content-type", (media_type or "application/octet-stream").encode())]
+        headers = [
+            *_fields(response, request),
+            (b"content-type", (media_type or "application/octet-stream").encode()),
+        ]
         idle = b""
         if isinstance(response.body, Path):
             headers.append((b"content-length", b"%d" % response.body.stat().st_size))
@@ -189,10 +192,11 @@ class ResponseRenderer:
         raise ViolationError(f"The response violates the contract: {stated}" if self._reveal else "")
 
 
-def _fields(response: Response) -> RawHeaders:
+def _fields(response: Response, request: Request) -> RawHeaders:
     """Return the header fields that a handler gave a response, a cookie each."""
     fields = [(name.lower().encode(), value.encode("latin-1")) for name, value in response.headers.items()]
-    return fields + [(b"set-cookie", cookie.header().encode("latin-1")) for cookie in response.cookies]
+    cookies = [cookie.header(request.root_path) for cookie in response.cookies]
+    return fields + [(b"set-cookie", cookie.encode("latin-1")) for cookie in cookies]
 
 
 def _takes(media_type: str, value: Any) -> bool:
