@@ -47,8 +47,8 @@ def parse(text: str | bytes) -> ET.Element:
     """Return the root of a document.
 
     Raises:
-        S3Error: MalformedXML. What has too many tags, each of which takes some hundred bytes, is not parsed, nor
-            is a document type, whose entities take up to a hundred times its size.
+        S3Error: MalformedXML. What has too many tags, each of which takes some hundred bytes, is not parsed,
+            nor is a document type, whose entities take up to a hundred times its size.
     """
     try:
         plain = text.encode() if isinstance(text, str) else text.replace(b"\0", b"")  # as in UTF-16
