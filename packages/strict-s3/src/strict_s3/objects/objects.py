@@ -221,15 +221,15 @@ def read_document(request: Request, signed: Signed | None) -> bytes:
     """Return the body of a request that is a document.
 
     Raises:
-        S3Error: it is too long, or not what was signed; SlowDown while too many are coming in.
+        S3Error: it is too long, or not what was signed; SlowDown while others take the memory for it.
     """
-    document, size = b"", 0
+    document = b""
     for block in _payload(request, signed).blocks():
         document += block
         if len(document) > MAX_DOCUMENT_BYTES:
             raise refusal("MaxMessageLengthExceeded", MaxMessageLengthBytes=MAX_DOCUMENT_BYTES)
-        size += len(block) + TAG_BYTES * (block.count(b"<") + block.count(b"="))
-        documents.hold(request, size)
+        documents.hold(request, len(document))
+    documents.hold(request, len(document) + TAG_BYTES * (document.count(b"<") + document.count(b"=")))
     return document
 
 
