@@ -364,7 +364,7 @@ class HttpProtocol(asyncio.Protocol):
             return
         _refusals.warning("Request of %s refused: %s", self.client and self.client[0], problem.detail)
         exchange = self._exchange
-        if is_ahead and exchange is not None and self._is_responding:
+        if self._reader.part is BETWEEN and exchange is not None and self._is_responding:
             self._read_no_other(exchange)
         elif is_ahead:
             self._close_gently()
