@@ -35,6 +35,29 @@ def test_formula(tmp_path):
     assert "{version}" not in text
 
 
+def test_bill_of_materials(tmp_path, monkeypatch):
+    """A release has an SBOM of what the wheel installs with all its extras, by the lock's hashes."""
+    commands = []
+
+    def note(*command):
+        commands.append([str(word) for word in command])
+        if command[:2] == ("uv", "build"):
+            tmp_path.mkdir(exist_ok=True)
+            for name in ("scanner_api-1-any.whl", "contract_first-1.tar.gz"):
+                (tmp_path / name).touch()
+        return ""
+
+    parts = BUILD["main"].__globals__
+    monkeypatch.setitem(parts, "run", note)
+    monkeypatch.setitem(parts, "installed", lambda *_: {"version": "", "digest": ""})
+    BUILD["main"](tmp_path)
+    (written,) = (command for command in commands if command[0] == "cyclonedx-py")
+    assert written[-1] == str(tmp_path / "scanner_api-1-any.cdx.json")
+    compiled = next(command for command in commands if "compile" in command)
+    assert written[2] == compiled[compiled.index("--output-file") + 1]
+    assert {"--all-extras", "--generate-hashes", "--universal"} <= set(compiled)
+
+
 def test_workflow():
     """A tag's workflow tests as CI does, builds as the page says, and publishes what was attested."""
     text = (ROOT / ".github" / "workflows" / "release.yaml").read_text()

@@ -180,11 +180,15 @@ class Service:
     def ask(self, operation, headers):
         """Return the response to a valid request with these headers."""
         method, url, body = request_of(operation)
+        return self.request(method, url, headers=headers, **body)
+
+    def request(self, method, url, **parts):
+        """Return the response to any request."""
 
         async def asked():
             transport = httpx2.ASGITransport(self.app, client=(next(self._addresses), 50_000))
             async with httpx2.AsyncClient(transport=transport, base_url="http://api.example") as client:
-                return await client.request(method, url, headers=headers, **body)
+                return await client.request(method, url, **parts)
 
         return self._runner.run(asked())
 
@@ -215,6 +219,23 @@ def test_the_matrix_is_whole():
     assert len({frozenset(credentials) for credentials in CREDENTIALS.values()}) == 1
     assert len(OPERATIONS) == len(CONTRACT.operations) >= 19
     assert sum(map(is_about_a_session, OPERATIONS.values())) >= 10
+
+
+@pytest.mark.parametrize(
+    ("paths", "status"),
+    [
+        (("/openapi.json", "/docs", "/docs/start.js", "/healthz", "/readyz"), 200),
+        (("/", "/metrics", "/admin", "/debug", "/redoc", "/swagger.json", "/docs/oauth2-redirect"), 404),
+        (("/_mock", "/_mock/seeds", "/_mock/console", "/_scope/x/_mock/seeds", "/.env", "/static"), 404),
+        (("/scanner/api/v1", "/scanner/api/v1/ui", "/scanner/api/v1/openapi.json", "/sessions"), 404),
+    ],
+    ids=["pages", "of frameworks", "of the mock", "of the API"],
+)
+def test_nothing_is_served_beside_the_contract(service, paths, status):
+    """But for the document, its explorer and health: nothing of frameworks, and nothing of the mock."""
+    headers = presented("APIKeyHeaderAuth", seeds.UNLIMITED_KEY)
+    statuses = {path: service.request("GET", path, headers=headers).status_code for path in paths}
+    assert statuses == dict.fromkeys(paths, status)
 
 
 @every_operation

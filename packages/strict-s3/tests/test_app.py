@@ -13,6 +13,7 @@ from werkzeug.test import Client, create_environ
 from strict_s3.app import create_app
 from strict_s3.http.body import BodyCutShort
 from strict_s3.messages.orders import Order
+from strict_s3.objects import objects
 from strict_s3.options import Options
 
 if TYPE_CHECKING:
@@ -216,6 +217,22 @@ def test_head_responses_have_no_body(app):
     """A HEAD request that is refused gets the status alone."""
     response = Client(app).head("/photos/k")
     assert (response.status_code, response.data) == (403, b"")
+
+
+@pytest.mark.usefixtures("open_bucket")
+def test_a_document_holds_memory_until_its_request_ends(app, monkeypatch):
+    """By its tags and attributes, which are more once they are parsed, as well as by its size."""
+    held, hold = [], objects.documents.hold
+
+    def note(request, size):
+        hold(request, size)
+        held.append(request.held[0])
+
+    monkeypatch.setattr(objects.documents, "hold", note)
+    document = b"<Delete>" + b'<Object a="b"><Key>k</Key></Object>' * 3000 + b"</Delete>"
+    assert Client(app).post("/open?delete", data=document).status_code == 400
+    assert held[-1] > len(document) + 3000 * 5 * 100
+    assert objects.documents._bytes == 0
 
 
 @pytest.mark.usefixtures("open_bucket")

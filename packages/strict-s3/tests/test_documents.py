@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -271,16 +272,31 @@ def test_documents_of_many_tags_are_not_parsed(text, monkeypatch):
         parse(text)
 
 
-def test_documents_that_are_coming_in_share_memory(monkeypatch):
-    """Beyond it a client has to slow down; what ends, or fails, returns its share; small ones need none."""
-    monkeypatch.setattr(objects, "MOST_INCOMING_BYTES", 3 * BLOCK_BYTES)
-    incoming = objects._Incoming()
-    with incoming.share() as first:
-        first(2 * BLOCK_BYTES)
-        with incoming.share() as small:
-            small(BLOCK_BYTES)
-        with pytest.raises(S3Error, match="reduce your request rate"), incoming.share() as second:
-            second(BLOCK_BYTES + 1)
-        first(3 * BLOCK_BYTES)
-    with incoming.share() as third:
-        third(3 * BLOCK_BYTES)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be"])
+def test_a_document_type_is_not_parsed(encoding, monkeypatch):
+    """Its entities would make of four megabytes a hundred times as many before expat stops."""
+    monkeypatch.setattr(xml.ET, "fromstring", None)
+    text = '<!DOCTYPE a [<!ENTITY e "expanded">]><a>&e;</a>'
+    for document in (text, text.encode(encoding)):
+        with pytest.raises(S3Error, match="was not well-formed"):
+            parse(document)
+
+
+@pytest.mark.parametrize("encoding", ["zlib", "idna", "nothing", "cp037"])
+def test_an_encoding_that_is_none_of_xml(encoding):
+    """A codec of Python that is none of text, or nothing, is the client's error."""
+    with pytest.raises(S3Error, match="was not well-formed"):
+        parse(f'<?xml version="1.0" encoding="{encoding}"?><a/>'.encode())
+
+
+def test_documents_share_memory(monkeypatch):
+    """Beyond it a client has to slow down; a request that ends returns its share; small ones need none."""
+    monkeypatch.setattr(objects, "MOST_DOCUMENTS_BYTES", 3 * BLOCK_BYTES)
+    documents, (first, small, second) = objects.Documents(), (SimpleNamespace(held=[0]) for _ in range(3))
+    documents.hold(first, 2 * BLOCK_BYTES)
+    documents.hold(small, BLOCK_BYTES)
+    with pytest.raises(S3Error, match="reduce your request rate"):
+        documents.hold(second, BLOCK_BYTES + 1)
+    documents.hold(first, 9 * BLOCK_BYTES)
+    documents.release(first)
+    documents.hold(second, 3 * BLOCK_BYTES)

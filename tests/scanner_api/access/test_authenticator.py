@@ -284,6 +284,7 @@ def test_junk_at_an_address_over_its_limit_is_not_verified(house, clock, alterna
     assert house.asked == asked
     assert house.knock().is_known
     assert house.knock(API="good").remaining == 3
+    assert house.knock(API="good, but not presented before").status == 429
     assert house.knock(API="wrong", peer="198.51.100.9").status == 401
     clock.advance(60)
     assert house.knock(API="wrong").status == 401

@@ -351,8 +351,9 @@ def configured(clock, **changed):
 
 async def test_bearer_tokens_are_off_without_an_issuer(clock):
     """Without an issuer every token is a 401 that says why, the best one too."""
-    with pytest.raises(Unauthorized, match="no token issuer configured"):
-        (await configured(clock, oauth_issuer="").verify(signed(), None))
+    for verifier in (configured(clock, oauth_issuer=""), bearer_verifier(Settings(), clock)):
+        with pytest.raises(Unauthorized, match="no token issuer configured"):
+            await verifier.verify(signed(), None)
 
 
 async def test_bearer_tokens_are_on_with_an_issuer(key_file, clock):

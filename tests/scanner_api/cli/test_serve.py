@@ -155,6 +155,14 @@ def test_a_wrong_file_of_a_setting_names_itself(refuse, tmp_path, content, more,
     assert (refused.exit_code, named in refused.stderr) == (2, True), refused.stderr
 
 
+@pytest.mark.usefixtures("environment")
+def test_nobody_is_trusted_by_default():
+    """Without settings there is no origin, no proxy and no token issuer, and no link to private addresses."""
+    settings = Settings()
+    assert (settings.cors_origins, settings.trusted_proxies, settings.oauth_issuer) == ((), (), "")
+    assert (set(settings.redirect_ports), settings.redirect_allowed) == ({80, 443}, ())
+
+
 def test_files_of_settings_are_read(monkeypatch, tmp_path):
     """Files are read as variables are: JSON for lists, and a flag has precedence."""
     (tmp_path / "secret").write_text("redis://:pw@a/0\r\n")

@@ -89,10 +89,13 @@ def test_every_string_that_is_stored_has_a_limit():
         for name, part in schema.get("properties", {}).items():
             yield from unlimited(part, f"{pointer}/{name}")
 
-    bodies = [name for name in SCHEMAS if name.endswith(("CreateSchema", "SubmitSchema", "RegisterSchema"))]
-    bodies += ["PhotoUpdateSchema", "PhotoReorderSchema", "UploadImageFormSchema", "ProposalReviewSchema"]
-    bodies += ["ResolveUrlRequestSchema", "SaveRedirectRequestSchema"]
-    assert [pointer for name in bodies for pointer in unlimited(SCHEMAS[name], name)] == []
+    bodies = [
+        (operation.operation_id, content["schema"])
+        for operation in CONTRACT.operations
+        for content in (operation.request_body or {"content": {}})["content"].values()
+    ]
+    assert len(bodies) >= 10
+    assert [pointer for name, body in bodies for pointer in unlimited(body, name)] == []
 
 
 @pytest.mark.parametrize("name", ["user_agent", "organization_short_id"])
@@ -126,6 +129,20 @@ def test_a_session_embeds_its_newest_captures(api, monkeypatch):
     assert [each["id"] for each in poll.json()["captures"]] == ids[-MOST_EMBEDDED:]
     following = httpx2.URL(str(poll.url)).join(poll.links["next"]["url"])
     assert [capture["id"] for capture in api.get(following).json()["data"]] == ids[4::-1]
+
+
+def test_a_session_embeds_its_first_photos(api, monkeypatch):
+    """Beyond a hundred the detail has the first, and a link to the next page."""
+    monkeypatch.setattr(operations, "MOST_EMBEDDED", 2)
+    session_id = api.session()
+    ids = [
+        api.post(f"/sessions/{session_id}/photos", json={"s3_key": api.uploaded(session_id)}).json()["id"]
+        for _ in range(3)
+    ]
+    detail = api.get(f"/sessions/{session_id}")
+    assert [photo["id"] for photo in detail.json()["product_photos"]] == ids[:2]
+    following = httpx2.URL(str(detail.url)).join(detail.links["next"]["url"])
+    assert [photo["id"] for photo in api.get(following).json()["data"]] == ids[2:]
 
 
 def test_the_contract_says_what_a_poll_has():

@@ -163,6 +163,10 @@ def test_pages_beside_the_contract():
         "unreachable",
     )
     assert ask(served(), "GET", "/readyz").status_code == 200
+    for page in ("/openapi.json", "/docs", "/docs/start.js", "/healthz", "/readyz"):
+        assert ask(app, "GET", page).headers["X-Content-Type-Options"] == "nosniff"
+    for page in ("/healthz", "/readyz"):
+        assert ask(app, "GET", page).headers["Cache-Control"] == "no-store"
 
 
 class Closed:

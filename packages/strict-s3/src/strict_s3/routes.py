@@ -16,7 +16,7 @@ from .messages.request import OF_BUCKETS, OF_OBJECTS, Request, operation_of
 from .messages.response import Response
 from .messages.version_ids import is_version_id
 from .objects.attributes import moto_headers
-from .objects.objects import Objects, read_document
+from .objects.objects import Objects, documents, read_document
 from .objects.store import LISTS, Store
 from .post_object import PostObject
 from .probes import Probes
@@ -40,6 +40,12 @@ class Routes:
 
     def __call__(self, request: Request) -> Response:
         """Serve a request, or raise `S3Error`."""
+        try:
+            return self._serve(request)
+        finally:
+            documents.release(request)
+
+    def _serve(self, request: Request) -> Response:
         pairs = (*request.headers.items(), *request.query)
         if sum(len(name) + len(value) for name, value in pairs) > MAX_HEADER_SECTION_BYTES:
             raise refusal("RequestHeaderSectionTooLarge", MaxSizeAllowed=MAX_HEADER_SECTION_BYTES)

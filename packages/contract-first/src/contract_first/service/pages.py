@@ -30,7 +30,7 @@ FIRST_PROBE_SECONDS = 5.0
 SWAGGER_UI = Path(__file__).parent / "swagger_ui"
 """Two files of npm's swagger-ui-dist as they are there, with their licences and their version."""
 START = Path(__file__).parent / "explorer.js"
-UNSTORED = {"Cache-Control": "no-store"}
+UNSTORED = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 CSP = "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'"
 EXPLORER = """<!doctype html>
 <html lang="en">

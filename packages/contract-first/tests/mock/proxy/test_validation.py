@@ -40,6 +40,20 @@ def test_what_conforms_to_the_contract_is_not_marked(proxy):
     assert (exchange.operation, exchange.verdict.request, exchange.verdict.response) == ("list_notes", [], [])
 
 
+def test_a_target_without_end_is_recorded(proxy, upstream):
+    """Its beginning is in the journal, with the 414 that it got; the upstream is not asked."""
+    before = len(upstream.asked)
+    with proxy.connection() as connection:
+        connection.sendall(b"GET /notes?sort=" + b"x" * 66_000)
+        assert connection.recv(1 << 16).startswith(b"HTTP/1.1 414 ")
+    proxy.responses = 1
+    (exchange,) = proxy.exchanges
+    assert (exchange.method, exchange.status, exchange.operation) == ("GET", 414, "")
+    assert exchange.url.startswith(f"{upstream.url}/notes?sort=xxx")
+    assert len(exchange.url) < 1100
+    assert len(upstream.asked) == before
+
+
 def test_violations_are_reported_in_the_responses_head(proxy, upstream, json_response):
     """Both sides' violations are counted, and the first are reported in words."""
     upstream.response = json_response(["a", 1])

@@ -2,6 +2,7 @@
 
 import contextlib
 import socket
+import threading
 import time
 
 import pytest
@@ -13,7 +14,7 @@ from contract_first.service.http.protocol import HttpProtocol
 from contract_first.service.http.request_head import MOST_FIELDS, MOST_HEAD_BYTES, MOST_TARGET_BYTES
 from contract_first.service.http.server import listen, serving
 
-from .conftest import CHUNKED, FILLING, GET, MOST_SENT_BYTES, read, refusal
+from .conftest import CHUNKED, FILLING, GET, GO_ON, MOST_SENT_BYTES, STARTED, app, read, refusal
 
 CONTRACT = {"openapi": "3.1.0", "info": {"title": "Nothing", "version": "1"}, "paths": {}}
 
@@ -103,6 +104,29 @@ def test_the_limit_of_an_app_holds_while_the_target_comes_in():
 
 
 @pytest.mark.parametrize(
+    "line",
+    [
+        b"GET / HTTP/2.0",
+        b"GET / HTTP/0.9",
+        b"GET /",
+        b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked",
+        b"POST / HTTP/1.0\r\nContent-Length: 5\r\nTransfer-Encoding: chunked",
+    ],
+)
+def test_only_two_versions_are_served(connection, line):
+    """Of HTTP/1.0 without transfer codings, by which others do not find the end of a body (RFC 9112, 6.1)."""
+    connection.sendall(line + b"\r\nHost: x\r\n\r\n0\r\n\r\n" + GET + b"\r\n")
+    assert refusal(connection) == 400
+
+
+def test_an_absolute_target_may_have_no_path(connection):
+    """RFC 9112, section 3.2.2: a server accepts the absolute form; an empty path is the root."""
+    for target in (b"http://x", b"http://x?y"):
+        connection.sendall(b"GET %b HTTP/1.1\r\nHost: x\r\n\r\n" % target)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
+@pytest.mark.parametrize(
     ("head", "status"),
     [
         (b"GET / HTTP/1.1\r\n\r\n", 400),
@@ -164,6 +188,31 @@ def test_fields_go_out_as_they_are_or_not_at_all(field, status):
                 head = read(connected).partition(b"\r\n\r\n")[0]
             assert int(head.split()[1]) == status
             assert head.count(b"\r\n%b: %b" % (field[0].lower(), field[1])) == (2 if status == 200 else 0)
+
+
+def test_without_room_a_request_has_its_response_and_no_other_follows(monkeypatch):
+    """What comes behind it is dropped, and the connection is closed behind the response."""
+    monkeypatch.setattr(protocol, "MOST_HEADS_BYTES", 8192)
+    refuse, is_refused = HttpProtocol._refuse, threading.Event()
+
+    def note(*arguments, **options):
+        refuse(*arguments, **options)
+        is_refused.set()
+
+    monkeypatch.setattr(HttpProtocol, "_refuse", note)
+    GO_ON.clear()
+    STARTED.clear()
+    with (
+        listen("127.0.0.1", 0) as listening,
+        serving(app, listening, http=HttpProtocol, lifespan="off"),
+        socket.create_connection(listening.getsockname(), timeout=10) as connected,
+    ):
+        connected.sendall(b"GET /held HTTP/1.1\r\nHost: x\r\n\r\n" + (GET + b"\r\n") * 500)
+        assert is_refused.wait(10)
+        GO_ON.set()
+        responses = read(connected)
+    assert (responses.count(b"HTTP/1.1 200 "), responses[-2:]) == (1, b"ok")
+    assert STARTED == ["/held"]
 
 
 LONG = GET + b"a: " + b"b" * 30_000

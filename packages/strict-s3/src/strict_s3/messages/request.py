@@ -169,6 +169,7 @@ class Request:
         is_utf8: whether the target is; if not, invalid bytes have been replaced.
         fields: of its form, by name in lower case; empty until the form is read.
         struck: ids of the faults that apply to it.
+        held: how many bytes of memory it holds for a document.
         caller: who makes it.
     """
 
@@ -185,6 +186,7 @@ class Request:
     is_utf8: bool = True
     fields: dict[str, str] = field(default_factory=dict)
     struck: list[str] = field(default_factory=list)
+    held: list[int] = field(default_factory=lambda: [0])
     caller: Caller = NOBODY
 
     @classmethod

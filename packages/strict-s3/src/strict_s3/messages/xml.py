@@ -44,13 +44,18 @@ def document(root: str, *content: Mapping[str, Any] | Element, is_qualified: boo
 
 
 def parse(text: str | bytes) -> ET.Element:
-    """Return the root of a document, or raise MalformedXML, of one with too many tags before it is parsed."""
-    tags = text.count("<") if isinstance(text, str) else text.count(b"<")
-    if tags > MOST_TAGS:  # each takes some hundred bytes
-        raise refusal("MalformedXML")
+    """Return the root of a document.
+
+    Raises:
+        S3Error: MalformedXML. What has too many tags, each of which takes some hundred bytes, is not parsed,
+            nor is a document type, whose entities take up to a hundred times its size.
+    """
     try:
-        return ET.fromstring(text)  # noqa: S314 -- expat itself limits how far entities expand
-    except (ET.ParseError, ValueError):
+        plain = text.encode() if isinstance(text, str) else text.replace(b"\0", b"")  # as in UTF-16
+        if plain.count(b"<") > MOST_TAGS or b"<!DOCTYPE" in plain:
+            raise refusal("MalformedXML")
+        return ET.fromstring(text)  # noqa: S314 -- without a document type it has no entities of its own
+    except (ET.ParseError, LookupError, ValueError):  # the last two of an encoding
         raise refusal("MalformedXML") from None
 
 

@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
@@ -35,40 +35,38 @@ from .store import Store
 
 MAX_DOCUMENT_BYTES = 4 * 1024**2
 """The longest XML document that is read, in bytes: enough for 10,000 parts or 1000 keys."""
-MOST_INCOMING_BYTES = 32 * 1024**2
-"""Of all documents that are coming in; those of a block need no share."""
+MOST_DOCUMENTS_BYTES = 32 * 1024**2
+"""Of all documents and what they are parsed to; those of a block need no share."""
+TAG_BYTES = 128
+"""What a tag or an attribute takes once it is parsed, about."""
 
 
-class _Incoming:
-    """The memory of this process for documents that are coming in."""
+class Documents:
+    """The memory of this process for documents, from their arrival to the end of their request."""
 
     def __init__(self) -> None:
         self._bytes = 0
         self._lock = threading.Lock()
 
-    @contextmanager
-    def share(self) -> Iterator[Callable[[int], None]]:
-        """Yield what is called with the size of a document as it grows; it is held until the block ends."""
-        held = 0
+    def hold(self, request: Request, size: int) -> None:
+        """Let a request hold so many bytes in all, or raise SlowDown while there is no room."""
+        size = min(size, MOST_DOCUMENTS_BYTES)  # there is room for one of any size
+        if size <= BLOCK_BYTES:
+            return
+        with self._lock:
+            if self._bytes + size - request.held[0] > MOST_DOCUMENTS_BYTES:
+                raise refusal("SlowDown")
+            self._bytes += size - request.held[0]
+            request.held[0] = size
 
-        def hold(size: int) -> None:
-            nonlocal held
-            if size <= BLOCK_BYTES:
-                return
-            with self._lock:
-                if self._bytes + size - held > MOST_INCOMING_BYTES:
-                    raise refusal("SlowDown")
-                self._bytes += size - held
-                held = size
-
-        try:
-            yield hold
-        finally:
-            with self._lock:
-                self._bytes -= held
+    def release(self, request: Request) -> None:
+        """Return what a request holds."""
+        with self._lock:
+            self._bytes -= request.held[0]
+            request.held[0] = 0
 
 
-_incoming = _Incoming()
+documents = Documents()
 
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
 
@@ -223,15 +221,15 @@ def read_document(request: Request, signed: Signed | None) -> bytes:
     """Return the body of a request that is a document.
 
     Raises:
-        S3Error: it is too long, or not what was signed; SlowDown while too many are coming in.
+        S3Error: it is too long, or not what was signed; SlowDown while others take the memory for it.
     """
     document = b""
-    with _incoming.share() as hold:
-        for block in _payload(request, signed).blocks():
-            document += block
-            if len(document) > MAX_DOCUMENT_BYTES:
-                raise refusal("MaxMessageLengthExceeded", MaxMessageLengthBytes=MAX_DOCUMENT_BYTES)
-            hold(len(document))
+    for block in _payload(request, signed).blocks():
+        document += block
+        if len(document) > MAX_DOCUMENT_BYTES:
+            raise refusal("MaxMessageLengthExceeded", MaxMessageLengthBytes=MAX_DOCUMENT_BYTES)
+        documents.hold(request, len(document))
+    documents.hold(request, len(document) + TAG_BYTES * (document.count(b"<") + document.count(b"=")))
     return document
 
 

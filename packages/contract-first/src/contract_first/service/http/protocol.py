@@ -275,9 +275,13 @@ class HttpProtocol(asyncio.Protocol):
         if self._exchange is not None:
             self._exchange.end_body()
             if is_last:
-                self._exchange.keep_alive = False
-                self._input = DISCARDED
-                self.transport.resume_reading()  # which tells when the client goes away
+                self._read_no_other(self._exchange)
+
+    def _read_no_other(self, exchange: Exchange) -> None:
+        """Drop what comes in behind a request, and close behind its response."""
+        exchange.keep_alive = False
+        self._input = DISCARDED
+        self.transport.resume_reading()  # which tells when the client goes away
 
     def resume_reading(self) -> None:
         """Read more of the body, if it was paused."""
@@ -356,13 +360,16 @@ class HttpProtocol(asyncio.Protocol):
     def _refuse(self, problem: Problem, *, is_ahead: bool) -> None:
         """Refuse a request that cannot be read, and close: where the next one begins is unknown.
 
-        One that was sent ahead gets no response, which would be taken for that to the request before it.
+        One that was sent ahead gets no response, which would be taken for that to the request before it. That
+        one still gets its own, where there was no room for what came behind it.
         """
         if self._input is DISCARDED:
             return
         _refusals.warning("Request of %s refused: %s", self.client and self.client[0], problem.detail)
         exchange = self._exchange
-        if is_ahead:
+        if self._reader.part is BETWEEN and exchange is not None and self._is_responding:
+            self._read_no_other(exchange)
+        elif is_ahead:
             self._close_gently()
         elif self._reader.part is BODY and exchange is not None and exchange.response is not AWAITED:
             self.close()

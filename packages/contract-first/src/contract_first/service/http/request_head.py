@@ -82,6 +82,8 @@ class RequestHead:
         Raises:
             Problem: of the whole head.
         """
+        if version != "1.1":
+            _check_version(version, self._codings)
         if self._hosts != 1 and (self._hosts or version == "1.1"):
             raise BadRequest(f"A request has one Host (RFC 9112, section 3.2); this one has {self._hosts}.")
         if self._codings and self._codings != b",chunked":
@@ -121,7 +123,15 @@ def _parts(target: bytes) -> tuple[bytes, bytes]:
         path, _, query = target.partition(b"?")
         return path, query
     parsed = parse_url(target)
-    return parsed.path, parsed.query or b""
+    return parsed.path or b"/", parsed.query or b""
+
+
+def _check_version(version: str, codings: bytes) -> None:
+    """Raise the problem of a version that is not served, or of a body whose end HTTP/1.0 does not know."""
+    if version != "1.0":
+        raise BadRequest(f"The request is one of HTTP/{version}; expected HTTP/1.1 or HTTP/1.0.")
+    if codings:
+        raise BadRequest("HTTP/1.0 has no transfer codings (RFC 9112, section 6.1); expected Content-Length.")
 
 
 def _check_codings(codings: bytes) -> None:
