@@ -50,6 +50,7 @@ SCHEMAS = {
     }
     for kind in ("Cat", "Dog")
 }
+SCHEMAS["Node"] = {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Node"}}}
 KEYWORDS = {
     PLAIN: Sample({"type": "string"}, "a"),
     "no type": Sample({}, "a"),
@@ -93,6 +94,12 @@ KEYWORDS = {
         },
         PET,
     ),
+    "oneOf, alike": Sample(
+        {"oneOf": [{**CAT, "required": ["size"]}, {"$ref": "#/components/schemas/Node", "not": CAT}]},
+        PET,
+        NEWER,
+    ),
+    "recursive": Sample({"$ref": "#/components/schemas/Node"}, {"next": {}}),
     "readOnly": Sample({"type": "string", "readOnly": True}, "a"),
     "writeOnly beside it": Sample({"properties": {"secret": {"writeOnly": True}}}, {"a": 1}),
     "$schema": Sample(

@@ -40,10 +40,16 @@ class Engines:
         """Return the engines of an operation that responds with JSON of this schema."""
         return cls.over({"content": {"application/json": {"schema": schema}}}, **options)
 
-    def accepts(self, value, status=200, headers=()):
+    @property
+    def has_type(self):
+        """Whether the schema of the response is a type by which it is read."""
+        [media_type] = self.operation.responses["200"]["content"].values()
+        return self.filter._schemas.in_media_type(media_type).reader is not None
+
+    def accepts(self, value, status=200, headers=(), *, quickly=False):
         """Tell whether the filter accepts a JSON value, having seen that the validator does as well."""
         assert self.wrongly_accepted(value, status, headers) == []
-        return self.filter.accepts(rendered(value, status, headers), "application/json")
+        return self.filter.accepts(rendered(value, status, headers), "application/json", quickly=quickly)
 
     def wrongly_accepted(self, value, status=200, headers=()):
         """Return why the validator refuses a JSON value that the filter accepts."""
