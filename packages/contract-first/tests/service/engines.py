@@ -41,15 +41,24 @@ class Engines:
         return cls.over({"content": {"application/json": {"schema": schema}}}, **options)
 
     @property
-    def has_type(self):
-        """Whether the schema of the response is a type by which it is read."""
+    def reader(self):
+        """What reads the response as a type of msgspec, None if its schema is none."""
         [media_type] = self.operation.responses["200"]["content"].values()
-        return self.filter._schemas.in_media_type(media_type).reader is not None
+        return self.filter._schemas.in_media_type(media_type).reader
 
-    def accepts(self, value, status=200, headers=(), *, quickly=False):
+    def reads(self, value):
+        """Tell whether the type accepts a JSON value, having seen that the validator does as well."""
+        assert self.wrongly_accepted(value) == []
+        try:
+            self.reader(rendered(value).body)
+        except ValueError:
+            return False
+        return True
+
+    def accepts(self, value, status=200, headers=()):
         """Tell whether the filter accepts a JSON value, having seen that the validator does as well."""
         assert self.wrongly_accepted(value, status, headers) == []
-        return self.filter.accepts(rendered(value, status, headers), "application/json", quickly=quickly)
+        return self.filter.accepts(rendered(value, status, headers), "application/json")
 
     def wrongly_accepted(self, value, status=200, headers=()):
         """Return why the validator refuses a JSON value that the filter accepts."""

@@ -65,8 +65,8 @@ class BodyCheck:
         self._schema = schema
         self._read = schema.reader
 
-    def accepts(self, body: bytes, *, quickly: bool) -> bool:
-        """Tell whether a body is valid; see :meth:`AcceptFilter.accepts`."""
+    def accepts(self, body: bytes) -> bool:
+        """Tell whether a body is valid."""
         try:
             # of a member that it skips msgspec does not ask whether it is UTF-8
             if self._read is not None and (body.isascii() or body.decode()):
@@ -75,7 +75,7 @@ class BodyCheck:
         except (RecursionError, ValueError):  # DecodeError and ValidationError are ValueErrors
             pass
         try:
-            return not quickly and self._schema.surely_accepts(msgspec.json.decode(body))
+            return self._schema.surely_accepts(msgspec.json.decode(body))
         except (RecursionError, ValueError):
             return False
 
@@ -96,8 +96,8 @@ class ResponseSchemas:
             if name.lower() != "content-type"
         ]
 
-    def accepts(self, rendered: Rendered, media_type: str | None, *, quickly: bool) -> bool:
-        """Tell whether the response surely conforms to the contract; see :meth:`AcceptFilter.accepts`."""
+    def accepts(self, rendered: Rendered, media_type: str | None) -> bool:
+        """Tell whether the response surely conforms to the contract."""
         fields = dict(reversed(rendered.headers))  # of repeated ones openapi-core reads the first
         for header in self._headers:
             field = fields.get(header.name)
@@ -106,7 +106,7 @@ class ResponseSchemas:
         if self._bodiless:
             return not rendered.body
         body = self._bodies.get(media_type or "")
-        return body is not None and body.accepts(rendered.body, quickly=quickly)
+        return body is not None and body.accepts(rendered.body)
 
 
 class AcceptFilter:
@@ -117,16 +117,12 @@ class AcceptFilter:
         self._schemas = schemas.for_responses
         self._declared: dict[int, ResponseSchemas] = {}
 
-    def accepts(self, rendered: Rendered, media_type: str | None, *, quickly: bool = False) -> bool:
-        """Tell whether the response surely conforms to the contract.
-
-        Args:
-            quickly: ask no validator about a body that its type refuses.
-        """
+    def accepts(self, rendered: Rendered, media_type: str | None) -> bool:
+        """Tell whether the response surely conforms to the contract."""
         declared = self._declared.get(rendered.status)
         if declared is None:
             definition = self._operation.response_for(rendered.status)
             if definition is None:
                 return False
             declared = self._declared[rendered.status] = ResponseSchemas(definition, self._schemas)
-        return declared.accepts(rendered, media_type, quickly=quickly)
+        return declared.accepts(rendered, media_type)

@@ -101,15 +101,13 @@ class ResponseRenderer:
             headers.append((b"content-length", b"%d" % len(body)))
         headers += request.response_headers
         rendered = Rendered(status, headers, body)
-        is_written = media_type is not None and is_json(essence(media_type)) and not isinstance(value, BYTES)
-        may_lack = is_written and b"null" in body and holds_model(value)
-        if self._filter.accepts(rendered, media_type, quickly=may_lack):
-            return rendered
-        if may_lack:
-            value = msgspec.json.decode(body)
-            drop_absent(value, self._schema(status, media_type or ""))
-            return self.render(msgspec.structs.replace(response, body=value), request)
-        self._require_valid(rendered, media_type, request)
+        if not self._filter.accepts(rendered, media_type):
+            may_lack = b"null" in body and not isinstance(value, BYTES) and is_json(essence(media_type or ""))
+            if may_lack and holds_model(value):
+                value = msgspec.json.decode(body)
+                drop_absent(value, self._schema(status, media_type or ""))
+                return self.render(msgspec.structs.replace(response, body=value), request)
+            self._require_valid(rendered, media_type, request)
         return rendered
 
     def _schema(self, status: int, media_type: str) -> Schema:
