@@ -348,7 +348,7 @@ def test_dates_that_are_read_are_dates(name, text):
     | st.integers(),
 )
 def test_multiples_are_found_as_the_validator_finds_them(step, number):
-    """A quick answer for numbers with few digits is the right one."""
+    """What is faster for numbers with few digits finds the same multiples."""
     schema = {"type": "number", "multipleOf": step}
     for value in (number, step * round(number) if abs(number) < 10**12 else number):
         conforms = jsonschema_rs.Draft202012Validator(schema).is_valid(value)

@@ -79,12 +79,13 @@ class Flat(NamedTuple):
 
     def also(self, other: Flat) -> Flat:
         """Return the schema object of the values that conform to both."""
-        one, two = self.keywords, other.keywords
-        for closed, names in ((one, _names(two)), (two, _names(one))):
+        left, right = self.keywords, other.keywords
+        for closed, names in ((left, _names(right)), (right, _names(left))):
             if "additionalProperties" in closed and not names <= closed.get("properties", {}).keys():
                 raise NoTypeError
-        both = {keyword: _both(keyword, one[keyword], two[keyword]) for keyword in one.keys() & two.keys()}
-        return Flat({**one, **two, **both}, self.references | other.references)
+        shared = left.keys() & right.keys()
+        both = {keyword: _both(keyword, left[keyword], right[keyword]) for keyword in shared}
+        return Flat({**left, **right, **both}, self.references | other.references)
 
 
 class MsgspecTypes:
@@ -287,7 +288,7 @@ class MsgspecTypes:
         types = [declared_types(branch.keywords) for branch in branches]
         objects = [branch for branch, names in zip(branches, types, strict=True) if names == {"object"}]
         distinct = [names for names in types if names != {"object"}] + [{"object"}] * bool(objects)
-        if any(one & two for one, two in combinations(distinct, 2)):
+        if any(left & right for left, right in combinations(distinct, 2)):
             raise NoTypeError
         tags = self._tags(objects) if len(objects) > 1 else {}
         return _union([self._of(branch, tags.get(id(branch))) for branch in branches])
@@ -339,23 +340,23 @@ def _names(keywords: Node) -> set[str]:
     return {*keywords.get("properties", ()), *keywords.get("required", ())}
 
 
-def _both(keyword: str, one: Any, two: Any) -> Any:
+def _both(keyword: str, left: Any, right: Any) -> Any:
     """Return the value of a keyword that means what both values together do."""
     match keyword:
         case "enum":  # among other values 1 would be true
-            if all(isinstance(value, str | None) for value in (*one, *two)):
-                return [value for value in one if value in two]
-        case _ if one == two:
-            return one
+            if all(isinstance(value, str | None) for value in (*left, *right)):
+                return [value for value in left if value in right]
+        case _ if left == right:
+            return left
         case "type":
-            return sorted(named_types({"type": one}) & named_types({"type": two}))
+            return sorted(named_types({"type": left}) & named_types({"type": right}))
         case "required":
-            return [*one, *two]
+            return [*left, *right]
         case "properties":
-            shared = {name: {"allOf": [one[name], two[name]]} for name in one.keys() & two.keys()}
-            return {**one, **two, **shared}
+            shared = {name: {"allOf": [left[name], right[name]]} for name in left.keys() & right.keys()}
+            return {**left, **right, **shared}
         case _ if keyword in STRICTER:
-            return STRICTER[keyword](one, two)
+            return STRICTER[keyword](left, right)
     raise NoTypeError
 
 
