@@ -11,22 +11,25 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import json
+import tempfile
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from contract_first import Contract, create_app
+from contract_first import Contract, create_app, load_contract
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message
 
 ITEMS = 20
 ROUNDS = 3
-VERSIONS = ("3.0.3", "3.1.0", "3.2.0")
-NEWER = VERSIONS[1:]
+VERSIONS = ("2.0", "3.0.3", "3.1.0", "3.2.0")
+OPENAPI, NEWER = VERSIONS[1:], VERSIONS[2:]
 CLIFF = 0.5
 PLAIN = "plain"
 
@@ -41,6 +44,7 @@ class Sample(NamedTuple):
 
 CAT = {"$ref": "#/components/schemas/Cat"}
 DOG = {"$ref": "#/components/schemas/Dog"}
+NODE = "#/components/schemas/Node"
 PET = {"kind": "Cat", "size": 3}
 SCHEMAS = {
     kind: {
@@ -50,10 +54,11 @@ SCHEMAS = {
     }
     for kind in ("Cat", "Dog")
 }
+SCHEMAS["Node"] = {"type": "object", "properties": {"next": {"$ref": NODE}}}
 KEYWORDS = {
     PLAIN: Sample({"type": "string"}, "a"),
     "no type": Sample({}, "a"),
-    "nullable": Sample({"type": "string", "nullable": True}, None, VERSIONS[:1]),
+    "nullable": Sample({"type": "string", "nullable": True}, None, OPENAPI[:1]),
     "null in type": Sample({"type": ["string", "null"]}, None, NEWER),
     "enum": Sample({"type": "string", "enum": ["a", "b"]}, "a"),
     "const": Sample({"const": "a"}, "a", NEWER),
@@ -61,7 +66,7 @@ KEYWORDS = {
     "maxLength": Sample({"type": "string", "maxLength": 9}, "a"),
     "minimum": Sample({"type": "integer", "minimum": 0}, 1),
     "exclusiveMinimum, true": Sample(
-        {"type": "number", "minimum": 0, "exclusiveMinimum": True}, 1.5, VERSIONS[:1]
+        {"type": "number", "minimum": 0, "exclusiveMinimum": True}, 1.5, VERSIONS[:2]
     ),
     "exclusiveMinimum": Sample({"type": "number", "exclusiveMinimum": 0}, 1.5, NEWER),
     "multipleOf": Sample({"type": "number", "multipleOf": 0.01}, 0.07),
@@ -79,20 +84,27 @@ KEYWORDS = {
     ),
     "dependentRequired": Sample({"dependentRequired": {"a": ["b"]}}, {"b": 1}, NEWER),
     "if": Sample({"if": {"type": "string"}, "then": {"maxLength": 9}}, "a", NEWER),
-    "not": Sample({"not": {"type": "integer"}}, "a"),
+    "not": Sample({"not": {"type": "integer"}}, "a", OPENAPI),
     "$ref": Sample(CAT, PET),
     "$ref with siblings": Sample({**CAT, "description": "A cat."}, PET),
     "allOf": Sample({"allOf": [CAT]}, PET),
-    "anyOf": Sample({"anyOf": [CAT, DOG]}, PET),
-    "oneOf": Sample({"oneOf": [CAT, DOG]}, PET),
-    "discriminator": Sample({"oneOf": [CAT, DOG], "discriminator": {"propertyName": "kind"}}, PET),
+    "anyOf": Sample({"anyOf": [CAT, DOG]}, PET, OPENAPI),
+    "oneOf": Sample({"oneOf": [CAT, DOG]}, PET, OPENAPI),
+    "discriminator": Sample({"oneOf": [CAT, DOG], "discriminator": {"propertyName": "kind"}}, PET, OPENAPI),
     "discriminator, mapping": Sample(
         {
             "oneOf": [CAT, DOG],
             "discriminator": {"propertyName": "kind", "mapping": {"Cat": CAT["$ref"], "Dog": DOG["$ref"]}},
         },
         PET,
+        OPENAPI,
     ),
+    "oneOf, alike": Sample(
+        {"oneOf": [{"allOf": [CAT, {"required": ["size"]}]}, {"allOf": [{"$ref": NODE}, {"not": CAT}]}]},
+        PET,
+        OPENAPI,
+    ),
+    "recursive": Sample({"$ref": NODE}, {"next": {}}),
     "readOnly": Sample({"type": "string", "readOnly": True}, "a"),
     "writeOnly beside it": Sample({"properties": {"secret": {"writeOnly": True}}}, {"a": 1}),
     "$schema": Sample(
@@ -171,20 +183,31 @@ def application(sample: Sample, version: str) -> ASGIApp:
         "required": ["id", "name", "sample"],
         "properties": {"id": {"type": "integer"}, "name": {"type": "string"}, "sample": sample.schema},
     }
-    body = {"application/json": {"schema": {"type": "array", "items": item}}}
-    responses = {"200": {"description": "All of them.", "content": body}}
-    document = {
-        "openapi": version,
-        "info": {"title": "Lists", "version": "1"},
-        "paths": {"/items": {"get": {"operationId": "items", "responses": responses}}},
-        "components": {"schemas": SCHEMAS},
-    }
+    schema = {"type": "array", "items": item}
     items = [{"id": number, "name": "an item", "sample": sample.value} for number in range(ITEMS)]
 
     async def handler() -> list[dict[str, Any]]:
         return items
 
-    return create_app(Contract(document, "lists.yaml"), {"items": handler}, checks=None)
+    return create_app(contract(schema, version), {"items": handler}, checks=None)
+
+
+def contract(schema: Any, version: str) -> Contract:
+    """Return a contract whose one operation responds with JSON of this schema."""
+    is_swagger = version == VERSIONS[0]
+    body = {"schema": schema} if is_swagger else {"content": {"application/json": {"schema": schema}}}
+    responses = {"200": {"description": "All of them.", **body}}
+    document: dict[str, Any] = {
+        "info": {"title": "Lists", "version": "1"},
+        "paths": {"/items": {"get": {"operationId": "items", "responses": responses}}},
+    }
+    if not is_swagger:
+        return Contract({"openapi": version, **document, "components": {"schemas": SCHEMAS}}, "lists.yaml")
+    document |= {"swagger": version, "produces": ["application/json"], "definitions": SCHEMAS}
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "lists.json")
+        path.write_text(json.dumps(document).replace("#/components/schemas/", "#/definitions/"))
+        return load_contract(path, lenient=True)
 
 
 def cost(app: ASGIApp, requests: int) -> float:

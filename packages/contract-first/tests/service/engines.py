@@ -40,6 +40,21 @@ class Engines:
         """Return the engines of an operation that responds with JSON of this schema."""
         return cls.over({"content": {"application/json": {"schema": schema}}}, **options)
 
+    @property
+    def reader(self):
+        """What reads the response as a type of msgspec, None if its schema is none."""
+        [media_type] = self.operation.responses["200"]["content"].values()
+        return self.filter._schemas.in_media_type(media_type).reader
+
+    def reads(self, value):
+        """Tell whether the type accepts a JSON value, having seen that the validator does as well."""
+        assert self.wrongly_accepted(value) == []
+        try:
+            self.reader(rendered(value).body)
+        except ValueError:
+            return False
+        return True
+
     def accepts(self, value, status=200, headers=()):
         """Tell whether the filter accepts a JSON value, having seen that the validator does as well."""
         assert self.wrongly_accepted(value, status, headers) == []

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from contract_first.contract.document.formats import PLAIN
 from contract_first.contract.document.json_types import INTEGERS
-from contract_first.contract.schemas.keywords import format_checker
+from contract_first.contract.schemas.keywords import format_checker, validator_of
 from contract_first.service.messages.response import Rendered
 
 engines = runpy.run_path(str(Path(__file__).with_name("engines.py")))
@@ -208,6 +208,151 @@ def test_the_filter_accepts_nothing_by_a_discriminator_that_the_validator_refuse
     engines = Engines.over_schema(schema, openapi=openapi, schemas=KINDS)
     event(f"accepted {sum(engines.accepts(value) for value in some) > 0}")
     assert [wrong for value in some for wrong in engines.wrongly_accepted(value)] == []
+
+
+kinds_of_leaves = (
+    keywords(type=st.sampled_from(["integer", "number"]), minimum=numbers, exclusiveMaximum=numbers)
+    | keywords(type=st.just("integer"), format=st.sampled_from(sorted(INTEGERS)), multipleOf=positive)
+    | keywords(type=st.just("number"), multipleOf=positive, minimum=numbers, maximum=numbers)
+    | keywords(type=st.just("string"), minLength=st.integers(0, 3), maxLength=st.integers(0, 3))
+    | keywords(type=st.just("string"), format=formats)
+    | keywords(type=types | type_lists, enum=st.lists(scalars, min_size=1, max_size=3))
+    | keywords(type=types | type_lists)
+    | st.just({"$ref": "#/components/schemas/Node"})
+    | st.sampled_from([True, {}])
+)
+
+
+def typed_around(inner):
+    """Return schemas of kinds that types of msgspec have: objects, tagged alternatives, parts of them."""
+    named = st.dictionaries(st.sampled_from(NAMES), inner, max_size=3)
+    names = st.lists(st.sampled_from(NAMES), unique=True)
+    tags = st.lists(st.sampled_from(["a", "b", 1, None]), min_size=1, max_size=2).map(
+        lambda values: {"enum": values}
+    )
+    objects = keywords(
+        type=st.just("object"), properties=named, required=names, additionalProperties=st.booleans()
+    )
+    tagged = st.builds(
+        lambda schema, tag: {**schema, "properties": {**schema.get("properties", {}), "a": tag}},
+        objects,
+        tags,
+    )
+    some = st.lists(objects | tagged | inner, min_size=1, max_size=3)
+    return (
+        objects
+        | keywords(type=st.just("array"), items=inner, minItems=st.integers(0, 2), maxItems=st.integers(0, 2))
+        | keywords(type=st.just("object"), additionalProperties=inner, maxProperties=st.integers(0, 2))
+        | keywords(oneOf=some, type=st.just("object"))
+        | keywords(anyOf=some)
+        | keywords(oneOf=st.lists(tagged, min_size=2, max_size=3), properties=named)
+        | keywords(
+            allOf=some, properties=named, required=names, unevaluatedProperties=st.sampled_from([False])
+        )
+        | keywords(allOf=some, enum=st.lists(values, min_size=1, max_size=3))
+    )
+
+
+typed_schemas = st.recursive(kinds_of_leaves, typed_around, max_leaves=8)
+members = st.dictionaries(st.sampled_from(NAMES), scalars | st.sampled_from(["a", "b", 1]), max_size=3)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    typed_schemas,
+    st.lists(values | members | members.map(lambda value: [value]), min_size=1, max_size=4),
+    st.sampled_from(["3.0.3", "3.1.0"]),
+)
+def test_types_accept_nothing_that_the_validator_refuses(schema, some, openapi):
+    """The same of schemas that are types of msgspec, by which a body is read."""
+    engines = Engines.over_schema(
+        schema, openapi=openapi, schemas={"Node": NODE_30 if openapi == "3.0.3" else NODE}
+    )
+    event(f"has a type {engines.reader is not None}")
+    assert [wrong for value in some for wrong in engines.wrongly_accepted(value)] == []
+
+
+OBJECT = {"type": "object", "required": ["b"], "properties": {"b": {"type": "integer"}}}
+OBJECTS = {"A": OBJECT, "B": {**OBJECT, "required": ["a"]}, "Node": NODE}
+A, B = {"$ref": "#/components/schemas/A"}, {"$ref": "#/components/schemas/B"}
+CLOSED = {"allOf": [A], "unevaluatedProperties": False}
+TAGGED = [{"properties": {"kind": {"const": kind}, kind: A}, "type": "object"} for kind in ("x", "y")]
+
+# schema, values that its type reads, values that it refuses
+TYPES = [
+    ({"type": "integer", "format": "int64"}, [2**63 - 1, -(2**63)], [2**63, "1", True]),
+    ({"type": "integer", "minimum": 0.5, "exclusiveMaximum": 2}, [1], [0, 2]),
+    ({"type": "integer", "multipleOf": 0.5}, [1], [None]),
+    ({"type": "integer", "maximum": 2**64}, [2**63], [2**64 + 1]),
+    ({"enum": [2**63, 1.5, True, {}]}, [2**63, 1.5, True, {}], [1, 2**63 + 1, [1]]),
+    ({"type": "number", "maximum": 2**53}, [2**53, 0.5], [2**53 + 1]),
+    ({"type": ["string", "null"], "maxLength": 1}, ["é", None], ["ab", 1]),
+    ({"type": "string", "enum": ["a", "ab"], "maxLength": 1}, ["a"], ["ab"]),
+    ({"anyOf": [A, {"type": "null"}]}, [None, {"b": 1}], [{}, {"b": "1"}]),
+    (CLOSED, [{"b": 1}], [{"b": 1, "a": 1}]),
+    ({"oneOf": TAGGED}, [{"kind": "x", "x": {"b": 1}}, {"kind": "y", "x": 1}], [{"kind": "x", "x": 1}, {}]),
+    ({"required": ["a"], "properties": {"b": True}, "additionalProperties": False}, [], [{"a": 1}]),
+    ({"type": "object", "properties": {'"': {"type": "integer"}}}, [{'"': 1}], [{'"': "1"}]),
+    ({"type": "array", "items": A, "maxItems": 1}, [[], [{"b": 1}]], [[{}], [{"b": 1}, {"b": 1}]]),
+    ({"type": "array", "items": {"type": "integer"}, "uniqueItems": True}, [[1, 2]], [[1, 1]]),
+]
+
+
+@pytest.mark.parametrize(("schema", "accepted", "refused"), TYPES)
+def test_types_read_what_conforms(schema, accepted, refused):
+    """What conforms is accepted as it is read, without a validator of the whole."""
+    engines = Engines.over_schema(schema, schemas=OBJECTS)
+    assert [engines.reads(value) for value in accepted] == [True] * len(accepted)
+    assert [engines.accepts(value) for value in refused] == [False] * len(refused)
+
+
+@pytest.mark.parametrize(
+    "schema", [{"$ref": "#/components/schemas/Node"}, {"oneOf": [A, B]}, {"contains": A}, {"not": A}]
+)
+def test_schemas_without_a_type(schema):
+    """What refers to itself, or has alternatives that nothing tells apart, a validator accepts."""
+    engines = Engines.over_schema(schema, schemas=OBJECTS)
+    assert engines.reader is None
+    assert any(engines.accepts(value) for value in ({"b": 1}, [{"b": 1}], 1))
+
+
+@pytest.mark.parametrize("body", [b'{"c": "\xff"}', b'{"c": "\xed\xa0\x80"}', b'{"c": 1} 2', b'{"c": NaN}'])
+def test_members_that_no_property_describes_are_json(body):
+    """A type skips them, which is no reason to accept what is not JSON in UTF-8."""
+    engines = Engines.over_schema(A, schemas=OBJECTS)
+    assert not engines.filter.accepts(Rendered(200, [], body.replace(b"{", b'{"b": 1, ')), "application/json")
+    assert engines.filter.accepts(Rendered(200, [], '{"b": 1, "c": "é"}'.encode()), "application/json")
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.sampled_from(["date", "date-time"]),
+    st.from_regex(
+        r"[0-9]{4}-[01][0-9]-[0-3][0-9]([Tt ][0-2][0-9]:[0-6][0-9](:[0-6][0-9]([.,][0-9]{0,9})?)?"
+        r"([Zz]|[+-][0-2][0-9]:?[0-6][0-9])?)?",
+        fullmatch=True,
+    ),
+)
+def test_dates_that_are_read_are_dates(name, text):
+    """What msgspec reads as a date or a time, openapi-core takes for one."""
+    engines = Engines.over_schema({"type": "string", "format": name})
+    if engines.reads(text):
+        assert format_checker().conforms(text, name)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.sampled_from([0.01, 0.05, 0.1, 0.25, 1.5, 2, 3.0, 1e-6, 1e-10]),
+    st.decimals(-(10**12), 10**12, places=3).map(float)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.integers(),
+)
+def test_multiples_are_found_as_the_validator_finds_them(step, number):
+    """What is faster for numbers with few digits finds the same multiples."""
+    schema = {"type": "number", "multipleOf": step}
+    for value in (number, step * round(number) if abs(number) < 10**12 else number):
+        conforms = jsonschema_rs.Draft202012Validator(schema).is_valid(value)
+        assert validator_of(schema, formats=False, refused=())(value) == conforms
 
 
 @pytest.mark.parametrize("openapi", ["3.0.3", "3.1.0", "3.2.0"])

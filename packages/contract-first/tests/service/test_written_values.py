@@ -40,14 +40,15 @@ def test_what_is_no_json_is_validated_as_its_text(responding):
 
 
 def test_written_json(responding):
-    """What is JSON already is validated as well."""
+    """What is JSON already is sent as it is written, and validated as well."""
     written = msgspec.Raw(b'{"a": 1}')
-    assert responding(responses({"type": "object"}), written).get("/").body == b'{"a":1}'
+    assert responding(responses({"type": "object"}), written).get("/").body == b'{"a": 1}'
     assert responding(responses({"type": "array"}), written).get("/").status == 500
+    assert responding(responses({"type": "object"}), msgspec.Raw(b'{"a": "\xff"}')).get("/").status == 500
 
 
-def test_the_value_is_filtered_beside_header_fields():
-    """A response with declared header fields is accepted by its value, as one without them is."""
+def test_the_body_is_filtered_beside_header_fields():
+    """A response with declared header fields is accepted by its body, as one without them is."""
     declared = {"X-Total": {"schema": {"type": "integer"}}}
     described = {"200": {**responses({"type": "object"})["200"], "headers": declared}}
     operation = {"operationId": "read", "responses": described}
@@ -61,10 +62,9 @@ def test_the_value_is_filtered_beside_header_fields():
     )
     [read] = contract.operations
     accepts = AcceptFilter(read, contract.schemas).accepts
-    rendered = Rendered(200, [(b"x-total", b"7")], b'{"a":1}')
-    assert accepts(rendered, "application/json", {"a": 1})
-    assert accepts(rendered, "application/json")
-    assert not accepts(rendered, "application/json", [1])
+    assert accepts(Rendered(200, [(b"x-total", b"7")], b'{"a":1}'), "application/json")
+    assert not accepts(Rendered(200, [(b"x-total", b"seven")], b'{"a":1}'), "application/json")
+    assert not accepts(Rendered(200, [(b"x-total", b"7")], b"[1]"), "application/json")
 
 
 @pytest.mark.parametrize("returned", [None, {"name": "Rex"}])

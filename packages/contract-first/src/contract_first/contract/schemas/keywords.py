@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
 from functools import cache, partial
 from typing import Any, Final, TypeAlias
 
@@ -44,6 +45,10 @@ ALIKE = re.compile(
     r"\^?(?:(?:[A-Za-z0-9_ :/-]|\[(?:a-z|A-Z|0-9|[A-Za-z0-9_])+-?\])(?:[+*?]|\{[0-9]{1,2}\})?)*(?:\n\?\$)?"
 )
 """Patterns that both read in one way: in a bundle ``$`` may stand before a last new line, as in Python."""
+ANY_TEXT = frozenset({"password", "binary"})
+"""Formats that openapi-core knows, and that any text has."""
+NUMBERS = frozenset({int, float})
+MOST_PLACES, MOST_UNITS = 6, 10**15
 INVERTING = frozenset(
     {"not", "oneOf", "if", "contains", "unevaluatedProperties", "unevaluatedItems", "$schema"}
 )
@@ -83,14 +88,19 @@ def _python_format(name: Any, schema: Any) -> tuple[Callable[[Any], bool], str]:
     if name in INTEGERS:
         bounds = range_of(schema)
         return lambda instance: bounds is None or is_within(instance, bounds), ""
-    conforms = format_checker().conforms
+    check, raised = format_checker().checkers.get(name, (lambda _: True, ()))
+
+    def conforms(instance: Any) -> bool:
+        try:
+            return bool(check(instance))
+        except raised:
+            return False
+
     if (plain := PLAIN.get(name)) is None:
-        return lambda instance: bool(conforms(instance, name)), ""
+        return conforms, ""
     is_plain = plain.fullmatch
     return (
-        lambda instance: (
-            (isinstance(instance, str) and is_plain(instance) is not None) or bool(conforms(instance, name))
-        ),
+        lambda instance: (isinstance(instance, str) and is_plain(instance) is not None) or conforms(instance),
         "",
     )
 
@@ -147,6 +157,49 @@ def options_of(
     if formats and not INTEGERS.keys().isdisjoint(_texts(bundle, "format")):
         checks["format"] = _format
     return {**OPTIONS, "keywords": _keywords(checks), "validate_formats": formats}
+
+
+def is_bounding(name: Any, *, formats: bool) -> bool:
+    """Tell whether a format may exclude a text; without ``formats``, those that openapi-core knows."""
+    return name not in ANY_TEXT and (formats or name in format_checker().checkers)
+
+
+def validator_of(part: dict[str, Any], *, formats: bool, refused: Iterable[str]) -> Callable[[Any], bool]:
+    """Return the function that validates values as openapi-core does, by a schema without references.
+
+    Args:
+        formats, refused: as for :func:`options_of`.
+    """
+    options = options_of(part, formats=formats, as_python=True, refused=refused)
+    is_valid: Callable[[Any], bool] = jsonschema_rs.Draft202012Validator(part, **options).is_valid
+    match part:
+        case {"type": "string", "format": name, **others} if not others:
+            conforms, _ = (_known_format if formats else _python_format)(name, part)
+            return lambda value: isinstance(value, str) and conforms(value)
+        case {"type": "number", "multipleOf": step, **others} if others.keys() <= {"minimum", "maximum"}:
+            return _multiples(step, others, is_valid)
+    return is_valid
+
+
+def _multiples(
+    step: float, bounds: Mapping[str, float], is_valid: Callable[[Any], bool]
+) -> Callable[[Any], bool]:
+    """Return a faster validator of multiples: of numbers with up to 15 digits, which floats tell apart."""
+    places = max(0, -int(Decimal(repr(step)).as_tuple().exponent))
+    if places > MOST_PLACES:
+        return is_valid
+    scale = 10**places
+    steps, largest = round(step * scale), MOST_UNITS / scale
+    low, high = max(-largest, bounds.get("minimum", -largest)), min(largest, bounds.get("maximum", largest))
+
+    def conforms(value: Any) -> bool:
+        if type(value) in NUMBERS and low <= value <= high:
+            units = round(value * scale)
+            if units / scale == value and units % steps == 0:
+                return True
+        return is_valid(value)
+
+    return conforms
 
 
 def _keywords(checks: Mapping[str, Check]) -> dict[str, Any]:

@@ -11,11 +11,12 @@ from typing import Any, Final
 from contract_first.contract.document import pointers
 from contract_first.contract.document.anatomy import ALTERNATIVES, REFERENCES
 from contract_first.contract.document.json_types import EVERY_TYPE, declared_types
+from contract_first.contract.msgspec_types import MsgspecTypes
 
 from .bundling import Bundler, to_2020_12
 from .depths import MinimumDepths
 from .heirs import Heirs
-from .keywords import DIALECT, DIALECTS, options_of, reads_alike
+from .keywords import DIALECT, DIALECTS, is_bounding, options_of, reads_alike, validator_of
 from .resources import ReferenceTarget, Resources
 from .validator import Validator
 from .violations import Violation
@@ -59,10 +60,12 @@ class Schema:
     @cached_property
     def surely_accepts(self) -> Callable[[Any], bool]:
         """Accepts only JSON values that openapi-core accepts, and not all of them."""
-        schemas = self._schemas
-        if not schemas.has_dialect or not reads_alike(schemas.python_bundler.bundle(self.node)):
-            return lambda _: False
-        return self.python_validator.is_valid
+        return self.python_validator.is_valid if self._schemas.reads_alike(self.node) else lambda _: False
+
+    @cached_property
+    def reader(self) -> Callable[[bytes], Any] | None:
+        """Raises ValueError for JSON which openapi-core may refuse; None if msgspec has no type for it."""
+        return self._schemas.reader(self.node)
 
     def violations(self, value: Any, location: str, name: str, pointer: str) -> Iterator[Violation]:
         """Yield the violations of a JSON value, with the pointers of the keywords in the document.
@@ -106,6 +109,11 @@ class Schema:
             return self.python_validator.is_valid
         except (LookupError, ValueError):
             return lambda _: True
+
+    @cached_property
+    def allows_null(self) -> bool:
+        """Whether null conforms."""
+        return self.conforms(None)
 
     @cached_property
     def parts(self) -> list[dict[str, Any]]:
@@ -324,6 +332,12 @@ class Schemas:
         self._sequences: dict[int, dict[str, Any]] = {}
         self._compiled: dict[tuple[int, bool], Validator] = {}
         self._compiling = Lock()
+        refused = direction & {"writeOnly"}
+        self._types = MsgspecTypes(
+            partial(validator_of, formats=formats, refused=refused),
+            partial(is_bounding, formats=formats),
+            refused,
+        )
         self.heirs = Heirs(resources, self.parts, lambda node, value: self.of(node).conforms(value))
         self.depths = MinimumDepths(self.keywords, self.targets_of)
         bundler = partial(Bundler, resources, is_30=self.is_30, not_required=self._not_required)
@@ -423,6 +437,17 @@ class Schemas:
                     ),
                 )
             return self._compiled[key]
+
+    def reads_alike(self, node: Any) -> bool:
+        """Tell whether what :attr:`Schema.python_validator` accepts, openapi-core does."""
+        return self.has_dialect and reads_alike(self.python_bundler.bundle(node))
+
+    def reader(self, node: Any) -> Callable[[bytes], Any] | None:
+        """Return the reader of a schema's JSON; see :attr:`Schema.reader`."""
+        if not self.reads_alike(node):
+            return None
+        with self._compiling:
+            return self._types.reader(self.python_bundler.bundle(self.meant(node, "").node))
 
     def meant(self, node: Any, pointer: str) -> ReferenceTarget:
         """Return the target of a bare reference, so that all references to it share its validator."""

@@ -20,13 +20,14 @@ def holds_model(body: Any) -> bool:
 def drop_absent(value: Any, schema: Schema) -> None:
     """Remove the members of a JSON value that are null where the schema has no null."""
     if isinstance(value, list):
+        items = schema.items
         for item in value:
-            drop_absent(item, schema.items)
+            drop_absent(item, items)
     elif isinstance(value, dict):
-        for name, member in schema.members.items():
-            if name not in value:
-                continue
-            if value[name] is None and not member.conforms(None):
-                del value[name]
-            else:
-                drop_absent(value[name], member)
+        members = schema.members
+        for name, member in [*value.items()]:
+            if member is None:
+                if name in members and not members[name].allows_null:
+                    del value[name]
+            elif isinstance(member, dict | list) and name in members:
+                drop_absent(member, members[name])

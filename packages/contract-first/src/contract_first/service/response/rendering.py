@@ -15,7 +15,7 @@ import msgspec
 from contract_first.contract import Operation
 from contract_first.contract.document.anatomy import NO_BODY
 from contract_first.contract.document.media_types import declared_as, essence, is_json, is_xml
-from contract_first.contract.schemas.schema import MISSING, Schema, Schemas
+from contract_first.contract.schemas.schema import Schema, Schemas
 from contract_first.service.messages.problems import Problem, ViolationError
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import RawHeaders, Rendered, Response, Streamed
@@ -93,11 +93,6 @@ class ResponseRenderer:
         else:
             media_type = response.media_type or self._declared_media_type(status, response.body, request)
             value = response.body
-        is_json_value = (
-            media_type is not None and is_json(essence(media_type)) and not isinstance(value, BYTES)
-        )
-        if is_json_value:
-            value = msgspec.to_builtins(value, str_keys=True, enc_hook=partial(_json_value, request))
         body = self._encoded(status, value, media_type, request)
         headers = _fields(response, request)
         if body or media_type is not None:
@@ -106,8 +101,10 @@ class ResponseRenderer:
             headers.append((b"content-length", b"%d" % len(body)))
         headers += request.response_headers
         rendered = Rendered(status, headers, body)
-        if not self._filter.accepts(rendered, media_type, value if is_json_value else MISSING):
-            if is_json_value and holds_model(response.body):
+        if not self._filter.accepts(rendered, media_type):
+            may_lack = b"null" in body and not isinstance(value, BYTES) and is_json(essence(media_type or ""))
+            if may_lack and holds_model(value):
+                value = msgspec.json.decode(body)
                 drop_absent(value, self._schema(status, media_type or ""))
                 return self.render(msgspec.structs.replace(response, body=value), request)
             self._require_valid(rendered, media_type, request)
@@ -148,7 +145,7 @@ class ResponseRenderer:
         if isinstance(body, BYTES):
             return bytes(body)
         if media_type == "application/json" or (media_type is not None and is_json(essence(media_type))):
-            return msgspec.json.encode(body)
+            return msgspec.json.encode(body, enc_hook=partial(_json_value, request))
         if media_type is not None and is_xml(essence(media_type)):
             content = (self._operation.response_for(status) or {}).get("content", {})
             value = _plain(body, request)
@@ -236,11 +233,11 @@ def _plain(body: Any, request: Request) -> Any:
 
 
 def _json_value(request: Request, value: Any) -> Any:
-    """Return what msgspec cannot: problems, pydantic's models and written JSON as JSON values."""
+    """Return what msgspec cannot: problems and pydantic's models, written JSON as a JSON value."""
     if isinstance(value, Problem):
         return request.problem_details(value)
     if isinstance(value, msgspec.Raw):
         return msgspec.json.decode(value)
-    if hasattr(value, "model_dump"):
-        return value.model_dump(mode="json", by_alias=True)
+    if hasattr(value, "model_dump_json"):
+        return msgspec.Raw(value.model_dump_json(by_alias=True))
     raise NotImplementedError(f"{type(value).__name__} is not a JSON value.")
