@@ -288,7 +288,7 @@ def seen_in(row: Row, database: str, folder: Path) -> Seen:
 
 def replaced(folder: Path) -> tuple[str, str, str, str]:
     """Replace the oldest version that may serve beside this one; return the cells of its row."""
-    (release,) = (row for row in VERSIONS["releases"]() if row.beside == "yes")
+    release = VERSIONS["oldest"]()
     if not VERSIONS["has_commit"](release.commit):
         return f"needs the commit {release.commit}", "", "", ""
     older = VERSIONS["built"](release.commit, folder)

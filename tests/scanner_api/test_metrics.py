@@ -35,7 +35,7 @@ DASHBOARD = DEPLOY / "grafana" / "scanner-api.json"
 RULES = DEPLOY / "prometheus" / "rules.yaml"
 NAME = re.compile(r"\b[a-z]+(?:_[a-z]+)+(?=[{ /])")
 FOREIGN = {
-    *("kube_job_status_failed", "kube_pod_init_container_status_running"),  # kube-state-metrics
+    *("kube_job_failed", "kube_pod_init_container_status_running"),  # kube-state-metrics
     *("kubelet_volume_stats_available_bytes", "kubelet_volume_stats_capacity_bytes"),
     "probe_ssl_earliest_cert_expiry",  # the blackbox exporter
 }
@@ -191,11 +191,19 @@ def test_the_queries_of_the_dashboard_are_linted(promtool):
         ),
         ("ScannerIsAway", 5, {'up{job="scanner-api"}': "0x20"}),
         (
+            "ScannerMigrationPending",
+            15,
+            {'kube_job_failed{job_name="scanner-api-migrate-x",condition="true"}': "1x20"},
+        ),
+        (
             None,
             60,
             {
                 'openapi_requests_total{job="scanner-api",status="500"}': "0x120",
                 'up{job="scanner-api"}': "1x120",
+                # of the pods of a Job one failed, and another one was done
+                'kube_job_status_failed{job_name="scanner-api-migrate-x"}': "1x120",
+                'kube_job_failed{job_name="scanner-api-migrate-x",condition="true"}': "0x120",
             },
         ),
     ],

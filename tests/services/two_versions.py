@@ -42,6 +42,11 @@ def releases():
     return [Release(*row) for row in RELEASE.findall((ROOT / "docs" / "releasing.md").read_text())]
 
 
+def oldest():
+    """Return the oldest version that may serve beside this one: what it can, later ones can."""
+    return next(row for row in releases() if row.beside == "yes")
+
+
 def has_commit(commit):
     """Tell whether the history of this clone, if it is one, has a commit."""
     asked = subprocess.run(  # noqa: S603 -- git
@@ -54,8 +59,7 @@ def has_commit(commit):
 
 def built(commit, folder):
     """Install the wheel of a commit, with the versions that it pins, and return its program."""
-    parts = ("constraints.txt", "pyproject.toml", "README.md", "LICENSE", "spec", "handlers", "mocks")
-    archiving = ["git", "-C", ROOT, "archive", commit, *parts]
+    archiving = ["git", "-C", ROOT, "archive", commit]
     archive = subprocess.run(archiving, capture_output=True, check=True)  # noqa: S603 -- git
     tree, environment = folder / "tree", folder / "environment"
     tree.mkdir()

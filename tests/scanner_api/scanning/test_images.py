@@ -190,6 +190,11 @@ def test_the_beginning_of_an_image_is_accepted(beginning):
         (b"GIF89a\xff\xff\xff\xff", "65535 x 65535 pixels"),
         (HEIC + extent(512, 512) + extent(20_000, 20_000), "20000 x 20000 pixels"),
         (png(20_000, 20_000), "20000 x 20000 pixels"),
+        (drawn("TIFF", (20_000, 1)), "20000 x 1 pixels"),
+        (
+            b"MM\0*" + struct.pack(">IHHHIHHHHII", 8, 2, 256, 3, 1, 9000, 0, 257, 4, 1, 9000),
+            "9000 x 9000 pixels",
+        ),
     ],
 )
 def test_what_is_no_photo_is_refused_by_its_beginning(beginning, problem):

@@ -39,7 +39,7 @@ def test_urls_as_others_write_them(scheme):
 def test_parameters_as_libpq_has_them(caplog):
     """Hosts with ports or without, a name, a timeout; what has no effect is said."""
     url = parse(
-        "postgres://user:p%40w@a.example:6432,b.example/scanner?target_session_attrs=read-write"
+        "postgres://user:p%40w@a.example:6432,b.example,[2001:db8::1]:7/scanner?target_session_attrs=read-write"
         "&channel_binding=require&application_name=shop&connect_timeout=3&sslmode=require"
     )
     arguments = _postgresql(url, Waits())[1]["connect_args"]
@@ -50,8 +50,8 @@ def test_parameters_as_libpq_has_them(caplog):
         "user": "user",
         "password": "p@w",
         "database": "scanner",
-        "host": ["a.example", "b.example"],
-        "port": [6432, 5432],
+        "host": ["a.example", "b.example", "2001:db8::1"],
+        "port": [6432, 5432, 7],
         "target_session_attrs": "read-write",
     }
     assert parse(url.render_as_string(hide_password=False)) == url
@@ -59,11 +59,18 @@ def test_parameters_as_libpq_has_them(caplog):
     caplog.clear()
     _postgresql(parse("postgres://host/x?channel_binding=require&sslmode=verify-full"), Waits())
     assert caplog.text == ""
-    for wrong in ("channel_binding=always", "pgbouncer=1", "sslmode=on"):
+    for wrong in ("channel_binding=always", "pgbouncer=1", "sslmode=on", "target_session_attrs=writable"):
         with pytest.raises(DatabaseError, match=f"{wrong.partition('=')[0]} of the database URL is"):
             parse(f"postgres://host/x?{wrong}")
     with pytest.raises(DatabaseError, match="connect_timeout"):
         parse("postgres://host/x?connect_timeout=soon")
+
+
+@pytest.mark.parametrize("hosts", ["host=a&host=b", "host=a,b", "host=a,b&port=1", "port=x"])
+def test_hosts_that_cannot_be_read(hosts):
+    """A command says so instead of a traceback, whose lines might quote the password."""
+    with pytest.raises(DatabaseError, match="hosts of the database URL cannot be read; expected"):
+        engine_for(parse(f"postgres://user:pw@/scanner?{hosts}"), Waits())
 
 
 def test_one_of_several_hosts(postgresql, closed_port, tmp_path, run_in):

@@ -2,6 +2,7 @@
 
 import re
 import struct
+from contextlib import suppress
 from io import SEEK_CUR, BytesIO
 from typing import IO, Final, NamedTuple
 
@@ -15,6 +16,10 @@ _PNG: Final = b"\x89PNG\r\n\x1a\n"
 _JPEG: Final = b"\xff\xd8\xff"
 _GIF: Final = (b"GIF87a", b"GIF89a")
 _TIFF: Final = (b"II*\0", b"MM\0*")
+_TIFF_SIDES: Final = 256, 257
+"""Tags of width and height."""
+_TIFF_SHORT: Final = 3
+"""The type of a number of two bytes; of four bytes otherwise."""
 _BRANDS: Final = frozenset(
     {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"avif", b"avis"}
 )
@@ -94,6 +99,7 @@ def check_beginning(beginning: bytes, *, is_whole: bool) -> None:
             _check_size(*struct.unpack(">II", size[1]))
         return
     if beginning.startswith(_TIFF):
+        _check_tiff(beginning)
         return
     try:
         read_header(BytesIO(beginning))
@@ -105,6 +111,21 @@ def check_beginning(beginning: bytes, *, is_whole: bool) -> None:
             raise ImageError("The file is not an image: JPEG, PNG, WebP, HEIC, AVIF, GIF or TIFF.") from error
         if is_whole:
             raise
+
+
+def _check_tiff(beginning: bytes) -> None:
+    """Check the size of a TIFF's first image, if its directory is in the beginning (TIFF 6.0, section 2)."""
+    order = "<" if beginning.startswith(_TIFF[0]) else ">"
+    sides = dict.fromkeys(_TIFF_SIDES, 1)
+    with suppress(struct.error):  # it goes on behind the beginning
+        (directory,) = struct.unpack_from(f"{order}I", beginning, 4)
+        (count,) = struct.unpack_from(f"{order}H", beginning, directory)
+        for entry in range(directory + 2, directory + 2 + 12 * count, 12):
+            tag, kind = struct.unpack_from(f"{order}HH", beginning, entry)
+            if tag in sides:
+                value = "H" if kind == _TIFF_SHORT else "I"
+                (sides[tag],) = struct.unpack_from(f"{order}{value}", beginning, entry + 8)
+    _check_size(*sides.values())
 
 
 def _media_type(head: bytes) -> str:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from sqlalchemy import URL, Connection, event, exc, make_url
 from sqlalchemy.pool import StaticPool
@@ -47,6 +48,7 @@ _OF_OTHERS: Final = (
 _VALUES: Final = {
     "sslmode": _SSL_MODES,
     "channel_binding": ("disable", "prefer", "require"),
+    "target_session_attrs": ("any", "read-write", "read-only", "primary", "standby", "prefer-standby"),
     "pgbouncer": ("true", "false"),
 }
 _HOSTS: Final = re.compile(r"([^:/?]+://(?:[^/?]*@)?)([^/?@,]+(?:,[^/?@,]+)+)(.*)", re.DOTALL)
@@ -144,15 +146,17 @@ def _parsed(url: str | URL) -> URL:
     if match is None:
         return make_url(url)
     scheme, hosts, rest = match.groups()
-    pairs = [("host", host if ":" in host else f"{host}:5432") for host in hosts.split(",")]
-    return make_url(scheme + rest).update_query_pairs(pairs)
+    places = [urlsplit(f"//{host}") for host in hosts.split(",")]
+    names = ",".join(place.hostname or "" for place in places)
+    ports = ",".join(str(place.port or 5432) for place in places)
+    return make_url(scheme + rest).update_query_dict({"host": names, "port": ports})
 
 
 def engine_for(url: URL, waits: Waits) -> AsyncEngine:
     """Return an engine, which has not connected yet.
 
     Raises:
-        DatabaseError: the driver is not installed, or a file of certificates cannot be read.
+        DatabaseError: the driver is not installed; hosts, or a file of certificates, cannot be read.
     """
     arguments, parsed = _ARGUMENTS[url.drivername], url
     if url.get_backend_name() == "postgresql":
@@ -164,6 +168,11 @@ def engine_for(url: URL, waits: Waits) -> AsyncEngine:
         arguments = {**arguments, "poolclass": StaticPool}
     try:
         engine = create_async_engine(url, hide_parameters=True, **arguments)
+    except (exc.ArgumentError, ValueError):
+        raise DatabaseError(
+            "The hosts of the database URL cannot be read; "
+            "expected a name and a port for each: //a:5432,b:5432/ (database_url)."
+        ) from None
     except ModuleNotFoundError as error:
         raise DatabaseError(
             f"The database driver {error.name} is not installed; {SCANNER_API.how_to_install('postgresql')}"

@@ -108,3 +108,30 @@ def test_schema_reference_that_leads_astray(minimal, write, reference, reason):
     minimal["components"] = {"schemas": {"Pet": {"required": ["name"], "items": {"$ref": reference}}}}
     with pytest.raises(ContractError, match=f"#/components/schemas/Pet/items: .*{reason}"):
         load_contract(write(minimal))
+
+
+@pytest.mark.parametrize(
+    ("reference", "reason"),
+    [
+        ("#meta", "leads nowhere: there is no anchor 'meta'"),
+        ("#/components/schemas/Cat", "leads nowhere: there is no 'Cat'"),
+        ("https://example.com/cat#meta", "leads to nothing in the document"),
+        ("http://[", "leads to nothing in the document"),
+    ],
+)
+def test_dynamic_reference_that_leads_astray(minimal, write, reference, reason):
+    """As a $ref it is reported with its place, at the start and not by the first response."""
+    minimal |= {"openapi": "3.1.0", "components": {"schemas": {"Pet": {"items": {"$dynamicRef": reference}}}}}
+    with pytest.raises(ContractError, match=f"#/components/schemas/Pet/items: .dynamicRef .*{reason}"):
+        load_contract(write(minimal))
+
+
+@pytest.mark.parametrize(
+    "reference", ["#pet", "https://example.com/cat#cat", "https://json-schema.org/draft/2020-12/schema#meta"]
+)
+def test_dynamic_references_to_what_is_there(minimal, write, reference):
+    """They lead to anchors of the document, of a resource in it, and of JSON Schema's own."""
+    cat = {"$id": "https://example.com/cat", "$dynamicAnchor": "cat"}
+    pet = {"$dynamicAnchor": "pet", "items": {"$dynamicRef": reference}, "$defs": {"cat": cat}}
+    minimal |= {"openapi": "3.1.0", "components": {"schemas": {"Pet": pet}}}
+    assert load_contract(write(minimal)).document["components"]["schemas"]["Pet"] == pet

@@ -245,8 +245,9 @@ def cannot_be_rebound(host: str, names: Collection[str] = ()) -> bool:
     network.
     """
     name = _name(host)
-    is_private = name.endswith(_PRIVATE) or (name != "" and "." not in name)
-    return is_private or address_of(name) is not None or name in names
+    if not name:  # a Host that is none; the mock may have no names, and so an empty one
+        return False
+    return "." not in name or name.endswith(_PRIVATE) or address_of(name) is not None or name in names
 
 
 def _name(host: str) -> str:

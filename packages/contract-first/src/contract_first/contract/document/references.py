@@ -7,10 +7,13 @@ from functools import partial
 from typing import Any
 
 from . import pointers
-from .anatomy import FIELDS, Location
+from .anatomy import FIELDS, REFERENCES, Location
 from .defects import Action, Flaw
+from .errors import ContractError
 
-RULE = "$ref"
+RULE, DYNAMIC = REFERENCES
+META_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
+"""A resource that is nowhere in a document, and known to all validators."""
 SUFFIX = re.compile(r"\.(json|ya?ml)$")
 MAX_REFERENCES = 20
 """Reference Objects that lead from one to the next; whatever reads a document follows them all."""
@@ -22,34 +25,52 @@ def reference_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
     Embedded resources and their anchors are JSON Schema's own affair, and left to the schema compiler.
     """
     root = locations[0]
+    resources = {META_SCHEMA, *(location.base for location in locations)}
     anchors: set[str] | None = None
     outer = (location for location in locations if not location.is_inner and location.kind != "schema")
     objects = {location.pointer: location for location in outer}
     for location in locations:
-        if location.reference is None:
-            continue
-        resource, fragment = location.target(location.reference)
-        reason = ""
-        if location.kind != "schema":
-            reason = _of_reference_object(location, objects)
-        elif resource == root.base:
-            reason = _of_schema(root.node, fragment)
-        if reason and location.kind == "schema":
-            anchors = set(_anchors(locations)) if anchors is None else anchors
-            reason = "" if fragment in anchors else reason
-        if reason:
-            yield _flaw(location, root.node, reason)
+        for keyword, reference in _references(location):
+            resource, fragment = _target(location, reference)
+            reason = ""
+            if location.kind != "schema":
+                reason = _of_reference_object(location, objects)
+            elif resource == root.base:
+                reason = _of_schema(root.node, fragment)
+            elif resource not in resources and keyword == DYNAMIC:
+                reason = "leads to nothing in the document."
+            if reason and location.kind == "schema":
+                anchors = set(_anchors(locations)) if anchors is None else anchors
+                reason = "" if resource == root.base and fragment in anchors else reason
+            if reason:
+                yield _flaw(location, keyword, reference, root.node, reason)
 
 
-def _flaw(location: Location, document: dict[str, Any], reason: str) -> Flaw:
+def _references(location: Location) -> Iterator[tuple[str, str]]:
+    """Yield each keyword of an object that refers, and its reference."""
+    if location.reference is not None:
+        yield RULE, location.reference
+    if location.kind == "schema" and isinstance(location.node, dict):
+        dynamic = location.node.get(DYNAMIC)
+        if isinstance(dynamic, str):
+            yield DYNAMIC, dynamic
+
+
+def _target(location: Location, reference: str) -> tuple[str, str]:
+    try:
+        return location.target(reference)
+    except ContractError:  # it is no URI
+        return "", ""
+
+
+def _flaw(location: Location, keyword: str, reference: str, document: dict[str, Any], reason: str) -> Flaw:
     """Return the flaw of a reference; its fix redirects to a namesake, or else puts a blank in its place."""
-    namesake = _namesake(location, document)
-    fix = partial(_fix, location, document) if location.kind in BLANKS else None
+    namesake = _namesake(location.kind, reference, document)
+    fix = partial(_fix, location, keyword, document) if location.kind in BLANKS else None
     if namesake:
         reason = f"{reason[:-1]}; expected {namesake}."
-        fix = partial(_redirect, location.node, namesake)
-    message = f"$ref {location.reference} {reason}"
-    return Flaw(location.pointer, message, RULE, location.reference or "", fix)
+        fix = partial(_redirect, location.node, keyword, namesake)
+    return Flaw(location.pointer, f"{keyword} {reference} {reason}", RULE, reference, fix)
 
 
 def _of_reference_object(location: Location, locations: Mapping[str, Location]) -> str:
@@ -94,20 +115,20 @@ def name_in(reference: str | None) -> str:
     return SUFFIX.sub("", str(reference).replace("\\", "/").rpartition("/")[2])
 
 
-def _namesake(location: Location, document: Mapping[str, Any]) -> str:
+def _namesake(kind: str, reference: str, document: Mapping[str, Any]) -> str:
     """Return a reference to the component of the same kind and name, empty if there is none.
 
     Half-converted documents say ``#/definitions/Pet`` of a schema, as Swagger 2.0 does.
     """
-    section, name = SECTIONS.get(location.kind, ""), name_in(location.reference)
+    section, name = SECTIONS.get(kind, ""), name_in(reference)
     target = f"#/components/{section}/{name}"
     key, *below = pointers.split(pointers.from_fragment(f"/{name}"))
     is_there = not below and key in document.get("components", {}).get(section, {})
-    return target if is_there and target != location.reference else ""
+    return target if is_there and target != reference else ""
 
 
-def _redirect(node: dict[str, Any], reference: str) -> Action:
-    node["$ref"] = reference
+def _redirect(node: dict[str, Any], keyword: str, reference: str) -> Action:
+    node[keyword] = reference
     return "repaired"
 
 
@@ -115,9 +136,9 @@ BLANKS: dict[str, dict[str, Any]] = {"schema": {}, "response": {"description": "
 """Replacements of objects whose references lead nowhere and that cannot be left out."""
 
 
-def _fix(location: Location, document: dict[str, Any]) -> Action:
+def _fix(location: Location, keyword: str, document: dict[str, Any]) -> Action:
     """Replace a reference by the content of its target, if that has one; else leave it out."""
-    reference = location.node.pop("$ref")
+    reference = location.node.pop(keyword)
     if location.kind == "schema":
         return "left out"
     location.node.clear()

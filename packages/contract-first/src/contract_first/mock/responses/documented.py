@@ -161,7 +161,7 @@ class DocumentedResponses:
                 return DocumentedResponse("generated", Rendered(status, fields, b""), problem)
         bodies = self._bodies(concrete(key), holder, status, selection)
         schema = self._contract.schemas.for_responses.in_media_type(holder)
-        reason = "its schema allows no value"
+        reason = "its schema allows no value, or asks for too much"
         violating: DocumentedResponse | None = None
         for candidate in islice(bodies, MOST_VALIDATED):
             body = candidate if selection.example else self._of_status(candidate, schema, status)
