@@ -28,12 +28,12 @@ async def plans_of(database, read):
     executed = []
 
     def record(_connection, _cursor, statement, parameters, *_):
-        if not statement.startswith(("BEGIN", "EXPLAIN")):
+        if not statement.startswith(("BEGIN", "EXPLAIN", "SAVEPOINT", "RELEASE")):
             executed.append((statement, parameters))
 
     engines = [database._engine.sync_engine]  # what SQLAlchemy's events are of
     if database._threaded is not None:
-        engines.append(database._threaded._opened())
+        engines += [database._threaded._opened(), database._writer.threads._opened()]
     for engine in engines:
         event.listen(engine, "before_cursor_execute", record)
     try:

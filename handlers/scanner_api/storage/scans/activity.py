@@ -7,11 +7,10 @@ from datetime import timedelta
 from typing import TypeVar
 
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, and_, case, literal, select
+from sqlalchemy import ColumnElement, Connection, and_, case, literal, select
 
 from contract_first.service.clock import Clock
 from scanner_api.scanning.scans.sessions import ScanSession, SessionState, SessionStatus
-from scanner_api.storage.connections.async_engine import AsyncConnection
 from scanner_api.storage.database import ConstraintError
 from scanner_api.storage.schema.tables import scan_sessions
 
@@ -57,9 +56,7 @@ class Activity:
         modified = scan_sessions.c.modified
         return and_(scan_sessions.c.status == SessionStatus.ACTIVE, modified <= self._clock.now() - self._ttl)
 
-    async def add(
-        self, connection: AsyncConnection, session_id: str, *, captures: int = 0, photos: int = 0
-    ) -> None:
+    def add(self, connection: Connection, session_id: str, *, captures: int = 0, photos: int = 0) -> None:
         """Lock a session and count what is about to be added to it, which keeps it from becoming idle.
 
         Raises:
@@ -72,20 +69,18 @@ class Activity:
         }
         active = scan_sessions.update().where(scan_sessions.c.id == session_id, self.is_active())
         counted = active.values(modified=self._clock.now(), **counts)
-        if (await connection.execute(counted)).rowcount == 0:
-            raise SessionClosed(await self._status(connection, session_id))
+        if connection.execute(counted).rowcount == 0:
+            raise SessionClosed(self._status(connection, session_id))
 
-    async def touch(self, connection: AsyncConnection, session_id: str) -> None:
+    def touch(self, connection: Connection, session_id: str) -> None:
         """Lock a session of any status; an ACTIVE one is kept from becoming idle."""
         modified = scan_sessions.c.modified
         touched = case((self.is_active(), literal(self._clock.now(), modified.type)), else_=modified)
         session = scan_sessions.update().where(scan_sessions.c.id == session_id)
-        await connection.execute(session.values(modified=touched))
+        connection.execute(session.values(modified=touched))
 
-    async def _status(self, connection: AsyncConnection, session_id: str) -> SessionStatus:
-        status = await connection.scalar(
-            select(scan_sessions.c.status).where(scan_sessions.c.id == session_id)
-        )
+    def _status(self, connection: Connection, session_id: str) -> SessionStatus:
+        status = connection.scalar(select(scan_sessions.c.status).where(scan_sessions.c.id == session_id))
         if status is None:
             raise ConstraintError("There is no such session.")
         return SessionStatus.EXPIRED if status is SessionStatus.ACTIVE else status

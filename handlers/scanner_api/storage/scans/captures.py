@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 from msgspec.structs import asdict
-from sqlalchemy import bindparam, func, select, union_all
+from sqlalchemy import Connection, bindparam, func, select, union_all
 
 from contract_first.service.clock import Clock
 from scanner_api.scanning.scans.captures import FINAL, Capture, CaptureStatus
@@ -131,18 +131,21 @@ class CaptureStore(WorkStore):
         Raises:
             ConstraintError: there is one with the id of one, or a session does not exist; none is stored.
         """
-        closed: dict[str, SessionStatus] = {}
         # in one order everywhere: locking the same sessions crosswise is a deadlock
         numbers = dict(sorted(Counter(capture.session_id for capture in new).items()))
-        async with self._database.transaction(*numbers) as connection:
+
+        def add(connection: Connection) -> dict[str, SessionStatus]:
+            closed: dict[str, SessionStatus] = {}
             for session_id, number in numbers.items():
                 try:
-                    await self._activity.add(connection, session_id, captures=number)
+                    self._activity.add(connection, session_id, captures=number)
                 except SessionClosed as error:
                     closed[session_id] = error.status
             if rows := [_row(capture) for capture in new if capture.session_id not in closed]:
-                await connection.execute(captures.insert(), rows)
-        return closed
+                connection.execute(captures.insert(), rows)
+            return closed
+
+        return await self._database.write(add, *numbers)
 
     async def get(self, capture_id: str) -> CaptureRecord | None:
         """Read a capture by id (any string), None if there is none; its dicts must not be changed."""
@@ -226,14 +229,16 @@ class CaptureStore(WorkStore):
             .order_by(captures.c.id)
             .with_for_update(skip_locked=True)
         )
-        async with self._database.transaction() as connection:
-            ids = (await connection.scalars(free)).all()
+
+        def lease(connection: Connection) -> dict[_CaptureClaim, Capture]:
+            ids = connection.scalars(free).all()
             if not ids:
                 return {}
-            leased = captures.update().where(captures.c.id.in_(ids)).values(lease_until=until)
-            await connection.execute(leased)
-            rows = await connection.execute(_CAPTURES.where(captures.c.id.in_(ids)))
+            connection.execute(captures.update().where(captures.c.id.in_(ids)).values(lease_until=until))
+            rows = connection.execute(_CAPTURES.where(captures.c.id.in_(ids)))
             return {first[capture.id]: capture for capture in map(_capture, rows)}
+
+        return await self._database.write(lease)
 
     async def _save_all(self, saves: list[_Save]) -> dict[_Save, bool]:
         newest: dict[str, _Save] = {}
@@ -246,12 +251,15 @@ class CaptureStore(WorkStore):
             .with_for_update()
         )
         now = self._clock.now()
-        async with self._database.transaction() as connection:
-            stored = await connection.execute(unfinished)
+
+        def save_all(connection: Connection) -> dict[_Save, bool]:
+            stored = connection.execute(unfinished)
             saved = [newest[id_] for id_, attempts in stored if attempts <= newest[id_].capture.attempts]
             if saved:
-                await connection.execute(_SAVED, [_saved_row(save, now) for save in saved])
-        return dict.fromkeys(saved, True)
+                connection.execute(_SAVED, [_saved_row(save, now) for save in saved])
+            return dict.fromkeys(saved, True)
+
+        return await self._database.write(save_all)
 
     async def release(self, capture: Capture) -> bool:
         """Release the lease of a saved capture, and its attempt; False if another worker has the capture."""
@@ -270,9 +278,12 @@ class CaptureStore(WorkStore):
         """
         values = {field: getattr(capture, field) for field in _PROCESSED}
         update = captures.update().where(captures.c.id == capture.id, _RETRYABLE).values(values)
-        async with self._database.transaction(capture.session_id) as connection:
-            await self._activity.touch(connection, capture.session_id)
-            return (await connection.execute(update)).rowcount == 1
+
+        def retry(connection: Connection) -> bool:
+            self._activity.touch(connection, capture.session_id)
+            return connection.execute(update).rowcount == 1
+
+        return await self._database.write(retry, capture.session_id)
 
 
 def _saved_row(save: _Save, now: datetime) -> dict[str, Any]:

@@ -7,12 +7,11 @@ session's captures decide: ACCEPTED once one was applied, REJECTED if all of the
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import Update, and_, bindparam, case, func, literal, select
+from sqlalchemy import Connection, Update, and_, bindparam, case, func, literal, select
 
 from contract_first.service.clock import Clock
 from scanner_api.scanning.scans.proposals import ProposalStatus
 from scanner_api.scanning.scans.sessions import ExtractionStatus
-from scanner_api.storage.connections.async_engine import AsyncConnection
 from scanner_api.storage.database import Database
 from scanner_api.storage.queries import WorkStore
 from scanner_api.storage.schema.tables import captures, proposals, scan_sessions
@@ -72,9 +71,12 @@ class ExtractionStore(WorkStore):
             )
             .returning(scan_sessions.c.extraction_attempts)
         )
-        async with self._database.transaction(session_id, single=True) as connection:
-            attempt: int | None = await connection.scalar(claimed)
+
+        def claim(connection: Connection) -> int | None:
+            attempt: int | None = connection.scalar(claimed)
             return attempt
+
+        return await self._database.write(claim, session_id, single=True)
 
     async def renew(self, session_id: str, attempt: int, lease_seconds: float) -> bool:
         """Renew the lease; False if another worker has it."""
@@ -91,14 +93,17 @@ class ExtractionStore(WorkStore):
 
     async def finish(self, session_id: str, attempt: int) -> bool:
         """End an extraction whose proposals are stored; False if another worker has it."""
-        async with self._database.transaction(session_id) as connection:
-            ended = _claimed(session_id, attempt).values(
-                extraction_status=ExtractionStatus.READY, extraction_lease_until=None
-            )
-            if (await connection.execute(ended)).rowcount == 0:
+        ended = _claimed(session_id, attempt).values(
+            extraction_status=ExtractionStatus.READY, extraction_lease_until=None
+        )
+
+        def finish(connection: Connection) -> bool:
+            if connection.execute(ended).rowcount == 0:
                 return False
-            await settle(connection, session_id)
+            settle(connection, session_id)
             return True
+
+        return await self._database.write(finish, session_id)
 
 
 def _claimed(session_id: str, attempt: int) -> Update:
@@ -108,11 +113,11 @@ def _claimed(session_id: str, attempt: int) -> Update:
     )
 
 
-async def settle(connection: AsyncConnection, session_id: str) -> None:
+def settle(connection: Connection, session_id: str) -> None:
     """Set the status of an ended extraction by its proposals; the session has to be locked."""
-    await connection.execute(_SETTLED, {"settled_id": session_id})
+    connection.execute(_SETTLED, {"settled_id": session_id})
 
 
-async def accept(connection: AsyncConnection, session_id: str) -> None:
+def accept(connection: Connection, session_id: str) -> None:
     """Set the status of an ended extraction of which a proposal was applied; the session has to be locked."""
-    await connection.execute(_ACCEPTED, {"settled_id": session_id})
+    connection.execute(_ACCEPTED, {"settled_id": session_id})

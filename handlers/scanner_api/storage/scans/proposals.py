@@ -8,14 +8,13 @@ from typing import Any, Final
 
 import msgspec
 from msgspec.structs import asdict
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Connection, Select, select
 
 from contract_first.service.clock import Clock
 from scanner_api.scanning.scans.proposals import FIELDS, Proposal, ProposalStatus
 from scanner_api.storage.actions import UNKNOWN, Action, Actor
-from scanner_api.storage.audit import record
+from scanner_api.storage.audit import entry
 from scanner_api.storage.catalogue.products import override
-from scanner_api.storage.connections.async_engine import AsyncConnection
 from scanner_api.storage.database import ConstraintError, Database
 from scanner_api.storage.queries import columns_of, maker_of
 from scanner_api.storage.schema.tables import captures, proposals, scan_sessions
@@ -67,16 +66,19 @@ class ProposalStore:
             if proposal.field_name not in FIELDS:
                 raise ValueError(f"No proposal may change {proposal.field_name!r}.")
         capture_ids = {proposal.capture_id for proposal in new}
-        async with self._database.transaction() as connection:
-            sessions = await _lock_sessions(connection, captures.c.id.in_(capture_ids))
-            existing = {tuple(row) for row in await connection.execute(_identities(capture_ids))}
+
+        def add_many(connection: Connection) -> int:
+            sessions = _lock_sessions(connection, captures.c.id.in_(capture_ids))
+            existing = {tuple(row) for row in connection.execute(_identities(capture_ids))}
             fresh = {_identity(proposal): asdict(proposal) for proposal in reversed(new)}
             rows = [row for identity, row in fresh.items() if identity not in existing]
             if rows:
-                await connection.execute(proposals.insert(), rows)
+                connection.execute(proposals.insert(), rows)
             for session_id in sessions:
-                await settle(connection, session_id)
-        return len(rows)
+                settle(connection, session_id)
+            return len(rows)
+
+        return await self._database.write(add_many)
 
     async def get(self, proposal_id: str) -> ProposalRecord | None:
         """Read a proposal by id (any string), None if there is none."""
@@ -118,15 +120,18 @@ class ProposalStore:
             .returning(*_COLUMNS)
         )
         proposed = select(proposals.c.capture_id).where(proposals.c.id == proposal_id)
-        async with self._database.transaction(*turns) as connection:
-            sessions = await _lock_sessions(connection, captures.c.id.in_(proposed))
+
+        def review(connection: Connection) -> Proposal:
+            sessions = _lock_sessions(connection, captures.c.id.in_(proposed))
             if not sessions:
                 raise ConstraintError("There is no such proposal.")
-            row = (await connection.execute(reviewed)).first()
+            row = connection.execute(reviewed).first()
             if row is None:
                 raise AppliedError
-            await settle(connection, *sessions)
-        return _proposal(row)
+            settle(connection, *sessions)
+            return _proposal(row)
+
+        return await self._database.write(review, *turns)
 
     async def apply(
         self, capture_id: str, actor: Actor = UNKNOWN, turns: Sequence[str] = ()
@@ -157,29 +162,25 @@ class ProposalStore:
             .where(captures.c.id == capture_id)
             .with_for_update(key_share=True, of=scan_sessions)
         )
-        async with self._database.transaction(*turns) as connection:
-            row = (await connection.execute(owner)).first()
+
+        def apply(connection: Connection) -> list[Proposal]:
+            row = connection.execute(owner).first()
             if row is None:
                 raise ConstraintError("There is no such capture.")
             session_id, organization_id, product = row
             if product is None:
                 raise NoProductError
-            applied = [_proposal(row) for row in await connection.execute(accepted)]
+            applied = [_proposal(row) for row in connection.execute(accepted)]
             if applied:
-                await override(connection, organization_id, product, _values(applied), now)
-                await accept(connection, session_id)
+                dialect = connection.dialect.name
+                connection.execute(override(dialect, organization_id, product, _values(applied), now))
+                accept(connection, session_id)
                 ids = sorted(proposal.id for proposal in applied)
-                await record(
-                    connection,
-                    now,
-                    actor,
-                    Action.PROPOSALS_APPLIED,
-                    capture_id,
-                    organization_id,
-                    product=product,
-                    proposals=ids,
-                )
-        return sorted(applied, key=lambda proposal: (proposal.created, proposal.id))
+                action, details = Action.PROPOSALS_APPLIED, {"product": product, "proposals": ids}
+                connection.execute(entry(now, actor, action, capture_id, organization_id, **details))
+            return sorted(applied, key=lambda proposal: (proposal.created, proposal.id))
+
+        return await self._database.write(apply, *turns)
 
 
 def _values(accepted: Iterable[Proposal]) -> dict[str, str]:
@@ -197,9 +198,9 @@ def _identities(capture_ids: Collection[str]) -> Select[Any]:
     return select(*identity).where(proposals.c.capture_id.in_(capture_ids))
 
 
-async def _lock_sessions(connection: AsyncConnection, captured: ColumnElement[bool]) -> Sequence[str]:
+def _lock_sessions(connection: Connection, captured: ColumnElement[bool]) -> Sequence[str]:
     """Lock the sessions of captures, in one order everywhere, and return their ids."""
     session_ids = select(captures.c.session_id).where(captured)
     sessions = select(scan_sessions.c.id).where(scan_sessions.c.id.in_(session_ids))
     locked = sessions.order_by(scan_sessions.c.id).with_for_update(key_share=True)
-    return (await connection.scalars(locked)).all()
+    return connection.scalars(locked).all()

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any, Final
 
 from msgspec.structs import asdict
-from sqlalchemy import ColumnElement, ScalarSelect, Select, func, not_, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, func, not_, select
 
 from contract_first.service.clock import Clock
 from scanner_api.scanning.scans.sessions import ExtractionStatus, ScanSession, SessionState, SessionStatus
@@ -71,16 +71,18 @@ class SessionStore:
         if submit:
             changes["extraction_status"] = ExtractionStatus.PROCESSING
         active = scan_sessions.update().where(scan_sessions.c.id == session_id, self._activity.is_active())
-        async with self._database.transaction(session_id, single=True) as connection:
-            row = (await connection.execute(active.values(changes).returning(*_COLUMNS))).first()
-        return _session(row) if row else None
+        closing = active.values(changes).returning(*_COLUMNS)
+
+        def close(connection: Connection) -> ScanSession | None:
+            row = connection.execute(closing).first()
+            return _session(row) if row else None
+
+        return await self._database.write(close, session_id, single=True)
 
     async def expire(self, session_id: str) -> bool:
         """Store that an ACTIVE session is EXPIRED, idle or not; return whether it was ACTIVE."""
         active = scan_sessions.update().where(scan_sessions.c.id == session_id, self._activity.is_active())
-        async with self._database.transaction(session_id) as connection:
-            changed = await connection.execute(active.values(status=SessionStatus.EXPIRED))
-        return changed.rowcount == 1
+        return await self._database.change(active.values(status=SessionStatus.EXPIRED)) == 1
 
     async def expire_idle(self) -> int:
         """Store that idle sessions are EXPIRED, in batches, and return how many were not yet."""
