@@ -29,14 +29,17 @@ _OUTCOME: Final = (
         )
     )
     .join_from(proposals, captures)
-    .where(captures.c.session_id == bindparam("settled_id"))
+    .where(captures.c.session_id == scan_sessions.c.id)
+    .correlate(scan_sessions)
 )
 """The status of an ended extraction by the proposals of its session."""
-_SETTLING: Final = scan_sessions.update().where(
-    scan_sessions.c.id == bindparam("settled_id"), scan_sessions.c.extraction_status.in_(_ENDED)
+_HAS_ENDED: Final = scan_sessions.c.extraction_status.in_(_ENDED)
+_SETTLING: Final = (
+    scan_sessions.update().where(_HAS_ENDED).values(extraction_status=_OUTCOME.scalar_subquery())
 )
-_SETTLED: Final = _SETTLING.values(extraction_status=_OUTCOME.scalar_subquery())
-_ACCEPTED: Final = _SETTLING.values(extraction_status=ExtractionStatus.ACCEPTED)
+_SETTLED: Final = _SETTLING.where(scan_sessions.c.id == bindparam("settled_id"))
+_OF_CAPTURE: Final = select(captures.c.session_id).where(captures.c.id == bindparam("settled_by"))
+_SETTLED_BY: Final = _SETTLING.where(scan_sessions.c.id == _OF_CAPTURE.scalar_subquery())
 
 
 class ExtractionStore(WorkStore):
@@ -118,6 +121,12 @@ def settle(connection: Connection, session_id: str) -> None:
     connection.execute(_SETTLED, {"settled_id": session_id})
 
 
-def accept(connection: Connection, session_id: str) -> None:
-    """Set the status of an ended extraction of which a proposal was applied; the session has to be locked."""
-    connection.execute(_ACCEPTED, {"settled_id": session_id})
+def settle_by(connection: Connection, capture_id: str) -> None:
+    """Do the same for the session of a capture."""
+    connection.execute(_SETTLED_BY, {"settled_by": capture_id})
+
+
+def accepting(session_id: str) -> Update:
+    """Return the statement for an ended extraction of which a proposal is applied; its session is locked."""
+    ended = scan_sessions.update().where(scan_sessions.c.id == session_id, _HAS_ENDED)
+    return ended.values(extraction_status=ExtractionStatus.ACCEPTED)
