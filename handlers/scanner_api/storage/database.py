@@ -234,9 +234,10 @@ class Database:
         return _joined(unit.connection)
 
     async def write(self, work: Callable[[Connection], Result], *keys: str, single: bool = False) -> Result:
-        """Call a function with a connection, in a transaction that is as :meth:`transaction` says.
+        """Call a function with a connection, in a transaction as of :meth:`transaction`; return its result.
 
-        On SQLite the functions that arrive while others write share one. It may be called in a thread.
+        On SQLite it is called in a thread, and shares its commit with those that arrived together; what it
+        raises undoes its own writes alone. Cancelling its caller does not undo what is under way.
 
         Raises:
             ConstraintError: as of :meth:`transaction`.

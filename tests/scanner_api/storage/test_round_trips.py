@@ -125,6 +125,6 @@ def test_what_an_operation_asks_postgresql(migrated_postgresql_url, run_in, cloc
         "list captures": 1,
         "review proposal": 4,
         "apply proposals": 5,
-        "register photo": 5,
+        "register photo": 4,
         "reorder photos": 5,
     }, queries

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from msgspec.structs import asdict, replace
-from sqlalchemy import Connection, bindparam, func, select
+from sqlalchemy import Connection, bindparam, exists, func, select
 
 from contract_first.service.clock import Clock
 from scanner_api.scanning.photos.photo import Photo, check_order
@@ -12,11 +12,23 @@ from scanner_api.storage.database import Database, DuplicateError
 from scanner_api.storage.lookup import Lookup
 from scanner_api.storage.queries import columns_of, maker_of, read_newest, read_page
 from scanner_api.storage.schema.tables import photos
+from scanner_api.storage.statements import parameters_of, values_of
 
 from .activity import Activity
 
 _PHOTOS: Final = select(*columns_of(photos, Photo))
 _photo: Final = maker_of(Photo)
+_NEW: Final = parameters_of(photos, [field for field in Photo.__struct_fields__ if field != "sort_order"])
+_PLACE: Final = select(func.coalesce(func.max(photos.c.sort_order), -1) + 1).where(
+    photos.c.session_id == _NEW["session_id"]
+)
+_IS_KNOWN: Final = exists().where(photos.c.s3_key == _NEW["s3_key"])
+_ADDED: Final = (
+    photos.insert()
+    .from_select([*_NEW, "sort_order"], select(*_NEW.values(), _PLACE.scalar_subquery()).where(~_IS_KNOWN))
+    .returning(photos.c.sort_order)
+)
+"""Adds a photo at the end of its gallery, unless there is one with its key."""
 _PLACED: Final = photos.update().where(photos.c.id == bindparam("placed"))
 
 
@@ -39,15 +51,11 @@ class PhotoStore:
 
         def add(connection: Connection) -> Photo:
             self._activity.add(connection, photo.session_id, photos=1)
-            existing = select(photos.c.id).where(photos.c.s3_key == photo.s3_key).scalar_subquery()
-            last = func.coalesce(func.max(photos.c.sort_order), -1)
-            place = select(existing, last).where(photos.c.session_id == photo.session_id)
-            existing_id, order = connection.execute(place).one()
-            if existing_id is not None:
-                raise DuplicateError(existing_id)
-            stored = replace(photo, sort_order=order + 1)
-            connection.execute(photos.insert(), asdict(stored))
-            return stored
+            place = connection.scalar(_ADDED, values_of(asdict(photo)))
+            if place is None:
+                of_key = select(photos.c.id).where(photos.c.s3_key == photo.s3_key)
+                raise DuplicateError(connection.execute(of_key).scalar_one())
+            return replace(photo, sort_order=place)
 
         return await self._database.write(add, photo.session_id)
 
