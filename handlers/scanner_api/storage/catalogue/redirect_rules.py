@@ -13,6 +13,7 @@ from scanner_api.storage.actions import UNKNOWN, Action, Actor
 from scanner_api.storage.audit import entry
 from scanner_api.storage.database import Database, DuplicateError
 from scanner_api.storage.schema.tables import products, redirect_rules
+from scanner_api.storage.statements import execute_together
 
 
 class RedirectRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -65,10 +66,8 @@ class RedirectRuleStore:
             if existing_id is not None:
                 raise DuplicateError(existing_id)
             appended = replace(rule, order_index=order + 1)
-            connection.execute(
-                redirect_rules.insert(), {**asdict(appended), "organization_id": organization_id}
-            )
-            connection.execute(recorded)
+            inserted = redirect_rules.insert().values(organization_id=organization_id, **asdict(appended))
+            execute_together(connection, inserted, recorded)
             return appended
 
         return await self._database.write(append)
