@@ -57,17 +57,17 @@ def test_writes_that_arrive_together_share_a_transaction(migrated_sqlite_url, ru
     """What arrives while others write waits for one commit, however much it is."""
 
     async def scenario(database):
-        begun = []
+        transactions = []
         await database.write(adding("first"))
-        event.listen(database._writer.threads._opened(), "begin", begun.append)
+        event.listen(database._writer.threads._opened(), "begin", transactions.append)
         await asyncio.gather(*[database.write(adding(f"{number}")) for number in range(50)])
-        return len(begun), await rows.count(database)
+        return len(transactions), await rows.count(database)
 
     assert run_in(migrated_sqlite_url, scenario) == (1, 51)
 
 
 def test_a_commit_that_fails_fails_all_that_share_it(migrated_sqlite_url, run_in, rows):
-    """Nobody is told that something is stored which is not."""
+    """No caller takes something for stored that is not."""
 
     def dangling(connection):
         connection.execute(text("PRAGMA defer_foreign_keys = ON"))
@@ -84,7 +84,7 @@ def test_a_commit_that_fails_fails_all_that_share_it(migrated_sqlite_url, run_in
     assert number == 1
 
 
-def test_one_who_gives_up_before_its_turn_writes_nothing(migrated_sqlite_url, run_in, rows):
+def test_a_write_that_is_cancelled_before_its_turn_is_left_out(migrated_sqlite_url, run_in, rows):
     """A write that waits for others is left out once its caller is cancelled; one under way is committed."""
 
     async def scenario(database):
