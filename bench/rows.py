@@ -4,6 +4,7 @@
                                                 the last one's is
     python bench/rows.py --purge 200 1000000    then deletes 200 batches of sessions, on PostgreSQL, while a
                                                 list is read: how long each takes, and what the list takes
+    python bench/rows.py --purge 0 1000000      deletes all of them, or as many as --minutes allow
 
 The databases of all sizes are there at once and are read in turns; of 25 times the shortest counts, which is
 the one that nothing else on the machine delayed. PostgreSQL is one of its own (group `tests`).
@@ -144,8 +145,8 @@ async def measured(urls: Sequence[str], sizes: Sequence[int]) -> dict[str, list[
     return shortest
 
 
-async def purge(url: str, batches: int) -> None:
-    """Delete batches of sessions while a list is read, and print what both take."""
+async def purge(url: str, batches: int, minutes: float) -> None:
+    """Delete batches of sessions, or all, while a list is read, and print what both take."""
     database = Database(url)
     read = reads_of(database, PAGE_SIZE)["first page"]
     reading, listing = asyncio.Event(), []
@@ -157,9 +158,10 @@ async def purge(url: str, batches: int) -> None:
 
     before = [await milliseconds(read) for _ in range(200)]
     deletion, ends = Deletion(database), [time.perf_counter()]
+    most, deadline = batches or sys.maxsize, ends[0] + minutes * 60
     task = asyncio.create_task(lists())
     async with aclosing(deletion.delete_finished(datetime.now(UTC))) as steps:
-        while len(ends) <= batches and await anext(steps, "end") != "end":
+        while len(ends) <= most and ends[-1] < deadline and await anext(steps, "end") != "end":
             ends.append(time.perf_counter())
     reading.set()
     await task
@@ -172,9 +174,14 @@ async def purge(url: str, batches: int) -> None:
         f"a batch, ms: {spread(steps_ms)}",
         f"a list before, ms: {spread(before)}",
         f"a list meanwhile, ms: {spread(listing)}",
+        f"in the last tenth, ms: a batch {spread(_last(steps_ms))}; a list {spread(_last(listing))}",
         *(f"{name}: {size >> 20:,} MiB, and {index >> 20:,} of indexes" for name, size, index in sizes),
     )
     sys.stdout.writelines(f"{line}\n" for line in lines)
+
+
+def _last(times: Sequence[float]) -> Sequence[float]:
+    return times[-(len(times) // 10 or 1) :]
 
 
 def spread(times: Sequence[float]) -> str:
@@ -209,7 +216,8 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("sizes", type=int, nargs="*", default=[1_000, 100_000])
-    parser.add_argument("--purge", type=int, default=0, metavar="BATCHES", help="batches to delete")
+    parser.add_argument("--purge", type=int, metavar="BATCHES", help="batches to delete; 0 for all")
+    parser.add_argument("--minutes", type=float, default=30, help="longest purge (default 30)")
     parser.add_argument("--only", choices=VALUES, help="one of the databases alone")
     options = parser.parse_args()
     sizes = options.sizes
@@ -225,8 +233,8 @@ def main() -> None:
                     lines.append([name, *(f"{value:.2f}" for value in (*values, ratio))])
                 sys.stdout.writelines(f"| {' | '.join(line)} |\n" for line in lines)
                 sys.stdout.flush()
-                if options.purge and dialect == "postgresql":
-                    asyncio.run(purge(urls[-1], options.purge))
+                if options.purge is not None and dialect == "postgresql":
+                    asyncio.run(purge(urls[-1], options.purge, options.minutes))
 
 
 if __name__ == "__main__":

@@ -81,9 +81,7 @@ async def register_photo(  # noqa: PLR0913, PLR0917 -- one for each collaborator
     session = await active_session(sessions, caller, session_id)
     _check_key(photo_keys, body["s3_key"], session.id)
     await _check_capture(captures, body.get("capture_short_id"), session.id)
-    stored = await _stored(bucket, body)
-    if settings.check_photos:
-        await _check_image(bucket, body["s3_key"], stored.size)
+    stored = await _stored(bucket, body, is_checked=settings.check_photos)
     photo = Photo(
         id=make_id(),
         session_id=session.id,
@@ -120,8 +118,13 @@ async def _check_capture(captures: CaptureStore, capture_id: str | None, session
         raise invalid("/capture_short_id", "session", "is not a capture of this session")
 
 
-async def _stored(bucket: PhotoBucket, body: dict[str, Any]) -> StoredObject:
-    stored = await bucket.head(body["s3_key"])
+async def _stored(bucket: PhotoBucket, body: dict[str, Any], *, is_checked: bool) -> StoredObject:
+    """Return the metadata of the object; S3 is asked once, whether or not it has to be an image."""
+    key, beginning = body["s3_key"], b""
+    if is_checked:
+        stored, beginning = await bucket.begin(key, BEGINNING_BYTES) or (None, b"")
+    else:
+        stored = await bucket.head(key)
     if stored is None:
         raise Conflict("The object is not in the bucket; upload it first.")
     declared = body.get("file_size")
@@ -129,15 +132,12 @@ async def _stored(bucket: PhotoBucket, body: dict[str, Any]) -> StoredObject:
         raise invalid(
             "/file_size", "size", f"is {declared}; the object in the bucket has {stored.size} bytes"
         )
+    if is_checked:
+        try:
+            check_beginning(beginning, is_whole=stored.size <= BEGINNING_BYTES)
+        except ImageError as error:
+            raise invalid("/s3_key", "decoding", f"names an object that is no photo: {error}") from None
     return stored
-
-
-async def _check_image(bucket: PhotoBucket, key: str, size: int) -> None:
-    beginning = await bucket.beginning(key, BEGINNING_BYTES) if size else b""
-    try:
-        check_beginning(beginning or b"", is_whole=size <= BEGINNING_BYTES)
-    except ImageError as error:
-        raise invalid("/s3_key", "decoding", f"names an object that is no photo: {error}") from None
 
 
 async def list_photos(

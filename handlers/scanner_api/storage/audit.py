@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import msgspec
-from sqlalchemy import Executable, select
+from sqlalchemy import Executable, Insert, select
 
 from .actions import Action, Actor
 from .connections.async_engine import AsyncConnection
@@ -39,21 +39,21 @@ class AuditEntry(msgspec.Struct, frozen=True, kw_only=True):
 
 _BATCH: Final = 1000
 _COLUMNS: Final = columns_of(audit_log, AuditEntry)
-_entry: Final = maker_of(AuditEntry)
+_audit_entry: Final = maker_of(AuditEntry)
 
 
-async def record(
-    connection: AsyncConnection,
+def entry(
     at: datetime,
     actor: Actor,
     action: Action,
     subject: str,
     organization_id: str | None = None,
     **details: Any,
-) -> None:
-    """Record an action in the transaction that it happens in, so that neither is there without the other.
+) -> Insert:
+    """Return the statement that records an action.
 
-    The time is aware, in UTC; the subject is the id of what is acted on; details are JSON values, no secrets.
+    It belongs in the transaction that the action happens in, so that neither is there without the other. The
+    time is aware, in UTC; the subject is the id of what is acted on; details are JSON values, no secrets.
     """
     row = {
         "at": at,
@@ -64,7 +64,7 @@ async def record(
         "organization_id": organization_id,
         "details": details,
     }
-    await connection.execute(audit_log.insert(), row)
+    return audit_log.insert().values(row)
 
 
 async def read_audit_log(
@@ -79,7 +79,7 @@ async def read_audit_log(
         statement = statement.where(audit_log.c.number < before)
     if organization_id is not None:
         statement = statement.where(audit_log.c.organization_id == organization_id)
-    return [_entry(row) for row in await database.fetch(statement)]
+    return [_audit_entry(row) for row in await database.fetch(statement)]
 
 
 async def unguarded(connection: AsyncConnection, statement: Executable) -> int:

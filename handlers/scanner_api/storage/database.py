@@ -34,7 +34,7 @@ from .connections.engines import (
 from .connections.errors import UNAVAILABLE, ConstraintError, DuplicateError, connection_of, translated
 from .connections.inline_reads import InlineReader
 from .connections.readers import Readers
-from .connections.threaded_reads import ThreadedReads
+from .connections.sqlite_threads import SQLiteThreads, SQLiteWriter
 from .connections.transactions import KeyTurns, Unit
 from .schema.migrations import HEAD
 from .schema.revision import SchemaRevision, read_schema, upgrade_schema
@@ -84,7 +84,8 @@ class Database:
         self._anchor: sqlite3.Connection | None = None
         self._write_lock: AbstractAsyncContextManager[Any] = lock if is_sqlite else nullcontext()
         self.inline = InlineReader(self._engine, has_snapshots=not self._in_memory) if is_sqlite else None
-        self._threaded = ThreadedReads(self._engine) if is_sqlite else None
+        self._threaded = SQLiteThreads(self._engine) if is_sqlite else None
+        self._writer = SQLiteWriter(self._engine, lock) if is_sqlite else None
         self.read_lock: AbstractAsyncContextManager[Any] = lock if self._in_memory else nullcontext()
         """Held around a read: in memory all share one connection, and nobody may see half a transaction."""
 
@@ -225,12 +226,32 @@ class Database:
             ServiceUnavailable: the database does not respond, gave way to another transaction, or the lock
                 that it waits for.
         """
-        unit = self._units.get(asyncio.current_task()) if self._units else None
+        unit = self._unit
         if unit is None:
             return self._transaction(keys, self._single if single else self._engine)
         if unit.connection is None:
             return unit.begin(self._transaction(keys, self._engine))
         return _joined(unit.connection)
+
+    async def write(self, work: Callable[[Connection], Result], *keys: str, single: bool = False) -> Result:
+        """Call a function with a connection, in a transaction as of :meth:`transaction`; return its result.
+
+        On SQLite it is called in a thread, and shares its commit with those that arrived together; what it
+        raises undoes its own writes alone. Cancelling its caller does not undo what is under way.
+
+        Raises:
+            ConstraintError: as of :meth:`transaction`.
+        """
+        if self._writer is None or self._unit is not None:
+            async with self.transaction(*keys, single=single) as connection:
+                return await connection.run_sync(work)
+        async with translated():
+            return await self._writer.call(work)
+
+    @property
+    def _unit(self) -> Unit | None:
+        """The unit that this task is in, if any."""
+        return self._units.get(asyncio.current_task()) if self._units else None
 
     @asynccontextmanager
     async def _transaction(
@@ -266,7 +287,7 @@ class Database:
 
     def after_commit(self, call: Callable[[], None]) -> None:
         """Call a function once this task's writes are committed: at once, unless it is in a :meth:`unit`."""
-        unit = self._units.get(asyncio.current_task())
+        unit = self._unit
         if unit is None:
             call()
         else:
@@ -300,9 +321,11 @@ class Database:
         Raises:
             ConstraintError: as of :meth:`transaction`.
         """
-        is_single = rows is None or len(rows) == 1
-        async with self.transaction(single=is_single) as connection:
-            return (await connection.execute(statement, rows)).rowcount
+
+        def execute(connection: Connection) -> int:
+            return connection.execute(statement, rows).rowcount
+
+        return await self.write(execute, single=rows is None or len(rows) == 1)
 
     async def lock(self, connection: AsyncConnection, purpose: str) -> None:
         """Lock a purpose against other transactions, until this one ends.
@@ -318,6 +341,8 @@ class Database:
             self.inline.close()
         if self._threaded is not None:
             self._threaded.close()
+        if self._writer is not None:
+            self._writer.threads.close()
         await self.readers.close()
         await self._engine.dispose()
         if self._anchor is not None:

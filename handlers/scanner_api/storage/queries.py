@@ -61,7 +61,8 @@ async def read_page(
 ) -> tuple[list[Record], int]:
     """Return the records on a page and the number of all, from one snapshot.
 
-    A page of the second half is read from the end backwards: the database walks past every row before it.
+    The first page is one statement. A page of the second half is read from the end backwards: the database
+    walks past every row before it.
 
     Args:
         database: the database.
@@ -77,6 +78,11 @@ async def read_page(
     if counting is None:
         counting = select(func.count()).select_from(statement.subquery())
     start = (page - 1) * page_size
+    if page == 1 and not others:
+        direction = desc if descending else asc
+        counted = statement.add_columns(counting.scalar_subquery().label("total"))
+        rows = await database.fetch(counted.order_by(*map(direction, order)).limit(page_size))
+        return [make(row[:-1]) for row in rows], rows[0][-1] if rows else 0
 
     def read(connection: Connection) -> tuple[list[Record], int]:
         total = connection.scalar(counting) or 0

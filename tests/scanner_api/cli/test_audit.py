@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from scanner_api.cli.audit import operator
 from scanner_api.storage.actions import Action, Actor
-from scanner_api.storage.audit import record
+from scanner_api.storage.audit import entry
 from scanner_api.storage.database import Database
 
 ESCAPE = "https://example.com/\x1b[2J"
@@ -107,7 +107,9 @@ def test_lists_are_bounded_and_go_on(run, url):
                 async with database.transaction() as connection:
                     now = datetime(2026, 3, 14, tzinfo=UTC)
                     actor = Actor("key:a", "192.0.2.1")
-                    await record(connection, now, actor, Action.REDIRECT_SAVED, f"rule{number}", url=ESCAPE)
+                    await connection.execute(
+                        entry(now, actor, Action.REDIRECT_SAVED, f"rule{number}", url=ESCAPE)
+                    )
         finally:
             await database.close()
 

@@ -17,7 +17,7 @@ from scanner_api.scanning.scans.captures import CaptureStatus
 from scanner_api.scanning.scans.sessions import SessionStatus
 from scanner_api.settings import Settings
 from scanner_api.storage.actions import UNKNOWN, Action
-from scanner_api.storage.audit import read_audit_log, record
+from scanner_api.storage.audit import entry, read_audit_log
 from scanner_api.storage.scans import deletion
 
 
@@ -240,7 +240,7 @@ def test_entries_of_the_audit_log_are_deleted_after_the_time_that_is_set(in_shop
 
     async def scenario(shop):
         async with shop.database.transaction() as connection:
-            await record(connection, clock.now(), UNKNOWN, Action.KEY_REVOKED, "key")
+            await connection.execute(entry(clock.now(), UNKNOWN, Action.KEY_REVOKED, "key"))
         sweep = Sweep(
             Queue(),
             shop.stores,

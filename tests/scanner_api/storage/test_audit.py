@@ -11,7 +11,7 @@ from sqlalchemy import delete, update
 from scanner_api.scanning.scans.proposals import Proposal, ProposalStatus
 from scanner_api.storage.accounts.credentials import ApiKey, CredentialStore
 from scanner_api.storage.actions import UNKNOWN, Action, Actor
-from scanner_api.storage.audit import AuditEntry, purge_audit_log, read_audit_log, record
+from scanner_api.storage.audit import AuditEntry, entry, purge_audit_log, read_audit_log
 from scanner_api.storage.database import ConstraintError, DuplicateError
 from scanner_api.storage.schema.tables import audit_log
 
@@ -100,7 +100,7 @@ def test_entries_are_read_in_parts(in_database, clock):
         for number in range(5):
             async with database.transaction() as connection:
                 whose = "organization" if number % 2 else None
-                await record(connection, clock.now(), ADA, Action.KEY_REVOKED, str(number), whose)
+                await connection.execute(entry(clock.now(), ADA, Action.KEY_REVOKED, str(number), whose))
         first = await read_audit_log(database, limit=2)
         rest = await read_audit_log(database, limit=9, before=first[-1].number)
         own = await read_audit_log(database, limit=9, organization_id="organization")
@@ -115,7 +115,7 @@ def test_entries_are_neither_changed_nor_deleted(in_database, clock, change):
 
     async def scenario(database):
         async with database.transaction() as connection:
-            await record(connection, clock.now(), ADA, Action.KEY_REVOKED, "key")
+            await connection.execute(entry(clock.now(), ADA, Action.KEY_REVOKED, "key"))
         before = await read_audit_log(database, limit=9)
         with pytest.raises(ConstraintError):
             await database.change(change)
@@ -131,7 +131,9 @@ def test_old_entries_are_deleted(in_database, now):
     async def scenario(database):
         for days in (500, 401, 399, 0):
             async with database.transaction() as connection:
-                await record(connection, now - timedelta(days=days), ADA, Action.KEY_REVOKED, str(days))
+                await connection.execute(
+                    entry(now - timedelta(days=days), ADA, Action.KEY_REVOKED, str(days))
+                )
         before = now - timedelta(days=400)
         numbers = [await purge_audit_log(database, before) for _ in range(2)]
         with pytest.raises(ConstraintError):
@@ -147,7 +149,7 @@ def test_what_is_rolled_back_is_not_recorded(in_database, clock):
     async def scenario(database):
         with suppress(LookupError):
             async with database.transaction() as connection:
-                await record(connection, clock.now(), ADA, Action.KEY_REVOKED, "key")
+                await connection.execute(entry(clock.now(), ADA, Action.KEY_REVOKED, "key"))
                 raise LookupError
         return await read_audit_log(database, limit=9)
 

@@ -194,15 +194,15 @@ def test_captures_that_are_claimed_and_saved_together_share_transactions(in_stor
 
     async def scenario(stores):
         opened = []
-        transaction = stores.database.transaction
+        write = stores.database.write
 
-        def counted(*session_ids):
+        def counted(work, *session_ids):
             opened.append(session_ids)
-            return transaction(*session_ids)
+            return write(work, *session_ids)
 
         scans = [scanned(id=str(number)) for number in range(50)]
         await stores.captures.add_many(scans)
-        stores.database.transaction = counted
+        stores.database.write = counted
         twice = [*map(str, range(50)), *map(str, range(50)), "unknown"]
         claims = await asyncio.gather(*[stores.captures.claim(each, 20) for each in twice])
         claimed = [replace(each, attempts=1, gtin=each.id) for each in claims if each]

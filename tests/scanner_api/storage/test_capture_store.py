@@ -292,8 +292,8 @@ def test_a_product_is_shown_with_its_organizations_name(in_stores, session, scan
         await stores.products.upsert_many([milk])
         own = scanned(product_short_id=short_id)
         await stores.captures.add_many([own, replace(own, id="foreign", session_id="theirs")])
-        async with stores.database.transaction() as connection:
-            await override(connection, "organization", short_id, {"name": "Our milk"}, now)
+        dialect, ours = stores.database.dialect.name, {"name": "Our milk"}
+        await stores.database.change(override(dialect, "organization", short_id, ours, now))
         names = []
         for capture_id, session_id in (("capture", session["id"]), ("foreign", "theirs")):
             record = await stores.captures.get(capture_id)

@@ -77,6 +77,35 @@ def test_an_object_is_seen_as_it_is(s3):
     assert missing is None
 
 
+@pytest.mark.parametrize(
+    ("content", "calls"), [(b"12345", ["GetObject"]), (b"", ["GetObject", "HeadObject"])]
+)
+def test_the_beginning_of_an_object_comes_with_its_metadata(s3, content, calls, monkeypatch):
+    """One request reads both; of an empty object, which has no first byte, another one reads its metadata."""
+    client = Session("key", "secret").client("s3", endpoint_url=s3.url, region_name="us-west-2")
+    put = client.put_object(Bucket="photos", Key="begin.png", Body=content, ContentType="image/png")
+    client.close()
+    made, call = [], BaseClient._make_api_call
+
+    def noted(self, operation, parameters):
+        made.append(operation)
+        return call(self, operation, parameters)
+
+    monkeypatch.setattr(BaseClient, "_make_api_call", noted)
+
+    async def question(photos):
+        return await photos.begin("begin.png", 3)
+
+    stored = StoredObject(size=len(content), content_type="image/png", etag=put["ETag"])
+    assert ask(photo_bucket(s3.url), question) == (stored, content[:3])
+    assert made == calls
+
+
+def test_there_is_no_beginning_of_nothing(s3):
+    """An object that is not there is None."""
+    assert ask(photo_bucket(s3.url), lambda photos: photos.begin("a/c.png", 3)) is None
+
+
 def test_many_objects_are_deleted_at_once(s3):
     """A thousand keys are one call; those that are not there are no error, and others stay."""
     client = Session("key", "secret").client("s3", endpoint_url=s3.url, region_name="us-west-2")

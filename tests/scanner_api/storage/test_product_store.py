@@ -71,8 +71,9 @@ def test_a_known_product_is_brought_up_to_date(in_stores, milk, clock, now):
 
     async def scenario(stores):
         await stores.products.upsert_many([milk])
-        async with stores.database.transaction() as connection:
-            await override(connection, OWN, short_id, {"ai_summary": HOSTILE}, now)
+        await stores.database.change(
+            override(stores.database.dialect.name, OWN, short_id, {"ai_summary": HOSTILE}, now)
+        )
         clock.advance(60)
         await stores.products.upsert_many([replace(milk, name="Milk", brick="", ingredients=HOSTILE)])
         return await stores.products.by_gtin(milk.gtin, OWN), (
@@ -93,8 +94,8 @@ def test_an_override_is_its_organizations_alone(in_stores, milk, now, clock):
         await stores.products.upsert_many([milk])
         for values in ({"name": "Our milk", "category": HOSTILE}, {"name": "Milk of ours"}):
             clock.advance(1)
-            async with stores.database.transaction() as connection:
-                await override(connection, OWN, short_id, values, clock.now())
+            dialect = stores.database.dialect.name
+            await stores.database.change(override(dialect, OWN, short_id, values, clock.now()))
         found = [await stores.products.by_gtin(milk.gtin, whose) for whose in (None, OTHERS, OWN)]
         return (
             found,
@@ -155,7 +156,7 @@ def test_products_are_stored_as_they_come(in_stores):
 def test_the_error_that_ends_an_import_is_reported(in_stores, monkeypatch):
     """Also if the database does not take the record of what was stored."""
 
-    async def unavailable(*_, **__):
+    def unavailable(*_, **__):
         raise ServiceUnavailable
 
     def cut_off():
@@ -166,7 +167,7 @@ def test_the_error_that_ends_an_import_is_reported(in_stores, monkeypatch):
         with pytest.raises(LookupError):
             await stores.products.upsert_many(cut_off(), (UNKNOWN, "products.csv"))
 
-    monkeypatch.setattr(products, "record", unavailable)
+    monkeypatch.setattr(products, "entry", unavailable)
     in_stores(scenario)
 
 

@@ -215,9 +215,10 @@ def test_applying_twice_writes_once(in_linked, proposed, milk, now):
         await stores.proposals.add_many([proposed(1)])
         await stores.proposals.review(proposed(1).id, ACCEPTED)
         outcomes = await asyncio.gather(*[stores.proposals.apply("capture") for _ in range(6)])
-        async with stores.database.transaction() as connection:
-            by_hand = {"name": "By hand"}
-            await override(connection, "organization", f"whole-milk-1-l-{milk.gtin}", by_hand, now)
+        dialect, by_hand = stores.database.dialect.name, {"name": "By hand"}
+        await stores.database.change(
+            override(dialect, "organization", f"whole-milk-1-l-{milk.gtin}", by_hand, now)
+        )
         again = await stores.proposals.apply("capture")
         return (
             sorted(map(len, outcomes)),

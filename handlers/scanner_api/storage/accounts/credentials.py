@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, or_, select
 
 from contract_first.service.clock import Clock, SystemClock
 from scanner_api.storage.actions import UNKNOWN, Action, Actor
-from scanner_api.storage.audit import record
+from scanner_api.storage.audit import entry
 from scanner_api.storage.database import Database
 from scanner_api.storage.lookup import Lookup, Row
 from scanner_api.storage.queries import columns_of, maker_of
@@ -126,9 +126,8 @@ class CredentialStore:
             row = (await connection.execute(revoked)).first()
             if row is not None:
                 owner, user = row
-                await record(
-                    connection, self._clock.now(), actor, Action.KEY_REVOKED, key_id, owner, user=user
-                )
+                now = self._clock.now()
+                await connection.execute(entry(now, actor, Action.KEY_REVOKED, key_id, owner, user=user))
         return row is not None
 
     async def api_key_by_id(self, key_id: str) -> ApiKey | None:
@@ -160,7 +159,8 @@ class CredentialStore:
                 return False
             await connection.execute(api_keys.insert(), {**asdict(successor), "digest": digest})
             owner, details = successor.organization_id, {"successor": successor.id, "user": successor.user_id}
-            await record(connection, successor.created, actor, Action.KEY_ROTATED, key_id, owner, **details)
+            at, action = successor.created, Action.KEY_ROTATED
+            await connection.execute(entry(at, actor, action, key_id, owner, **details))
         return True
 
     async def add_api_key(self, key: ApiKey, digest: str, actor: Actor = UNKNOWN) -> None:
@@ -172,8 +172,8 @@ class CredentialStore:
         details = {"kind": key.prefix, "name": key.name, "user": key.user_id}
         async with self._database.transaction() as connection:
             await connection.execute(api_keys.insert(), {**asdict(key), "digest": digest})
-            await record(
-                connection, key.created, actor, Action.KEY_CREATED, key.id, key.organization_id, **details
+            await connection.execute(
+                entry(key.created, actor, Action.KEY_CREATED, key.id, key.organization_id, **details)
             )
 
     async def add_web_session(self, session: WebSession, digest: str) -> None:

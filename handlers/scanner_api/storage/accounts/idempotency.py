@@ -3,15 +3,15 @@
 import asyncio
 import json
 import zlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from datetime import timedelta
 from hashlib import sha256
 from math import ceil
 from secrets import token_hex
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from contract_first.service.clock import Clock
 from contract_first.service.idempotency import Attempt, KeyInUse, KeyReused
@@ -89,10 +89,16 @@ class IdempotencyStore:
         )
         columns = _COLUMNS.fingerprint, _COLUMNS.response, _COLUMNS.expires_at
         present = select(*columns).where(_COLUMNS.id == id_)
-        async with self._database.transaction() as connection:
-            if (await connection.execute(claiming)).rowcount:
-                return None
-            first, response, ends = (await connection.execute(present)).one()
+
+        def claim_key(connection: Connection) -> Sequence[Any]:
+            if connection.execute(claiming).rowcount:
+                return ()
+            return connection.execute(present).one()
+
+        row = await self._database.write(claim_key)
+        if not row:
+            return None
+        first, response, ends = row
         if first != fingerprint:
             raise KeyReused
         if response is None:  # or its process died

@@ -8,7 +8,7 @@ from msgspec.structs import asdict
 from sqlalchemy import bindparam, func, or_, select, union_all
 
 from scanner_api.storage.actions import Action, Actor
-from scanner_api.storage.audit import record
+from scanner_api.storage.audit import entry
 from scanner_api.storage.database import Database
 from scanner_api.storage.queries import columns_of, maker_of, read_page
 from scanner_api.storage.schema.column_types import UTCDateTime
@@ -82,8 +82,8 @@ class OrganizationStore:
             await connection.execute(organizations.insert(), [new])
             if actor is not None:
                 action = Action.ORGANIZATION_CREATED
-                await record(
-                    connection, organization.created, actor, action, id_, id_, name=organization.name
+                await connection.execute(
+                    entry(organization.created, actor, action, id_, id_, name=organization.name)
                 )
 
     async def organization(self, organization_id: str) -> Organization | None:

@@ -14,7 +14,7 @@ from sqlalchemy import delete, select
 from contract_first.service.messages.problems import ServiceUnavailable
 from contract_first.service.randomness import RandomBytes
 from scanner_api.storage.actions import UNKNOWN, Action, Actor
-from scanner_api.storage.audit import record
+from scanner_api.storage.audit import entry
 from scanner_api.storage.database import ConstraintError, Database
 from scanner_api.storage.schema.tables import secrets
 from scanner_api.waiting import beside
@@ -75,7 +75,7 @@ class SecretStore:
         async with self._database.transaction() as connection:
             await connection.execute(delete(secrets).where(secrets.c.name.in_(over)))
             await connection.execute(secrets.insert(), [new])
-            await record(connection, now, actor, Action.SECRET_ROTATED, name, **details)
+            await connection.execute(entry(now, actor, Action.SECRET_ROTATED, name, **details))
         return (await self.secrets(name))[-1]
 
     @asynccontextmanager

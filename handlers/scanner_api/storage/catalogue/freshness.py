@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from scanner_api.scanning.catalogue.freshness import FreshnessRule, Layer
 from scanner_api.storage.actions import Action, Actor
-from scanner_api.storage.audit import record
+from scanner_api.storage.audit import entry
 from scanner_api.storage.connections.async_engine import AsyncConnection
 from scanner_api.storage.database import ConstraintError, Database
 from scanner_api.storage.lookup import Lookup
@@ -65,7 +65,8 @@ class FreshnessStore:
                 await connection.execute(freshness_rules.insert(), list(layer.values()))
             if source is not None:
                 (actor, file), whose, now = source, organization_id or None, datetime.now(UTC)
-                await record(connection, now, actor, Action.RULES_IMPORTED, file, whose, rows=len(layer))
+                imported = entry(now, actor, Action.RULES_IMPORTED, file, whose, rows=len(layer))
+                await connection.execute(imported)
         return len(layer)
 
 

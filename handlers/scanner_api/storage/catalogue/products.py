@@ -9,14 +9,13 @@ from itertools import islice
 from typing import Any, Final
 
 from msgspec.structs import asdict, replace
-from sqlalchemy import Column, ColumnElement, and_, or_, select
+from sqlalchemy import Column, ColumnElement, Insert, and_, or_, select
 
 from contract_first.service.clock import Clock
 from scanner_api.scanning.catalogue.products import Product
 from scanner_api.scanning.scans.proposals import FIELDS
 from scanner_api.storage.actions import Action, Actor
-from scanner_api.storage.audit import record
-from scanner_api.storage.connections.async_engine import AsyncConnection
+from scanner_api.storage.audit import entry
 from scanner_api.storage.database import Database
 from scanner_api.storage.lookup import Lookup
 from scanner_api.storage.queries import columns_of, maker_of, read_page, upserting
@@ -101,8 +100,8 @@ class ProductStore:
         if source is None or not rows:
             return
         actor, file = source
-        async with self._database.transaction() as connection:
-            await record(connection, self._clock.now(), actor, Action.PRODUCTS_IMPORTED, file, rows=rows)
+        now = self._clock.now()
+        await self._database.change(entry(now, actor, Action.PRODUCTS_IMPORTED, file, rows=rows))
 
     async def _upsert_batch(self, batch: Iterable[Product]) -> None:
         now = self._clock.now()
@@ -113,20 +112,17 @@ class ProductStore:
             await connection.execute(self._upsert, rows)
 
 
-async def override(
-    connection: AsyncConnection,
-    organization_id: str,
-    short_id: str,
-    values: Mapping[str, str],
-    now: datetime,
-) -> None:
-    """Write an organization's overrides of a product's fields."""
+def override(
+    dialect: str, organization_id: str, short_id: str, values: Mapping[str, str], now: datetime
+) -> Insert:
+    """Return the statement that writes an organization's overrides of a product's fields."""
     changes = {**values, "modified": now}
-    insert = upserting(connection.dialect.name, product_overrides).values(
+    insert = upserting(dialect, product_overrides).values(
         organization_id=organization_id, product_short_id=short_id, **changes
     )
     key = [product_overrides.c.organization_id, product_overrides.c.product_short_id]
-    await connection.execute(insert.on_conflict_do_update(index_elements=key, set_=changes))
+    statement: Insert = insert.on_conflict_do_update(index_elements=key, set_=changes)
+    return statement
 
 
 def overrides_of(organization_id: Column[str] | str, short_id: Column[str] | str) -> ColumnElement[bool]:

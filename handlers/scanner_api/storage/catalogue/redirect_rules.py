@@ -4,15 +4,16 @@ from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
-from msgspec.structs import asdict
-from sqlalchemy import and_, func, select
+from msgspec.structs import asdict, replace
+from sqlalchemy import Connection, and_, func, select
 
 from contract_first.service.clock import Clock
 from scanner_api.scanning.identifiers import new_id
 from scanner_api.storage.actions import UNKNOWN, Action, Actor
-from scanner_api.storage.audit import record
+from scanner_api.storage.audit import entry
 from scanner_api.storage.database import Database, DuplicateError
 from scanner_api.storage.schema.tables import products, redirect_rules
+from scanner_api.storage.statements import execute_together
 
 
 class RedirectRule(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,31 +49,25 @@ class RedirectRuleStore:
         )
         product = select(products.c.short_id).where(products.c.short_id == product_short_id)
         last = select(func.coalesce(func.max(redirect_rules.c.order_index), -1)).where(siblings)
-        async with self._database.transaction() as connection:
-            await connection.execute(product.with_for_update(key_share=True))
-            existing = await connection.scalar(
-                select(redirect_rules.c.id).where(siblings, redirect_rules.c.url == url)
-            )
-            if existing is not None:
-                raise DuplicateError(existing)
-            rule = RedirectRule(
-                id=self._make_id(),
-                product_short_id=product_short_id,
-                url=url,
-                order_index=(await connection.execute(last)).scalar_one() + 1,
-                created=self._clock.now(),
-            )
-            await connection.execute(
-                redirect_rules.insert(), {**asdict(rule), "organization_id": organization_id}
-            )
-            await record(
-                connection,
-                rule.created,
-                actor,
-                Action.REDIRECT_SAVED,
-                rule.id,
-                organization_id,
-                product=product_short_id,
-                url=url,
-            )
-        return rule
+        existing = select(redirect_rules.c.id).where(siblings, redirect_rules.c.url == url).scalar_subquery()
+        rule = RedirectRule(
+            id=self._make_id(),
+            product_short_id=product_short_id,
+            url=url,
+            order_index=0,
+            created=self._clock.now(),
+        )
+        details = {"product": product_short_id, "url": url}
+        recorded = entry(rule.created, actor, Action.REDIRECT_SAVED, rule.id, organization_id, **details)
+
+        def append(connection: Connection) -> RedirectRule:
+            connection.execute(product.with_for_update(key_share=True))
+            existing_id, order = connection.execute(select(existing, last.scalar_subquery())).one()
+            if existing_id is not None:
+                raise DuplicateError(existing_id)
+            appended = replace(rule, order_index=order + 1)
+            inserted = redirect_rules.insert().values(organization_id=organization_id, **asdict(appended))
+            execute_together(connection, inserted, recorded)
+            return appended
+
+        return await self._database.write(append)

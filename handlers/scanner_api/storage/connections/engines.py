@@ -186,8 +186,8 @@ def engine_for(url: URL, waits: Waits) -> AsyncEngine:
         event.listen(engine.sync_engine, "checkout", _check_connection)
         event.listen(engine.sync_engine, "handle_error", discard_broken)
     else:
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-        event.listen(engine.sync_engine, "begin", _begin_sqlite)
+        event.listen(engine.sync_engine, "connect", prepare_sqlite)
+        event.listen(engine.sync_engine, "begin", begin_sqlite)
         event.listen(engine.sync_engine, "invalidate", _roll_back_sqlite)
     return engine
 
@@ -268,7 +268,7 @@ def _connected(engine: AsyncEngine, **options: Any) -> sqlite3.Connection:
     return connection
 
 
-def _prepare_sqlite(connection: Any, record: object) -> None:  # noqa: ARG001 -- SQLAlchemy's signature
+def prepare_sqlite(connection: Any, record: object) -> None:  # noqa: ARG001 -- SQLAlchemy's signature
     """Leave transactions to us, and set what SQLite keeps for each connection."""
     connection.isolation_level = None
     cursor = connection.cursor()
@@ -309,7 +309,7 @@ def _check_connection(connection: Any, record: Any, _proxy: object) -> None:
         raise exc.InvalidatePoolError
 
 
-def _begin_sqlite(connection: Connection) -> None:
+def begin_sqlite(connection: Connection) -> None:
     """Take the write lock at once: one who asks for it half-way fails instead of waiting."""
     connection.exec_driver_sql(connection.get_execution_options().get("sqlite_begin", "BEGIN IMMEDIATE"))
 

@@ -114,11 +114,7 @@ class PhotoBucket:
     async def head(self, key: str) -> StoredObject | None:
         """Return the metadata of an object, None if there is none."""
         response = await self._ask("head_object", Key=key)
-        if response is None:
-            return None
-        return StoredObject(
-            response["ContentLength"], response.get("ContentType", "binary/octet-stream"), response["ETag"]
-        )
+        return None if response is None else _stored_object(response)
 
     async def get(self, key: str, most_bytes: int) -> bytes | None:
         """Return the content of an object, or None if there is none.
@@ -132,11 +128,14 @@ class PhotoBucket:
         )
         return content
 
-    async def beginning(self, key: str, size: int) -> bytes | None:
-        """Return the first bytes of an object that has any, or None if it is not there any more."""
-        parameters = {"Bucket": self._bucket, "Key": key, "Range": f"bytes=0-{size - 1}"}
-        content: bytes | None = await self._wait("get_object", lambda client: client.read(parameters, size))
-        return content
+    async def begin(self, key: str, size: int) -> tuple[StoredObject, bytes] | None:
+        """Return the metadata of an object with its first bytes, None if there is none."""
+        parameters = {"Bucket": self._bucket, "Key": key}
+        beginning = await self._wait("get_object", lambda client: client.begin(parameters, size))
+        if beginning is None:
+            return None
+        response, content = beginning
+        return _stored_object(response), content
 
     async def put(self, key: str, file: IO[bytes], media_type: str) -> None:
         """Store an object, as uploads by form are stored.
@@ -209,6 +208,11 @@ class PhotoBucket:
                 connections=_THREADS,
             )
         return self._client
+
+
+def _stored_object(response: Mapping[str, Any]) -> StoredObject:
+    media_type = response.get("ContentType", "binary/octet-stream")
+    return StoredObject(response["ContentLength"], media_type, response["ETag"])
 
 
 def _expect_bucket(response: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -63,19 +64,43 @@ class Client:
         response = self.send("get_object", parameters)
         if response is None:
             return None
-        with response["Body"] as body:
-            if response["ContentLength"] > most_bytes:
-                raise ObjectTooLarge(
-                    f"The object has {response['ContentLength']} bytes; at most {most_bytes} fit."
-                )
-            try:
-                content: bytes = body.read()
-            except BotoCoreError as error:
-                raise S3Failure(type(error).__name__) from error
-        return content
+        if response["ContentLength"] > most_bytes:
+            response["Body"].close()
+            raise ObjectTooLarge(
+                f"The object has {response['ContentLength']} bytes; at most {most_bytes} fit."
+            )
+        return _content(response["Body"])
+
+    def begin(self, parameters: Mapping[str, Any], size: int) -> tuple[dict[str, Any], bytes] | None:
+        """Return S3's response about an object with its first bytes, None if there is none.
+
+        Raises:
+            S3Failure: S3 refuses, or does not respond.
+        """
+        try:
+            response = self.send("get_object", {**parameters, "Range": f"bytes=0-{size - 1}"})
+        except S3Failure as failure:
+            if str(failure) != "InvalidRange":
+                raise
+            response = self.send("head_object", parameters)  # the object is empty: it has no first byte
+        if response is None:
+            return None
+        _, _, total = response.get("ContentRange", "").rpartition("/")
+        response["ContentLength"] = int(total or response["ContentLength"])
+        return response, _content(response["Body"], size) if "Body" in response else b""
 
     def close(self) -> None:
         self._client.close()
+
+
+def _content(body: Any, size: int | None = None) -> bytes:
+    """Read the body of a response, or its first bytes, and close it."""
+    with closing(body):  # in a with block of its own it would be urllib3's, with urllib3's errors
+        try:
+            content: bytes = body.read(size)
+        except BotoCoreError as error:
+            raise S3Failure(type(error).__name__) from error
+    return content
 
 
 def _add_trace(request: Any, **_: Any) -> None:

@@ -8,8 +8,7 @@ from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 import msgspec
-from msgspec.structs import asdict
-from sqlalchemy import bindparam, func, select, union_all
+from sqlalchemy import Connection, FromClause, Insert, Update, bindparam, func, select, union_all
 
 from contract_first.service.clock import Clock
 from scanner_api.scanning.scans.captures import FINAL, Capture, CaptureStatus
@@ -20,8 +19,9 @@ from scanner_api.storage.database import Database
 from scanner_api.storage.lookup import Lookup
 from scanner_api.storage.queries import WorkStore, maker_of, read_newest, read_page
 from scanner_api.storage.schema.tables import captures, product_overrides, products, proposals, scan_sessions
+from scanner_api.storage.statements import Guarded, parameters_of, values_of
 
-from .activity import Activity, SessionClosed
+from .activity import COUNTED, THE_ROW, TOUCHED, Activity, SessionClosed, closed
 
 _COLUMNS: Final = [
     func.coalesce(product_overrides.c.name, products.c.name).label("product_name")
@@ -37,6 +37,7 @@ _CAPTURES: Final = (
     .outerjoin(products)
     .outerjoin(product_overrides, overrides_of(scan_sessions.c.organization_id, captures.c.product_short_id))
 )
+_STORED: Final = [field for field in Capture.__struct_fields__ if field != "product_name"]
 _MOST_POLLED: Final = 100
 """Sessions whose states are remembered, of which each may have a thousand."""
 _STATE: Final = captures.c.id, captures.c.status
@@ -103,6 +104,8 @@ class CaptureStore(WorkStore):
             database, clock, UNFINISHED, captures.c.created, captures.c.lease_until, columns, source
         )
         self._activity = Activity(clock, ttl_seconds)
+        self._adding = Guarded(database.dialect.name, COUNTED, THE_ROW, _inserted)
+        self._retrying = Guarded(database.dialect.name, TOUCHED, THE_ROW, _retried)
         owned = _CAPTURES.add_columns(scan_sessions.c.organization_id, scan_sessions.c.created_by)
         self._by_id = Lookup(database, owned, captures.c.id, _record)
         number = select(func.count()).where(proposals.c.capture_id == captures.c.id).scalar_subquery()
@@ -119,8 +122,13 @@ class CaptureStore(WorkStore):
             ConstraintError: there is one with its id, or its session does not exist.
             SessionClosed: its session is not active.
         """
-        for status in (await self.add_many([capture])).values():
-            raise SessionClosed(status)
+        counts = self._activity.counts(capture.session_id, captures=1)
+
+        def add(connection: Connection) -> None:
+            if self._adding.execute(connection, counts, values_of(_row(capture))) == 0:
+                raise closed(connection, capture.session_id)
+
+        await self._database.write(add, capture.session_id, single=True)
 
     async def add_many(self, new: Collection[Capture]) -> dict[str, SessionStatus]:
         """Store new captures of any sessions, except those whose session is not active.
@@ -131,18 +139,21 @@ class CaptureStore(WorkStore):
         Raises:
             ConstraintError: there is one with the id of one, or a session does not exist; none is stored.
         """
-        closed: dict[str, SessionStatus] = {}
         # in one order everywhere: locking the same sessions crosswise is a deadlock
         numbers = dict(sorted(Counter(capture.session_id for capture in new).items()))
-        async with self._database.transaction(*numbers) as connection:
+
+        def add(connection: Connection) -> dict[str, SessionStatus]:
+            others: dict[str, SessionStatus] = {}
             for session_id, number in numbers.items():
                 try:
-                    await self._activity.add(connection, session_id, captures=number)
+                    self._activity.add(connection, session_id, captures=number)
                 except SessionClosed as error:
-                    closed[session_id] = error.status
-            if rows := [_row(capture) for capture in new if capture.session_id not in closed]:
-                await connection.execute(captures.insert(), rows)
-        return closed
+                    others[session_id] = error.status
+            if rows := [_row(capture) for capture in new if capture.session_id not in others]:
+                connection.execute(captures.insert(), rows)
+            return others
+
+        return await self._database.write(add, *numbers)
 
     async def get(self, capture_id: str) -> CaptureRecord | None:
         """Read a capture by id (any string), None if there is none; its dicts must not be changed."""
@@ -226,14 +237,16 @@ class CaptureStore(WorkStore):
             .order_by(captures.c.id)
             .with_for_update(skip_locked=True)
         )
-        async with self._database.transaction() as connection:
-            ids = (await connection.scalars(free)).all()
+
+        def lease(connection: Connection) -> dict[_CaptureClaim, Capture]:
+            ids = connection.scalars(free).all()
             if not ids:
                 return {}
-            leased = captures.update().where(captures.c.id.in_(ids)).values(lease_until=until)
-            await connection.execute(leased)
-            rows = await connection.execute(_CAPTURES.where(captures.c.id.in_(ids)))
+            connection.execute(captures.update().where(captures.c.id.in_(ids)).values(lease_until=until))
+            rows = connection.execute(_CAPTURES.where(captures.c.id.in_(ids)))
             return {first[capture.id]: capture for capture in map(_capture, rows)}
+
+        return await self._database.write(lease)
 
     async def _save_all(self, saves: list[_Save]) -> dict[_Save, bool]:
         newest: dict[str, _Save] = {}
@@ -246,12 +259,15 @@ class CaptureStore(WorkStore):
             .with_for_update()
         )
         now = self._clock.now()
-        async with self._database.transaction() as connection:
-            stored = await connection.execute(unfinished)
+
+        def save_all(connection: Connection) -> dict[_Save, bool]:
+            stored = connection.execute(unfinished)
             saved = [newest[id_] for id_, attempts in stored if attempts <= newest[id_].capture.attempts]
             if saved:
-                await connection.execute(_SAVED, [_saved_row(save, now) for save in saved])
-        return dict.fromkeys(saved, True)
+                connection.execute(_SAVED, [_saved_row(save, now) for save in saved])
+            return dict.fromkeys(saved, True)
+
+        return await self._database.write(save_all)
 
     async def release(self, capture: Capture) -> bool:
         """Release the lease of a saved capture, and its attempt; False if another worker has the capture."""
@@ -268,11 +284,24 @@ class CaptureStore(WorkStore):
         Returns:
             False if it is neither any more: of concurrent retries, one succeeds.
         """
-        values = {field: getattr(capture, field) for field in _PROCESSED}
-        update = captures.update().where(captures.c.id == capture.id, _RETRYABLE).values(values)
-        async with self._database.transaction(capture.session_id) as connection:
-            await self._activity.touch(connection, capture.session_id)
-            return (await connection.execute(update)).rowcount == 1
+        values = {"retried": capture.id} | values_of({name: getattr(capture, name) for name in _PROCESSED})
+        times = self._activity.times(capture.session_id)
+
+        def retry(connection: Connection) -> bool:
+            return self._retrying.execute(connection, times, values) == 1
+
+        return await self._database.write(retry, capture.session_id, single=True)
+
+
+def _inserted(counted: FromClause) -> Insert:
+    values = parameters_of(captures, _STORED)
+    return captures.insert().from_select(list(values), select(*values.values()).select_from(counted))
+
+
+def _retried(touched: FromClause) -> Update:
+    of_session = captures.c.session_id == touched.c.id
+    retryable = captures.update().where(captures.c.id == bindparam("retried"), of_session, _RETRYABLE)
+    return retryable.values(parameters_of(captures, _PROCESSED))
 
 
 def _saved_row(save: _Save, now: datetime) -> dict[str, Any]:
@@ -283,9 +312,7 @@ def _saved_row(save: _Save, now: datetime) -> dict[str, Any]:
 
 
 def _row(capture: Capture) -> dict[str, Any]:
-    row = asdict(capture)
-    del row["product_name"]
-    return row
+    return {name: getattr(capture, name) for name in _STORED}
 
 
 def _record(row: Sequence[Any]) -> CaptureRecord:

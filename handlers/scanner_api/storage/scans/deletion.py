@@ -17,7 +17,7 @@ from sqlalchemy import Column, ColumnElement, Select, Table, and_, exists, func,
 from contract_first.service.clock import Clock, SystemClock
 from scanner_api.scanning.scans.sessions import ExtractionStatus, SessionStatus
 from scanner_api.storage.actions import UNKNOWN, Action, Actor
-from scanner_api.storage.audit import record
+from scanner_api.storage.audit import entry
 from scanner_api.storage.connections.async_engine import AsyncConnection
 from scanner_api.storage.database import ConstraintError, Database
 from scanner_api.storage.photo_bucket import DeletionRefused
@@ -233,7 +233,8 @@ class Deletion:
         organization_id: str | None,
         **details: Any,
     ) -> None:
-        await record(connection, self._clock.now(), self._actor, action, subject, organization_id, **details)
+        now = self._clock.now()
+        await connection.execute(entry(now, self._actor, action, subject, organization_id, **details))
 
 
 def _references(table: Table) -> Iterator[tuple[Table, Column[Any]]]:

@@ -7,12 +7,11 @@ session's captures decide: ACCEPTED once one was applied, REJECTED if all of the
 from datetime import timedelta
 from typing import Final
 
-from sqlalchemy import Update, and_, bindparam, case, func, literal, select
+from sqlalchemy import Connection, Update, and_, bindparam, case, func, literal, select
 
 from contract_first.service.clock import Clock
 from scanner_api.scanning.scans.proposals import ProposalStatus
 from scanner_api.scanning.scans.sessions import ExtractionStatus
-from scanner_api.storage.connections.async_engine import AsyncConnection
 from scanner_api.storage.database import Database
 from scanner_api.storage.queries import WorkStore
 from scanner_api.storage.schema.tables import captures, proposals, scan_sessions
@@ -30,14 +29,17 @@ _OUTCOME: Final = (
         )
     )
     .join_from(proposals, captures)
-    .where(captures.c.session_id == bindparam("settled_id"))
+    .where(captures.c.session_id == scan_sessions.c.id)
+    .correlate(scan_sessions)
 )
 """The status of an ended extraction by the proposals of its session."""
-_SETTLING: Final = scan_sessions.update().where(
-    scan_sessions.c.id == bindparam("settled_id"), scan_sessions.c.extraction_status.in_(_ENDED)
+_HAS_ENDED: Final = scan_sessions.c.extraction_status.in_(_ENDED)
+_SETTLING: Final = (
+    scan_sessions.update().where(_HAS_ENDED).values(extraction_status=_OUTCOME.scalar_subquery())
 )
-_SETTLED: Final = _SETTLING.values(extraction_status=_OUTCOME.scalar_subquery())
-_ACCEPTED: Final = _SETTLING.values(extraction_status=ExtractionStatus.ACCEPTED)
+_SETTLED: Final = _SETTLING.where(scan_sessions.c.id == bindparam("settled_id"))
+_OF_CAPTURE: Final = select(captures.c.session_id).where(captures.c.id == bindparam("settled_by"))
+_SETTLED_BY: Final = _SETTLING.where(scan_sessions.c.id == _OF_CAPTURE.scalar_subquery())
 
 
 class ExtractionStore(WorkStore):
@@ -72,9 +74,12 @@ class ExtractionStore(WorkStore):
             )
             .returning(scan_sessions.c.extraction_attempts)
         )
-        async with self._database.transaction(session_id, single=True) as connection:
-            attempt: int | None = await connection.scalar(claimed)
+
+        def claim(connection: Connection) -> int | None:
+            attempt: int | None = connection.scalar(claimed)
             return attempt
+
+        return await self._database.write(claim, session_id, single=True)
 
     async def renew(self, session_id: str, attempt: int, lease_seconds: float) -> bool:
         """Renew the lease; False if another worker has it."""
@@ -91,14 +96,17 @@ class ExtractionStore(WorkStore):
 
     async def finish(self, session_id: str, attempt: int) -> bool:
         """End an extraction whose proposals are stored; False if another worker has it."""
-        async with self._database.transaction(session_id) as connection:
-            ended = _claimed(session_id, attempt).values(
-                extraction_status=ExtractionStatus.READY, extraction_lease_until=None
-            )
-            if (await connection.execute(ended)).rowcount == 0:
+        ended = _claimed(session_id, attempt).values(
+            extraction_status=ExtractionStatus.READY, extraction_lease_until=None
+        )
+
+        def finish(connection: Connection) -> bool:
+            if connection.execute(ended).rowcount == 0:
                 return False
-            await settle(connection, session_id)
+            settle(connection, session_id)
             return True
+
+        return await self._database.write(finish, session_id)
 
 
 def _claimed(session_id: str, attempt: int) -> Update:
@@ -108,11 +116,17 @@ def _claimed(session_id: str, attempt: int) -> Update:
     )
 
 
-async def settle(connection: AsyncConnection, session_id: str) -> None:
+def settle(connection: Connection, session_id: str) -> None:
     """Set the status of an ended extraction by its proposals; the session has to be locked."""
-    await connection.execute(_SETTLED, {"settled_id": session_id})
+    connection.execute(_SETTLED, {"settled_id": session_id})
 
 
-async def accept(connection: AsyncConnection, session_id: str) -> None:
-    """Set the status of an ended extraction of which a proposal was applied; the session has to be locked."""
-    await connection.execute(_ACCEPTED, {"settled_id": session_id})
+def settle_by(connection: Connection, capture_id: str) -> None:
+    """Do the same for the session of a capture."""
+    connection.execute(_SETTLED_BY, {"settled_by": capture_id})
+
+
+def accepting(session_id: str) -> Update:
+    """Return the statement for an ended extraction of which a proposal is applied; its session is locked."""
+    ended = scan_sessions.update().where(scan_sessions.c.id == session_id, _HAS_ENDED)
+    return ended.values(extraction_status=ExtractionStatus.ACCEPTED)

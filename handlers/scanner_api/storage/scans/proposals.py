@@ -8,22 +8,57 @@ from typing import Any, Final
 
 import msgspec
 from msgspec.structs import asdict
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, exists, select
 
 from contract_first.service.clock import Clock
 from scanner_api.scanning.scans.proposals import FIELDS, Proposal, ProposalStatus
 from scanner_api.storage.actions import UNKNOWN, Action, Actor
-from scanner_api.storage.audit import record
+from scanner_api.storage.audit import entry
 from scanner_api.storage.catalogue.products import override
-from scanner_api.storage.connections.async_engine import AsyncConnection
 from scanner_api.storage.database import ConstraintError, Database
+from scanner_api.storage.lookup import Lookup
 from scanner_api.storage.queries import columns_of, maker_of
 from scanner_api.storage.schema.tables import captures, proposals, scan_sessions
+from scanner_api.storage.statements import execute_together
 
-from .extractions import accept, settle
+from .extractions import accepting, settle, settle_by
 
 _COLUMNS: Final = columns_of(proposals, Proposal)
 _proposal: Final = maker_of(Proposal)
+
+
+_LOCKED: Final = (
+    select(scan_sessions.c.id)
+    .join_from(proposals, captures)
+    .join(scan_sessions)
+    .where(proposals.c.id == bindparam("reviewed"))
+    .with_for_update(key_share=True, of=scan_sessions)
+    .cte()
+)
+_REVIEWED: Final = (
+    proposals.update()
+    .where(proposals.c.id == bindparam("reviewed"), proposals.c.applied_at.is_(None))
+    .where(exists(select(_LOCKED.c.id)))
+    .values(
+        status=bindparam("decision", type_=proposals.c.status.type),
+        reviewed_at=bindparam("now", type_=proposals.c.reviewed_at.type),
+    )
+    .returning(*_COLUMNS)
+)
+"""Locks the session first: PostgreSQL reads the condition on it once, before the proposals."""
+_OWNER: Final = (
+    select(scan_sessions.c.id, scan_sessions.c.organization_id, captures.c.product_short_id)
+    .join_from(captures, scan_sessions)
+    .where(captures.c.id == bindparam("of_capture"))
+    .with_for_update(key_share=True, of=scan_sessions)
+)
+_APPLIED: Final = (
+    proposals.update()
+    .where(proposals.c.capture_id == bindparam("of_capture"), proposals.c.applied_at.is_(None))
+    .where(proposals.c.status == ProposalStatus.ACCEPTED)
+    .values(applied_at=bindparam("now", type_=proposals.c.applied_at.type))
+    .returning(*_COLUMNS)
+)
 
 
 class AppliedError(Exception):
@@ -53,6 +88,9 @@ class ProposalStore:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        owner = captures.c.session_id, scan_sessions.c.organization_id, scan_sessions.c.created_by
+        owned = select(*_COLUMNS, *owner).join_from(proposals, captures).join(scan_sessions)
+        self._by_id = Lookup(database, owned, proposals.c.id, _record)
 
     async def add_many(self, new: Sequence[Proposal]) -> int:
         """Store proposals without duplicates, and return how many.
@@ -67,29 +105,24 @@ class ProposalStore:
             if proposal.field_name not in FIELDS:
                 raise ValueError(f"No proposal may change {proposal.field_name!r}.")
         capture_ids = {proposal.capture_id for proposal in new}
-        async with self._database.transaction() as connection:
-            sessions = await _lock_sessions(connection, captures.c.id.in_(capture_ids))
-            existing = {tuple(row) for row in await connection.execute(_identities(capture_ids))}
+
+        def add_many(connection: Connection) -> int:
+            sessions = _lock_sessions(connection, captures.c.id.in_(capture_ids))
+            existing = {tuple(row) for row in connection.execute(_identities(capture_ids))}
             fresh = {_identity(proposal): asdict(proposal) for proposal in reversed(new)}
             rows = [row for identity, row in fresh.items() if identity not in existing]
             if rows:
-                await connection.execute(proposals.insert(), rows)
+                connection.execute(proposals.insert(), rows)
             for session_id in sessions:
-                await settle(connection, session_id)
-        return len(rows)
+                settle(connection, session_id)
+            return len(rows)
+
+        return await self._database.write(add_many)
 
     async def get(self, proposal_id: str) -> ProposalRecord | None:
         """Read a proposal by id (any string), None if there is none."""
-        statement = (
-            select(
-                *_COLUMNS, captures.c.session_id, scan_sessions.c.organization_id, scan_sessions.c.created_by
-            )
-            .join_from(proposals, captures)
-            .join(scan_sessions)
-            .where(proposals.c.id == proposal_id)
-        )
-        for *values, session_id, organization_id, created_by in await self._database.fetch(statement):
-            return ProposalRecord(_proposal(values), session_id, organization_id, created_by)
+        for record in await self._by_id.find(proposal_id):
+            return record
         return None
 
     async def of_capture(self, capture_id: str) -> list[Proposal]:
@@ -111,22 +144,19 @@ class ProposalStore:
             AppliedError: it is applied.
             ConstraintError: there is no such proposal.
         """
-        reviewed = (
-            proposals.update()
-            .where(proposals.c.id == proposal_id, proposals.c.applied_at.is_(None))
-            .values(status=decision, reviewed_at=self._clock.now())
-            .returning(*_COLUMNS)
-        )
-        proposed = select(proposals.c.capture_id).where(proposals.c.id == proposal_id)
-        async with self._database.transaction(*turns) as connection:
-            sessions = await _lock_sessions(connection, captures.c.id.in_(proposed))
-            if not sessions:
-                raise ConstraintError("There is no such proposal.")
-            row = (await connection.execute(reviewed)).first()
+        values = {"reviewed": proposal_id, "decision": decision, "now": self._clock.now()}
+
+        def review(connection: Connection) -> Proposal:
+            row = connection.execute(_REVIEWED, values).first()
             if row is None:
-                raise AppliedError
-            await settle(connection, *sessions)
-        return _proposal(row)
+                if connection.scalar(select(proposals.c.id).where(proposals.c.id == proposal_id)):
+                    raise AppliedError
+                raise ConstraintError("There is no such proposal.")
+            proposal = _proposal(row)
+            settle_by(connection, proposal.capture_id)
+            return proposal
+
+        return await self._database.write(review, *turns)
 
     async def apply(
         self, capture_id: str, actor: Actor = UNKNOWN, turns: Sequence[str] = ()
@@ -144,42 +174,33 @@ class ProposalStore:
             NoProductError: the capture is linked to no product.
         """
         now = self._clock.now()
-        accepted = (
-            proposals.update()
-            .where(proposals.c.capture_id == capture_id, proposals.c.applied_at.is_(None))
-            .where(proposals.c.status == ProposalStatus.ACCEPTED)
-            .values(applied_at=now)
-            .returning(*_COLUMNS)
-        )
-        owner = (
-            select(scan_sessions.c.id, scan_sessions.c.organization_id, captures.c.product_short_id)
-            .join_from(captures, scan_sessions)
-            .where(captures.c.id == capture_id)
-            .with_for_update(key_share=True, of=scan_sessions)
-        )
-        async with self._database.transaction(*turns) as connection:
-            row = (await connection.execute(owner)).first()
+
+        def apply(connection: Connection) -> list[Proposal]:
+            row = connection.execute(_OWNER, {"of_capture": capture_id}).first()
             if row is None:
                 raise ConstraintError("There is no such capture.")
             session_id, organization_id, product = row
             if product is None:
                 raise NoProductError
-            applied = [_proposal(row) for row in await connection.execute(accepted)]
+            accepted = connection.execute(_APPLIED, {"of_capture": capture_id, "now": now})
+            applied = [_proposal(row) for row in accepted]
             if applied:
-                await override(connection, organization_id, product, _values(applied), now)
-                await accept(connection, session_id)
+                dialect, action = connection.dialect.name, Action.PROPOSALS_APPLIED
                 ids = sorted(proposal.id for proposal in applied)
-                await record(
+                execute_together(
                     connection,
-                    now,
-                    actor,
-                    Action.PROPOSALS_APPLIED,
-                    capture_id,
-                    organization_id,
-                    product=product,
-                    proposals=ids,
+                    override(dialect, organization_id, product, _values(applied), now),
+                    accepting(session_id),
+                    entry(now, actor, action, capture_id, organization_id, product=product, proposals=ids),
                 )
-        return sorted(applied, key=lambda proposal: (proposal.created, proposal.id))
+            return sorted(applied, key=lambda proposal: (proposal.created, proposal.id))
+
+        return await self._database.write(apply, *turns)
+
+
+def _record(row: Sequence[Any]) -> ProposalRecord:
+    *values, session_id, organization_id, created_by = row
+    return ProposalRecord(_proposal(values), session_id, organization_id, created_by)
 
 
 def _values(accepted: Iterable[Proposal]) -> dict[str, str]:
@@ -197,9 +218,9 @@ def _identities(capture_ids: Collection[str]) -> Select[Any]:
     return select(*identity).where(proposals.c.capture_id.in_(capture_ids))
 
 
-async def _lock_sessions(connection: AsyncConnection, captured: ColumnElement[bool]) -> Sequence[str]:
+def _lock_sessions(connection: Connection, captured: ColumnElement[bool]) -> Sequence[str]:
     """Lock the sessions of captures, in one order everywhere, and return their ids."""
     session_ids = select(captures.c.session_id).where(captured)
     sessions = select(scan_sessions.c.id).where(scan_sessions.c.id.in_(session_ids))
     locked = sessions.order_by(scan_sessions.c.id).with_for_update(key_share=True)
-    return (await connection.scalars(locked)).all()
+    return connection.scalars(locked).all()

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from typing import Any, Final
 
 from msgspec.structs import asdict
-from sqlalchemy import ColumnElement, ScalarSelect, Select, func, not_, select
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, bindparam, func, not_, select
 
 from contract_first.service.clock import Clock
 from scanner_api.scanning.scans.sessions import ExtractionStatus, ScanSession, SessionState, SessionStatus
@@ -13,11 +13,16 @@ from scanner_api.storage.lookup import Lookup
 from scanner_api.storage.queries import columns_of, maker_of, read_newest, read_page
 from scanner_api.storage.schema.tables import scan_session_counts, scan_sessions
 
-from .activity import Activity
+from .activity import IS_ACTIVE, THE_SESSION, Activity
 
 _COLUMNS: Final = columns_of(scan_sessions, ScanSession)
 _session: Final = maker_of(ScanSession)
 _MOST_CHECKED: Final = 10_000
+_ACTIVE: Final = scan_sessions.update().where(THE_SESSION, IS_ACTIVE)
+_COMPLETED: Final = _ACTIVE.values(status=SessionStatus.COMPLETED, modified=bindparam("now"))
+_ENDED: Final = _COMPLETED.returning(*_COLUMNS)
+_SUBMITTED: Final = _COMPLETED.values(extraction_status=ExtractionStatus.PROCESSING).returning(*_COLUMNS)
+_EXPIRED: Final = _ACTIVE.values(status=SessionStatus.EXPIRED)
 _BATCH: Final = 1000
 """Sessions that are expired in one transaction: on PostgreSQL the n-th change of a count in it costs n."""
 
@@ -67,20 +72,17 @@ class SessionStore:
         Returns:
             The completed session, None if it was not ACTIVE: of concurrent calls, one gets it.
         """
-        changes = {"status": SessionStatus.COMPLETED, "modified": self._clock.now()}
-        if submit:
-            changes["extraction_status"] = ExtractionStatus.PROCESSING
-        active = scan_sessions.update().where(scan_sessions.c.id == session_id, self._activity.is_active())
-        async with self._database.transaction(session_id, single=True) as connection:
-            row = (await connection.execute(active.values(changes).returning(*_COLUMNS))).first()
-        return _session(row) if row else None
+        closing, times = _SUBMITTED if submit else _ENDED, self._activity.times(session_id)
+
+        def close(connection: Connection) -> ScanSession | None:
+            row = connection.execute(closing, times).first()
+            return _session(row) if row else None
+
+        return await self._database.write(close, session_id, single=True)
 
     async def expire(self, session_id: str) -> bool:
         """Store that an ACTIVE session is EXPIRED, idle or not; return whether it was ACTIVE."""
-        active = scan_sessions.update().where(scan_sessions.c.id == session_id, self._activity.is_active())
-        async with self._database.transaction(session_id) as connection:
-            changed = await connection.execute(active.values(status=SessionStatus.EXPIRED))
-        return changed.rowcount == 1
+        return await self._database.change(_EXPIRED, [self._activity.times(session_id)]) == 1
 
     async def expire_idle(self) -> int:
         """Store that idle sessions are EXPIRED, in batches, and return how many were not yet."""

@@ -9,7 +9,7 @@ from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.access.tokens import credential_of
 from scanner_api.scanning.scans.sessions import SessionStatus
 from scanner_api.storage.actions import Action, Actor
-from scanner_api.storage.audit import read_audit_log, record
+from scanner_api.storage.audit import entry, read_audit_log
 from scanner_api.storage.database import ConstraintError
 from scanner_api.storage.scans.erasure import Erasure, person_of
 from scanner_api.storage.schema.tables import audit_log, scan_sessions
@@ -39,11 +39,10 @@ def test_a_person_is_erased(in_database, fill, bucket, clock):
         await created_by(database, credential_of("https://issuer.example", "ada"), "organization 2")
         async with database.transaction() as connection:
             for actor in ("key:csu both", "key:csb organization"):
-                await record(
-                    connection, clock.now(), Actor(actor, "192.0.2.1"), Action.REDIRECT_SAVED, "rule"
-                )
+                saved = entry(clock.now(), Actor(actor, "192.0.2.1"), Action.REDIRECT_SAVED, "rule")
+                await connection.execute(saved)
             key = Action.KEY_CREATED
-            await record(connection, clock.now(), OPERATOR, key, "csu both", None, name="Both's phone")
+            await connection.execute(entry(clock.now(), OPERATOR, key, "csu both", None, name="Both's phone"))
         subject = credential_of("https://issuer.example", "ada")
         person = await person_of(database, "both@example.com", subject)
         erasure = Erasure(database, bucket.delete, actor=OPERATOR, clock=clock)
