@@ -93,6 +93,8 @@ class Servers:
         self.call("pg_basebackup", "-D", self._made(name), *copying)
         with self._running(name):
             self.execute(primary, "ALTER SYSTEM SET synchronous_standby_names = '*'")
+            # until who reads from it would find the commit, not only until it has been sent
+            self.execute(primary, "ALTER SYSTEM SET synchronous_commit = 'remote_apply'")
             self.execute(primary, "SELECT pg_reload_conf()")
             yield
 
