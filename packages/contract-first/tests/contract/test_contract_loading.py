@@ -101,7 +101,7 @@ def test_byte_order_mark(minimal, write):
         ("{}".encode("utf-16"), "is not UTF-8 at byte 0"),
         ('{"a": 1, "a": 2}', "key 'a' twice"),
         ("a: 1\na: 2", "line 2, column 1"),
-        (b" " * (MAX_BYTES + 1), f"larger than {MAX_BYTES} bytes"),
+        (b" " * (MAX_BYTES + 1), f"larger than {MAX_BYTES} bytes. Split it"),
         ('{"swagger": "2.0", "paths": {}}', "#/swagger: is Swagger 2.0; expected OpenAPI 3.0, 3.1 or 3.2"),
         ("{}", "#/openapi: is missing; expected a string, 3.0.x, 3.1.x or 3.2.x"),
         ("openapi: 3.1", "#/openapi: is 3.1; expected a string"),

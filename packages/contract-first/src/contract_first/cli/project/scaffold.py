@@ -1,8 +1,9 @@
 """``contract scaffold``: a place to begin for each operation without a handler."""
 
+import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,8 +23,8 @@ from .coverage import common_beginning
 from .stubs import Stub, Stubs
 
 PACKAGE = '"""One module a tag, one async function an operation."""\n'
-MOST_STUBS = 3_000
-"""Handlers that are written at once: but for Microsoft Graph, 2,958 operations are the most that is known."""
+MOST_STUBS = 1_000
+"""Handlers after which the schemas of their examples are forgotten: Microsoft Graph's take a MB each."""
 ModelsKind = Annotated[
     Kind | None,
     typer.Option(
@@ -101,10 +102,11 @@ class Scaffolding:
     client: bool = False
     models: Kind | None = None
 
-    def __post_init__(self) -> None:
+    def _new_stubs(self) -> Stubs:
+        """Return what writes stubs, of schemas that nothing was asked of yet."""
         every = Credentials(api_key="a", bearer="a", basic="a:a", cookie="a")
         schemes = every.by_scheme(self.contract.security_schemes).keys() if self.client else None
-        self._stubs = Stubs(self.contract, respond=self.respond, schemes=schemes, models=self.models)
+        return Stubs(replace(self.contract), respond=self.respond, schemes=schemes, models=self.models)
 
     def done(self) -> Iterator[tuple[str, str, str]]:
         """Write the missing files, and yield the outcome, name and a remark for each."""
@@ -116,25 +118,27 @@ class Scaffolding:
         self.tests.mkdir(parents=True, exist_ok=True)
         self.operations.mkdir(parents=True, exist_ok=True)
         write_new(self.operations / "__init__.py", PACKAGE)
-        left = MOST_STUBS
+        writer, left = self._new_stubs(), MOST_STUBS
         for module, stubs in modules.items():
             path, test = self.operations / f"{module}.py", self.tests / f"test_{module}.py"
             if path.exists() or path.is_symlink():
                 names = ", ".join(stub.name for stub in stubs)
                 yield "skipped", str(path), f"is there; it may lack {names}"
-            elif len(stubs) > left:
-                reason = f"{MOST_STUBS} handlers are written at once, and it has {len(stubs)} more"
-                yield "skipped", str(path), f"{reason}; run the command again, or use more tags"
-            else:
-                left -= len(stubs)
-                yield from self._module(path, test, stubs)
+                continue
+            if left < 0:
+                writer, left = self._new_stubs(), MOST_STUBS
+                gc.collect()  # schemas refer to one another, and the collector rests
+            left -= len(stubs)
+            yield from self._module(writer, path, test, stubs)
 
-    def _module(self, path: Path, test: Path, stubs: Sequence[Stub]) -> Iterator[tuple[str, str, str]]:
+    def _module(
+        self, writer: Stubs, path: Path, test: Path, stubs: Sequence[Stub]
+    ) -> Iterator[tuple[str, str, str]]:
         title = stubs[0].operation.tags[0] if stubs[0].operation.tags else "Operations without a tag"
         package = _import_name(self.operations)
-        write_new(path, self._stubs.module(title, stubs, package.rpartition(".")[0]))
+        write_new(path, writer.module(title, stubs, package.rpartition(".")[0]))
         yield "wrote", str(path), f"{len(stubs)} to implement"
-        text = self._stubs.tests(title, package, path.stem, stubs)
+        text = writer.tests(title, package, path.stem, stubs)
         is_new = write_new(test, text)
         yield ("wrote", str(test), "") if is_new else ("skipped", str(test), "is there")
 
