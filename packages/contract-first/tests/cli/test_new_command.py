@@ -175,18 +175,6 @@ def test_a_copy_that_is_too_large(write, minimal, tmp_path, monkeypatch):
     assert "has more than 100 operations" in outcome.stderr
 
 
-def test_many_handlers(new, minimal, monkeypatch):
-    """All are written, however often the schemas of earlier ones are forgotten."""
-    monkeypatch.setattr("contract_first.cli.project.scaffold.MOST_STUBS", 1)
-    responses = {"200": {"description": "", **content(PET)}}
-    minimal["paths"] = {
-        f"/{tag}": {"get": {"operationId": tag, "tags": [tag], "responses": responses}} for tag in "abcd"
-    }
-    folder, _ = new(minimal)
-    modules = [folder / f"src/pet_store/operations/{tag}.py" for tag in "abcd"]
-    assert len({module.read_text().partition("return ")[2] for module in modules}) == 1
-
-
 def test_errors_are_described(new, minimal):
     """An operation without a default response gets one of problem details; errors have them as well."""
     described = {

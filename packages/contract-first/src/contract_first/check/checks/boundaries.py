@@ -123,18 +123,18 @@ class Boundaries(RunCheck):
             if media_type.endswith("json") and isinstance(body, dict):
                 yield from self._members(content.get("schema"), body, ())
 
-    def _names(self, parameter: Mapping[str, Any]) -> frozenset[str]:
+    def _names(self, parameter: Mapping[str, Any]) -> set[str]:
         """Return the names that a parameter is sent by; none where a request without it may be valid.
 
         An object in a query may be sent by the names of its members (OpenAPI 3.1, section 4.8.12).
         """
         if parameter["in"] == "path":
-            return frozenset()
+            return set()
         schema = self.target.contract.schemas.of(parameter["schema"])
         coercion = Coercion([schema])
         if parameter["in"] != "query" or not coercion.takes_object:
-            return frozenset({parameter["name"]})
-        return frozenset() if schema.conforms({}) else coercion.properties | {parameter["name"]}
+            return {parameter["name"]}
+        return set() if schema.conforms({}) else {parameter["name"], *coercion.properties}
 
     def _members(self, schema: Any, body: Mapping[str, Any], keys: tuple[str, ...]) -> Iterator[Outside]:
         node, _ = self.target.contract.follow(schema, "")

@@ -4,6 +4,7 @@ import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
+from keyword import iskeyword
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -125,7 +126,7 @@ class Scaffolding:
                 names = ", ".join(stub.name for stub in stubs)
                 yield "skipped", str(path), f"is there; it may lack {names}"
                 continue
-            if left < 0:
+            if left <= 0:
                 writer, left = self._new_stubs(), MOST_STUBS
                 gc.collect()  # schemas refer to one another, and the collector rests
             left -= len(stubs)
@@ -165,7 +166,8 @@ class Scaffolding:
 def stub_name(operation: Operation) -> str:
     """Return the name of an operation's handler, without what a generator of operationIds put before it."""
     name = handler_name(operation)
-    return name.rpartition(NINJA)[2] or name
+    function = name.rpartition(NINJA)[2]
+    return function if function.isidentifier() and not iskeyword(function) else name
 
 
 def _modules_by_tag(contract: Contract) -> dict[tuple[str, ...], str]:
