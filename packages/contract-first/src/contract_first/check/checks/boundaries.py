@@ -38,7 +38,7 @@ class Outside(NamedTuple):
     Attributes:
         place: ``query``, ``path``, ``header``, ``cookie`` or ``body``.
         keys: name of the parameter, or keys into the body.
-        value: with ``required``, where it is taken away, the names that a parameter is sent by.
+        value: what is sent; with ``required`` the names that are taken away, of a member of a body None.
     """
 
     place: str
