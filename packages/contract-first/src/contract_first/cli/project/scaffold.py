@@ -104,7 +104,7 @@ class Scaffolding:
     models: Kind | None = None
 
     def _new_stubs(self) -> Stubs:
-        """Return what writes stubs, of schemas that nothing was asked of yet."""
+        """Return a writer of stubs, which has read no schema yet."""
         every = Credentials(api_key="a", bearer="a", basic="a:a", cookie="a")
         schemes = every.by_scheme(self.contract.security_schemes).keys() if self.client else None
         return Stubs(replace(self.contract), respond=self.respond, schemes=schemes, models=self.models)
