@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import tomllib
+from importlib import import_module
 
 import pytest
 from typer.testing import CliRunner
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 import contract_first.cli.tree
 from contract_first.contract import load_contract
 from contract_first.contract.linting import lint
+from contract_first.service.handlers import handlers_of
 
 FILES = [
     ".dockerignore",
@@ -225,6 +227,14 @@ def output_of_tests(folder):
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
     assert done.returncode == 0, done.stdout
     return done.stdout
+
+
+def test_an_operation_id_that_begins_with_a_digit(new, minimal, monkeypatch):
+    """Its handler begins with an underscore, and is found all the same."""
+    minimal["paths"]["/pets"]["get"]["operationId"] = "2fa"
+    folder, _ = new(minimal)
+    monkeypatch.syspath_prepend(folder / "src")
+    assert "_2fa" in handlers_of(import_module("pet_store.operations"))
 
 
 @pytest.mark.programs
