@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import tomllib
+from importlib import import_module
 
 import pytest
 from typer.testing import CliRunner
@@ -10,6 +11,7 @@ from typer.testing import CliRunner
 import contract_first.cli.tree
 from contract_first.contract import load_contract
 from contract_first.contract.linting import lint
+from contract_first.service.handlers import handlers_of
 
 FILES = [
     ".dockerignore",
@@ -153,6 +155,28 @@ def test_a_contract_too_long_for_yaml(new, minimal):
     assert "lint src/pet_store/openapi.json" in (folder / ".pre-commit-config.yaml").read_text()
 
 
+def test_a_copy_that_can_be_read_again(new, minimal, monkeypatch):
+    """A copy in JSON that would be too large with line breaks has none."""
+    monkeypatch.setattr("contract_first.cli.project.new.MOST_IN_YAML", 1)
+    monkeypatch.setattr("contract_first.cli.project.new.MAX_BYTES", 10)
+    copy = new(minimal)[0] / "src/pet_store/openapi.json"
+    assert copy.read_text().count("\n") == 1
+    assert load_contract(copy).operations
+
+
+def test_a_copy_that_is_too_large(write, minimal, tmp_path, monkeypatch):
+    """No project is written that could not be started, as its errors make the contract too large."""
+    monkeypatch.setattr("contract_first.contract.reading.extent.MAX_OBJECTS", 100)
+    minimal["paths"] = {
+        f"/{number}": {"get": {"responses": {"200": {"description": ""}}}} for number in range(30)
+    }
+    folder = tmp_path / "pets"
+    arguments = ["contract", "new", str(write(minimal)), "--into", str(folder)]
+    outcome = CliRunner().invoke(contract_first.cli.tree.app, arguments)
+    assert (outcome.exit_code, folder.exists()) == (2, False)
+    assert "has more than 100 operations" in outcome.stderr
+
+
 def test_errors_are_described(new, minimal):
     """An operation without a default response gets one of problem details; errors have them as well."""
     described = {
@@ -170,6 +194,26 @@ def test_errors_are_described(new, minimal):
     assert "error response" not in " ".join(fault.reason for fault in lint(contract))
 
 
+def test_errors_are_described_once(new, minimal):
+    """Operations go on sharing an error, but for one that is a success as well, which stays as it is."""
+    text = {"description": "", "content": {"text/plain": {"schema": {"type": "string"}}}}
+    minimal["components"] = {"responses": {"Gone": {"description": "gone"}, "Either": text}}
+    gone, either = ({"$ref": f"#/components/responses/{name}"} for name in ("Gone", "Either"))
+    minimal["paths"] = {
+        path: {"get": {"operationId": path[1:], "responses": {"200": either, "404": gone, "400": either}}}
+        for path in ("/cats", "/dogs")
+    }
+    document = load_contract(new(minimal)[0] / "src/pet_store/openapi.yaml").document
+    shared = document["components"]["responses"]
+    assert list(shared["Gone"]["content"]) == ["application/problem+json"]
+    assert shared["Either"] == text
+    for item in document["paths"].values():
+        responses = item["get"]["responses"]
+        assert list(responses["400"]["content"]) == ["text/plain", "application/problem+json"]
+        assert (responses["200"], responses["404"]) == (either, gone)
+        assert responses["default"] == {"$ref": "#/components/responses/default-problem"}
+
+
 def test_errors_that_are_described_are_no_warning(write, minimal, tmp_path):
     """A contract to which nothing has to be added gets no warning."""
     minimal["paths"] = {"/": {"get": {"responses": {"default": {"description": ""}}}}}
@@ -183,6 +227,14 @@ def output_of_tests(folder):
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
     assert done.returncode == 0, done.stdout
     return done.stdout
+
+
+def test_an_operation_id_that_begins_with_a_digit(new, minimal, monkeypatch):
+    """Its handler begins with an underscore, and is found all the same."""
+    minimal["paths"]["/pets"]["get"]["operationId"] = "2fa"
+    folder, _ = new(minimal)
+    monkeypatch.syspath_prepend(folder / "src")
+    assert "_2fa" in handlers_of(import_module("pet_store.operations"))
 
 
 @pytest.mark.programs

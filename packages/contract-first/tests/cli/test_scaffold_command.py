@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from contract_first.cli.project import scaffold as scaffold_command
+from contract_first.cli.project.stubs import Stubs
 
 tools = runpy.run_path(str(Path(__file__).with_name("tools.py")))
 run_in = tools["run_in"]
@@ -114,7 +115,14 @@ def test_nothing_follows_a_link(scaffold, pets, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("operation_id", "name"), [("get-pet", "get_pet"), ("class", "class_"), ("get a pet", "get_a_pet")]
+    ("operation_id", "name"),
+    [
+        ("get-pet", "get_pet"),
+        ("class", "class_"),
+        ("get a pet", "get_a_pet"),
+        ("Get.endpoints-805a", "get_endpoints_805a"),
+        ("pets_endpoints_import", "pets_endpoints_import"),
+    ],
 )
 def test_operation_id_that_is_no_python_name(scaffold, pets, tmp_path, operation_id, name):
     """An operationId that no function can be called by is spelled as Python does."""
@@ -132,14 +140,21 @@ def test_name_that_would_handle_another_operation(scaffold, pets):
     assert f"skipped  GET /pets/{{pet_id}}: {reason}\n" in scaffold(pets).stdout
 
 
-def test_more_than_are_written_at_once(scaffold, pets, tmp_path, monkeypatch):
-    """Modules that are left are named, and written by the next run."""
+def test_schemas_are_forgotten(scaffold, pets, tmp_path, monkeypatch):
+    """However many handlers there are, one run writes them, and remembers the schemas of few."""
+    writers = []
     monkeypatch.setattr(scaffold_command, "MOST_STUBS", 1)
+    monkeypatch.setattr(
+        scaffold_command, "Stubs", lambda *a, **b: writers.append(Stubs(*a, **b)) or writers[-1]
+    )
     get = pets["paths"]["/pets/{pet_id}"]["get"]
-    pets["paths"]["/cats/{pet_id}"] = {"get": get | {"operationId": "get_cat", "tags": ["cats"]}}
-    left = tmp_path / "operations" / "cats.py"
-    assert f"skipped  {left}: 1 handlers are written at once, and it has 1 more" in scaffold(pets).stdout
-    assert f"wrote    {left}: 1 to implement" in scaffold(pets).stdout
+    tags = ("cats", "cows", "dogs")
+    pets["paths"] |= {
+        f"/{tag}/{{pet_id}}": {"get": get | {"operationId": f"get_{tag}", "tags": [tag]}} for tag in tags
+    }
+    assert "skipped" not in scaffold(pets).stdout
+    assert all((tmp_path / "operations" / f"{tag}.py").exists() for tag in tags)
+    assert len({id(writer._samples._schemas) for writer in writers}) == len(writers) > 1
 
 
 def test_folder_that_cannot_be(contract, write, pets, tmp_path):

@@ -101,7 +101,7 @@ def test_byte_order_mark(minimal, write):
         ("{}".encode("utf-16"), "is not UTF-8 at byte 0"),
         ('{"a": 1, "a": 2}', "key 'a' twice"),
         ("a: 1\na: 2", "line 2, column 1"),
-        (b" " * (MAX_BYTES + 1), f"larger than {MAX_BYTES} bytes"),
+        (b" " * (MAX_BYTES + 1), f"larger than {MAX_BYTES} bytes. Split it"),
         (
             '{"swagger": "1.2", "paths": {}}',
             "#/swagger: is Swagger 1.2; expected Swagger 2.0, or OpenAPI 3.0",

@@ -14,7 +14,7 @@ from .contract import Contract, digest
 from .document import pointers
 from .document.anatomy import METHODS
 from .document.defects import Defect
-from .document.errors import ContractError
+from .document.errors import SPLIT, ContractError
 from .document.fetching import FOLLOWED, References, following
 from .reading.embedding import embed
 from .reading.extent import check_extent
@@ -170,7 +170,7 @@ def _check_operations(document: dict[str, Any], source: str) -> None:
         items = items.values() if isinstance(items, dict) else ()
         left -= sum(_operations_in(item) for item in items if isinstance(item, dict))
         if left < 0:
-            raise ContractError(source, f"/{name}", f"has more than {MAX_OPERATIONS} operations.")
+            raise ContractError(source, f"/{name}", f"has more than {MAX_OPERATIONS} operations. {SPLIT}")
 
 
 def _check_components(document: dict[str, Any], source: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import pkgutil
+import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +23,8 @@ QUERY = "query"
 """The argument that has several parameters of the query as one object."""
 MOST_NAMED = 10
 """Operations without a handler, in the message."""
+PRIVATE = re.compile(r"_(?!\d)")
+"""How the name of no handler begins; with a digit behind it is that of an operationId like ``2fa``."""
 
 
 def handlers_of(package: ModuleType, *, plain: bool = False) -> dict[str, Function]:
@@ -38,7 +41,7 @@ def handlers_of(package: ModuleType, *, plain: bool = False) -> dict[str, Functi
     functions: dict[str, Function] = {}
     for module in _modules(package):
         for name, function in vars(module).items():
-            if is_handler(function) and function.__module__ == module.__name__ and not name.startswith("_"):
+            if is_handler(function) and function.__module__ == module.__name__ and not PRIVATE.match(name):
                 if name in functions:
                     raise ResolverError(f"Two handlers are called {name}; one is in {module.__name__}.")
                 functions[name] = function

@@ -109,16 +109,41 @@ def test_a_bound_of_a_parameter_is_caught():
     assert operations("query") == {"GET /pets"}
 
 
-@pytest.mark.parametrize("schema", [{"type": "array", "items": {"type": "string"}}, {"type": "object"}])
-def test_a_text_is_no_wrong_array_or_object(schema):
+OBJECT = {"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}}
+
+
+def findings(parameter, respond):
+    """Return what the check finds in an operation with a query parameter."""
+    operation = {"operationId": "list", "parameters": [parameter], "responses": OK}
+    document = {**CONTRACT.document, "paths": {"/pets": {"get": operation}}}
+    contract = Contract(document, "pets")
+    report = check_app(respond(contract), contract=contract, checks=(Boundaries,), phases=(), seed=1)
+    assert report.troubles == []
+    return [finding.message for finding in report.findings]
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [{"type": "array", "items": {"type": "string"}}, {"type": "object"}, OBJECT, {"allOf": [OBJECT]}],
+)
+@pytest.mark.parametrize("style", ["form", "deepObject"])
+def test_a_text_is_no_wrong_array_or_object(schema, style):
     """In a query it is an array of one text, and of an object no member; nothing is an object without any."""
 
     async def respond(**_):
         return None, 200
 
-    tags = {"name": "tags", "in": "query", "required": True, "schema": schema}
-    operation = {"operationId": "list", "parameters": [tags], "responses": OK}
-    document = {**CONTRACT.document, "paths": {"/pets": {"get": operation}}}
-    app = create_app(Contract(document, "pets"), {"list": respond})
-    report = check_app(app, checks=(Boundaries,), phases=("examples",), seed=1)
-    assert report.findings == []
+    tags = {"name": "tags", "in": "query", "required": True, "schema": schema, "style": style}
+    assert findings(tags, lambda contract: create_app(contract, {"list": respond})) == []
+
+
+@pytest.mark.parametrize("style", ["form", "deepObject"])
+def test_a_lack_of_an_object_with_required_members_is_caught(style):
+    """Each of its members is left out, by the names that they have in a query."""
+
+    async def respond(_):
+        return JSONResponse({})
+
+    tags = {"name": "tags", "in": "query", "required": True, "schema": OBJECT, "style": style}
+    (message,) = findings(tags, lambda _: Starlette(routes=[Route("/pets", respond)]))
+    assert "query tags, which violates required, gets 200" in message

@@ -72,7 +72,7 @@ def test_webhooks_without_end(write, monkeypatch):
     """Webhooks count as operations."""
     monkeypatch.setattr(loading, "MAX_OPERATIONS", 10)
     webhooks = {f"w{number}": {"post": GET} for number in range(11)}
-    with pytest.raises(ContractError, match="#/webhooks: has more than 10 operations"):
+    with pytest.raises(ContractError, match=r"#/webhooks: has more than 10 operations\. Split it"):
         load_contract(write({"openapi": "3.1.0", **DOCUMENT, "webhooks": webhooks}), lenient=True)
 
 
@@ -222,7 +222,7 @@ def test_schemas_without_end(write, monkeypatch, lenient):
     monkeypatch.setattr("contract_first.contract.reading.extent.MAX_OBJECTS", 1000)
     properties = {f"p{number}": {"items": {"type": "string"}} for number in range(500)}
     document = {"openapi": "3.1.0", **DOCUMENT, **schema({"properties": properties})}
-    with pytest.raises(ContractError, match="more than 1000 operations, parameters, responses, schemas"):
+    with pytest.raises(ContractError, match=r"more than 1000 operations, .* Split it.* overlay"):
         load_contract(write(document), lenient=lenient)
 
 

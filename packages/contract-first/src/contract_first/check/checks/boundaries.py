@@ -13,6 +13,7 @@ from schemathesis.core.failures import Severity
 
 from contract_first.contract import Operation
 from contract_first.contract.contract import IGNORED_HEADER_PARAMETERS
+from contract_first.service.request.coercion import Coercion
 
 from .check import CheckFailure, NothingToCheck, RunCheck
 from .links import steps
@@ -37,7 +38,7 @@ class Outside(NamedTuple):
     Attributes:
         place: ``query``, ``path``, ``header``, ``cookie`` or ``body``.
         keys: name of the parameter, or keys into the body.
-        value: None with ``required``, where the member is taken away.
+        value: what is sent; with ``required`` the names that are taken away, of a member of a body None.
     """
 
     place: str
@@ -95,7 +96,9 @@ class Boundaries(RunCheck):
             if bound.place == "body":
                 case.body = _with(case.body, bound)
             elif bound.keyword == "required":
-                holders[bound.place].pop(bound.keys[0], None)
+                holder = holders[bound.place]
+                for name in [name for name in holder if bound.value & {name, name.partition("[")[0]}]:
+                    del holder[name]
             else:
                 holders[bound.place][bound.keys[0]] = bound.value
             response = self.samples.send(case, self.target.headers)
@@ -109,11 +112,8 @@ class Boundaries(RunCheck):
             if not isinstance(parameter.get("schema"), dict) or name.lower() in UNSENT:
                 continue
             node, _ = self.target.contract.follow(parameter["schema"], "")
-            # an object in a query has the names of its members, and an empty one none
-            is_object = place == "query" and "object" in (node.get("type") or ())
-            is_missed = place != "path" and not (is_object and not node.get("required"))
-            if parameter.get("required") and is_missed:
-                yield Outside(place, (name,), "required", None)
+            if parameter.get("required") and (names := self._names(parameter)):
+                yield Outside(place, (name,), "required", names)
             for keyword, value in self._values(node):
                 text = _text(parameter, value)
                 # any text is a string, and may be the only item of an array, or no member of an object
@@ -122,6 +122,19 @@ class Boundaries(RunCheck):
         for media_type, content in (operation.request_body or {}).get("content", {}).items():
             if media_type.endswith("json") and isinstance(body, dict):
                 yield from self._members(content.get("schema"), body, ())
+
+    def _names(self, parameter: Mapping[str, Any]) -> set[str]:
+        """Return the names that a parameter is sent by; none where a request without it may be valid.
+
+        An object in a query may be sent by the names of its members (OpenAPI 3.1, section 4.8.12).
+        """
+        if parameter["in"] == "path":
+            return set()
+        schema = self.target.contract.schemas.of(parameter["schema"])
+        coercion = Coercion([schema])
+        if parameter["in"] != "query" or not coercion.takes_object:
+            return {parameter["name"]}
+        return set() if schema.conforms({}) else {parameter["name"], *coercion.properties}
 
     def _members(self, schema: Any, body: Mapping[str, Any], keys: tuple[str, ...]) -> Iterator[Outside]:
         node, _ = self.target.contract.follow(schema, "")

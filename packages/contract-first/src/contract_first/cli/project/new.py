@@ -20,10 +20,12 @@ from contract_first.cli.reading import File, follows_references, read_contract
 from contract_first.contract import Contract, ContractError
 from contract_first.contract.document import pointers
 from contract_first.contract.document.anatomy import METHODS, NO_BODY
+from contract_first.contract.document.fetching import MAX_BYTES
 from contract_first.contract.document.parsing import as_yaml
 from contract_first.contract.models import Kind, write_models
 from contract_first.contract.models.python_names import python_name
 from contract_first.contract.reading.embedding import embed
+from contract_first.contract.reading.extent import check_extent
 from contract_first.contract.reading.overlay import apply_overlay
 from contract_first.contract.reading.reading import read_document
 from contract_first.contract.schemas.violations import holds_more
@@ -36,7 +38,26 @@ from .stubs import PROBLEM
 TEMPLATES = files(__package__) / "templates"
 OVERLAY = "problems.yaml"
 PROBLEMS = Path(str(TEMPLATES / OVERLAY))
-"""Overlay that gives each operation without a default response one of problem details."""
+"""Overlay that gives each operation without a default response that of problem details."""
+DEFAULT_PROBLEM = {
+    "description": "What went wrong, as problem details (RFC 9457).",
+    "content": {
+        PROBLEM: {
+            "schema": {
+                "type": "object",
+                "required": ["type", "title", "status"],
+                "properties": {
+                    "type": {"type": "string"},
+                    "title": {"type": "string"},
+                    "status": {"type": "integer", "minimum": 400, "maximum": 599},
+                    "detail": {"type": "string"},
+                    "instance": {"type": "string"},
+                },
+            }
+        }
+    },
+}
+"""Component that the overlay refers to: one for all operations, of which a contract may have thousands."""
 RESERVED = sys.stdlib_module_names | {"tests"}
 """Names of folders whose package would hide another."""
 SOURCE = "src/{package}"
@@ -88,11 +109,14 @@ def new(
     if not Contract(contract.document, contract.source).operations:
         raise failure(f"{contract.source} has no operation to serve: add one to its paths.")
     _tell_apart(contract)
-    for responses in _responses(contract.document):
-        _completed(contract, responses)
+    _complete_errors(contract)
+    components = contract.document.setdefault("components", {})
+    components.setdefault("responses", {}).setdefault("default-problem", DEFAULT_PROBLEM)
     apply_overlay(contract.document, read_document(str(PROBLEMS)), str(PROBLEMS))
     try:
-        validate(embed(contract.document, contract.source))
+        locations = embed(contract.document, contract.source)
+        check_extent(locations)
+        validate(locations)
     except ContractError as error:
         raise failure(f"{error} This is not repaired: correct it, or leave it out by an --overlay.") from None
     print_outcomes(_written(Contract(contract.document, contract.source), into, db, models))
@@ -131,16 +155,26 @@ def _responses(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield operation.setdefault("responses", {})
 
 
-def _completed(contract: Contract, responses: dict[str, Any]) -> None:
-    """Have errors be problem details too, in which the service writes its own, and no body in a 204."""
-    for status, declared in responses.items():
-        response, _ = contract.follow(declared, "")
+def _complete_errors(contract: Contract) -> None:
+    """Have errors be problem details too, in which the service writes its own, and no body in a 204.
+
+    Errors that operations share are changed where they stand, but for those that are a success as well.
+    """
+    declared = [
+        (responses, status, contract.follow(response, "")[0])
+        for responses in _responses(contract.document)
+        for status, response in responses.items()
+    ]
+    successes = {id(response) for _, status, response in declared if status[0] in "123"}
+    for responses, status, response in declared:
         content = response.get("content", {})
         if content and status.isdigit() and int(status) in NO_BODY:
             responses[status] = {name: part for name, part in response.items() if name != "content"}
-        if status[0] in "45d" and PROBLEM not in content:
-            content = {**content, PROBLEM: {"schema": {"type": "object"}}}
-            responses[status] = {**response, "content": content}
+        elif status[0] in "45d" and PROBLEM not in content:
+            changed = response
+            if id(response) in successes:
+                changed = responses[status] = {**response}
+            changed["content"] = {**content, PROBLEM: {"schema": {"type": "object"}}}
 
 
 def _written(contract: Contract, into: Path, db: Db, models: Kind | None) -> Iterator[tuple[str, str, str]]:
@@ -194,5 +228,7 @@ def _rendered(template: str, values: dict[str, Any]) -> str:
 def _copied(document: dict[str, Any]) -> tuple[str, str]:
     """Return the name and the text of a file with a document."""
     if holds_more(document, MOST_IN_YAML):
-        return "openapi.json", msgspec.json.format(msgspec.json.encode(document)).decode() + "\n"
+        text = msgspec.json.encode(document)
+        lines = msgspec.json.format(text)
+        return "openapi.json", (lines if len(lines) < MAX_BYTES else text).decode() + "\n"
     return "openapi.yaml", as_yaml(document)

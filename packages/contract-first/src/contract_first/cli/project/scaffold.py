@@ -1,10 +1,12 @@
 """``contract scaffold``: a place to begin for each operation without a handler."""
 
 import ast
+import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from itertools import chain, count
+from keyword import iskeyword
 from os.path import lexists
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,8 +27,8 @@ from .coverage import common_beginning
 from .stubs import Stub, Stubs
 
 PACKAGE = '"""One module a tag, one async function an operation."""\n'
-MOST_STUBS = 3_000
-"""Handlers that are written at once: but for Microsoft Graph, 2,958 operations are the most that is known."""
+MOST_STUBS = 1_000
+"""Handlers after which the schemas of their examples are forgotten: Microsoft Graph's take a MB each."""
 ModelsKind = Annotated[
     Kind | None,
     typer.Option(
@@ -105,10 +107,11 @@ class Scaffolding:
     client: bool = False
     models: Kind | None = None
 
-    def __post_init__(self) -> None:
+    def _new_stubs(self) -> Stubs:
+        """Return a writer of stubs, which has read no schema yet."""
         every = Credentials(api_key="a", bearer="a", basic="a:a", cookie="a")
         schemes = every.by_scheme(self.contract.security_schemes).keys() if self.client else None
-        self._stubs = Stubs(self.contract, respond=self.respond, schemes=schemes, models=self.models)
+        return Stubs(replace(self.contract), respond=self.respond, schemes=schemes, models=self.models)
 
     def done(self) -> Iterator[tuple[str, str, str]]:
         """Write the missing files, and yield the outcome, name and a remark for each."""
@@ -120,23 +123,23 @@ class Scaffolding:
         self.tests.mkdir(parents=True, exist_ok=True)
         self.operations.mkdir(parents=True, exist_ok=True)
         write_new(self.operations / "__init__.py", PACKAGE)
-        left = MOST_STUBS
+        writer, left = self._new_stubs(), MOST_STUBS
         for module, stubs in modules.items():
             path = _free(self.operations, module)
-            test = self.tests / f"test_{path.name}"
-            if len(stubs) > left:
-                reason = f"{MOST_STUBS} handlers are written at once, and it has {len(stubs)} more"
-                yield "skipped", str(path), f"{reason}; run the command again, or use more tags"
-            else:
-                left -= len(stubs)
-                yield from self._module(path, test, stubs)
+            if left <= 0:
+                writer, left = self._new_stubs(), MOST_STUBS
+                gc.collect()  # schemas refer to one another, and the collector rests
+            left -= len(stubs)
+            yield from self._module(writer, path, self.tests / f"test_{path.name}", stubs)
 
-    def _module(self, path: Path, test: Path, stubs: Sequence[Stub]) -> Iterator[tuple[str, str, str]]:
+    def _module(
+        self, writer: Stubs, path: Path, test: Path, stubs: Sequence[Stub]
+    ) -> Iterator[tuple[str, str, str]]:
         title = stubs[0].operation.tags[0] if stubs[0].operation.tags else "Operations without a tag"
         package = _import_name(self.operations)
-        write_new(path, self._stubs.module(title, stubs, package.rpartition(".")[0]))
+        write_new(path, writer.module(title, stubs, package.rpartition(".")[0]))
         yield "wrote", str(path), f"{len(stubs)} to implement"
-        text = self._stubs.tests(title, package, path.stem, stubs)
+        text = writer.tests(title, package, path.stem, stubs)
         is_new = write_new(test, text)
         yield ("wrote", str(test), "") if is_new else ("skipped", str(test), "is there")
 
@@ -164,7 +167,8 @@ class Scaffolding:
 def stub_name(operation: Operation) -> str:
     """Return the name of an operation's handler, without what a generator of operationIds put before it."""
     name = handler_name(operation)
-    return name.rpartition(NINJA)[2] or name
+    function = name.rpartition(NINJA)[2]
+    return function if function.isidentifier() and not iskeyword(function) else name
 
 
 def _modules_by_tag(contract: Contract) -> dict[tuple[str, ...], str]:

@@ -14,6 +14,10 @@ ADVICE = {
 }
 
 
+SPLIT = "Split it: some of its paths, and what these refer to, are a document of their own."
+"""What to do about a document that is too large."""
+
+
 class ContractError(Exception):
     """A contract (or an overlay) that cannot be used; the message names the file and the JSON pointer.
 

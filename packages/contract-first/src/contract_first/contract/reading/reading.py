@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from contract_first.contract.document import pointers
 from contract_first.contract.document.defects import Defect, Diagnostic
 from contract_first.contract.document.encodings import UTF_8, text_of
-from contract_first.contract.document.errors import UnreadableContractError, reason_of
+from contract_first.contract.document.errors import SPLIT, UnreadableContractError, reason_of
 from contract_first.contract.document.fetching import FOLLOWED, MAX_BYTES, fetch
 from contract_first.contract.document.lines import lines_of
 from contract_first.contract.document.parsing import Report, parse
@@ -102,7 +102,7 @@ def _read_bytes(source: str) -> bytes:
     except (OSError, HTTPException, ValueError) as error:
         raise UnreadableContractError(source, f"cannot be read: {reason_of(error)}.") from None
     if len(raw) > MAX_BYTES:
-        raise UnreadableContractError(source, f"is larger than {MAX_BYTES} bytes.")
+        raise UnreadableContractError(source, f"is larger than {MAX_BYTES} bytes. {SPLIT}")
     return raw
 
 
