@@ -119,7 +119,7 @@ async def _check_capture(captures: CaptureStore, capture_id: str | None, session
 
 
 async def _stored(bucket: PhotoBucket, body: dict[str, Any], *, is_checked: bool) -> StoredObject:
-    """Return the metadata of the object; S3 is asked once, whether or not it has to be an image."""
+    """Return the metadata of the object, which S3 is asked for together with its first bytes."""
     key, beginning = body["s3_key"], b""
     if is_checked:
         stored, beginning = await bucket.begin(key, BEGINNING_BYTES) or (None, b"")

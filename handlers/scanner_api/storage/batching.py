@@ -1,4 +1,4 @@
-"""Coalescing of reads by key: keys requested while one read runs share the next."""
+"""Coalescing of reads and writes by key: keys requested while one runs share the next."""
 
 import asyncio
 from collections import deque
@@ -10,14 +10,14 @@ Value = TypeVar("Value")
 
 
 class Batching(Generic[Key, Value]):
-    """Coalesces concurrent requests for single values into reads of many.
+    """Coalesces concurrent requests for single values into reads of many, and writes into transactions.
 
     One read runs at a time; a request with no read running starts one at once. Every request is served by a
     read that started after it, so it sees what was written before it.
 
     Args:
-        load: reads the values of distinct keys, without those that are unknown. What it raises reaches
-            everyone who waits.
+        load: reads the values of distinct keys, without those that are unknown, or writes each. What it
+            raises reaches everyone who waits, whether or not their turn had come.
         limit: maximum number of keys in a read.
     """
 
@@ -37,6 +37,11 @@ class Batching(Generic[Key, Value]):
         if self._reading is None:
             self._reading = loop.create_task(self._read())
         return await value
+
+    async def ended(self) -> None:
+        """Wait until no request is left."""
+        while self._reading is not None:
+            await asyncio.wait([self._reading])
 
     async def _read(self) -> None:
         """Read until no request is left."""

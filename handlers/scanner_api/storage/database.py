@@ -237,10 +237,11 @@ class Database:
         """Call a function with a connection, in a transaction as of :meth:`transaction`; return its result.
 
         On SQLite it is called in a thread, and shares its commit with those that arrived together; what it
-        raises undoes its own writes alone. Cancelling its caller does not undo what is under way.
+        raises undoes its own writes alone. Cancelling its caller does not undo what is under way. In a
+        :meth:`unit` what it raises undoes nothing until the unit ends by it.
 
         Raises:
-            ConstraintError: as of :meth:`transaction`.
+            ConstraintError, ServiceUnavailable: as of :meth:`transaction`.
         """
         if self._writer is None or self._unit is not None:
             async with self.transaction(*keys, single=single) as connection:
@@ -342,7 +343,7 @@ class Database:
         if self._threaded is not None:
             self._threaded.close()
         if self._writer is not None:
-            self._writer.threads.close()
+            await self._writer.close()
         await self.readers.close()
         await self._engine.dispose()
         if self._anchor is not None:

@@ -18,7 +18,7 @@ scanned = []
 @event.listens_for(Engine, "before_cursor_execute")
 def note(connection, _cursor, statement, *_):
     """Note by which connection a scan is stored; others commit at any time."""
-    if statement.startswith("INSERT INTO captures"):
+    if "INSERT INTO captures" in statement:
         scanned.append(connection)
 
 

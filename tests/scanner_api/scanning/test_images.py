@@ -195,6 +195,11 @@ def test_the_beginning_of_an_image_is_accepted(beginning):
             b"MM\0*" + struct.pack(">IHHHIHHHHII", 8, 2, 256, 3, 1, 9000, 0, 257, 4, 1, 9000),
             "9000 x 9000 pixels",
         ),
+        (b"MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 256, 3, 2, 1, 9000, 0), "more than one width or height"),
+        (
+            b"MM\0*" + struct.pack(">IHHHIHHHHIHH", 8, 2, 256, 3, 1, 9000, 0, 256, 3, 1, 1, 0),
+            "more than one width or height",
+        ),
     ],
 )
 def test_what_is_no_photo_is_refused_by_its_beginning(beginning, problem):

@@ -101,6 +101,29 @@ def test_the_beginning_of_an_object_comes_with_its_metadata(s3, content, calls, 
     assert made == calls
 
 
+@pytest.mark.parametrize(
+    ("status", "fields", "sent"),
+    [
+        (206, {"Content-Length": "1000", "Content-Range": "bytes 0-999/5000"}, 400),
+        (206, {"Content-Length": "400", "Content-Range": "bytes 0-399/*"}, 400),
+        (206, {"Content-Length": "400"}, 400),
+    ],
+)
+def test_a_beginning_that_is_cut_short_or_of_unknown_size_is_a_503(status, fields, sent):
+    """What is no photo by its first bytes may be one, and the size is stored with the photo."""
+
+    def respond(request):
+        request.send_response(status)
+        for name, value in {**fields, "ETag": '"a"'}.items():
+            request.send_header(name, value)
+        request.end_headers()
+        request.wfile.write(bytes(sent))
+        request.close_connection = True
+
+    with http_server(respond) as url, pytest.raises(ServiceUnavailable):
+        ask(photo_bucket(url), lambda photos: photos.begin("a/c.png", 4096))
+
+
 def test_there_is_no_beginning_of_nothing(s3):
     """An object that is not there is None."""
     assert ask(photo_bucket(s3.url), lambda photos: photos.begin("a/c.png", 3)) is None

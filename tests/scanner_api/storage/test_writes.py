@@ -10,6 +10,7 @@ from threading import Event
 import pytest
 from sqlalchemy import event, text
 
+from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.storage.database import ConstraintError, Database
 from scanner_api.storage.schema.tables import memberships, users
 
@@ -59,7 +60,7 @@ def test_writes_that_arrive_together_share_a_transaction(migrated_sqlite_url, ru
     async def scenario(database):
         transactions = []
         await database.write(adding("first"))
-        event.listen(database._writer.threads._opened(), "begin", transactions.append)
+        event.listen(database._writer._threads._opened(), "begin", transactions.append)
         await asyncio.gather(*[database.write(adding(f"{number}")) for number in range(50)])
         return len(transactions), await rows.count(database)
 
@@ -108,6 +109,64 @@ def test_a_write_that_is_cancelled_before_its_turn_is_left_out(migrated_sqlite_u
         return slow_one.cancelled(), waiting.cancelled(), await rows.count(database)
 
     assert run_in(migrated_sqlite_url, scenario) == (True, True, 2)
+
+
+def test_a_full_disk_fails_all_and_is_named(migrated_sqlite_url, run_in, rows, caplog):
+    """SQLite itself ends the transaction then; the log has its reason."""
+
+    def large(connection):
+        connection.exec_driver_sql("PRAGMA max_page_count = 1")  # no more than there are
+        adding("x" * 1_000_000)(connection)
+
+    async def scenario(database):
+        writes = [database.write(adding("a")), database.write(large), database.write(adding("b"))]
+        outcomes = await asyncio.gather(*writes, return_exceptions=True)
+        return outcomes, await rows.count(database)
+
+    outcomes, number = run_in(migrated_sqlite_url, scenario)
+    assert [type(each) for each in outcomes] == [ServiceUnavailable] * 3
+    assert number == 0
+    assert "database or disk is full" in caplog.text
+
+
+def test_errors_of_writes_have_no_values(migrated_sqlite_url, run_in):
+    """They are logged, and values may be secret."""
+
+    async def scenario(database):
+        await database.write(adding("a-secret"))
+        with pytest.raises(ConstraintError) as refused:
+            await database.write(adding("a-secret"))
+        return str(refused.value.__cause__)
+
+    cause = run_in(migrated_sqlite_url, scenario)
+    assert "users" in cause
+    assert "a-secret" not in cause
+
+
+def test_writers_wait_for_other_processes_as_transactions_do(migrated_sqlite_url, run_in):
+    """For as long as the engine's connections."""
+
+    async def scenario(database):
+        patience = text("PRAGMA busy_timeout")
+        async with database.transaction() as connection:
+            expected = (await connection.execute(patience)).scalar_one()
+        return expected, await database.write(lambda connection: connection.execute(patience).scalar_one())
+
+    assert run_in(migrated_sqlite_url, scenario) == (10_000, 10_000)
+
+
+def test_closing_waits_for_all_writes(migrated_sqlite_url, run_in, rows):
+    """Those that wait for others as well; nothing is open after it."""
+
+    async def scenario(database):
+        writes = [asyncio.create_task(database.write(adding(f"{number}"))) for number in range(250)]
+        await asyncio.sleep(0)
+        await database.close()
+        assert all(write.done() for write in writes)
+        assert database._writer._threads._engine is None
+        return await rows.count(database)
+
+    assert run_in(migrated_sqlite_url, scenario) == 250
 
 
 def test_what_sqlite_rolls_back_fails_all(migrated_sqlite_url, run_in, rows):

@@ -116,16 +116,18 @@ def check_beginning(beginning: bytes, *, is_whole: bool) -> None:
 def _check_tiff(beginning: bytes) -> None:
     """Check the size of a TIFF's first image, if its directory is in the beginning (TIFF 6.0, section 2)."""
     order = "<" if beginning.startswith(_TIFF[0]) else ">"
-    sides = dict.fromkeys(_TIFF_SIDES, 1)
+    sides: dict[int, int] = {}
     with suppress(struct.error):  # it goes on behind the beginning
         (directory,) = struct.unpack_from(f"{order}I", beginning, 4)
-        (count,) = struct.unpack_from(f"{order}H", beginning, directory)
-        for entry in range(directory + 2, directory + 2 + 12 * count, 12):
-            tag, kind = struct.unpack_from(f"{order}HH", beginning, entry)
-            if tag in sides:
+        (entries,) = struct.unpack_from(f"{order}H", beginning, directory)
+        for entry in range(directory + 2, directory + 2 + 12 * entries, 12):
+            tag, kind, count = struct.unpack_from(f"{order}HHI", beginning, entry)
+            if tag in _TIFF_SIDES:
+                if count != 1 or tag in sides:  # readers differ on which value counts
+                    raise ImageError("The TIFF has more than one width or height.")
                 value = "H" if kind == _TIFF_SHORT else "I"
                 (sides[tag],) = struct.unpack_from(f"{order}{value}", beginning, entry + 8)
-    _check_size(*sides.values())
+    _check_size(*(sides.get(tag, 1) for tag in _TIFF_SIDES))
 
 
 def _media_type(head: bytes) -> str:

@@ -50,7 +50,11 @@ class IdempotencyStore:
         if attempt.caller is None:  # strangers would get the responses of one another
             return await run()
         id_, claim = _id_of(attempt), token_hex(16)
-        stored = await self._claim(id_, attempt.fingerprint, claim)
+        try:
+            stored = await self._claim(id_, attempt.fingerprint, claim)
+        except asyncio.CancelledError:  # what is being written is not undone
+            await self._release(id_, claim)
+            raise
         if stored is not None:
             return zlib.decompress(stored)
         renewing = asyncio.create_task(self._renew(id_, claim))

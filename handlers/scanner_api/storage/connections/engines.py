@@ -264,7 +264,8 @@ def make_sqlite_file(engine: AsyncEngine) -> None:
 def _connected(engine: AsyncEngine, **options: Any) -> sqlite3.Connection:
     """Connect as the engine does, but for these options."""
     arguments, defaults = engine.dialect.create_connect_args(engine.url)
-    connection: sqlite3.Connection = sqlite3.connect(*arguments, **{**defaults, **options})  # type: ignore[call-overload]  # SQLAlchemy's
+    options = {"timeout": _SQLITE_PATIENCE, **defaults, **options}
+    connection: sqlite3.Connection = sqlite3.connect(*arguments, **options)  # type: ignore[call-overload]  # SQLAlchemy's
     return connection
 
 

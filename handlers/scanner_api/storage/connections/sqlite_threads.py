@@ -60,6 +60,7 @@ class SQLiteThreads:
             if self._engine is None:
                 self._engine = create_engine(
                     "sqlite://",
+                    hide_parameters=True,
                     creator=partial(open_sqlite, self._source),
                     poolclass=QueuePool,
                     pool_size=self._number,
@@ -83,7 +84,7 @@ class SQLiteWriter:
     """
 
     def __init__(self, engine: AsyncEngine, lock: AbstractAsyncContextManager[Any]) -> None:
-        self.threads = SQLiteThreads(engine, 1, reads_only=False)
+        self._threads = SQLiteThreads(engine, 1, reads_only=False)
         self._lock = lock
         self._writes: Batching[_Write[Any], None] = Batching(self._commit, limit=_TOGETHER)
 
@@ -93,9 +94,14 @@ class SQLiteWriter:
         await self._writes.get(write)
         return write.outcome.result()
 
+    async def close(self) -> None:
+        """Wait for what is being written, and end the thread and its connection."""
+        await self._writes.ended()
+        await asyncio.to_thread(self._threads.close)
+
     async def _commit(self, writes: list["_Write[Any]"]) -> dict["_Write[Any]", None]:
         async with self._lock:
-            await self.threads.call(partial(_execute, writes))
+            await self._threads.call(partial(_execute, writes))
         return {}
 
 
@@ -107,15 +113,17 @@ class _Write(Generic[Result]):
         self.outcome: Future[Result] = Future()
 
     def execute(self, connection: Connection) -> None:
+        savepoint = connection.begin_nested()
         try:
-            with connection.begin_nested():
-                result = self._work(connection)
+            result = self._work(connection)
         except Exception as error:
             driver: Any = connection.connection.driver_connection
             if not driver.in_transaction:  # SQLite rolled all of it back, as on a full disk
                 raise
+            savepoint.rollback()
             self.outcome.set_exception(error)
         else:
+            savepoint.commit()
             self.outcome.set_result(result)
 
 

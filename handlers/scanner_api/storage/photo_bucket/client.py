@@ -85,9 +85,15 @@ class Client:
             response = self.send("head_object", parameters)  # the object is empty: it has no first byte
         if response is None:
             return None
-        _, _, total = response.get("ContentRange", "").rpartition("/")
-        response["ContentLength"] = int(total or response["ContentLength"])
-        return response, _content(response["Body"], size) if "Body" in response else b""
+        content = _content(response["Body"], size) if "Body" in response else b""
+        if len(content) < min(response["ContentLength"], size):
+            raise S3Failure("IncompleteRead")
+        if response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.PARTIAL_CONTENT:
+            _, _, total = response.get("ContentRange", "").rpartition("/")
+            if not total.isdecimal():  # RFC 9110, section 14.4, has an asterisk for what is unknown
+                raise S3Failure("ContentRange")
+            response["ContentLength"] = int(total)
+        return response, content
 
     def close(self) -> None:
         self._client.close()

@@ -82,7 +82,12 @@ class SessionStore:
 
     async def expire(self, session_id: str) -> bool:
         """Store that an ACTIVE session is EXPIRED, idle or not; return whether it was ACTIVE."""
-        return await self._database.change(_EXPIRED, [self._activity.times(session_id)]) == 1
+        times = self._activity.times(session_id)
+
+        def expire(connection: Connection) -> bool:
+            return connection.execute(_EXPIRED, times).rowcount == 1
+
+        return await self._database.write(expire, session_id, single=True)
 
     async def expire_idle(self) -> int:
         """Store that idle sessions are EXPIRED, in batches, and return how many were not yet."""

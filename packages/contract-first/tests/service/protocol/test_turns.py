@@ -88,7 +88,7 @@ async def test_pieces_of_bodies_are_taken_by_turns_of_clients():
 
 
 async def test_bodies_that_waited_for_room_are_read_one_a_turn():
-    """Hundreds that are read at once would take a turn of ten milliseconds, whoever sends them."""
+    """Hundreds that are read at once would take a turn of ten milliseconds."""
     read, bodies = [], Bodies(asyncio.get_running_loop())
     bodies.change(FULL_BODIES_BYTES + 1)
     for number in range(CROWD):
