@@ -9,6 +9,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
+from contract_first.contract import msgspec_types
 from contract_first.contract.document.formats import PLAIN
 from contract_first.contract.document.json_types import INTEGERS
 from contract_first.contract.schemas.keywords import format_checker, validator_of
@@ -295,6 +296,17 @@ TYPES = [
     ({"type": "object", "properties": {'"': {"type": "integer"}}}, [{'"': 1}], [{'"': "1"}]),
     ({"type": "array", "items": A, "maxItems": 1}, [[], [{"b": 1}]], [[{}], [{"b": 1}, {"b": 1}]]),
     ({"type": "array", "items": {"type": "integer"}, "uniqueItems": True}, [[1, 2]], [[1, 1]]),
+    (
+        {"type": "string", "format": "date-time"},
+        ["2026-01-31T00:00:00Z", "2026-04-30T23:59:59.123456+01:00"],
+        ["2026-01-01 00:00:00+00:00", "2026-01-01T00:00:00+0000", "2026-04-31T00:00:00Z"],
+    ),
+    (
+        {"allOf": [{"properties": {"a": {"const": 1}}}, {"properties": {"a": {"const": True}}}]},
+        [],
+        [{"a": 1}],
+    ),
+    ({"oneOf": [{"type": "integer"}, {"required": ["k"], "properties": {"k": {"enum": []}}}]}, [], [5]),
 ]
 
 
@@ -314,6 +326,16 @@ def test_schemas_without_a_type(schema):
     engines = Engines.over_schema(schema, schemas=OBJECTS)
     assert engines.reader is None
     assert any(engines.accepts(value) for value in ({"b": 1}, [{"b": 1}], 1))
+
+
+def test_a_schema_too_large_for_a_type_costs_no_other_its_type(monkeypatch):
+    """Whichever of them is asked for first."""
+    monkeypatch.setattr(msgspec_types, "MOST_STEPS", 20)
+    large = {"type": "array", "items": {"allOf": [A] * 30}}
+    engines = Engines.over_schema({"type": "object", "properties": {"large": large}}, schemas=OBJECTS)
+    assert engines.reader is None
+    schemas = engines.filter._schemas
+    assert schemas.of(A).reader is not None
 
 
 @pytest.mark.parametrize("body", [b'{"c": "\xff"}', b'{"c": "\xed\xa0\x80"}', b'{"c": 1} 2', b'{"c": NaN}'])

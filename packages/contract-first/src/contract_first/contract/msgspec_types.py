@@ -20,6 +20,7 @@ from msgspec import Meta, Raw, defstruct
 from msgspec.json import Decoder
 
 from .document.anatomy import ALTERNATIVES
+from .document.formats import PLAIN
 from .document.json_types import declared_types, named_types, range_of
 from .document.patterns import compiled, longest_text
 
@@ -42,7 +43,11 @@ KEYWORDS = {
     "null": frozenset[str](),
 }
 """The keywords that types have."""
-FORMATS = {"date": dt.date, "date-time": Annotated[dt.datetime, Meta(tz=True)]}
+FORMATS = {
+    "date": dt.date,
+    # msgspec's own type takes a space for the T, and offsets without a colon
+    "date-time": Annotated[str, Meta(pattern=rf"\A(?:{PLAIN['date-time'].pattern})\Z")],
+}
 """Types of formats without a spelling that openapi-core refuses."""
 STRICTER: dict[str, Callable[[Any, Any], Any]] = {
     **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"), max),
@@ -130,7 +135,11 @@ class MsgspecTypes:
         reference = node["$ref"]
         if reference not in self._made:
             self._made[reference] = NoTypeError  # until it is there
-            self._made[reference] = self._new(node)
+            try:
+                self._made[reference] = self._new(node)
+            except TooManyStepsError:  # the type of another schema may have room for it
+                del self._made[reference]
+                raise
         if self._made[reference] is NoTypeError:
             raise NoTypeError
         return self._made[reference]
@@ -294,8 +303,10 @@ class MsgspecTypes:
         return _union([self._of(branch, tags.get(id(branch))) for branch in branches])
 
     def _is_impossible(self, keywords: dict[str, Any]) -> bool:
-        """Tell whether a required member has no value."""
-        return any(self._listed(keywords, name) == [] for name in keywords.get("required", ()))
+        """Tell whether a schema of objects alone requires a member that has no value."""
+        return declared_types(keywords) == {"object"} and any(
+            self._listed(keywords, name) == [] for name in keywords.get("required", ())
+        )
 
     def _listed(self, keywords: dict[str, Any], name: str) -> list[Any] | None:
         """Return the values of a property whose schema lists texts and says no more, else None."""
@@ -346,7 +357,7 @@ def _both(keyword: str, left: Any, right: Any) -> Any:
         case "enum":  # among other values 1 would be true
             if all(isinstance(value, str | None) for value in (*left, *right)):
                 return [value for value in left if value in right]
-        case _ if left == right:
+        case _ if repr(left) == repr(right):  # 1 is equal to true
             return left
         case "type":
             return sorted(named_types({"type": left}) & named_types({"type": right}))

@@ -61,8 +61,7 @@ class Incoming(io.BufferedReader):
     def begin_request(self) -> bool:
         """Wait for a request; return whether some of it came in with the last one."""
         self._raw.begin()
-        self.peek()
-        return not self._raw.has_read
+        return bool(self.peek()) and not self._raw.has_read
 
     def begin_fields(self) -> None:
         """Read header fields from now on, within their limit."""

@@ -343,7 +343,8 @@ class HttpProtocol(asyncio.Protocol):
         if self._reader.has_endless_body:  # each blank line in it would cost a call of the parser
             self._close_gently()
         elif self._exchange is not None and not self._exchange.keep_alive:
-            self.close()
+            # what is unread would have the system reset the connection, before the client has read all
+            self._close_gently() if self._discarded_bytes else self.close()
         else:
             if self._reader.part is BETWEEN:
                 self._timeouts.expect(self._config.timeout_keep_alive)
@@ -406,7 +407,8 @@ class HttpProtocol(asyncio.Protocol):
         self._discarded_bytes += len(data)
         if self._discarded_bytes > MOST_DISCARDED_BYTES:
             self.transport.abort()
-        elif len(data) > FREE_DISCARDED_BYTES:  # hundreds that are refused would take each turn of the loop
+        elif len(data) > FREE_DISCARDED_BYTES and not self._waits_to_discard:
+            # hundreds that are refused would take each turn of the loop
             self._waits_to_discard = True
             self.transport.pause_reading()
             self._bodies.take_turn(self.owner, self._discard_more)
