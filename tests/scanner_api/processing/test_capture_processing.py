@@ -4,7 +4,10 @@ import asyncio
 import logging
 from collections import Counter
 
+import pytest
+
 from contract_first.service.messages.problems import ServiceUnavailable
+from scanner_api.processing import captures
 from scanner_api.processing.captures import UNEXPECTED, CaptureProcessor
 from scanner_api.scanning.links.destinations import Permissions
 from scanner_api.scanning.links.redirects import RedirectFollower
@@ -34,6 +37,17 @@ class Saves:
         return await self.store.save(capture, lease_seconds)
 
 
+@pytest.fixture
+def impatient(monkeypatch):
+    """Have processing try once what fails, not for as long as a lease lasts."""
+
+    async def once(call, _seconds, *_errors):
+        return await call()
+
+    monkeypatch.setattr(captures, "wait_for", once)
+
+
+@pytest.mark.usefixtures("impatient")
 def test_outcomes_are_counted(in_shop):
     """Of captures: what they ended with, each once, and those that wait for another attempt."""
 
@@ -174,6 +188,7 @@ def test_an_outage_that_lasts_ends_in_failed(in_shop, shelf, clock):
     assert (ended.status, ended.error_message) == ("FAILED", "The photo bucket does not respond.")
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_capture_that_was_started_three_times_is_given_up(in_shop, clock):
     """A capture whose workers died three times is FAILED by the next claim."""
 
