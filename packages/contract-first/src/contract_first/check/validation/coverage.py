@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
@@ -22,6 +23,8 @@ MOST_UNDOCUMENTED = 20
 Steps = tuple[str, ...]
 EACH = "*"
 DEEPEST = 8
+MOST_PARTS = 1_000
+"""Of a schema; where members refer to one another, there are a power of their number."""
 MOST_VALUES = 100
 """Of an enumeration; a longer one is a vocabulary rather than a set of cases."""
 
@@ -30,8 +33,10 @@ class Coverage:
     """Counts the parts of a contract that exchanges exercise."""
 
     def __init__(self, contract: Contract) -> None:
+        found = Enumerations(contract.schemas)
         self._counted = {
-            operation.operation_id: _Counted(operation, contract.schemas) for operation in contract.operations
+            operation.operation_id: _Counted(operation, dict(found.of(operation)))
+            for operation in contract.operations
         }
 
     @property
@@ -50,10 +55,10 @@ class Coverage:
 class _Counted:
     """One operation, and where its enumerations are."""
 
-    def __init__(self, operation: Operation, schemas: Schemas) -> None:
+    def __init__(self, operation: Operation, enumerations: dict[str, list[Enumeration]]) -> None:
         self._operation = operation
         self._parameters = [(parameter["in"], parameter["name"]) for parameter in operation.parameters]
-        self._enumerations = dict(_enumerations(operation, schemas))
+        self._enumerations = enumerations
         self.coverage = OperationCoverage(
             operation=operation.operation_id,
             method=operation.method.upper(),
@@ -95,28 +100,6 @@ class _Counted:
                 self.coverage.values[f"{part}{enumeration.pointer}"][text] += 1
 
 
-def _enumerations(operation: Operation, schemas: Schemas) -> Iterator[tuple[str, list[Enumeration]]]:
-    """Yield the parts of requests and successes as reports name them, with the enumerations in each."""
-    for parameter in operation.parameters:
-        content = next(iter(parameter.get("content", {}).values()), parameter)
-        yield f"{parameter['in']} {parameter['name']}", enumerations(schemas.in_media_type(content))
-    yield "body ", _of_content(operation.request_body or {}, schemas)
-    for code, response in operation.responses.items():
-        if code.startswith("2"):
-            yield f"{code} ", _of_content(response, schemas)
-
-
-def _of_content(holder: Mapping[str, Any], schemas: Schemas) -> list[Enumeration]:
-    """Return the enumerations of a body of any media type."""
-    enumerated: dict[tuple[str, ...], Enumeration] = {}
-    for media_type in holder.get("content", {}).values():
-        for enumeration in enumerations(schemas.in_media_type(media_type)):
-            earlier = enumerated.get(enumeration.steps, enumeration)
-            values = dict.fromkeys((*earlier.values, *enumeration.values))
-            enumerated[enumeration.steps] = enumeration._replace(values=tuple(values))
-    return list(enumerated.values())
-
-
 def _json_body(exchange: RecordedExchange) -> Any:
     message = exchange.response
     if not message.whole or not is_json(message.media_type):
@@ -152,25 +135,60 @@ class Enumeration(NamedTuple):
         return {json_text(inner) for inner in values if not isinstance(inner, dict | list)} & set(self.values)
 
 
+class Enumerations:
+    """Finds the enumerations in schemas, those of a component once for all operations."""
+
+    def __init__(self, schemas: Schemas) -> None:
+        self._schemas = schemas
+        self._known: dict[int, list[Enumeration]] = {}
+
+    def of(self, operation: Operation) -> Iterator[tuple[str, list[Enumeration]]]:
+        """Yield the parts of requests and successes as reports name them, with the enumerations in each."""
+        for parameter in operation.parameters:
+            content = next(iter(parameter.get("content", {}).values()), parameter)
+            yield f"{parameter['in']} {parameter['name']}", self._of_media_type(content)
+        yield "body ", self._of_content(operation.request_body or {})
+        for code, response in operation.responses.items():
+            if code.startswith("2"):
+                yield f"{code} ", self._of_content(response)
+
+    def _of_content(self, holder: Mapping[str, Any]) -> list[Enumeration]:
+        """Return those of a body of any media type."""
+        enumerated: dict[Steps, Enumeration] = {}
+        for media_type in holder.get("content", {}).values():
+            for enumeration in self._of_media_type(media_type):
+                earlier = enumerated.get(enumeration.steps, enumeration)
+                values = dict.fromkeys((*earlier.values, *enumeration.values))
+                enumerated[enumeration.steps] = enumeration._replace(values=tuple(values))
+        return list(enumerated.values())
+
+    def _of_media_type(self, definition: Mapping[str, Any]) -> list[Enumeration]:
+        node = self._schemas.meant(self._schemas.in_media_type(definition).node, "").node
+        if id(node) not in self._known:
+            self._known[id(node)] = enumerations(self._schemas.of(node))
+        return self._known[id(node)]
+
+
 def enumerations(schema: Schema) -> list[Enumeration]:
-    """Return the enumerations in a schema, through its references and alternatives; none of one value."""
+    """Return the enumerations in a schema, through its references and alternatives; none of one value.
+
+    The parts nearest to its root come first; of a schema of very many parts the others are left out.
+    """
     by_steps: dict[Steps, dict[str, None]] = {}
-    for steps, value in _walk(schema, ()):
-        by_steps.setdefault(steps, {})[json_text(value)] = None
+    parts: deque[tuple[Steps, Schema]] = deque([((), schema)])
+    for _ in range(MOST_PARTS):
+        if not parts:
+            break
+        steps, part = parts.popleft()
+        for branch in part.branches:
+            values = branch.get("enum", [branch["const"]] if "const" in branch else ())
+            by_steps.setdefault(steps, {}).update((json_text(value), None) for value in values)
+            if len(steps) < DEEPEST:
+                members = branch.get("properties", {}).items()
+                parts.extend(((*steps, name), part.of(inner)) for name, inner in members)
+                parts.extend([((*steps, EACH), part.of(branch["items"]))] if "items" in branch else ())
     enumerated = [Enumeration(steps, tuple(values)) for steps, values in by_steps.items()]
     return [enumeration for enumeration in enumerated if 1 < len(enumeration.values) <= MOST_VALUES]
-
-
-def _walk(schema: Schema, steps: Steps) -> Iterator[tuple[Steps, Any]]:
-    if len(steps) > DEEPEST:
-        return
-    for branch in schema.branches:
-        for value in branch.get("enum", [branch["const"]] if "const" in branch else ()):
-            yield steps, value
-        for name, inner in branch.get("properties", {}).items():
-            yield from _walk(schema.of(inner), (*steps, name))
-        if "items" in branch:
-            yield from _walk(schema.of(branch["items"]), (*steps, EACH))
 
 
 def _inside(value: Any, step: str) -> list[Any]:
