@@ -32,6 +32,7 @@ EXPORT = """
 
 PROJECTS = {kind: f"{kind}/pet-shop" for kind in ("dataclass", "msgspec", "pydantic", "typeddict")}
 """The folder of each project, by the kind of its models."""
+DATABASE = {"msgspec": ("--db", "sqlalchemy")}
 
 
 @pytest.fixture
@@ -42,6 +43,7 @@ def projects(tmp_path):
     source.write_text(text.replace("\npaths:\n", f"\npaths:{EXPORT}", 1))
     for kind, project in PROJECTS.items():
         arguments = ["contract", "new", str(source), "--into", str(tmp_path / project), "--models", kind]
+        arguments += DATABASE.get(kind, ())
         outcome = CliRunner().invoke(contract_first.cli.tree.app, arguments)
         assert outcome.exit_code == 0, outcome.output
     settings = {

@@ -1,5 +1,6 @@
 """``contract new`` writes a project that runs at once."""
 
+import json
 import subprocess
 import sys
 import tomllib
@@ -212,6 +213,20 @@ def test_errors_are_described_once(new, minimal):
         assert list(responses["400"]["content"]) == ["text/plain", "application/problem+json"]
         assert (responses["200"], responses["404"]) == (either, gone)
         assert responses["default"] == {"$ref": "#/components/responses/default-problem"}
+
+
+def test_the_next_version_of_the_contract(new, minimal):
+    """Copied over that of the project it is served, with the errors that the overlay adds to each version."""
+    folder = new(minimal)[0] / "src/pet_store"
+    path, overlay = folder / "openapi.yaml", folder / "problems.yaml"
+    written = load_contract(path, [overlay]).document
+    assert written == load_contract(path).document
+    path.write_text(json.dumps(minimal))
+    assert load_contract(path, [overlay]).document == written
+    minimal["components"] = {"responses": {"default-problem": {"description": "mine"}}}
+    path.write_text(json.dumps(minimal))
+    (operation,) = load_contract(path, [overlay]).operations
+    assert operation.responses["default"] == {"description": "mine"}
 
 
 def test_errors_that_are_described_are_no_warning(write, minimal, tmp_path):

@@ -98,6 +98,15 @@ def test_what_is_there_is_not_touched(scaffold, pets, tmp_path):
     assert "pets.py is not Python: " in scaffold(pets).stderr
 
 
+def test_a_private_function_is_no_handler(scaffold, pets, tmp_path):
+    """A function that no service takes for a handler does not count; the stub that is written does."""
+    pets["paths"]["/pets/{pet_id}"]["get"]["operationId"] = "_get_pet"
+    (tmp_path / "operations").mkdir()
+    (tmp_path / "operations" / "pets.py").write_text("async def _get_pet(): ...")
+    assert "pets_2.py: 1 to implement" in scaffold(pets).stdout
+    assert "every operation has a handler" in scaffold(pets).stdout
+
+
 def test_test_that_is_there(scaffold, pets, tmp_path):
     """A test that is there stays as it is when its module is written."""
     (tmp_path / "tests").mkdir()
@@ -122,6 +131,8 @@ def test_nothing_follows_a_link(scaffold, pets, tmp_path):
         ("get a pet", "get_a_pet"),
         ("Get.endpoints-805a", "get_endpoints_805a"),
         ("pets_endpoints_import", "pets_endpoints_import"),
+        ("_get_pet", "get_pet"),
+        ("pets_endpoints__get_pet", "get_pet"),
     ],
 )
 def test_operation_id_that_is_no_python_name(scaffold, pets, tmp_path, operation_id, name):

@@ -1,8 +1,12 @@
 """Collaborators are found by name and by class, for an app or for each request; hooks run around handlers."""
 
+import asyncio
+import gc
 import logging
+import weakref
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import count
 from typing import Protocol
 
 import httpx2
@@ -290,6 +294,51 @@ async def test_overridden_before_the_start():
     assert (await ask(app)).json() == "real"
     await app.stop()
     assert opened == [1]
+
+
+def opened_by_number():
+    """Return an app whose handler responds with the number of the event loop that it was opened in."""
+    numbers = count(1)
+
+    @asynccontextmanager
+    async def opening():
+        yield {"name": f"{next(numbers)}", "other": None}
+
+    async def op(name, other):
+        return f"{name}, {other}"
+
+    return app_of(op, collaborators=opening)
+
+
+def test_overridden_in_one_of_two_event_loops():
+    """What is not overridden is that of the running event loop, or else of one that has not ended."""
+    app = opened_by_number()
+
+    async def override():
+        with app.override(other="fake"):
+            return (await ask(app)).json()
+
+    with asyncio.Runner() as first:
+        first.run(app.start())
+        with asyncio.Runner() as second:
+            second.run(app.start())
+            assert (first.run(override()), second.run(override())) == ("1, fake", "2, fake")
+        assert first.run(override()) == "1, fake"
+        with app.override(other="fake"), app.override(other="another"):
+            assert first.run(ask(app)).json() == "1, another"
+
+
+def test_an_event_loop_that_was_closed_unstopped_is_forgotten():
+    """Nothing holds it once the app is started in another one."""
+    app = opened_by_number()
+    loop = asyncio.new_event_loop()
+    loop.run_until_complete(app.start())
+    loop.close()
+    closed = weakref.ref(loop)
+    del loop
+    assert asyncio.run(ask(app)).json() == "2, None"
+    gc.collect()
+    assert closed() is None
 
 
 async def test_hooks_run_in_order():

@@ -43,10 +43,17 @@ Opening = Callable[[], AbstractAsyncContextManager[Mapping[str, Any]]]
 NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
+class _Bound(NamedTuple):
+    """An app, and the collaborators that its handlers have."""
+
+    app: ASGIApp
+    collaborators: Mapping[str, Any]
+
+
 class _Opening(NamedTuple):
     """What holds the collaborators of an event loop open, and the app once they are."""
 
-    opened: asyncio.Future[ASGIApp]
+    opened: asyncio.Future[_Bound]
     task: asyncio.Task[None]
 
 
@@ -77,9 +84,8 @@ class Service:
         self._make = make
         self._below_root = below_root
         self._open = collaborators if callable(collaborators) else lambda: nullcontext(collaborators)
-        self._opened_with = NOTHING if callable(collaborators) else collaborators
-        self._app = None if callable(collaborators) else make(collaborators)
-        self._apps: dict[asyncio.AbstractEventLoop, ASGIApp] = {}
+        self._everywhere = None if callable(collaborators) else _Bound(make(collaborators), collaborators)
+        self._in_loops: dict[asyncio.AbstractEventLoop, _Bound] = {}
         self._openings: dict[asyncio.AbstractEventLoop, _Opening] = {}
         self.is_draining = False
 
@@ -93,7 +99,7 @@ class Service:
         Raises:
             ResolverError: an operation has no handler, or one that does not fit it.
         """
-        if self._app is None:
+        if self._everywhere is None:
             await self._started()
 
     async def stop(self) -> None:
@@ -102,15 +108,26 @@ class Service:
             opening.task.cancel()
             await opening.task
 
-    async def _started(self) -> ASGIApp:
+    async def _started(self) -> _Bound:
         """Return the app with its collaborators, which are opened once however many requests wait for it."""
         loop = asyncio.get_running_loop()
         if loop not in self._openings:
+            self._forget_closed()
             opened = loop.create_future()
             self._openings[loop] = _Opening(opened, loop.create_task(self._hold(opened)))
         return await asyncio.shield(self._openings[loop].opened)
 
-    async def _hold(self, opened: asyncio.Future[ASGIApp]) -> None:
+    def _forget_closed(self) -> None:
+        """Forget the event loops that were closed with their tasks still running."""
+        for loop in [*self._openings]:  # those of other threads may come and go
+            if loop.is_closed():
+                self._forget(loop)
+
+    def _forget(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._in_loops.pop(loop, None)
+        self._openings.pop(loop, None)
+
+    async def _hold(self, opened: asyncio.Future[_Bound]) -> None:
         """Keep the collaborators open until cancelled, by :meth:`stop` or by the end of the event loop.
 
         A task of its own, since what is opened in one task can often not be closed in another.
@@ -118,9 +135,8 @@ class Service:
         loop = asyncio.get_running_loop()
         try:
             async with self._open() as collaborators:
-                self._opened_with = collaborators
-                self._apps[loop] = self._make(collaborators)
-                opened.set_result(self._apps[loop])
+                self._in_loops[loop] = _Bound(self._make(collaborators), collaborators)
+                opened.set_result(self._in_loops[loop])
                 with suppress(asyncio.CancelledError):
                     await loop.create_future()
         except Exception as error:
@@ -129,32 +145,40 @@ class Service:
             opened.set_exception(error)
         finally:
             opened.cancel()
-            self._apps.pop(loop, None)
-            del self._openings[loop]
-            if not self._openings:
-                self._opened_with = NOTHING
+            self._forget(loop)
 
     @contextmanager
     def override(self, **collaborators: Any) -> Iterator[None]:
         """Put others in the place of collaborators, for tests.
 
         What is opened when the app starts is not opened in a test that overrides before that: name all that
-        handlers need.
+        handlers need. After it, the others are those of the running event loop, or else of the one that the
+        app was started in last.
         """
-        before = self._app, self._opened_with
-        self._opened_with = {**self._opened_with, **collaborators}
-        self._app = self._make(self._opened_with)
+        before = self._everywhere
+        merged = {**(before.collaborators if before else self._opened_here()), **collaborators}
+        self._everywhere = _Bound(self._make(merged), merged)
         try:
             yield
         finally:
-            self._app, self._opened_with = before
+            self._everywhere = before
+
+    def _opened_here(self) -> Mapping[str, Any]:
+        """Return what is open in the running event loop, or else in the one that was started in last."""
+        self._forget_closed()
+        with suppress(RuntimeError, KeyError):
+            return self._in_loops[asyncio.get_running_loop()].collaborators
+        bound = [*self._in_loops.values()]
+        return bound[-1].collaborators if bound else NOTHING
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
-            app = self._app or self._apps.get(asyncio.get_running_loop()) or await self._started()
-            await app(self._below_root(scope), receive, send)
+            bound = (
+                self._everywhere or self._in_loops.get(asyncio.get_running_loop()) or await self._started()
+            )
+            await bound.app(self._below_root(scope), receive, send)
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()

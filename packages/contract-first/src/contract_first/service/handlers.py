@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import pkgutil
-import re
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,15 +15,13 @@ from contract_first.contract import Operation
 
 from .context.collaborators import CONTEXT, Collaborators, Needs
 from .functions import Function, ResolverError, annotation_of, awaitable
-from .names import handler_name, handler_named
+from .names import PRIVATE, handler_name, handler_named
 from .request.typed_values import Convert, argument_converter, member_names
 
 QUERY = "query"
 """The argument that has several parameters of the query as one object."""
 MOST_NAMED = 10
 """Operations without a handler, in the message."""
-PRIVATE = re.compile(r"_(?!\d)")
-"""How the name of no handler begins; with a digit behind it is that of an operationId like ``2fa``."""
 
 
 def handlers_of(package: ModuleType, *, plain: bool = False) -> dict[str, Function]:

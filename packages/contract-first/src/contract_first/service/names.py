@@ -2,7 +2,7 @@
 
 The name of an operation's handler, :func:`handler_name`, is
 
-1. its operationId where that is a Python name (``get_url``, ``listPets``);
+1. its operationId where that is a Python name (``get_url``, ``listPets``), without underscores before it;
 2. else the operationId spelled as arguments are (``find pet by id`` is ``find_pet_by_id``);
 3. where nothing is left of that, or there is no operationId, method and path (``get_pets__id_``).
 
@@ -23,6 +23,8 @@ from contract_first.contract import Operation
 from contract_first.contract.models.python_names import python_name
 
 RESERVED = ("body", "caller")
+PRIVATE = re.compile(r"\A_+(?!\d)")
+"""How the name of no handler begins; with a digit behind it is that of an operationId like ``2fa``."""
 
 
 def argument_names(parameters: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -47,10 +49,10 @@ def argument_names(parameters: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def handler_name(operation: Operation) -> str:
     """Return the name of an operation's handler; see the module for the rule."""
-    name = operation.operation_id
+    name = PRIVATE.sub("", operation.operation_id)
     if name.isidentifier() and not keyword.iskeyword(name):
         return name
-    spelled = python_name(name)
+    spelled = python_name(operation.operation_id)
     return (
         spelled if spelled.strip("_") else re.sub("[^0-9A-Za-z]", "_", f"{operation.method}{operation.path}")
     )

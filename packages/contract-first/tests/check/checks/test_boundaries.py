@@ -147,3 +147,29 @@ def test_a_lack_of_an_object_with_required_members_is_caught(style):
     tags = {"name": "tags", "in": "query", "required": True, "schema": OBJECT, "style": style}
     (message,) = findings(tags, lambda _: Starlette(routes=[Route("/pets", respond)]))
     assert "query tags, which violates required, gets 200" in message
+
+
+LABELS = {
+    "type": "object",
+    "minProperties": 1,
+    "additionalProperties": {"type": "string", "minLength": 1},
+    "propertyNames": {"pattern": "^[a-z]{3,9}$"},
+}
+
+
+@pytest.mark.parametrize("properties", [{}, {"kind": {"type": "string"}}])
+@pytest.mark.parametrize("refuses", [True, False])
+def test_a_lack_of_members_with_names_of_their_own(properties, refuses):
+    """All are left out, whatever they are called."""
+
+    async def respond(request):
+        return JSONResponse({}, 422 if refuses and not request.query_params else 200)
+
+    labels = {
+        "name": "labels",
+        "in": "query",
+        "required": True,
+        "schema": {**LABELS, "properties": properties},
+    }
+    messages = findings(labels, lambda _: Starlette(routes=[Route("/pets", respond)]))
+    assert len(messages) == (not refuses)

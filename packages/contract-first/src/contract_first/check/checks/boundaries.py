@@ -38,7 +38,7 @@ class Outside(NamedTuple):
     Attributes:
         place: ``query``, ``path``, ``header``, ``cookie`` or ``body``.
         keys: name of the parameter, or keys into the body.
-        value: what is sent; with ``required`` the names that are taken away, of a member of a body None.
+        value: what is sent; with ``required`` tells which names are taken away, of a member of a body None.
     """
 
     place: str
@@ -97,7 +97,10 @@ class Boundaries(RunCheck):
                 case.body = _with(case.body, bound)
             elif bound.keyword == "required":
                 holder = holders[bound.place]
-                for name in [name for name in holder if bound.value & {name, name.partition("[")[0]}]:
+                names = [*filter(bound.value, holder)]
+                if not names:
+                    continue
+                for name in names:
                     del holder[name]
             else:
                 holders[bound.place][bound.keys[0]] = bound.value
@@ -112,8 +115,8 @@ class Boundaries(RunCheck):
             if not isinstance(parameter.get("schema"), dict) or name.lower() in UNSENT:
                 continue
             node, _ = self.target.contract.follow(parameter["schema"], "")
-            if parameter.get("required") and (names := self._names(parameter)):
-                yield Outside(place, (name,), "required", names)
+            if parameter.get("required") and (is_part := self._parts(parameter, operation)):
+                yield Outside(place, (name,), "required", is_part)
             for keyword, value in self._values(node):
                 text = _text(parameter, value)
                 # any text is a string, and may be the only item of an array, or no member of an object
@@ -123,18 +126,20 @@ class Boundaries(RunCheck):
             if media_type.endswith("json") and isinstance(body, dict):
                 yield from self._members(content.get("schema"), body, ())
 
-    def _names(self, parameter: Mapping[str, Any]) -> set[str]:
-        """Return the names that a parameter is sent by; none where a request without it may be valid.
+    def _parts(self, parameter: Mapping[str, Any], operation: Operation) -> Callable[[str], bool] | None:
+        """Return what tells which names a parameter is sent by; None if a request without it may be valid.
 
-        An object in a query may be sent by the names of its members (OpenAPI 3.1, section 4.8.12).
+        An object in a query may be sent by the names of its members (OpenAPI 3.1, section 4.8.12), which need
+        not be declared: what no other parameter is called may be one.
         """
         if parameter["in"] == "path":
-            return set()
+            return None
         schema = self.target.contract.schemas.of(parameter["schema"])
-        coercion = Coercion([schema])
-        if parameter["in"] != "query" or not coercion.takes_object:
-            return {parameter["name"]}
-        return set() if schema.conforms({}) else {parameter["name"], *coercion.properties}
+        if parameter["in"] != "query" or not Coercion([schema]).takes_object:
+            return lambda name: parameter["name"] in _owners(name)
+        queries = {other["name"] for other in operation.parameters if other["in"] == "query"}
+        others = queries - {parameter["name"]}
+        return None if schema.conforms({}) else lambda name: others.isdisjoint(_owners(name))
 
     def _members(self, schema: Any, body: Mapping[str, Any], keys: tuple[str, ...]) -> Iterator[Outside]:
         node, _ = self.target.contract.follow(schema, "")
@@ -204,6 +209,11 @@ class Boundaries(RunCheck):
             yield "uniqueItems", [items[0], *items[: max(1, least - 1)]]
         for keyword, value in self._values(item):
             yield f"{keyword} of items", [value, *items[: max(0, least - 1)]]
+
+
+def _owners(name: str) -> set[str]:
+    """Return the names of the parameters that a name may be of: ``a[b]`` is sent for ``a`` too."""
+    return {name, name.partition("[")[0]}
 
 
 def _of_texts(node: dict[str, Any]) -> Iterator[tuple[str, str]]:

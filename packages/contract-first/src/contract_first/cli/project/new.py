@@ -38,26 +38,7 @@ from .stubs import PROBLEM
 TEMPLATES = files(__package__) / "templates"
 OVERLAY = "problems.yaml"
 PROBLEMS = Path(str(TEMPLATES / OVERLAY))
-"""Overlay that gives each operation without a default response that of problem details."""
-DEFAULT_PROBLEM = {
-    "description": "What went wrong, as problem details (RFC 9457).",
-    "content": {
-        PROBLEM: {
-            "schema": {
-                "type": "object",
-                "required": ["type", "title", "status"],
-                "properties": {
-                    "type": {"type": "string"},
-                    "title": {"type": "string"},
-                    "status": {"type": "integer", "minimum": 400, "maximum": 599},
-                    "detail": {"type": "string"},
-                    "instance": {"type": "string"},
-                },
-            }
-        }
-    },
-}
-"""Component that the overlay refers to: one for all operations, of which a contract may have thousands."""
+"""Overlay that gives each operation without a default response that of problem details, a component."""
 RESERVED = sys.stdlib_module_names | {"tests"}
 """Names of folders whose package would hide another."""
 SOURCE = "src/{package}"
@@ -110,10 +91,8 @@ def new(
         raise failure(f"{contract.source} has no operation to serve: add one to its paths.")
     _tell_apart(contract)
     _complete_errors(contract)
-    components = contract.document.setdefault("components", {})
-    components.setdefault("responses", {}).setdefault("default-problem", DEFAULT_PROBLEM)
-    apply_overlay(contract.document, read_document(str(PROBLEMS)), str(PROBLEMS))
     try:
+        apply_overlay(contract.document, read_document(str(PROBLEMS)), str(PROBLEMS))
         locations = embed(contract.document, contract.source)
         check_extent(locations)
         validate(locations)

@@ -21,7 +21,7 @@ from contract_first.contract import Contract, Operation, load_contract
 from contract_first.contract.models import Kind
 from contract_first.contract.models.python_names import python_name
 from contract_first.imports import resting_collector
-from contract_first.service.names import handler_name, handler_named
+from contract_first.service.names import PRIVATE, handler_name, handler_named
 
 from .coverage import common_beginning
 from .stubs import Stub, Stubs
@@ -167,7 +167,7 @@ class Scaffolding:
 def stub_name(operation: Operation) -> str:
     """Return the name of an operation's handler, without what a generator of operationIds put before it."""
     name = handler_name(operation)
-    function = name.rpartition(NINJA)[2]
+    function = PRIVATE.sub("", name.rpartition(NINJA)[2])
     return function if function.isidentifier() and not iskeyword(function) else name
 
 
@@ -187,13 +187,14 @@ def _free(folder: Path, stem: str) -> Path:
 
 
 def _functions_in(folder: Path) -> Iterator[str]:
-    """Yield the names of the functions that the modules in a folder define."""
+    """Yield the names of the functions that the modules in a folder define, as `handlers_of` finds them."""
     for path in filter(Path.is_file, folder.glob("*.py")):
         try:
             nodes = ast.parse(path.read_bytes()).body
         except (SyntaxError, ValueError) as error:
             raise failure(f"{path} is not Python: {error}; correct it first.") from None
-        yield from (node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+        functions = (node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+        yield from (function.name for function in functions if not PRIVATE.match(function.name))
 
 
 def _import_name(folder: Path) -> str:
