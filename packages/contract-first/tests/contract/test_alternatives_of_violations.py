@@ -121,6 +121,14 @@ def test_a_discriminator_that_may_name_others_chooses_nothing(pet):
     assert not list(contract.schemas.named("Pet").violations({"kind": "parrot", "size": 1}, "body", "", ""))
 
 
+@pytest.mark.parametrize("mapping", [5, {"cat": 5}])
+def test_a_mapping_that_is_none_leads_nowhere(mapping):
+    """The meta-schema of OpenAPI 3.1 allows any; a value has the name of its alternative."""
+    schema = {"oneOf": REFERENCES[2:], "discriminator": {"propertyName": "kind", "mapping": mapping}}
+    assert violations(schema, {"kind": "Bird", "size": 1}) == []
+    assert violations(schema, {"kind": "cat", "size": 1}) == [("/kind", KIND + "Bird")]
+
+
 def test_many_names_are_not_all_listed():
     """A violation stays short."""
     schema = {"oneOf": [kind({"const": f"k{number}"}, size={}) for number in range(99)]}

@@ -12,14 +12,13 @@ from typing import Any
 from urllib.parse import quote, unquote, urldefrag
 
 from contract_first.contract.document import pointers
-from contract_first.contract.document.anatomy import ALTERNATIVES, map_subschemas
+from contract_first.contract.document.anatomy import ALTERNATIVES, COMPONENT, map_subschemas, mapping_targets
 from contract_first.contract.document.parsing import containers_of
 
 from .resources import Resources
 
 MOST_PARTS = 30_000
 """Objects and arrays that a schema leads to: 18,000 are the most that is known, 10 KB and 50 µs each."""
-COMPONENT = "#/components/schemas/"
 DISCRIMINATED = "x-discriminated"
 """Marks a schema whose discriminator is translated."""
 MOST_DEPTH = 8
@@ -154,8 +153,7 @@ class Bundler:
         parts = [part for keyword in replaced for part in converted.pop(keyword)]
         references = [part["$ref"] for part in parts]
         named = {reference.removeprefix(COMPONENT): reference for reference in references}
-        mapping = discriminator.get("mapping", {}).items()
-        named |= {value: target if "/" in target else COMPONENT + target for value, target in mapping}
+        named |= mapping_targets(discriminator)
         name = discriminator["propertyName"]
         alternatives: list[Any] = [
             {"required": [name], "properties": {name: {"const": value}}, "allOf": [{"$ref": reference}]}
@@ -175,10 +173,7 @@ class Bundler:
         is_plain = isinstance(discriminator, dict) and "propertyName" in discriminator
         if not is_plain or "defaultMapping" in discriminator:
             return schema
-        name, mapping = discriminator["propertyName"], discriminator.get("mapping", {})
-        targets = {
-            value: target if "/" in target else COMPONENT + target for value, target in mapping.items()
-        }
+        name, targets = discriminator["propertyName"], mapping_targets(discriminator)
         translated = dict(schema)
         for keyword in filter(schema.__contains__, ALTERNATIVES):
             branches = schema[keyword]
