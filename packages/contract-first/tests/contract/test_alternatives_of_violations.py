@@ -129,6 +129,58 @@ def test_a_mapping_that_is_none_leads_nowhere(mapping):
     assert violations(schema, {"kind": "cat", "size": 1}) == [("/kind", KIND + "Bird")]
 
 
+def chosen_of(openapi, *alternatives, mapping=None):
+    """Return the schema that a discriminator, ``kind``, chooses from: A, B and so on."""
+    schemas = dict(zip("AB", alternatives, strict=True))
+    discriminator = {"propertyName": "kind", "mapping": mapping or {}}
+    references = [{"$ref": f"#/components/schemas/{name}"} for name in schemas]
+    schemas["Pet"] = {"oneOf": references, "discriminator": discriminator}
+    return Contract({"openapi": openapi, "components": {"schemas": schemas}}, "").schemas.for_requests.named(
+        "Pet"
+    )
+
+
+def accepts(schema, value):
+    """Tell whether a value has no violation."""
+    return not list(schema.violations(value, "body", "", ""))
+
+
+@pytest.mark.parametrize("openapi", ["3.0.3", "3.1.0"])
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"type": "string", "pattern": "^cat$"}, {"kind": "cat"}),
+        ({"type": "string", "maxLength": 0}, {"kind": ""}),
+        ({"type": "string", "format": "date"}, {"kind": "2026-04-09"}),
+        ({"not": {"enum": ["A"]}}, {"kind": "cat"}),
+        ({"type": "integer"}, {"kind": 1}),
+    ],
+)
+def test_a_discriminator_whose_values_a_schema_limits_chooses_nothing(openapi, schema, value):
+    """What names an alternative would conform to none, and the schemas distinguish them."""
+    pet = chosen_of(openapi, kind(schema, a={"type": "integer"}), kind(schema, b={"type": "integer"}))
+    assert accepts(pet, {**value, "a": 1})
+    assert not accepts(pet, value)
+
+
+@pytest.mark.parametrize(
+    "others",
+    [{"properties": {"kind": {"type": "string", "readOnly": True}}}, {"additionalProperties": False}],
+)
+def test_a_discriminator_that_is_not_sent_chooses_nothing(others):
+    """A property that is read-only, or that a closed schema lacks, is not expected of requests."""
+    alternatives = [
+        {
+            "type": "object",
+            "required": [name],
+            **others,
+            "properties": {name: {}, **others.get("properties", {})},
+        }
+        for name in "ab"
+    ]
+    assert accepts(chosen_of("3.0.3", *alternatives), {"a": 1})
+
+
 def test_many_names_are_not_all_listed():
     """A violation stays short."""
     schema = {"oneOf": [kind({"const": f"k{number}"}, size={}) for number in range(99)]}

@@ -12,7 +12,14 @@ from typing import Any
 from urllib.parse import quote, unquote, urldefrag
 
 from contract_first.contract.document import pointers
-from contract_first.contract.document.anatomy import ALTERNATIVES, COMPONENT, map_subschemas, mapping_targets
+from contract_first.contract.document.anatomy import (
+    ALTERNATIVES,
+    COMPONENT,
+    REFERENCES,
+    map_subschemas,
+    mapping_targets,
+)
+from contract_first.contract.document.json_types import declared_types
 from contract_first.contract.document.parsing import containers_of
 
 from .resources import Resources
@@ -23,8 +30,12 @@ DISCRIMINATED = "x-discriminated"
 """Marks a schema whose discriminator is translated."""
 MOST_DEPTH = 8
 """Of the parts of an alternative that are looked at for the values of its discriminator."""
-TELLING = {"discriminator", "$dynamicRef", "$id", *ALTERNATIVES}
-VALUED = {"const", "enum", "$ref", "allOf", *ALTERNATIVES}
+BRANCHING = {"discriminator", "$dynamicRef", "$id", *ALTERNATIVES}
+LIMITING = {
+    *("const", "enum", "pattern", "format", "minLength", "maxLength", "not", "if", "allOf"),
+    *(*ALTERNATIVES, *REFERENCES),
+}
+"""Keywords by which a schema may refuse a text."""
 BOUNDS = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
 
 
@@ -37,7 +48,7 @@ class Bundler:
             direction that the value takes.
         as_python: read keywords beside a ``$ref``, which in 3.0 do not apply, discriminators and patterns of
             names as openapi-core does.
-        discriminates: have a discriminator choose among alternatives that nothing else distinguishes.
+        discriminates: have a discriminator choose among alternatives of which none limits its values.
     """
 
     def __init__(
@@ -166,8 +177,8 @@ class Bundler:
     def _distinguished(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Have each alternative take the values of the discriminator alone that name it.
 
-        Alternatives whose schemas list its values are distinguished by these. Where a value may name another
-        schema (in the mapping, by default, or by inheritance) nothing is translated.
+        Nothing is translated where a schema limits its values, or where one may name another schema (in the
+        mapping, by default, or by inheritance).
         """
         discriminator = schema["discriminator"]
         is_plain = isinstance(discriminator, dict) and "propertyName" in discriminator
@@ -182,7 +193,7 @@ class Bundler:
                 len(references) == len(branches)
                 and all(reference.startswith(COMPONENT) for reference in references)
                 and set(targets.values()) <= {*references}
-                and not any(self._is_distinguished(branch, name) for branch in branches)
+                and all(self._allows_any_text(branch, name) for branch in branches)
             ):
                 translated[keyword] = [
                     {
@@ -195,16 +206,24 @@ class Bundler:
                 ]
         return translated
 
-    def _is_distinguished(self, schema: Any, name: str, depth: int = MOST_DEPTH) -> bool:
-        """Tell whether a schema, or a part of it, says which values a property has, or has alternatives."""
-        if not isinstance(schema, dict) or not depth or not TELLING.isdisjoint(schema):
-            return True
-        declared = schema.get("properties", {}).get(name, {})
-        if not isinstance(declared, dict) or not VALUED.isdisjoint(declared):
-            return True
+    def _allows_any_text(self, schema: Any, name: str, depth: int = MOST_DEPTH) -> bool:
+        """Tell whether a property may be sent with any text, by a schema and all its parts."""
+        if not isinstance(schema, dict) or not depth or not BRANCHING.isdisjoint(schema):
+            return False
+        declared = schema.get("properties", {}).get(name, schema.get("additionalProperties", True))
+        if not _is_any_text(declared):
+            return False
         target = self._resources.target(None, schema["$ref"]) if "$ref" in schema else None
         parts = [*schema.get("allOf", ()), *([target.node] if target else ())]
-        return any(self._is_distinguished(part, name, depth - 1) for part in parts)
+        return all(self._allows_any_text(part, name, depth - 1) for part in parts)
+
+
+def _is_any_text(schema: Any) -> bool:
+    """Tell whether a schema allows any text, and to send it."""
+    if not isinstance(schema, dict):
+        return schema is True
+    is_limited = schema.get("readOnly") is True or not LIMITING.isdisjoint(schema)
+    return not is_limited and "string" in declared_types(schema)
 
 
 def _names(reference: str, targets: Mapping[str, str]) -> list[str]:
