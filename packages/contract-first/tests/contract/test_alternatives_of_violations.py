@@ -181,6 +181,18 @@ def test_a_discriminator_that_is_not_sent_chooses_nothing(others):
     assert accepts(chosen_of("3.0.3", *alternatives), {"a": 1})
 
 
+def test_a_mapping_may_give_the_name_of_a_component_to_another():
+    """The mapping decides; a name that it does not have is that of the component."""
+    text = {"type": "string"}
+    alternatives = kind(text, a={}), kind(text, b={})
+    swapped = chosen_of("3.1.0", *alternatives, mapping={"A": "B", "B": "A"})
+    assert accepts(swapped, {"kind": "A", "b": 1})
+    assert not accepts(swapped, {"kind": "A", "a": 1})
+    shared = chosen_of("3.1.0", *alternatives, mapping={"A": "B"})
+    assert accepts(shared, {"kind": "B", "b": 1})
+    assert not accepts(shared, {"kind": "A", "a": 1})
+
+
 def test_many_names_are_not_all_listed():
     """A violation stays short."""
     schema = {"oneOf": [kind({"const": f"k{number}"}, size={}) for number in range(99)]}

@@ -227,9 +227,9 @@ def _is_any_text(schema: Any) -> bool:
 
 
 def _names(reference: str, targets: Mapping[str, str]) -> list[str]:
-    """Return the values of a discriminator that name a component: those of the mapping, and its own name."""
-    mapped = [value for value, target in targets.items() if target == reference]
-    return list(dict.fromkeys([*mapped, reference.removeprefix(COMPONENT)]))
+    """Return the values of a discriminator that name a component; its own name the mapping may give away."""
+    implied = {reference.removeprefix(COMPONENT): reference}
+    return [value for value, target in {**implied, **targets}.items() if target == reference]
 
 
 def _python_end(pattern: str) -> str:
