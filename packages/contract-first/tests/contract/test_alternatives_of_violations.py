@@ -193,6 +193,16 @@ def test_a_mapping_may_give_the_name_of_a_component_to_another():
     assert not accepts(shared, {"kind": "A", "a": 1})
 
 
+@pytest.mark.parametrize(
+    ("openapi", "nullable"), [("3.0.3", {"nullable": True}), ("3.1.0", {"type": ["object", "null"]})]
+)
+def test_an_alternative_may_be_null(openapi, nullable):
+    """Null has no discriminator; it is of the alternative that allows it."""
+    text = {"type": "string"}
+    assert accepts(chosen_of(openapi, {**kind(text, a={}), **nullable}, kind(text, b={})), None)
+    assert not accepts(chosen_of(openapi, kind(text, a={}), kind(text, b={})), None)
+
+
 def test_many_names_are_not_all_listed():
     """A violation stays short."""
     schema = {"oneOf": [kind({"const": f"k{number}"}, size={}) for number in range(99)]}

@@ -197,7 +197,7 @@ class Bundler:
             ):
                 translated[keyword] = [
                     {
-                        "type": "object",
+                        "type": ["object", "null"],  # null if the alternative allows it
                         "required": [name],
                         "properties": {name: {"enum": _names(reference, targets)}},
                         "allOf": [branch],
