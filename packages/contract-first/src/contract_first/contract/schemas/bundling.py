@@ -36,6 +36,14 @@ LIMITING = {
     *(*ALTERNATIVES, *REFERENCES),
 }
 """Keywords by which a schema may refuse a text."""
+NOT_OF_30 = frozenset(
+    {
+        *("const", "contains", "minContains", "maxContains", "prefixItems", "if", "then", "else"),
+        *("dependencies", "dependentRequired", "dependentSchemas", "propertyNames"),
+        *("unevaluatedItems", "unevaluatedProperties", "$dynamicRef"),
+    }
+)
+"""Keywords of JSON Schema that the dialect of OpenAPI 3.0 lacks, and openapi-core ignores there."""
 BOUNDS = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
 
 
@@ -46,8 +54,8 @@ class Bundler:
         is_30: whether they are written in OpenAPI 3.0's dialect.
         not_required: returns the names of the properties of a schema object that need not be there, in the
             direction that the value takes.
-        as_python: read keywords beside a ``$ref``, which in 3.0 do not apply, discriminators and patterns of
-            names as openapi-core does.
+        as_python: read discriminators and patterns of names as openapi-core does; in 3.0, apply keywords
+            beside a ``$ref``, and ignore those that its dialect lacks.
         discriminates: have a discriminator choose among alternatives of which none limits its values.
     """
 
@@ -130,9 +138,12 @@ class Bundler:
         elif self._discriminates and "discriminator" in schema:
             schema = self._distinguished(schema)
         if self._as_python and isinstance(named := schema.get("patternProperties"), dict):
-            schema = {**schema, "patternProperties": {_python_end(key): part for key, part in named.items()}}
+            named = {_python_end(key): self._is_30 or part for key, part in named.items()}
+            schema = {**schema, "patternProperties": named}
         if self._is_30:
             marked |= self._not_required(schema)
+            if self._as_python:
+                schema = {keyword: value for keyword, value in schema.items() if keyword not in NOT_OF_30}
             schema = to_2020_12(schema, not_required=marked, siblings=self._as_python)
         rewritten = map_subschemas(
             schema,
@@ -167,7 +178,7 @@ class Bundler:
         named |= mapping_targets(discriminator)
         name = discriminator["propertyName"]
         alternatives: list[Any] = [
-            {"required": [name], "properties": {name: {"const": value}}, "allOf": [{"$ref": reference}]}
+            {"required": [name], "properties": {name: {"enum": [value]}}, "allOf": [{"$ref": reference}]}
             for value, reference in named.items()
             if reference.startswith("#/") and self._resources.target(None, reference) is not None
         ]

@@ -364,7 +364,7 @@ class Merger:
 
     def _with(self, name: str, value: str = "") -> dict[str, Any]:
         """Return the schema of an object with a property, and this value of it if there is one."""
-        properties = {"properties": {name: {"const": value}}} if value else {}
+        properties = {"properties": {name: {"enum": [value]}}} if value else {}
         return self._cache.setdefault((name, value), {**properties, "required": [name]})
 
     def _without(self, name: str) -> dict[str, Any]:
