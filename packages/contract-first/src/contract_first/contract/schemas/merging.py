@@ -12,7 +12,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
-from contract_first.contract.document.anatomy import ALTERNATIVES
+from contract_first.contract.document.anatomy import ALTERNATIVES, mapping_targets
 from contract_first.contract.document.json_types import EVERY_TYPE, type_of
 from contract_first.contract.document.patterns import matches
 
@@ -376,7 +376,6 @@ class Merger:
         reference = branch.get("$ref") if isinstance(branch, dict) else None
         if not isinstance(discriminator, dict) or not isinstance(reference, str):
             return [branch]
-        component = reference.rpartition("/")[2]
-        mapping = discriminator.get("mapping", {}).items()
-        named = (key for key, target in mapping if target in {reference, component})
-        return [branch, self._with(discriminator["propertyName"], next(named, component))]
+        targets = mapping_targets(discriminator).items()
+        named = (value for value, target in targets if target == reference)
+        return [branch, self._with(discriminator["propertyName"], next(named, reference.rpartition("/")[2]))]
