@@ -121,6 +121,88 @@ def test_a_discriminator_that_may_name_others_chooses_nothing(pet):
     assert not list(contract.schemas.named("Pet").violations({"kind": "parrot", "size": 1}, "body", "", ""))
 
 
+@pytest.mark.parametrize("mapping", [5, {"cat": 5}])
+def test_a_mapping_that_is_none_leads_nowhere(mapping):
+    """The meta-schema of OpenAPI 3.1 allows any; a value has the name of its alternative."""
+    schema = {"oneOf": REFERENCES[2:], "discriminator": {"propertyName": "kind", "mapping": mapping}}
+    assert violations(schema, {"kind": "Bird", "size": 1}) == []
+    assert violations(schema, {"kind": "cat", "size": 1}) == [("/kind", KIND + "Bird")]
+
+
+def chosen_of(openapi, *alternatives, mapping=None):
+    """Return the schema that a discriminator, ``kind``, chooses from: A, B and so on."""
+    schemas = dict(zip("AB", alternatives, strict=True))
+    discriminator = {"propertyName": "kind", "mapping": mapping or {}}
+    references = [{"$ref": f"#/components/schemas/{name}"} for name in schemas]
+    schemas["Pet"] = {"oneOf": references, "discriminator": discriminator}
+    return Contract({"openapi": openapi, "components": {"schemas": schemas}}, "").schemas.for_requests.named(
+        "Pet"
+    )
+
+
+def accepts(schema, value):
+    """Tell whether a value has no violation."""
+    return not list(schema.violations(value, "body", "", ""))
+
+
+@pytest.mark.parametrize("openapi", ["3.0.3", "3.1.0"])
+@pytest.mark.parametrize(
+    ("schema", "value"),
+    [
+        ({"type": "string", "pattern": "^cat$"}, {"kind": "cat"}),
+        ({"type": "string", "maxLength": 0}, {"kind": ""}),
+        ({"type": "string", "format": "date"}, {"kind": "2026-04-09"}),
+        ({"not": {"enum": ["A"]}}, {"kind": "cat"}),
+        ({"type": "integer"}, {"kind": 1}),
+    ],
+)
+def test_a_discriminator_whose_values_a_schema_limits_chooses_nothing(openapi, schema, value):
+    """What names an alternative would conform to none, and the schemas distinguish them."""
+    pet = chosen_of(openapi, kind(schema, a={"type": "integer"}), kind(schema, b={"type": "integer"}))
+    assert accepts(pet, {**value, "a": 1})
+    assert not accepts(pet, value)
+
+
+@pytest.mark.parametrize(
+    "others",
+    [{"properties": {"kind": {"type": "string", "readOnly": True}}}, {"additionalProperties": False}],
+)
+def test_a_discriminator_that_is_not_sent_chooses_nothing(others):
+    """A property that is read-only, or that a closed schema lacks, is not expected of requests."""
+    alternatives = [
+        {
+            "type": "object",
+            "required": [name],
+            **others,
+            "properties": {name: {}, **others.get("properties", {})},
+        }
+        for name in "ab"
+    ]
+    assert accepts(chosen_of("3.0.3", *alternatives), {"a": 1})
+
+
+def test_a_mapping_may_give_the_name_of_a_component_to_another():
+    """The mapping decides; a name that it does not have is that of the component."""
+    text = {"type": "string"}
+    alternatives = kind(text, a={}), kind(text, b={})
+    swapped = chosen_of("3.1.0", *alternatives, mapping={"A": "B", "B": "A"})
+    assert accepts(swapped, {"kind": "A", "b": 1})
+    assert not accepts(swapped, {"kind": "A", "a": 1})
+    shared = chosen_of("3.1.0", *alternatives, mapping={"A": "B"})
+    assert accepts(shared, {"kind": "B", "b": 1})
+    assert not accepts(shared, {"kind": "A", "a": 1})
+
+
+@pytest.mark.parametrize(
+    ("openapi", "nullable"), [("3.0.3", {"nullable": True}), ("3.1.0", {"type": ["object", "null"]})]
+)
+def test_an_alternative_may_be_null(openapi, nullable):
+    """Null has no discriminator; it is of the alternative that allows it."""
+    text = {"type": "string"}
+    assert accepts(chosen_of(openapi, {**kind(text, a={}), **nullable}, kind(text, b={})), None)
+    assert not accepts(chosen_of(openapi, kind(text, a={}), kind(text, b={})), None)
+
+
 def test_many_names_are_not_all_listed():
     """A violation stays short."""
     schema = {"oneOf": [kind({"const": f"k{number}"}, size={}) for number in range(99)]}

@@ -110,13 +110,34 @@ def test_the_filter_accepts_nothing_that_the_validator_refuses(schema, some):
     assert [each for value in some for each in engines.wrongly_accepted(value)] == []
 
 
+INTEGER = {"type": "integer"}
+FOREIGN_TO_30 = [
+    {"const": 1},
+    {"contains": INTEGER},
+    {"contains": {}, "maxContains": 0},
+    {"prefixItems": [INTEGER]},
+    {"unevaluatedItems": INTEGER},
+    {"patternProperties": {"a": INTEGER}},
+    {"propertyNames": {"enum": ["a"]}},
+    {"unevaluatedProperties": INTEGER},
+    {"dependentSchemas": {"a": INTEGER}},
+    {"dependentRequired": {"a": ["b"]}},
+    {"dependencies": {"a": ["b"]}},
+    {"if": INTEGER, "then": {"enum": [1]}, "else": {"enum": ["a"]}},
+    {"$dynamicRef": "#/components/schemas/Node"},
+    {"$id": "urn:x", "const": 1},
+    {"$schema": "https://json-schema.org/draft/2020-12/schema", "type": "string", "nullable": True},
+]
+
+
 def marked(inner):
-    """Return schemas of OpenAPI 3.0 with what its dialect alone has."""
+    """Return schemas of OpenAPI 3.0 with what its dialect alone has, and keywords that it lacks."""
     flags = st.booleans()
     return st.builds(
         operator.or_,
         inner.filter(lambda schema: isinstance(schema, dict)),
-        keywords(nullable=flags, readOnly=flags, writeOnly=flags, exclusiveMinimum=flags),
+        keywords(nullable=flags, readOnly=flags, writeOnly=flags, exclusiveMinimum=flags)
+        | st.sampled_from(FOREIGN_TO_30),
     )
 
 
@@ -462,7 +483,26 @@ OPENAPI_30 = [
     ({"properties": {"a": {"readOnly": True}}, "required": ["a"]}, [{"a": 1}], [{}]),
     ({"allOf": [{"allOf": [{"required": ["a"]}]}], "properties": {"a": {"writeOnly": True}}}, [{}], []),
     ({"$ref": "#/components/schemas/Node"}, [None, {"a": None}, {"a": {"a": None}}], [{}, {"a": 1}]),
+    ({"const": 1, "type": "integer"}, [2], ["1"]),
 ]
+
+
+@pytest.mark.parametrize("foreign", FOREIGN_TO_30, ids=lambda foreign: next(iter(foreign)))
+@pytest.mark.parametrize(
+    "around",
+    [
+        lambda foreign: {"not": foreign},
+        lambda foreign: {"not": {**foreign, "additionalProperties": False}},
+        lambda foreign: {"oneOf": [{}, foreign]},
+        lambda foreign: {"items": {**foreign, "items": INTEGER}},
+    ],
+    ids=["not", "closed", "oneOf", "items"],
+)
+def test_the_filter_reads_no_keywords_that_3_0_lacks(foreign, around):
+    """What openapi-core ignores neither refuses a value nor makes another part accept it."""
+    engines = Engines.over_schema(around(foreign), openapi="3.0.3", schemas={"Node": NODE_30})
+    some = [1, "a", None, [], ["a"], [["a"]], [1], {"a": 1}, {"a": "b"}, {"b": 1}, [None]]
+    assert [wrong for value in some for wrong in engines.wrongly_accepted(value)] == []
 
 
 @pytest.mark.parametrize(("schema", "accepted", "refused"), OPENAPI_30)

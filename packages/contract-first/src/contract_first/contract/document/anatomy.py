@@ -13,6 +13,7 @@ from .errors import ContractError
 from .parsing import MAX_DEPTH, MAX_POINTER
 from .sources import uri_of
 
+COMPONENT = "#/components/schemas/"
 REFERENCES = ("$ref", "$dynamicRef")
 ALTERNATIVES = ("anyOf", "oneOf")
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
@@ -176,6 +177,20 @@ class Location:
 def is_of_30(document: Mapping[str, Any]) -> bool:
     """Tell whether a document is written in OpenAPI 3.0."""
     return str(document["openapi"]).startswith("3.0.")
+
+
+def mapping_targets(discriminator: Mapping[str, Any]) -> dict[str, str]:
+    """Return the references to schemas in a discriminator's mapping, where names of components may stand.
+
+    A mapping that is wrong, which the meta-schema of OpenAPI 3.1 allows, leads nowhere.
+    """
+    mapping = discriminator.get("mapping")
+    targets = mapping.items() if isinstance(mapping, dict) else ()
+    return {
+        value: target if "/" in target else COMPONENT + target
+        for value, target in targets
+        if isinstance(target, str)
+    }
 
 
 def document_location(document: dict[str, Any], source: str) -> Location:

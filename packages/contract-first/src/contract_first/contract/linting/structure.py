@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from contract_first.contract.contract import Contract
 from contract_first.contract.document import pointers
-from contract_first.contract.document.anatomy import Location
+from contract_first.contract.document.anatomy import Location, mapping_targets
 from contract_first.contract.operation import Operation
 
 from .rules import RULES
@@ -130,10 +130,8 @@ class References:
         if location.kind == "operation":
             self._secured(node)
         if "discriminator" in node:
-            mapping = (
-                node["discriminator"].get("mapping", {}) if isinstance(node["discriminator"], dict) else {}
-            )
-            self._names.update(name if "/" in name else _schema(name) for name in map(str, mapping.values()))
+            if isinstance(node["discriminator"], dict):
+                self._names.update(mapping_targets(node["discriminator"]).values())
             self._bases.add(f"#{location.pointer}")
         if "allOf" in node and not location.is_inner:
             self._heirs[f"#{location.pointer}"] = [
@@ -158,7 +156,3 @@ class References:
     def _is_heir(self, name: str) -> bool:
         bases: Iterable[str] = self._heirs.get(name, ())
         return not self._bases.isdisjoint(bases)
-
-
-def _schema(name: str) -> str:
-    return f"#/components/schemas/{name}"

@@ -12,20 +12,38 @@ from typing import Any
 from urllib.parse import quote, unquote, urldefrag
 
 from contract_first.contract.document import pointers
-from contract_first.contract.document.anatomy import ALTERNATIVES, map_subschemas
+from contract_first.contract.document.anatomy import (
+    ALTERNATIVES,
+    COMPONENT,
+    REFERENCES,
+    map_subschemas,
+    mapping_targets,
+)
+from contract_first.contract.document.json_types import declared_types
 from contract_first.contract.document.parsing import containers_of
 
 from .resources import Resources
 
 MOST_PARTS = 30_000
 """Objects and arrays that a schema leads to: 18,000 are the most that is known, 10 KB and 50 µs each."""
-COMPONENT = "#/components/schemas/"
 DISCRIMINATED = "x-discriminated"
 """Marks a schema whose discriminator is translated."""
 MOST_DEPTH = 8
 """Of the parts of an alternative that are looked at for the values of its discriminator."""
-TELLING = {"discriminator", "$dynamicRef", "$id", *ALTERNATIVES}
-VALUED = {"const", "enum", "$ref", "allOf", *ALTERNATIVES}
+BRANCHING = {"discriminator", "$dynamicRef", "$id", *ALTERNATIVES}
+LIMITING = {
+    *("const", "enum", "pattern", "format", "minLength", "maxLength", "not", "if", "allOf"),
+    *(*ALTERNATIVES, *REFERENCES),
+}
+"""Keywords by which a schema may refuse a text."""
+NOT_OF_30 = frozenset(
+    {
+        *("const", "contains", "minContains", "maxContains", "prefixItems", "if", "then", "else"),
+        *("dependencies", "dependentRequired", "dependentSchemas", "propertyNames"),
+        *("unevaluatedItems", "unevaluatedProperties", "$dynamicRef"),
+    }
+)
+"""Keywords of JSON Schema that the dialect of OpenAPI 3.0 lacks, and openapi-core ignores there."""
 BOUNDS = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
 
 
@@ -36,9 +54,9 @@ class Bundler:
         is_30: whether they are written in OpenAPI 3.0's dialect.
         not_required: returns the names of the properties of a schema object that need not be there, in the
             direction that the value takes.
-        as_python: read keywords beside a ``$ref``, which in 3.0 do not apply, discriminators and patterns of
-            names as openapi-core does.
-        discriminates: have a discriminator choose among alternatives that nothing else distinguishes.
+        as_python: read discriminators and patterns of names as openapi-core does; in 3.0, apply keywords
+            beside a ``$ref``, and ignore those that its dialect lacks.
+        discriminates: have a discriminator choose among alternatives of which none limits its values.
     """
 
     def __init__(
@@ -120,9 +138,12 @@ class Bundler:
         elif self._discriminates and "discriminator" in schema:
             schema = self._distinguished(schema)
         if self._as_python and isinstance(named := schema.get("patternProperties"), dict):
-            schema = {**schema, "patternProperties": {_python_end(key): part for key, part in named.items()}}
+            named = {_python_end(key): self._is_30 or part for key, part in named.items()}
+            schema = {**schema, "patternProperties": named}
         if self._is_30:
             marked |= self._not_required(schema)
+            if self._as_python:
+                schema = {keyword: value for keyword, value in schema.items() if keyword not in NOT_OF_30}
             schema = to_2020_12(schema, not_required=marked, siblings=self._as_python)
         rewritten = map_subschemas(
             schema,
@@ -154,11 +175,10 @@ class Bundler:
         parts = [part for keyword in replaced for part in converted.pop(keyword)]
         references = [part["$ref"] for part in parts]
         named = {reference.removeprefix(COMPONENT): reference for reference in references}
-        mapping = discriminator.get("mapping", {}).items()
-        named |= {value: target if "/" in target else COMPONENT + target for value, target in mapping}
+        named |= mapping_targets(discriminator)
         name = discriminator["propertyName"]
         alternatives: list[Any] = [
-            {"required": [name], "properties": {name: {"const": value}}, "allOf": [{"$ref": reference}]}
+            {"required": [name], "properties": {name: {"enum": [value]}}, "allOf": [{"$ref": reference}]}
             for value, reference in named.items()
             if reference.startswith("#/") and self._resources.target(None, reference) is not None
         ]
@@ -168,17 +188,14 @@ class Bundler:
     def _distinguished(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Have each alternative take the values of the discriminator alone that name it.
 
-        Alternatives whose schemas list its values are distinguished by these. Where a value may name another
-        schema (in the mapping, by default, or by inheritance) nothing is translated.
+        Nothing is translated where a schema limits its values, or where one may name another schema (in the
+        mapping, by default, or by inheritance).
         """
         discriminator = schema["discriminator"]
         is_plain = isinstance(discriminator, dict) and "propertyName" in discriminator
         if not is_plain or "defaultMapping" in discriminator:
             return schema
-        name, mapping = discriminator["propertyName"], discriminator.get("mapping", {})
-        targets = {
-            value: target if "/" in target else COMPONENT + target for value, target in mapping.items()
-        }
+        name, targets = discriminator["propertyName"], mapping_targets(discriminator)
         translated = dict(schema)
         for keyword in filter(schema.__contains__, ALTERNATIVES):
             branches = schema[keyword]
@@ -187,11 +204,11 @@ class Bundler:
                 len(references) == len(branches)
                 and all(reference.startswith(COMPONENT) for reference in references)
                 and set(targets.values()) <= {*references}
-                and not any(self._is_distinguished(branch, name) for branch in branches)
+                and all(self._allows_any_text(branch, name) for branch in branches)
             ):
                 translated[keyword] = [
                     {
-                        "type": "object",
+                        "type": ["object", "null"],  # null if the alternative allows it
                         "required": [name],
                         "properties": {name: {"enum": _names(reference, targets)}},
                         "allOf": [branch],
@@ -200,22 +217,30 @@ class Bundler:
                 ]
         return translated
 
-    def _is_distinguished(self, schema: Any, name: str, depth: int = MOST_DEPTH) -> bool:
-        """Tell whether a schema, or a part of it, says which values a property has, or has alternatives."""
-        if not isinstance(schema, dict) or not depth or not TELLING.isdisjoint(schema):
-            return True
-        declared = schema.get("properties", {}).get(name, {})
-        if not isinstance(declared, dict) or not VALUED.isdisjoint(declared):
-            return True
+    def _allows_any_text(self, schema: Any, name: str, depth: int = MOST_DEPTH) -> bool:
+        """Tell whether a property may be sent with any text, by a schema and all its parts."""
+        if not isinstance(schema, dict) or not depth or not BRANCHING.isdisjoint(schema):
+            return False
+        declared = schema.get("properties", {}).get(name, schema.get("additionalProperties", True))
+        if not _is_any_text(declared):
+            return False
         target = self._resources.target(None, schema["$ref"]) if "$ref" in schema else None
         parts = [*schema.get("allOf", ()), *([target.node] if target else ())]
-        return any(self._is_distinguished(part, name, depth - 1) for part in parts)
+        return all(self._allows_any_text(part, name, depth - 1) for part in parts)
+
+
+def _is_any_text(schema: Any) -> bool:
+    """Tell whether a schema allows any text, and to send it."""
+    if not isinstance(schema, dict):
+        return schema is True
+    is_limited = schema.get("readOnly") is True or not LIMITING.isdisjoint(schema)
+    return not is_limited and "string" in declared_types(schema)
 
 
 def _names(reference: str, targets: Mapping[str, str]) -> list[str]:
-    """Return the values of a discriminator that name a component: those of the mapping, and its own name."""
-    mapped = [value for value, target in targets.items() if target == reference]
-    return list(dict.fromkeys([*mapped, reference.removeprefix(COMPONENT)]))
+    """Return the values of a discriminator that name a component; its own name the mapping may give away."""
+    implied = {reference.removeprefix(COMPONENT): reference}
+    return [value for value, target in {**implied, **targets}.items() if target == reference]
 
 
 def _python_end(pattern: str) -> str:

@@ -7,8 +7,9 @@ from urllib.parse import urldefrag
 from jsonschema_rs import ValidationError
 
 from contract_first.contract.document import pointers
+from contract_first.contract.document.anatomy import COMPONENT, mapping_targets
 
-from .bundling import COMPONENT, in_bundle
+from .bundling import in_bundle
 
 CONSTANTS = {"const", "enum"}
 MOST_NAMES = 20
@@ -76,16 +77,14 @@ def _by_discriminator(
     keys = pointers.split(pointers.from_fragment(urldefrag(error.absolute_keyword_location or "").fragment))
     try:
         schema = pointers.lookup(bundle, pointers.join("", *keys[:-1]))
-        name, mapping = schema["discriminator"]["propertyName"], schema["discriminator"].get("mapping", {})
+        name, targets = schema["discriminator"]["propertyName"], mapping_targets(schema["discriminator"])
         references = [part.get("$ref") or part["allOf"][0]["$ref"] for part in schema[keys[-1]]]
     except (LookupError, TypeError):  # no discriminator, or alternatives that it cannot name
         return None
     if not isinstance(error.instance, dict):
         return None
     by_reference = dict(zip(references, branches, strict=False))
-    names = {
-        value: in_bundle(target if "#" in target else COMPONENT + target) for value, target in mapping.items()
-    }
+    names = {value: in_bundle(target) for value, target in targets.items()}
     implied = in_bundle(COMPONENT)
     unmapped = [
         reference.removeprefix(implied) for reference in references if reference not in names.values()

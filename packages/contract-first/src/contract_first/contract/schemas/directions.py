@@ -26,13 +26,11 @@ from openapi_schema_validator import (
     OAS32Validator,
 )
 
-from contract_first.contract.document.anatomy import ALTERNATIVES
+from contract_first.contract.document.anatomy import ALTERNATIVES, mapping_targets
 from contract_first.contract.document.json_types import INTEGERS, is_integer, is_within, range_of
 from contract_first.contract.document.patterns import longest_text, matches
 
 from .schema import Schemas
-
-COMPONENT = "#/components/schemas/"
 
 
 def of_requests(schemas: Schemas) -> SchemaValidatorsFactory:
@@ -92,10 +90,9 @@ def _composed(keyword: str, kind: Any) -> Callable[..., Iterator[ValidationError
         are_references = all(isinstance(branch, dict) and "$ref" in branch for branch in branches)
         if "discriminator" in schema and (keyword == "allOf" or not are_references):
             schema = {name: value for name, value in schema.items() if name != "discriminator"}
-        elif "discriminator" in schema:  # which may map to names of components (4.8.25)
-            mapping = schema["discriminator"].get("mapping", {}).items()
-            mapped = {key: name if "/" in name else COMPONENT + name for key, name in mapping}
-            schema = {**schema, "discriminator": {**schema["discriminator"], "mapping": mapped}}
+        elif "discriminator" in schema:
+            targets = mapping_targets(schema["discriminator"])
+            schema = {**schema, "discriminator": {**schema["discriminator"], "mapping": targets}}
         yield from kind.VALIDATORS[keyword](validator, branches, instance, schema)
 
     return check

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from contract_first.contract.document import pointers
-from contract_first.contract.document.anatomy import ALTERNATIVES
+from contract_first.contract.document.anatomy import ALTERNATIVES, mapping_targets
 
 from .resources import Resources
 
@@ -66,8 +66,8 @@ class Heirs:
     def _values(self, base: dict[str, Any], heir: Heir, name: str) -> list[str]:
         """Return the values of a base's discriminator that mean an heir, as far as its schema allows them."""
         *_, component = pointers.split(heir.pointer)
-        mapping = base["discriminator"].get("mapping", {}).items()
-        mapped = [value for value, target in mapping if target in {component, f"#{heir.pointer}"}]
+        targets = mapping_targets(base["discriminator"]).items()
+        mapped = [value for value, target in targets if target == f"#{heir.pointer}"]
         named = (part.get("properties", {}) for part in self._parts(heir.node))
         members = [properties[name] for properties in named if name in properties]
         return [

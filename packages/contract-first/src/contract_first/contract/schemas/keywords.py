@@ -41,6 +41,8 @@ DIALECTS = frozenset(
 """What ``$schema`` and ``jsonSchemaDialect`` may name for openapi-core to read JSON Schema 2020-12."""
 NOT_ALIKE = frozenset({"dependencies", "discriminator", "dialect"})
 """Keywords that the engines read differently."""
+NOT_ALIKE_30 = NOT_ALIKE | {"$id", "$schema"}
+"""The same in OpenAPI 3.0: to openapi-core ``$id`` is nothing there, and ``$schema`` another dialect."""
 ALIKE = re.compile(
     r"\^?(?:(?:[A-Za-z0-9_ :/-]|\[(?:a-z|A-Z|0-9|[A-Za-z0-9_])+-?\])(?:[+*?]|\{[0-9]{1,2}\})?)*(?:\n\?\$)?"
 )
@@ -217,12 +219,12 @@ def _texts(node: Any, keyword: str) -> Iterator[str]:
             yield from _texts(member, keyword)
 
 
-def reads_alike(bundle: Any) -> bool:
+def reads_alike(bundle: Any, *, is_30: bool) -> bool:
     """Tell whether jsonschema-rs accepts no value that openapi-core refuses, but for patterns and formats."""
     keywords = set(_keywords_in(bundle))
     if "patternProperties" in keywords and not all(map(ALIKE.fullmatch, _patterns_of_names(bundle))):
         return False
-    return NOT_ALIKE.isdisjoint(keywords) and (
+    return (NOT_ALIKE_30 if is_30 else NOT_ALIKE).isdisjoint(keywords) and (
         DISCRIMINATED not in keywords or INVERTING.isdisjoint(keywords)
     )
 

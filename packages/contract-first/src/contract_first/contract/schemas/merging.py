@@ -12,7 +12,7 @@ from copy import copy
 from dataclasses import dataclass, field
 from typing import Any
 
-from contract_first.contract.document.anatomy import ALTERNATIVES
+from contract_first.contract.document.anatomy import ALTERNATIVES, mapping_targets
 from contract_first.contract.document.json_types import EVERY_TYPE, type_of
 from contract_first.contract.document.patterns import matches
 
@@ -364,7 +364,7 @@ class Merger:
 
     def _with(self, name: str, value: str = "") -> dict[str, Any]:
         """Return the schema of an object with a property, and this value of it if there is one."""
-        properties = {"properties": {name: {"const": value}}} if value else {}
+        properties = {"properties": {name: {"enum": [value]}}} if value else {}
         return self._cache.setdefault((name, value), {**properties, "required": [name]})
 
     def _without(self, name: str) -> dict[str, Any]:
@@ -376,7 +376,6 @@ class Merger:
         reference = branch.get("$ref") if isinstance(branch, dict) else None
         if not isinstance(discriminator, dict) or not isinstance(reference, str):
             return [branch]
-        component = reference.rpartition("/")[2]
-        mapping = discriminator.get("mapping", {}).items()
-        named = (key for key, target in mapping if target in {reference, component})
-        return [branch, self._with(discriminator["propertyName"], next(named, component))]
+        targets = mapping_targets(discriminator).items()
+        named = (value for value, target in targets if target == reference)
+        return [branch, self._with(discriminator["propertyName"], next(named, reference.rpartition("/")[2]))]

@@ -440,7 +440,7 @@ class Schemas:
 
     def reads_alike(self, node: Any) -> bool:
         """Tell whether what :attr:`Schema.python_validator` accepts, openapi-core does."""
-        return self.has_dialect and reads_alike(self.python_bundler.bundle(node))
+        return self.has_dialect and reads_alike(self.python_bundler.bundle(node), is_30=self.is_30)
 
     def reader(self, node: Any) -> Callable[[bytes], Any] | None:
         """Return the reader of a schema's JSON; see :attr:`Schema.reader`."""
