@@ -33,9 +33,9 @@ class Coverage:
     """Counts the parts of a contract that exchanges exercise."""
 
     def __init__(self, contract: Contract) -> None:
-        found = Enumerations(contract.schemas)
+        places = Enumerations(contract.schemas)
         self._counted = {
-            operation.operation_id: _Counted(operation, dict(found.of(operation)))
+            operation.operation_id: _Counted(operation, dict(places.of(operation)))
             for operation in contract.operations
         }
 
