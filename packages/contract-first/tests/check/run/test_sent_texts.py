@@ -76,6 +76,22 @@ def test_objects_inside_a_parameter_have_no_text():
     assert caught(create_app(document, {"add_photo": add_photo}), document) == set()
 
 
+@pytest.mark.parametrize(("member", "wrong"), [("size", set()), ("height", {"positive_data_acceptance"})])
+def test_members_of_one_name_are_sent_as_one(member, wrong):
+    """Of two objects whose members are sent by their names none can tell whose value it is."""
+
+    async def add_photo(**_):
+        return None, 201
+
+    parameters = [
+        {"name": name, "in": "query", "schema": {"type": "object", "properties": {of: {"type": kind}}}}
+        for name, of, kind in [("first", "size", "string"), ("second", member, "boolean")]
+    ]
+    document = contract("application/json", parameters=parameters)
+    assert caught(create_app(document, {"add_photo": add_photo}), document) == set()
+    assert caught(JSONResponse(None, 422), document) >= wrong
+
+
 def test_templates_that_differ_in_names_alone_are_one_path():
     """The method of one is no undocumented one of the other."""
 
@@ -132,7 +148,7 @@ def test_a_number_may_have_been_an_array(query, is_refuted):
         "info": {"title": "Hat", "version": "1"},
         "paths": {"/pick": {"get": get}},
     }
-    target = SimpleNamespace(contract=Contract(document, "hat.json"), url="http://hat.test")
+    target = SimpleNamespace(contract=Contract(document, "hat.json"), url="http://hat.test", operations=())
     request = requests.Request("GET", f"http://hat.test/pick?{query}").prepare()
     failure = AcceptedNegativeData(
         operation="GET /pick", message="", status_code=200, expected_statuses=["4xx"]

@@ -1,5 +1,6 @@
 """Requests as they were sent: but in JSON, a value of any generated type is a text."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -11,7 +12,9 @@ from schemathesis.openapi.checks import RejectedPositiveData
 from contract_first.check.exchange import Message, RecordedExchange
 from contract_first.check.target import Target
 from contract_first.check.validation import ExchangeValidator
+from contract_first.contract import Operation
 from contract_first.contract.document.media_types import essence, is_json
+from contract_first.service.request.coercion import Coercion
 
 DATA: Final = (AcceptedNegativeData, RejectedPositiveData)
 
@@ -21,10 +24,15 @@ class SentTexts:
 
     The integer 0 among strings is sent as a text, an array of one number as that number, an empty array
     not at all, and OpenAPI defines no text for a parameter that is null, nor for an array or object inside
-    one. Of a body that nothing here reads, such as YAML, none can tell.
+    one. Of two objects in a query whose members have one name, a value is sent that is read as both's. Of a
+    body that nothing here reads, such as YAML, none can tell.
     """
 
     def __init__(self, target: Target) -> None:
+        self._schemas = target.contract.schemas
+        self._ambiguous = {
+            operation.label: self._names_of_several(operation) for operation in target.operations
+        }
         self._validator = ExchangeValidator(target.contract, target.url, authentication=False)
 
     def refute(self, failure: Failure, case: Case[Any], response: Response) -> bool:
@@ -35,7 +43,8 @@ class SentTexts:
             validation = self._validator.verdict(_exchange(response))
             return not validation.request and not validation.unjudged
         if isinstance(failure, RejectedPositiveData):
-            if any(map(_is_null, _parameters(case))):
+            ambiguous = self._ambiguous.get(case.operation.label, frozenset())
+            if any(map(_is_null, _parameters(case))) or not ambiguous.isdisjoint(case.query or ()):
                 return True
             media_type = essence(case.media_type or "")
             if not media_type or is_json(media_type):
@@ -43,6 +52,17 @@ class SentTexts:
             violations = self._validator.verdict(_exchange(response)).request
             return any(violation.part == "body" for violation in violations)
         return False
+
+    def _names_of_several(self, operation: Operation) -> frozenset[str]:
+        """Return the names by which more than one parameter is sent in a query."""
+        names: Counter[str] = Counter()
+        for parameter in operation.parameters:
+            if parameter["in"] == "query":
+                coercion = Coercion([self._schemas.in_media_type(parameter)])
+                is_exploded = parameter.get("style", "form") == "form" and parameter.get("explode", True)
+                has_members = is_exploded and coercion.takes_object
+                names.update(coercion.properties if has_members else [parameter["name"]])
+        return frozenset(name for name, count in names.items() if count > 1)
 
 
 def _parameters(case: Case[Any]) -> Iterator[Any]:
