@@ -92,7 +92,8 @@ def new(
     _tell_apart(contract)
     _complete_errors(contract)
     try:
-        apply_overlay(contract.document, read_document(str(PROBLEMS)), str(PROBLEMS))
+        if not all("default" in responses for responses in _responses(contract.document)):
+            apply_overlay(contract.document, read_document(str(PROBLEMS)), str(PROBLEMS))
         locations = embed(contract.document, contract.source)
         check_extent(locations)
         validate(locations)
