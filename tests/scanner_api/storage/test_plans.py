@@ -34,7 +34,7 @@ async def plans_of(database, read):
 
     engines = [database._engine.sync_engine]  # what SQLAlchemy's events are of
     if database._threaded is not None:
-        engines += [database._threaded._opened(), database._writer.threads._opened()]
+        engines += [database._threaded._opened(), database._writer._threads._opened()]
     for engine in engines:
         event.listen(engine, "before_cursor_execute", record)
     try:
