@@ -33,11 +33,15 @@ class SentTexts:
         self._ambiguous = {
             operation.label: self._names_of_several(operation) for operation in target.operations
         }
+        self._declared = {
+            operation.label: {parameter["name"] for parameter in operation.parameters}
+            for operation in target.operations
+        }
         self._validator = ExchangeValidator(target.contract, target.url, authentication=False)
 
     def refute(self, failure: Failure, case: Case[Any], response: Response) -> bool:
         """Return whether what was accepted conforms as it was sent, or what was rejected violates."""
-        if isinstance(failure, DATA) and any(isinstance(value, dict | list) for value in _parameters(case)):
+        if isinstance(failure, DATA) and self._has_nested(case):
             return True
         if isinstance(failure, AcceptedNegativeData):
             validation = self._validator.verdict(_exchange(response))
@@ -52,6 +56,13 @@ class SentTexts:
             violations = self._validator.verdict(_exchange(response)).request
             return any(violation.part == "body" for violation in violations)
         return False
+
+    def _has_nested(self, case: Case[Any]) -> bool:
+        """Return whether an array or object is inside a parameter, also where its members have names."""
+        declared = self._declared.get(case.operation.label)
+        arrays = {name for name, value in (case.query or {}).items() if isinstance(value, list)}
+        is_in_array = any(isinstance(value, dict | list) for value in _parameters(case))
+        return is_in_array or (declared is not None and not arrays <= declared)
 
     def _names_of_several(self, operation: Operation) -> frozenset[str]:
         """Return the names by which more than one parameter is sent in a query."""
