@@ -81,6 +81,11 @@ from pet_shop.db import Database
 from pet_shop.settings import Settings
 
 
+def test_the_database_responds(client: httpx2.Client) -> None:
+    """The app is ready once it does."""
+    assert client.get("/readyz").status_code == 200
+
+
 def test_what_is_refused_is_not_stored(client: httpx2.Client) -> None:
     """A handler that raises a problem has stored nothing; another one has."""
     statuses = [
@@ -139,7 +144,8 @@ def test_a_team_keeps_it(tmp_path):
     (folder / "tests/test_pets.py").write_text(TESTS)
     run("alembic", "revision", "--autogenerate", "-m", "pets")
     run("alembic", "upgrade", "head")
+    run("alembic", "check")
     assert [path.name for path in folder.glob("*.db")] == ["pet_shop.db"]
     for tool in (["format", "--check"], ["check"]):
         run("ruff", *tool, "src", "tests")
-    assert "4 passed" in run("pytest", "-q")
+    assert "5 passed" in run("pytest", "-q")

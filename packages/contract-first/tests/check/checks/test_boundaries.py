@@ -160,7 +160,7 @@ LABELS = {
 @pytest.mark.parametrize("properties", [{}, {"kind": {"type": "string"}}])
 @pytest.mark.parametrize("refuses", [True, False])
 def test_a_lack_of_members_with_names_of_their_own(properties, refuses):
-    """All are left out, whatever they are called."""
+    """All are left out, though the contract names none of them."""
 
     async def respond(request):
         return JSONResponse({}, 422 if refuses and not request.query_params else 200)

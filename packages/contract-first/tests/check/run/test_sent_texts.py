@@ -154,7 +154,9 @@ def test_a_number_may_have_been_an_array(query, is_refuted):
         "info": {"title": "Hat", "version": "1"},
         "paths": {"/pick": {"get": get}},
     }
-    target = SimpleNamespace(contract=Contract(document, "hat.json"), url="http://hat.test", operations=())
+    hat = Contract(document, "hat.json")
+    by_label = {operation.label: operation for operation in hat.operations}
+    target = SimpleNamespace(contract=hat, url="http://hat.test", by_label=by_label)
     request = requests.Request("GET", f"http://hat.test/pick?{query}").prepare()
     failure = AcceptedNegativeData(
         operation="GET /pick", message="", status_code=200, expected_statuses=["4xx"]

@@ -12,7 +12,6 @@ from schemathesis.openapi.checks import RejectedPositiveData
 from contract_first.check.exchange import Message, RecordedExchange
 from contract_first.check.target import Target
 from contract_first.check.validation import ExchangeValidator
-from contract_first.contract import Operation
 from contract_first.contract.document.media_types import essence, is_json
 from contract_first.service.request.coercion import Coercion
 
@@ -29,14 +28,7 @@ class SentTexts:
     """
 
     def __init__(self, target: Target) -> None:
-        self._schemas = target.contract.schemas
-        self._ambiguous = {
-            operation.label: self._names_of_several(operation) for operation in target.operations
-        }
-        self._declared = {
-            operation.label: {parameter["name"] for parameter in operation.parameters}
-            for operation in target.operations
-        }
+        self._target = target
         self._validator = ExchangeValidator(target.contract, target.url, authentication=False)
 
     def refute(self, failure: Failure, case: Case[Any], response: Response) -> bool:
@@ -47,8 +39,7 @@ class SentTexts:
             validation = self._validator.verdict(_exchange(response))
             return not validation.request and not validation.unjudged
         if isinstance(failure, RejectedPositiveData):
-            ambiguous = self._ambiguous.get(case.operation.label, frozenset())
-            if any(map(_is_null, _parameters(case))) or not ambiguous.isdisjoint(case.query or ()):
+            if any(map(_is_null, _parameters(case))) or self._has_name_of_several(case):
                 return True
             media_type = essence(case.media_type or "")
             if not media_type or is_json(media_type):
@@ -59,21 +50,23 @@ class SentTexts:
 
     def _has_nested(self, case: Case[Any]) -> bool:
         """Return whether an array or object is inside a parameter, also where its members have names."""
-        declared = self._declared.get(case.operation.label)
+        operation = self._target.by_label.get(case.operation.label)
+        declared = {parameter["name"] for parameter in operation.parameters} if operation else None
         arrays = {name for name, value in (case.query or {}).items() if isinstance(value, list)}
         is_in_array = any(isinstance(value, dict | list) for value in _parameters(case))
         return is_in_array or (declared is not None and not arrays <= declared)
 
-    def _names_of_several(self, operation: Operation) -> frozenset[str]:
-        """Return the names by which more than one parameter is sent in a query."""
+    def _has_name_of_several(self, case: Case[Any]) -> bool:
+        """Return whether a query has a name by which more than one parameter is sent."""
         names: Counter[str] = Counter()
-        for parameter in operation.parameters:
+        operation = self._target.by_label.get(case.operation.label)
+        for parameter in operation.parameters if operation else ():
             if parameter["in"] == "query":
-                coercion = Coercion([self._schemas.in_media_type(parameter)])
+                coercion = Coercion([self._target.contract.schemas.in_media_type(parameter)])
                 is_exploded = parameter.get("style", "form") == "form" and parameter.get("explode", True)
                 has_members = is_exploded and coercion.takes_object
                 names.update(coercion.properties if has_members else [parameter["name"]])
-        return frozenset(name for name, count in names.items() if count > 1)
+        return any(names[name] > 1 for name in case.query or ())
 
 
 def _parameters(case: Case[Any]) -> Iterator[Any]:
