@@ -188,7 +188,7 @@ class CaptureProcessor:
         return pipeline.resolve(capture, analysis, product, self._clock.now())
 
     async def _product(self, gtin: str) -> LinkedProduct | None:
-        product = await self._products.by_gtin(gtin) if gtin else None
+        product = await self._patiently(partial(self._products.by_gtin, gtin)) if gtin else None
         return LinkedProduct(product.short_id, product.name) if product else None
 
     async def _barcodes(self, capture: Capture) -> list[str]:

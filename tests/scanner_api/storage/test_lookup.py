@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import runpy
+from pathlib import Path
+from threading import Thread
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import event, select, text
 
 from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.storage import lookup
 from scanner_api.storage.lookup import Lookup
 from scanner_api.storage.schema.tables import memberships, organizations, users
+
+execute = runpy.run_path(str(Path(__file__).parents[2] / "services" / "postgresql.py"))["execute"]
 
 
 def by_id(database):
@@ -63,6 +68,26 @@ def test_a_lost_connection_is_replaced(postgresql_url, run_in):
         return rows, await server_process(database) != lost, len(database.readers._open)
 
     assert run_in(postgresql_url, scenario) == ([["Grocer", "organization"]], True, 1)
+
+
+def test_connections_of_the_pool_that_end_are_replaced(postgresql_url, run_in):
+    """One that was used by others and ends as the lookup takes it is no reason for a 503 either."""
+
+    def end(connection, record, _pooled):
+        """End a used connection at the server; the event loop, which stands still, hears of it later."""
+        if "used" in record.info:
+            ending = f"SELECT pg_terminate_backend({connection.driver_connection.get_server_pid()}, 1000)"
+            thread = Thread(target=asyncio.run, args=(execute(postgresql_url, ending),))
+            thread.start()
+            thread.join()
+
+    async def scenario(database):
+        async with database.transaction(), database.transaction(), database.transaction():
+            pass
+        event.listen(database.readers._engine.sync_engine, "checkout", end)
+        return await by_id(database).find("organization")
+
+    assert run_in(postgresql_url, scenario) == [["Grocer", "organization"]]
 
 
 def test_a_read_that_hangs_is_a_503_and_the_next_is_not(postgresql_url, run_in, monkeypatch):

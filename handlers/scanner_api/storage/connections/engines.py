@@ -15,7 +15,7 @@ from typing import Any, Final
 from urllib.parse import urlsplit
 
 from sqlalchemy import URL, Connection, event, exc, make_url
-from sqlalchemy.pool import StaticPool
+from sqlalchemy.pool import PoolProxiedConnection, StaticPool
 
 from scanner_api.distribution import SCANNER_API
 
@@ -292,6 +292,11 @@ def _prepare_transaction(waits: Waits, connection: Connection) -> None:
     settings = {"lock_timeout": waits.lock_seconds, "statement_timeout": waits.statement_seconds}
     calls = [f"set_config('{name}', '{seconds * 1000:.0f}', true)" for name, seconds in settings.items()]
     connection.exec_driver_sql(f"SELECT {', '.join(calls)}")
+
+
+def was_used(pooled: PoolProxiedConnection) -> bool:
+    """Tell whether PostgreSQL's connection was used before; it can have ended since, without a sign of it."""
+    return "used" in pooled.info
 
 
 def _note_use(_connection: object, record: Any) -> None:

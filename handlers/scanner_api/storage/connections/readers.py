@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import event
 
 from .async_engine import AsyncConnection, AsyncEngine
+from .engines import was_used
 
 MOST_READERS: Final = 2
 READER_SECONDS: Final = 60
@@ -20,14 +21,14 @@ class Reader:
 
     Attributes:
         driver: the driver's own connection.
-        uses: how often it was used, this time included.
+        uses: how often it was used, this time and by others of the pool included.
         since: when it was opened, by the monotonic clock.
     """
 
-    def __init__(self, connection: AsyncConnection, driver: Any) -> None:
+    def __init__(self, connection: AsyncConnection, driver: Any, uses: int) -> None:
         self.connection = connection
         self.driver = driver
-        self.uses = 0
+        self.uses = uses
         self.since = time.monotonic()
 
 
@@ -86,4 +87,5 @@ class Readers:
     async def _opened(self) -> Reader:
         connection = await self._engine.connect()
         self._open.add(connection)
-        return Reader(connection, (await connection.get_raw_connection()).driver_connection)
+        pooled = await connection.get_raw_connection()
+        return Reader(connection, pooled.driver_connection, uses=int(was_used(pooled)))
