@@ -8,7 +8,8 @@ from contract_first.mock.generation.choices import Alternatives
 from contract_first.service.messages.response import Rendered
 from contract_first.service.randomness import RandomBytes
 
-from .relation import BODY, MOST_REMEMBERED, RelatedResponse, Relation
+from .queries import MOST_REMEMBERED
+from .relation import BODY, RelatedResponse, Relation
 
 
 class ExampleRelation:
