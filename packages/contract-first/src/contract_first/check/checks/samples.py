@@ -44,6 +44,13 @@ class NoResponse(Exception):  # noqa: N818 -- what came is a finding
         self.request: httpx2.Request = error.request
 
 
+def parameters_of(case: Case[Any]) -> dict[str, dict[str, Any]]:
+    """Return the parameters of a request by place and name; a sample changes with them."""
+    places = ("path", case.path_parameters), ("query", case.query)
+    others = ("header", case.headers), ("cookie", case.cookies)
+    return {place: {} if part is None else part for place, part in (*places, *others)}
+
+
 class RequestSamples:
     """Draws requests, always the same for a contract, and sends them.
 
@@ -109,21 +116,19 @@ class RequestSamples:
     def _sent(self, label: str, parts: dict[str, Any]) -> httpx2.Response:
         if label in self._silent:
             raise self._silent[label]
-        try:
-            return self._target.client.request(**parts)
-        except UNREACHABLE:
-            raise
-        except httpx2.RequestError:
-            pass
-        try:
-            return self._target.client.request(**parts)
-        except UNREACHABLE:
-            raise
-        except httpx2.RequestError as error:
-            nothing = NoResponse(label, error)
-            if isinstance(error, httpx2.TimeoutException):
-                self._silent[label] = nothing  # not to be waited for again
-            raise nothing from None
+        failed: httpx2.RequestError | None = None
+        for _ in range(2):
+            try:
+                return self._target.client.request(**parts)
+            except UNREACHABLE:
+                raise
+            except httpx2.RequestError as error:
+                failed = error
+        assert failed is not None  # noqa: S101 -- else there is a response
+        nothing = NoResponse(label, failed)
+        if isinstance(failed, httpx2.TimeoutException):
+            self._silent[label] = nothing  # not to be waited for again
+        raise nothing
 
     def _is_drawable(self, operation: Operation) -> bool:
         try:
