@@ -60,9 +60,9 @@ class DocumentedExamples(RunCheck):
     def _try(self, operation: Operation, name: str, example: Example) -> Iterator[CheckFailure]:
         case = self.samples.draw(operation)
         parameters = parameters_of(case)
-        for (place, name_), value in example.parameters.items():
+        for (place, parameter), value in example.parameters.items():
             if place in parameters:
-                parameters[place][name_] = value
+                parameters[place][parameter] = value
         for media_type, value in example.body.items():
             case.media_type, case.body = media_type, value
             break

@@ -133,7 +133,8 @@ class Finding(msgspec.Struct, kw_only=True):
         message = self.message.partition("\n\n")[0] or self.title  # a paragraph; JSON has all
         got = f"HTTP {self.status}: {message}" if self.status else message
         expected = self.expected or words.expected
-        return {"Expected": expected, "Got": got, "Change": words.change, "Note": self.reason}
+        texts = {"Expected": expected, "Got": got, "Change": words.change, "Note": self.reason}
+        return {label: text for label, text in texts.items() if text}
 
     @property
     def heading(self) -> str:
