@@ -58,7 +58,7 @@ def test_what_a_client_has_to_know(running):
         "operations": 1,
     }
     assert client.get(f"{mock.control}/seeds").json()["api"] == mock.api
-    assert "/pets" in client.get(f"{mock.control}/answers").text
+    assert "/pets" in client.get(f"{mock.control}/responses").text
 
 
 def test_journal_and_faults(running):

@@ -115,7 +115,8 @@ class Relation:
     def _related(self, arguments: Mapping[Place, Any]) -> tuple[Any, Rendered]:
         """Return the value for a request, and the response that has it."""
         body = without_files(arguments.get(BODY)) if self._echoes else None
-        paths, queries = (list(map(arguments.get, places)) for places in (self._tokens, self._queried.places))
+        paths = [*map(arguments.get, self._tokens)]
+        queries = [*map(arguments.get, self._queried.places)]
         try:
             key = msgspec.json.encode((body if isinstance(body, dict) else None, paths, queries))
         except (TypeError, ValueError, RecursionError):  # lists of files, or what is too deep
