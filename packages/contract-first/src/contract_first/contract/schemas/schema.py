@@ -342,7 +342,9 @@ class Schemas:
         self.depths = MinimumDepths(self.keywords, self.targets_of)
         bundler = partial(Bundler, resources, is_30=self.is_30, not_required=self._not_required)
         has_discriminators = dialect != DIALECT and resources.have_discriminators
-        self.bundler = bundler(discriminates=has_discriminators)
+        self.bundler = bundler(
+            discriminates=has_discriminators, heirs=self.heirs if has_discriminators else None
+        )
         is_read_otherwise = self.is_30 or has_discriminators or resources.have_patterns
         self.python_bundler = bundler(as_python=True) if is_read_otherwise else self.bundler
 
