@@ -72,6 +72,18 @@ def test_a_handler_that_does_not_fit_fails_the_start(handlers, said, serve):
     assert all(repr(each) in message for each in said)
 
 
+def test_what_is_spelled_otherwise_is_named(serve):
+    """A handler that is misspelt, and an argument as the contract spells it."""
+    with pytest.raises(ResolverError, match="close to it: 'photos_get_urls'"):
+        serve(document(), {"photos_get_urls": right})
+
+    async def get_url(photoType):  # noqa: N803 -- the mistake
+        return photoType
+
+    with pytest.raises(ResolverError, match=r"call it 'photo_type'\.$"):
+        serve(document(), {"get_url": get_url})
+
+
 @pytest.mark.parametrize(
     ("schema", "said"),
     [

@@ -421,6 +421,25 @@ def test_collaborators_that_cannot_be_opened_are_tried_again(caplog):
     assert "OSError: no database" in caplog.text
 
 
+def test_collaborators_of_a_plain_generator():
+    """One that yields them is opened, though nobody decorated it."""
+
+    async def opened():
+        yield {"shelter": "a shelter"}
+
+    async def list_pets(max_age, shelter):
+        return [{"name": shelter, "age": max_age or 0}]
+
+    app = served(handlers={**HANDLERS, "list_pets": list_pets}, collaborators=opened)
+    assert ask(app, "GET", "/pets").json()[0]["name"] == "a shelter"
+
+
+def test_handlers_that_are_none():
+    """The name of a module is not the module."""
+    with pytest.raises(TypeError, match="handlers is a str; expected a module"):
+        served(handlers="petstore")
+
+
 def test_a_start_that_fails_closes_what_was_opened():
     """The server logs a sentence, and nothing stays open."""
     events = []

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
 from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType, ModuleType
@@ -298,6 +299,11 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     require_operations(hooks, served.operations)
     limits = limits or Limits()
     functions = handlers_of(handlers, plain=True) if isinstance(handlers, ModuleType) else handlers
+    if not isinstance(functions, Mapping):
+        kind = type(functions).__name__
+        raise TypeError(f"handlers is a {kind}; expected a module, a package, or a mapping of functions.")
+    if inspect.isasyncgenfunction(collaborators):
+        collaborators = asynccontextmanager(collaborators)
     schemes = NOTHING if authenticate is None else authenticate
     authenticator = HookAuthenticator(served, schemes) if isinstance(schemes, Mapping) else schemes
     observing: dict[str, Any] = {}

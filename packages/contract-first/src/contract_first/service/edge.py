@@ -118,7 +118,9 @@ class Edge:
         # violations where they are found
         is_logged = not self.log_failures or isinstance(problem, ViolationError | NotImplementedYet)
         if problem is not error:
-            log.error("Unhandled exception (request %s)", request.request_id, exc_info=error)
+            kind, place = type(error).__name__, request.operation_id or request.path
+            message = "Unhandled %s in %s: %s (request %s)"
+            log.error(message, kind, place, cause_of(error), request.request_id, exc_info=error)
         elif problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not is_logged:
             log.error("%d: %s (request %s)", problem.status, cause_of(problem), request.request_id)
         link: BaseException | None = error

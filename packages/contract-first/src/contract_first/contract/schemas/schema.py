@@ -143,13 +143,25 @@ class Schema:
     @cached_property
     def has_defaults(self) -> bool:
         """Whether a property in it, however deep, has a default; alternatives declare none."""
+        return self._has_property(
+            lambda schema: schema.properties, lambda inner: inner.default is not MISSING
+        )
+
+    @cached_property
+    def has_write_only(self) -> bool:
+        """Whether a property in it, however deep, is ``writeOnly``."""
+        return self._has_property(lambda schema: schema.members, lambda inner: inner.is_marked("writeOnly"))
+
+    def _has_property(
+        self, properties: Callable[[Schema], dict[str, Schema]], test: Callable[[Schema], bool]
+    ) -> bool:
         seen, pending = set[Schema](), [self]
         while pending:
             schema = pending.pop().whole
             if schema not in seen:
                 seen.add(schema)
-                inner = schema.properties.values()
-                if any(schema.default is not MISSING for schema in inner):
+                inner = properties(schema).values()
+                if any(map(test, inner)):
                     return True
                 pending += [*inner, schema.items]
         return False
