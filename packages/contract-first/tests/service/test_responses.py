@@ -7,7 +7,9 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from connexion import ProblemException
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException
 
 from contract_first.service.messages.problems import NotFound
 from contract_first.service.messages.response import Response
@@ -232,6 +234,30 @@ def test_a_handler_that_returns_nothing_for_a_text(responding, caplog):
     """It is not an empty text."""
     assert responding({"200": documented({"type": "string"}, "text/plain")}, None).get("/").status == 500
     assert "returned a NoneType for text/plain; expected str or bytes" in caplog.text
+
+
+def test_status_and_headers_as_connexion_has_them(responding):
+    """The third of a tuple is headers."""
+    response = responding({"201": documented(PHOTO)}, ({"id": 1}, 201, {"X-A": "b"})).get("/")
+    assert (response.status, response.headers["x-a"], response.json) == (201, "b", {"id": 1})
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        HTTPException(404, "There is no photo.", {"X-A": "b"}),  # FastAPI's is one
+        ProblemException(status=404, detail="There is no photo.", headers={"X-A": "b"}),
+    ],
+)
+def test_errors_of_other_frameworks_are_problems(error, serve):
+    """A handler that is moved raises what it did, with its status, its detail and its headers."""
+
+    async def op():
+        raise error
+
+    response = serve({"/": {"get": {"operationId": "op", "responses": JSON}}}, {"op": op}).get("/")
+    assert (response.status, response.json["detail"]) == (404, "There is no photo.")
+    assert response.headers["x-a"] == "b"
 
 
 def test_a_header_that_is_no_text(responding, caplog):

@@ -235,7 +235,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     limits: Limits | None = None,
     profile: ProblemProfile = PLAIN,
     reveal: bool = False,
-    formats: bool = False,
+    formats: bool = True,
     closed_query: bool = False,
     fallback: Fallback | None = None,
     lazy: bool = False,
@@ -275,7 +275,8 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
         limits: most bytes of target, body and form, and more; see :class:`~.bodies.Limits`.
         profile: members of problems; by default those of RFC 9457 alone.
         reveal: send clients the violations of a response, which otherwise only the log has.
-        formats: validate ``format`` in requests, which JSON Schema takes for an annotation.
+        formats: validate ``format`` in requests, which JSON Schema takes for an annotation. In responses it is
+            always validated: without it, a value that is stored and sent back is a 500.
         closed_query: refuse query parameters that the contract does not have.
         fallback: handles operations without a handler; without it, each needs one.
         lazy: bind each operation at its first request, instead of all at the start.

@@ -13,10 +13,12 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import msgspec
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .clock import Clock
 from .messages.problems import (
+    ERRORS,
     PLAIN,
     InternalError,
     NotImplementedYet,
@@ -113,6 +115,8 @@ class Edge:
         return URITooLong(f"The request target has {length} bytes; the limit is {self.most_target_bytes}.")
 
     async def _respond_to_error(self, error: Exception, request: Request, send: Send) -> None:
+        if isinstance(error, HTTPException) and error.status_code in ERRORS:
+            error = Problem(error.status_code, str(error.detail), headers=error.headers)
         request.error = error
         problem = self.profile.adapted(error) if isinstance(error, Problem) else InternalError()
         # violations where they are found

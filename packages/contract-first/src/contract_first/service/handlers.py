@@ -106,12 +106,14 @@ class Handler:
         needs: what it asks for of the request, and what is opened for it.
         converters: make arguments what the function's annotations say, where that is more than a JSON value.
         query: the member of the argument `query` that each argument becomes, where the function takes that.
+        defaults: what the function has for arguments that are not sent, and have no default in the contract.
     """
 
     call: Callable[..., Awaitable[Any]]
     needs: Needs
     converters: Mapping[str, Convert]
     query: Mapping[str, str]
+    defaults: Mapping[str, Any]
 
     @classmethod
     def of(
@@ -161,7 +163,12 @@ class Handler:
                 ) from None
             if convert is not None:
                 converters[name] = convert
-        return cls(awaitable(partial(function, **needs.shared)), needs, converters, query)
+        defaults = {
+            name: parameters[name].default
+            for name in arguments & parameters.keys()
+            if parameters[name].default is not inspect.Parameter.empty
+        }
+        return cls(awaitable(partial(function, **needs.shared)), needs, converters, query, defaults)
 
 
 def _parameters(function: Function, operation_id: str) -> Mapping[str, inspect.Parameter]:
