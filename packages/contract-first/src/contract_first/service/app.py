@@ -275,8 +275,8 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
         limits: most bytes of target, body and form, and more; see :class:`~.bodies.Limits`.
         profile: members of problems; by default those of RFC 9457 alone.
         reveal: send clients the violations of a response, which otherwise only the log has.
-        formats: validate ``format`` in requests, which JSON Schema takes for an annotation. In responses it is
-            always validated: without it, a value that is stored and sent back is a 500.
+        formats: validate ``format`` in requests, which JSON Schema takes for an annotation. Responses always
+            are, so that without it a value that is stored and sent back may be a 500.
         closed_query: refuse query parameters that the contract does not have.
         fallback: handles operations without a handler; without it, each needs one.
         lazy: bind each operation at its first request, instead of all at the start.
