@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 from botocore.exceptions import ClientError
 
+from strict_s3.buckets import documents as bucket_documents
 from strict_s3.buckets.documents import (
     check_bypass,
     check_document,
@@ -25,7 +27,7 @@ from strict_s3.messages.xml import parse
 from strict_s3.objects import objects
 from strict_s3.store.locks import check_bucket
 
-from .conftest import code_of, response_to
+from .conftest import code_of, refusal_of, response_to
 
 BUCKET = Bucket(
     name="photos", region="us-west-2", cors=(), policy=None, public=frozenset(), has_acls=False,
@@ -140,6 +142,18 @@ def test_tags_that_are_refused(tags, of_bucket, message, elements):
     with pytest.raises(S3Error, match=message) as caught:
         check_tags(f"<Tagging><TagSet>{inside}</TagSet></Tagging>".encode(), of_bucket=of_bucket)
     assert (caught.value.code, caught.value.elements) == ("InvalidTag", elements)
+
+
+def test_tags_that_are_too_many(client, bucket):
+    """A bucket may have fifty, an object ten."""
+    client.put_object(Bucket=bucket, Key="k")
+    for most, put in (
+        (50, client.put_bucket_tagging),
+        (10, partial(client.put_object_tagging, Key="k")),
+    ):
+        tags = [{"Key": f"k{number}", "Value": ""} for number in range(most + 1)]
+        put(Bucket=bucket, Tagging={"TagSet": tags[1:]})
+        assert refusal_of(put, Bucket=bucket, Tagging={"TagSet": tags}) == (400, "BadRequest")
 
 
 @pytest.mark.parametrize("value", ["a=1&a=2", "a=1,b=2"])
@@ -303,6 +317,13 @@ def test_a_long_namespace_is_not_repeated():
     names = b"".join(b"<n:a%d n:b=''/>" % number for number in range(1000))
     tree = parse(b"<n:T xmlns:n='" + b"u" * 60_000 + b"'>" + names + b"</n:T>")
     assert (tree.tag, tree[999].tag, tree[0].attrib) == ("T", "a999", {"b": ""})
+
+
+def test_a_policy_that_is_too_long_is_not_parsed(monkeypatch):
+    """It would take many times its size."""
+    monkeypatch.setattr(bucket_documents.json, "loads", None)
+    with pytest.raises(S3Error, match="Policies must be valid JSON"):
+        check("policy", "[" * (20 * 1024 + 1), BUCKET)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be"])

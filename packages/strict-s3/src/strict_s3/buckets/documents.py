@@ -23,6 +23,8 @@ _STATES = ("Enabled", "Suspended")
 _IN_TAGS = frozenset("_.:/=+-@")
 """What keys and values of tags may have beside letters, digits and spaces."""
 _MOST_IN_KEY, _MOST_IN_VALUE = 128, 256
+_MOST_TAGS = 50
+"""Of a bucket; moto counts those of an object."""
 _SYSTEM_PREFIX = "aws:"
 _MOST_POLICY_BYTES = 20 * 1024
 """Of a bucket policy, see the S3 user guide's policies and permissions."""
@@ -43,7 +45,7 @@ def check_document(name: str, document: bytes, bucket: Bucket) -> None:
 
 
 def check_tags(document: bytes, *, of_bucket: bool = False) -> dict[str, str]:
-    """Return the tags of a document with any root, or raise MalformedXML or InvalidTag."""
+    """Return the tags of a document with any root, or raise MalformedXML, InvalidTag or BadRequest."""
     tags: dict[str, str] = {}
     for tag in parse(document).iterfind("TagSet/Tag"):
         key, value = tag.findtext("Key"), tag.findtext("Value", "")
@@ -60,6 +62,8 @@ def check_tags(document: bytes, *, of_bucket: bool = False) -> dict[str, str]:
         if not _is_tag(value) or len(value) > _MOST_IN_VALUE:
             raise _invalid_tag("The TagValue you have provided is invalid", TagKey=key, TagValue=value)
         tags[key] = value
+    if of_bucket and len(tags) > _MOST_TAGS:
+        raise S3Error(400, "BadRequest", f"Bucket tag count cannot be greater than {_MOST_TAGS}")
     return tags
 
 
@@ -139,11 +143,13 @@ def _check_website(root: ET.Element, _: Bucket) -> None:
 
 
 def _check_policy(document: bytes, bucket: Bucket) -> None:
+    if len(document) > _MOST_POLICY_BYTES:  # parsed it would take up to thirty times as many
+        raise refusal("MalformedPolicy")
     try:
         policy = json.loads(document)
     except (ValueError, RecursionError):
         policy = None
-    if not isinstance(policy, dict) or len(document) > _MOST_POLICY_BYTES:
+    if not isinstance(policy, dict):
         raise refusal("MalformedPolicy")
     if "Statement" not in policy:
         raise _malformed_policy("Missing required field Statement")
