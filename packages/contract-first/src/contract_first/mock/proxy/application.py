@@ -22,7 +22,7 @@ from contract_first.service.messages.streaming import until_gone
 
 from .connection import Connection, RawHeaders, UpstreamFailed, transfer_coding, value_of
 from .outgoing import Outgoing
-from .recorder import FIRST, ProxyRecorder, violation_fields
+from .recorder import FIRST, OWN, ProxyRecorder, violation_fields
 from .upstream import Upstream
 
 MOST_BYTES = 1024 * 1024
@@ -229,7 +229,8 @@ class _Passing:
         if self._validated is None:
             validated = await self._validate(self._recording.unmasked())
             self._validated = self._validated or validated  # the whole exchange's, if that has come meanwhile
-        headers = [*self._recording.headers, *violation_fields(self._validated.validation)]
+        headers = [pair for pair in self._recording.headers if not pair[0].lower().startswith(OWN)]
+        headers += violation_fields(self._validated.validation)
         # uvicorn takes the length that these tell for that of a body to come
         if self._recording.status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}:
             headers = [pair for pair in headers if pair[0].lower() != b"content-length"]
