@@ -145,13 +145,25 @@ class Schema:
     @cached_property
     def has_defaults(self) -> bool:
         """Whether a property in it, however deep, has a default; alternatives declare none."""
+        return self._has_property(
+            lambda schema: schema.properties, lambda inner: inner.default is not MISSING
+        )
+
+    @cached_property
+    def has_write_only(self) -> bool:
+        """Whether a property in it, however deep, is ``writeOnly``."""
+        return self._has_property(lambda schema: schema.members, lambda inner: inner.is_marked("writeOnly"))
+
+    def _has_property(
+        self, properties: Callable[[Schema], dict[str, Schema]], test: Callable[[Schema], bool]
+    ) -> bool:
         seen, pending = set[Schema](), [self]
         while pending:
             schema = pending.pop().whole
             if schema not in seen:
                 seen.add(schema)
-                inner = schema.properties.values()
-                if any(schema.default is not MISSING for schema in inner):
+                inner = properties(schema).values()
+                if any(map(test, inner)):
                     return True
                 pending += [*inner, schema.items]
         return False
@@ -344,7 +356,9 @@ class Schemas:
         self.depths = MinimumDepths(self.keywords, self.targets_of)
         bundler = partial(Bundler, resources, is_30=self.is_30, not_required=self._not_required)
         has_discriminators = dialect != DIALECT and resources.have_discriminators
-        self.bundler = bundler(discriminates=has_discriminators)
+        self.bundler = bundler(
+            discriminates=has_discriminators, heirs=self.heirs if has_discriminators else None
+        )
         is_read_otherwise = self.is_30 or has_discriminators or resources.have_patterns
         self.python_bundler = bundler(as_python=True) if is_read_otherwise else self.bundler
 
