@@ -18,6 +18,7 @@ from contract_first.service.http.proxies import subscriber_of
 from contract_first.service.http.server import listen, serving
 from contract_first.service.http.turns import Alternation
 from contract_first.service.messages.problems import Problem, ServiceUnavailable
+from contract_first.service.messages.streaming import until_gone
 
 from .connection import Connection, RawHeaders, UpstreamFailed, transfer_coding, value_of
 from .outgoing import Outgoing
@@ -212,8 +213,7 @@ class _Passing:
         self._listening = asyncio.get_running_loop().create_task(self._until_gone())
 
     async def _until_gone(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
+        await until_gone(self._receive)
         # once all is read there is nothing to wait for, and the connection is about to go back into its pool
         if self._waiting and self._task is not None:
             self._gone = True
