@@ -36,11 +36,7 @@ class Rotation(Generic[Item]):
 
     def add(self, owner: Hashable, item: Item) -> None:
         self._count += 1
-        queue = self._queues.get(owner)
-        if queue is None:
-            self._queues[owner] = deque((item,))
-        else:
-            queue.append(item)
+        self._queues.setdefault(owner, deque()).append(item)
 
     def take(self) -> Item:
         """Return the item whose turn it is."""
@@ -54,9 +50,9 @@ class Rotation(Generic[Item]):
     def drop(self) -> Item:
         """Return the last item of the owner who has most, instead of ever taking it."""
         self._count -= 1
-        owner = max(self._queues, key=lambda owner: len(self._queues[owner]))
-        item = self._queues[owner].pop()
-        if not self._queues[owner]:
+        owner, queue = max(self._queues.items(), key=lambda waiting: len(waiting[1]))
+        item = queue.pop()
+        if not queue:
             del self._queues[owner]
         return item
 
