@@ -264,7 +264,7 @@ def test_a_header_that_is_no_text(responding, caplog):
     """The log names it, in the line that names the operation."""
     assert responding(JSON, Response({"id": 1}, headers={"X-A": 1})).get("/").status == 500
     (record,) = [each for each in caplog.records if each.name == "contract_first.service.errors"]
-    expected = "Unhandled TypeError in op: The header 'X-A' of a response is a int; expected a str."
+    expected = "Unhandled TypeError in op: The header 'X-A' of a response is of type int; expected str."
     assert expected in record.getMessage()
 
 
