@@ -321,6 +321,18 @@ def test_write_only_members_of_models_are_left_out(openapi, serve):
     assert server.get("/").json == {"name": "a", "friend": {"name": "b"}}
 
 
+def test_a_write_only_member_of_a_dictionary(serve, caplog):
+    """It was put there by the handler: the log names it."""
+    account = {"type": "object", "properties": {"password": {"type": "string", "writeOnly": True}}}
+
+    async def op():
+        return {"password": "secret"}
+
+    paths = {"/": {"get": {"operationId": "op", "responses": {"200": documented(account)}}}}
+    assert serve(paths, {"op": op}, openapi="3.0.3").get("/").status == 500
+    assert "body/password: is writeOnly, which no response may have" in caplog.text
+
+
 @pytest.mark.parametrize(("responses", "returned", "wrong"), BROKEN)
 def test_a_response_that_violates_the_contract_is_a_500(responses, returned, wrong, responding, caplog):
     """What a handler returns is validated, status, headers and body; the log says where it is wrong."""
