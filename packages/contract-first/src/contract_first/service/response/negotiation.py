@@ -102,8 +102,8 @@ class Negotiation:
     def _allows(self, accepted: list[Accepted]) -> bool:
         if not accepted or any(qualities(accepted, self._produced).values()):
             return True
-        wanted = {a.media_range for a in accepted if a.quality > 0}
+        acceptable = {a.media_range for a in accepted if a.quality > 0}
         # what is produced may be a range as well, such as image/*
-        within = chain.from_iterable(map(ranges_for, wanted))
+        within = chain.from_iterable(map(ranges_for, acceptable))
         ranges = {media_type for media_type in self._produced if "*" in media_type}
-        return not (wanted.isdisjoint(self._documented) and ranges.isdisjoint(within))
+        return not (acceptable.isdisjoint(self._documented) and ranges.isdisjoint(within))
