@@ -9,6 +9,7 @@ dialect is translated on the way.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Mapping
+from copy import copy
 from functools import cached_property
 from itertools import chain, islice
 from typing import Any
@@ -23,7 +24,7 @@ from contract_first.contract.document.anatomy import (
     mapping_targets,
 )
 from contract_first.contract.document.json_types import declared_types
-from contract_first.contract.document.parsing import containers_of
+from contract_first.contract.document.parsing import containers_of, names_in
 
 from .heirs import Heirs
 from .resources import Resources
@@ -83,7 +84,14 @@ class Bundler:
         self._is_30 = is_30
         self._as_python = as_python
         self._not_required = not_required
+        self._names: set[str] | None = None
         self._brought: dict[str, tuple[Any, list[str], int]] = {}
+
+    def narrowed(self, value: Any) -> Bundler:
+        """Return a bundler of what of a schema can apply to a value, by the names of the members in it."""
+        narrowed = copy(self)
+        narrowed._names, narrowed._brought = names_in(value), {}  # noqa: SLF001 -- its own kind
+        return narrowed
 
     def bundle(self, schema: Any) -> dict[str, Any]:
         """Return the self-contained JSON Schema that is equivalent to ``schema`` in the document.
@@ -176,6 +184,10 @@ class Bundler:
             if self._as_python:
                 schema = {keyword: value for keyword, value in schema.items() if keyword not in NOT_OF_30}
             schema = to_2020_12(schema, not_required=marked, siblings=self._as_python)
+        if self._names is not None and isinstance(named := schema.get("properties"), dict):
+            # of others the names alone count, for additionalProperties
+            named = {name: name not in self._names or part for name, part in named.items()}
+            schema = {**schema, "properties": named}
         rewritten = map_subschemas(
             schema,
             lambda keyword, subschema: self._rewrite(

@@ -8,6 +8,8 @@ from functools import cached_property, partial
 from threading import Lock
 from typing import Any, Final
 
+import msgspec
+
 from contract_first.contract.document import pointers
 from contract_first.contract.document.anatomy import ALTERNATIVES, REFERENCES
 from contract_first.contract.document.json_types import EVERY_TYPE, declared_types
@@ -342,7 +344,7 @@ class Schemas:
         self._views[direction, formats] = self
         self._schemas: dict[int, Schema] = {}
         self._sequences: dict[int, dict[str, Any]] = {}
-        self._compiled: dict[tuple[int, bool], Validator] = {}
+        self._compiled: dict[tuple[int | bytes, bool], Validator] = {}
         self._compiling = Lock()
         refused = direction & {"writeOnly"}
         self._types = MsgspecTypes(
@@ -431,26 +433,42 @@ class Schemas:
         return list(parts.values())
 
     def compiled(self, node: Any, *, as_python: bool = False) -> Validator:
-        """Compile a schema, once, whichever thread is first."""
+        """Compile a schema, once, whichever thread is first; all of the same text share a validator."""
         node, _ = self.meant(node, "")
-        key = id(node), as_python
+        key = self.key(node), as_python
         with self._compiling:
             if key not in self._compiled:
-                bundle = (self.python_bundler if as_python else self.bundler).bundle(node)
-                self._compiled[key] = Validator(
-                    bundle,
-                    lambda root, uri: self.origin(self.bundler.place(root, uri)),
-                    names=Schema(node, self).names,
-                    retriever=self.resources.resource,
-                    base_uri=self.resources.uri,
-                    **options_of(
-                        bundle,
-                        formats=self.formats,
-                        as_python=as_python,
-                        refused=self.direction & {"writeOnly"},
-                    ),
-                )
+                self._compiled[key] = self._compile(node, self._bundler(as_python), as_python)
             return self._compiled[key]
+
+    def accepts(self, node: Any, value: Any, *, as_python: bool = False) -> bool:
+        """Tell whether a value conforms, by a validator that is made for its members and dropped again.
+
+        A schema that leads to hundreds is validated so in a part of the time, if the value is small.
+        """
+        node, _ = self.meant(node, "")
+        bundler = self._bundler(as_python).narrowed(value)
+        return self._compile(node, bundler, as_python).is_valid(value)
+
+    def _bundler(self, as_python: bool) -> Bundler:  # noqa: FBT001 -- passed on
+        return self.python_bundler if as_python else self.bundler
+
+    def _compile(self, node: Any, bundler: Bundler, as_python: bool) -> Validator:  # noqa: FBT001 -- passed on
+        bundle = bundler.bundle(node)
+        return Validator(
+            bundle,
+            lambda root, uri: self.origin(self.bundler.place(root, uri)),
+            names=Schema(node, self).names,
+            retriever=self.resources.resource,
+            base_uri=self.resources.uri,
+            **options_of(
+                bundle, formats=self.formats, as_python=as_python, refused=self.direction & {"writeOnly"}
+            ),
+        )
+
+    def key(self, node: Any) -> int | bytes:
+        """Return a key of a schema: its text, which means the same wherever it stands, but for resources."""
+        return id(node) if self.resources.reference_to(node) else msgspec.json.encode(node)
 
     def reads_alike(self, node: Any) -> bool:
         """Tell whether what :attr:`Schema.python_validator` accepts, openapi-core does."""
