@@ -90,6 +90,7 @@ class Bundler:
     def narrowed(self, value: Any) -> Bundler:
         """Return a bundler of what of a schema can apply to a value, by the names of the members in it."""
         narrowed = copy(self)
+        narrowed.__dict__.pop("_without_heirs", None)
         narrowed._names, narrowed._brought = names_in(value), {}  # noqa: SLF001 -- its own kind
         return narrowed
 
@@ -122,12 +123,9 @@ class Bundler:
 
     @cached_property
     def _without_heirs(self) -> Bundler:
-        return Bundler(
-            self._resources,
-            is_30=self._is_30,
-            not_required=self._not_required,
-            discriminates=self._discriminates,
-        )
+        plain = copy(self)
+        plain._heirs, plain._most_parts, plain._brought = None, MOST_PARTS, {}  # noqa: SLF001 -- its own kind
+        return plain
 
     def place(self, root: str, uri: str) -> str:
         """Return the pointer into the document of a part of a bundle of the schema at ``root``."""

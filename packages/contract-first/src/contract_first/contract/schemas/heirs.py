@@ -61,6 +61,10 @@ class Heirs:
             self._alternatives.update((id(heir), (heir, [])) for heir in alternatives)
         return self._alternatives[id(node)][1]
 
+    def may_have(self, node: Any) -> bool:
+        """Tell whether a schema may have heirs, which depend on where it stands, not on its text alone."""
+        return self._resources.have_discriminators and id(node) in self._identities
+
     def families(self, node: Any) -> Iterator[Family]:
         """Yield the family of each discriminator that applies to a schema and lists no alternatives."""
         if not (self._resources.have_discriminators and isinstance(node, dict)) or NAMING.isdisjoint(node):
