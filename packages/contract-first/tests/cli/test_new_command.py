@@ -422,6 +422,22 @@ def test_operations_that_would_share_a_handler(new, minimal):
     assert handlers.count("async def ") == len(names)
 
 
+def test_paths_that_are_the_same(write, minimal, tmp_path):
+    """An operation that no request can reach is left out, and named; the path's other methods stay."""
+    item = minimal["paths"]["/pets"]
+    minimal["paths"] = {
+        "/pets/{id}": {"get": {**item["get"], "operationId": "find"}},
+        "/pets/{name}": {method: {**item["get"], "operationId": method} for method in ("get", "delete")},
+    }
+    for path, operations in minimal["paths"].items():
+        operations["parameters"] = [{"name": path[7:-1], "in": "path", "required": True, "schema": {}}]
+    arguments = ["contract", "new", str(write(minimal)), "--into", str(tmp_path / "pet-store")]
+    outcome = CliRunner().invoke(contract_first.cli.tree.app, arguments)
+    assert "GET /pets/{name} is left out: its path is the same as /pets/{id}.\n" in outcome.stderr
+    operations = load_contract(tmp_path / "pet-store/src/pet_store/openapi.yaml").operations
+    assert {operation.operation_id for operation in operations} == {"find", "delete"}
+
+
 @pytest.mark.programs
 @pytest.mark.parametrize("models", ["dataclass", "msgspec", "pydantic", "typeddict"])
 def test_models(write, pets, tmp_path, mypy_cache, models):
