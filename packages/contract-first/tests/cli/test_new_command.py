@@ -415,7 +415,7 @@ def test_operations_that_would_share_a_handler(new, minimal):
         "list_pets_2",
         "list_pets_3",
         "list_pets",
-        "listPets",
+        "list_pets_4",
         "pets/list",
     ]
     handlers = (folder / "src/pet_store/operations/untagged.py").read_text()
