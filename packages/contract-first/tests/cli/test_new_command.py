@@ -56,6 +56,9 @@ PETS = {
 }
 
 
+LONG = "an_operation_that_a_generator_named_" + "by_all_that_it_knows_" * 2
+
+
 def content(schema):
     """Return the content of a JSON body."""
     return {"content": {"application/json": {"schema": schema}}}
@@ -86,7 +89,10 @@ def pets(minimal):
     added["requestBody"] = {"required": True, **content(PET)}
     letter = {"responses": {"200": {"description": "", "content": {"application/xml": {"schema": PET}}}}}
     path = {"parameters": [{"name": "petId", "in": "path", "required": True, "schema": {"minLength": 3}}]}
-    path["get"] = {"responses": {"200": {"description": "", **content({"oneOf": [PET, {"type": "null"}]})}}}
+    path["get"] = {
+        "operationId": LONG,
+        "responses": {"200": {"description": "", **content({"oneOf": [PET, {"type": "null"}]})}},
+    }
     texts = {"text/event-stream": {"type": "string"}, "image/png": {"type": "string", "format": "binary"}}
     streams = {
         f"/{media_type.partition(chr(47))[0]}": {

@@ -180,10 +180,11 @@ def test_bodies_of_several_media_types(scaffold, pets, check, tmp_path):
 
 
 def test_a_tag_without_letters(scaffold, pets, tmp_path):
-    """Its module has a name that one can say."""
-    pets["paths"]["/pets/{pet_id}"]["get"]["tags"] = ["\U0001f436"]
-    scaffold(pets)
-    assert (tmp_path / "operations" / "untagged.py").exists()
+    """Its module has a name that one can say; the names of modules are ASCII."""
+    for tag, module in (("\U0001f436", "untagged"), ("Pets & \u03c0", "pets")):
+        pets["paths"]["/pets/{pet_id}"]["get"] |= {"tags": [tag], "operationId": module}
+        scaffold(pets)
+        assert (tmp_path / "operations" / f"{module}.py").exists()
 
 
 def test_name_that_would_handle_another_operation(scaffold, pets):

@@ -28,7 +28,7 @@ from .stubs import Stub, Stubs
 
 PACKAGE = '"""One module a tag, one async function an operation."""\n'
 UNTAGGED = "untagged"
-"""The module of operations without a tag, or with one that has no letters."""
+"""The module of operations without a tag, or with one that has no letters of ASCII."""
 MOST_STUBS = 1_000
 """Handlers after which the schemas of their examples are forgotten: Microsoft Graph's take a MB each."""
 ModelsKind = Annotated[
@@ -198,7 +198,8 @@ def _modules_by_tag(contract: Contract) -> dict[tuple[str, ...], str]:
     tags = {operation.tags[:1] for operation in contract.operations}
     shared = len(common_beginning([tag[0].split() for tag in tags if tag]))
     labels = {tag: " ".join(tag[0].split()[shared:]) or tag[0] for tag in tags if tag}
-    names = {tag: python_name(labels.get(tag, UNTAGGED)) for tag in tags}
+    ascii_labels = {tag: labels.get(tag, UNTAGGED).encode("ascii", "ignore").decode() for tag in tags}
+    names = {tag: python_name(label) for tag, label in ascii_labels.items()}
     return {tag: name if name.strip("_") else UNTAGGED for tag, name in names.items()}
 
 

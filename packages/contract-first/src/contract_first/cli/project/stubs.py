@@ -272,6 +272,8 @@ class Stubs:
         else:
             argument, lines = "", list(self._direct(stub))
         head = f"def test_{stub.name}({argument}) -> None:"
+        if argument and len(head) > WIDTH:
+            head = f"def test_{stub.name}(\n    {argument},\n) -> None:"
         return "\n".join([head, f'    """{sentence(operation.label)}"""', *lines, ""])
 
     def _direct(self, stub: Stub) -> Iterator[str]:
