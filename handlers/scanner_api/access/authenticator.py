@@ -3,11 +3,11 @@
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Final, Protocol
 
+from contract_first.bounded import BoundedDict
 from contract_first.service.access.security import Alternatives, challenges_of
 from contract_first.service.http.proxies import TrustedProxies, subscriber_of
 from contract_first.service.messages.problems import Forbidden, Problem, RateLimited, Unauthorized
 from contract_first.service.messages.request import Request
-from scanner_api.bounded import BoundedDict
 
 from .callers import Caller
 from .rate_limits import RateLimiter, fields_of

@@ -4,7 +4,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-from scanner_api.bounded import BoundedDict
+from contract_first.bounded import BoundedDict
 
 Record = TypeVar("Record")
 

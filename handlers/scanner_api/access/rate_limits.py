@@ -12,9 +12,9 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
+from contract_first.bounded import BoundedDict
 from contract_first.service.messages.problems import RateLimited
 from contract_first.service.messages.request import Request
-from scanner_api.bounded import BoundedDict
 
 from .callers import Caller
 from .counters import Counters

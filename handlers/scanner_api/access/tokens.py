@@ -11,10 +11,10 @@ from joserfc.errors import JoseError, UnsupportedAlgorithmError
 from joserfc.jwk import Key
 from joserfc.jws import JWSRegistry
 
+from contract_first.bounded import BoundedDict
 from contract_first.service.clock import Clock
 from contract_first.service.messages.problems import Unauthorized
 from contract_first.service.messages.request import Request
-from scanner_api.bounded import BoundedDict
 from scanner_api.storage.accounts.digests import digest_of
 
 from .callers import Caller

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from contract_first.service.clock import Clock
 from contract_first.service.messages.problems import Conflict, ValidationFailed, Violation
 from scanner_api.access.callers import Caller, active_session, reachable_photo, reachable_session
-from scanner_api.scanning.photos.images import ImageError, check_beginning
+from scanner_api.scanning.photos.images import ImageError, check_beginning, check_directory
 from scanner_api.scanning.photos.photo import OrderError, Photo
 from scanner_api.scanning.photos.photo_keys import ForeignKey, PhotoKeys
 from scanner_api.settings import Settings
@@ -23,6 +23,8 @@ from .writes import conflict_if_closed, invalid, merged_metadata
 
 BEGINNING_BYTES = 256 * 1024
 """In which the size of an image stands, behind thumbnails and colour profiles."""
+DIRECTORY_BYTES = 64 * 1024
+"""Of a TIFF's directory, which many programs write behind the pixels: some dozens of entries of 12 bytes."""
 MOST_SHOWN = 20
 LONGEST_SHOWN = 40
 
@@ -134,7 +136,10 @@ async def _stored(bucket: PhotoBucket, body: dict[str, Any], *, is_checked: bool
         )
     if is_checked:
         try:
-            check_beginning(beginning, is_whole=stored.size <= BEGINNING_BYTES)
+            offset = check_beginning(beginning, is_whole=stored.size <= BEGINNING_BYTES)
+            if offset is not None:
+                _, directory = await bucket.begin(key, DIRECTORY_BYTES, offset) or (None, b"")
+                check_directory(beginning, directory)
         except ImageError as error:
             raise invalid("/s3_key", "decoding", f"names an object that is no photo: {error}") from None
     return stored

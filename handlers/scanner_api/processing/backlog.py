@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, NamedTuple, Protocol
 
+from contract_first.bounded import BoundedDict
 from contract_first.service.messages.problems import RateLimited
-from scanner_api.bounded import BoundedDict
 
 RETRY_SECONDS: Final = 10
 _FRESH_SECONDS: Final = 1.0

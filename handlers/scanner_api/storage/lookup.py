@@ -16,8 +16,8 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 from sqlalchemy import ARRAY, ColumnElement, Select, Text, any_, bindparam, func, select
 
+from contract_first.bounded import BoundedDict
 from contract_first.service.messages.problems import ServiceUnavailable
-from scanner_api.bounded import BoundedDict
 
 from .batching import Batching
 from .connections.errors import UNAVAILABLE

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from importlib import import_module
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import msgspec
 from sqlalchemy import (
@@ -129,58 +129,50 @@ class Unfinished(NamedTuple):
 class WorkStore:
     """Stores work that processes lease: a base of the stores of captures and of extractions.
 
-    Args:
-        unfinished: the condition of rows that are work still to be done.
+    Attributes:
+        is_unfinished: the condition of rows that are work still to be done.
         since: the column that says since when a row waits.
         lease_until: the column that says until when it is leased.
         columns: those of an :class:`Unfinished`.
         source: what they are selected from.
     """
 
-    def __init__(
-        self,
-        database: Database,
-        clock: Clock,
-        unfinished: ColumnElement[bool],
-        since: Column[datetime],
-        lease_until: Column[datetime | None],
-        columns: Sequence[Column[Any]],
-        source: FromClause,
-    ) -> None:
+    is_unfinished: ClassVar[ColumnElement[bool]]
+    since: ClassVar[Column[datetime]]
+    lease_until: ClassVar[Column[datetime | None]]
+    columns: ClassVar[Sequence[Column[Any]]]
+    source: ClassVar[FromClause]
+
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._unfinished = unfinished
-        self._since = since
-        self._lease_until = lease_until
-        self._columns = columns
-        self._source = source
 
     async def unfinished(self, limit: int) -> list[Unfinished]:
         """Return the work without a lease, longest waiting first, the organizations in turns.
 
         That is the first of each organization, then the second of each, and so on.
         """
-        order = self._since, self._columns[0]
-        place = func.row_number().over(partition_by=self._columns[1], order_by=order).label("place")
-        selected = *dict.fromkeys([*self._columns, *order]), place
-        ranked = select(*selected).select_from(self._source).where(self._waits()).subquery().c
+        order = self.since, self.columns[0]
+        place = func.row_number().over(partition_by=self.columns[1], order_by=order).label("place")
+        selected = *dict.fromkeys([*self.columns, *order]), place
+        ranked = select(*selected).select_from(self.source).where(self._waits()).subquery().c
         first = [ranked.place, *(ranked[column.name] for column in order)]
-        rows = select(*(ranked[column.name] for column in self._columns)).order_by(*first).limit(limit)
+        rows = select(*(ranked[column.name] for column in self.columns)).order_by(*first).limit(limit)
         return [Unfinished(*row) for row in await self._database.fetch(rows)]
 
     async def waiting_since(self) -> datetime | None:
         """Return the time since which the oldest work without a lease waits, None if there is none."""
-        oldest = select(self._since).where(self._waits()).order_by(self._since).limit(1)
+        oldest = select(self.since).where(self._waits()).order_by(self.since).limit(1)
         return next((since for (since,) in await self._database.fetch(oldest)), None)
 
     async def count_waiting(self) -> int:
         """Count the work without a lease."""
-        waiting = select(func.count()).select_from(self._since.table).where(self._waits())
+        waiting = select(func.count()).select_from(self.since.table).where(self._waits())
         return sum(number for (number,) in await self._database.fetch(waiting))
 
     def _waits(self) -> ColumnElement[bool]:
-        return and_(self._unfinished, self._is_free(self._clock.now()))
+        return and_(self.is_unfinished, self._is_free(self._clock.now()))
 
     def _is_free(self, now: datetime) -> ColumnElement[bool]:
         """Return the condition that nobody holds a lease; that of a process which died runs out."""
-        return or_(self._lease_until.is_(None), self._lease_until <= now)
+        return or_(self.lease_until.is_(None), self.lease_until <= now)

@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from contract_first.bounded import BoundedDict
 from scanner_api.scanning.scans.captures import FINAL, Capture, CaptureStatus
 
 from .magic_values import FAILURE, VALUES, magic_status
@@ -63,7 +64,7 @@ class Pipeline:
         self._enqueue = enqueue
         self.rules: Sequence[PipelineRule] = ()
         self._held: dict[str, Held] = {}
-        self._due: dict[tuple[str, str], float] = {}
+        self._due: BoundedDict[tuple[str, str], float] = BoundedDict(MOST_WAITS)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def described(self) -> dict[str, Any]:
@@ -115,13 +116,10 @@ class Pipeline:
         if not self.delay_seconds:
             return False
         loop, key = asyncio.get_running_loop(), (capture.id, str(capture.status))
-        is_new = key not in self._due
-        due = self._due.setdefault(key, loop.time() + self.delay_seconds)
-        while len(self._due) > MOST_WAITS:
-            del self._due[next(iter(self._due))]
-        if is_new:
-            loop.call_at(due, self._go_on, capture.id)
-        return loop.time() < due
+        if key not in self._due:
+            self._due[key] = loop.time() + self.delay_seconds
+            loop.call_at(self._due[key], self._go_on, capture.id)
+        return loop.time() < self._due[key]
 
     def _go_on(self, capture_id: str) -> None:
         held = self._held.pop(capture_id, None)

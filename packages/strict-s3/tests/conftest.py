@@ -16,7 +16,10 @@ from xml.etree import ElementTree as ET
 import boto3
 import httpx2
 import pytest
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from strict_s3 import Server
@@ -250,6 +253,19 @@ def post(server: Server) -> Callable[..., httpx2.Response]:
         )
 
     return post
+
+
+@pytest.fixture(scope="session")
+def send(server: Server) -> Callable[..., httpx2.Response]:
+    """Send a signed request that no client would make."""
+
+    def send(method: str, target: str, body: bytes = b"", **headers: str) -> httpx2.Response:
+        headers = {"x-amz-content-sha256": "UNSIGNED-PAYLOAD", **headers}
+        request = AWSRequest(method, f"{server.url}/{target}", headers, body)
+        S3SigV4Auth(Credentials(ACCESS_KEY, SECRET_KEY), "s3", REGION).add_auth(request)
+        return httpx2.request(method, request.url, content=body, headers=dict(request.headers))
+
+    return send
 
 
 @pytest.fixture(scope="session")

@@ -41,13 +41,13 @@ def test_they_are_stored_and_shown(kind, content, client, bucket):
 
 
 def test_what_is_refused(client, bucket):
-    """An ID that is not that of the document or is none, and a document of another kind."""
+    """An ID that is not that of the document or is none, and a document without what it must have."""
     put = client.put_bucket_metrics_configuration
     for name, of_document in (("a", "b"), ("a b", "a b")):
         about = {"Bucket": bucket, "Id": name, "MetricsConfiguration": {"Id": of_document}}
         assert refusal_of(put, **about) == (400, "InvalidArgument")
     with pytest.raises(Exception, match=r"MalformedXML|not well-formed"):
-        configurations.content_of(configurations.KINDS["analytics"], "a", b"<MetricsConfiguration/>")
+        configurations.content_of(configurations.KINDS["analytics"], "a", b"<C><Id>a</Id></C>")
     assert "MetricsConfigurationList" not in client.list_bucket_metrics_configurations(Bucket=bucket)
 
 

@@ -14,8 +14,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from strict_s3.capped_log import CappedLog
 from strict_s3.http import body, connections, turns, wire
-from strict_s3.http.capped_log import CappedLog
 from strict_s3.http.wire import Listener
 from strict_s3.tls import authority
 

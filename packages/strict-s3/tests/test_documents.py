@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
 from botocore.exceptions import ClientError
 
+from strict_s3.buckets import documents as bucket_documents
 from strict_s3.buckets.documents import (
     check_bypass,
     check_document,
@@ -20,12 +22,12 @@ from strict_s3.buckets.documents import (
 from strict_s3.messages import xml
 from strict_s3.messages.errors import S3Error
 from strict_s3.messages.orders import Bucket, Order
-from strict_s3.messages.request import BLOCK_BYTES
+from strict_s3.messages.request import BLOCK_BYTES, OF_BUCKETS, ROOTS
 from strict_s3.messages.xml import parse
 from strict_s3.objects import objects
 from strict_s3.store.locks import check_bucket
 
-from .conftest import code_of, response_to
+from .conftest import code_of, refusal_of, response_to
 
 BUCKET = Bucket(
     name="photos", region="us-west-2", cors=(), policy=None, public=frozenset(), has_acls=False,
@@ -140,6 +142,18 @@ def test_tags_that_are_refused(tags, of_bucket, message, elements):
     with pytest.raises(S3Error, match=message) as caught:
         check_tags(f"<Tagging><TagSet>{inside}</TagSet></Tagging>".encode(), of_bucket=of_bucket)
     assert (caught.value.code, caught.value.elements) == ("InvalidTag", elements)
+
+
+def test_tags_that_are_too_many(client, bucket):
+    """A bucket may have fifty, an object ten."""
+    client.put_object(Bucket=bucket, Key="k")
+    for most, put in (
+        (50, client.put_bucket_tagging),
+        (10, partial(client.put_object_tagging, Key="k")),
+    ):
+        tags = [{"Key": f"k{number}", "Value": ""} for number in range(most + 1)]
+        put(Bucket=bucket, Tagging={"TagSet": tags[1:]})
+        assert refusal_of(put, Bucket=bucket, Tagging={"TagSet": tags}) == (400, "BadRequest")
 
 
 @pytest.mark.parametrize("value", ["a=1&a=2", "a=1,b=2"])
@@ -262,20 +276,60 @@ def test_what_amazon_says_of_copies_and_lists(client, bucket):
     assert "DisplayName" not in acl["Owner"] | acl["Grants"][0]["Grantee"]
 
 
+@pytest.mark.parametrize("selector", ROOTS)
+def test_documents_of_another_operation(selector, send, bucket):
+    """A document with the root of another operation is refused, and nothing is changed."""
+    method = "POST" if selector in ("delete", "uploadId") else "PUT"
+    path = bucket if selector in OF_BUCKETS else f"{bucket}/k" if selector else f"new-{bucket}"
+    inside = "<Status>Enabled</Status><TagSet/><Payer>BucketOwner</Payer><RedirectAllRequestsTo/>"
+    for root in ("Another", "Tagging" if selector != "tagging" else "Delete"):
+        response = send(method, f"{path}?{selector}", f"<{root}>{inside}</{root}>".encode())
+        assert (response.status_code, "<Code>MalformedXML</Code>" in response.text) == (400, True)
+
+
 @pytest.mark.parametrize("text", ["<a>" * 300_000, b"<C>" + b"<a/>" * 300_000 + b"</C>"])
 def test_documents_of_many_tags_are_not_parsed(text, monkeypatch):
     """Each tag takes many times its size once it is parsed; ten thousand parts with checksums are fewer."""
     parts = b"<Part><PartNumber>1</PartNumber><ETag>e</ETag></Part>" * 10_000
     assert len(parse(b"<CompleteMultipartUpload>" + parts + b"</CompleteMultipartUpload>")) == 10_000
-    monkeypatch.setattr(xml.ET, "fromstring", None)
+    monkeypatch.setattr(xml.expat, "ParserCreate", None)
     with pytest.raises(S3Error, match="was not well-formed"):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"<a>" + b"<b c=''/>" * 30_000 + b"</a>",
+        b"<a " + b" ".join(b"a%d=''" % n for n in range(10_000)) + b"/>",
+        b"<a xmlns='" + b"u" * 70_000 + b"'/>",
+        "<a/>".encode("utf-16"),
+    ],
+)
+def test_documents_of_many_or_long_attributes_are_refused(text):
+    """S3's have a namespace and the types of grantees; expat takes many times their size."""
+    with pytest.raises(S3Error, match="was not well-formed"):
+        parse(text)
+
+
+def test_a_long_namespace_is_not_repeated():
+    """The names of elements have none, so that a document takes no multiple of its namespace."""
+    names = b"".join(b"<n:a%d n:b=''/>" % number for number in range(1000))
+    tree = parse(b"<n:T xmlns:n='" + b"u" * 60_000 + b"'>" + names + b"</n:T>")
+    assert (tree.tag, tree[999].tag, tree[0].attrib) == ("T", "a999", {"b": ""})
+
+
+def test_a_policy_that_is_too_long_is_not_parsed(monkeypatch):
+    """It would take many times its size."""
+    monkeypatch.setattr(bucket_documents.json, "loads", None)
+    with pytest.raises(S3Error, match="Policies must be valid JSON"):
+        check("policy", "[" * (20 * 1024 + 1), BUCKET)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "utf-16-be"])
 def test_a_document_type_is_not_parsed(encoding, monkeypatch):
     """Its entities would make of four megabytes a hundred times as many before expat stops."""
-    monkeypatch.setattr(xml.ET, "fromstring", None)
+    monkeypatch.setattr(xml.expat, "ParserCreate", None)
     text = '<!DOCTYPE a [<!ENTITY e "expanded">]><a>&e;</a>'
     for document in (text, text.encode(encoding)):
         with pytest.raises(S3Error, match="was not well-formed"):

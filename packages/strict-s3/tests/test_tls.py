@@ -62,6 +62,28 @@ def connect(url: str, authority: Authority | None = None) -> Any:
     )
 
 
+def hello(name: str) -> bytes:
+    """Return the first message of a client that asks for a name."""
+    outgoing = ssl.MemoryBIO()
+    client = ssl.create_default_context().wrap_bio(ssl.MemoryBIO(), outgoing, server_hostname=name)
+    with pytest.raises(ssl.SSLWantReadError):
+        client.do_handshake()
+    return outgoing.read()
+
+
+def test_names_that_are_not_ascii(local_authority, caplog):
+    """They are no host names: their handshakes fail, with a line each in the log, ten in a minute at most."""
+    message = hello("name.test").replace(b"name", b"n\xff\xfee")
+    for _ in range(12):
+        incoming = ssl.MemoryBIO()
+        incoming.write(message)
+        server = local_authority.server_context().wrap_bio(incoming, ssl.MemoryBIO(), server_side=True)
+        with pytest.raises(ssl.SSLError, match="CALLBACK_FAILED"):
+            server.do_handshake()
+    lines = [record.getMessage() for record in caplog.records]
+    assert lines == [r"TLS handshake refused: the server name b'n\xff\xfee.test' is not ASCII."] * 10
+
+
 def get(server: Server, authority: Authority, name: str, path: str, **headers: str) -> httpx2.Response:
     """Get something by a name of the server, which resolves to loopback here."""
     context = ssl.create_default_context(cafile=str(authority.file))

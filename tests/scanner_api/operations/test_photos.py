@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx2
@@ -111,6 +112,21 @@ def test_what_is_no_photo_is_refused(api, content, problem):
     assert (violation["pointer"], violation["rule"]) == ("/s3_key", "decoding")
     assert "names an object that is no photo: " in violation["detail"]
     assert problem in violation["detail"]
+
+
+@pytest.mark.parametrize(
+    ("offset", "width", "problem"),
+    [(400_000, 9000, "9000 x 9000 pixels"), (400_000, 90, ""), (500_000, 90, "is damaged")],
+)
+def test_a_tiff_is_checked_wherever_its_size_stands(api, offset, width, problem):
+    """Many programs write its directory behind the pixels: that part of the object is read as well."""
+    session_id = api.session()
+    directory = struct.pack("<HHHIIHHII", 2, 256, 4, 1, width, 257, 4, 1, width)
+    content = b"II*\0" + struct.pack("<I", offset) + bytes(400_000 - 8) + directory
+    key = api.uploaded(session_id, content, "a.tif")
+    response = api.post(f"/sessions/{session_id}/photos", json={"s3_key": key})
+    assert response.status_code == (422 if problem else 201)
+    assert problem in response.text
 
 
 def test_objects_that_are_not_looked_at():

@@ -13,6 +13,7 @@ from scanner_api.scanning.photos.images import (
     ImageHeader,
     ImageTooLarge,
     check_beginning,
+    check_directory,
     read_header,
 )
 
@@ -213,3 +214,16 @@ def test_any_beginning_is_accepted_or_refused(start, rest, is_whole):
     """Nothing else is raised, with any rest."""
     with contextlib.suppress(ImageError):
         check_beginning(start + rest, is_whole=is_whole)
+
+
+def test_a_directory_behind_the_beginning():
+    """The beginning says where it is; it is checked once it is there, and damaged if it goes on."""
+    directory = struct.pack(">HHHIHHHHII", 2, 256, 3, 1, 9000, 0, 257, 4, 1, 9000)
+    beginning = b"MM\0*" + struct.pack(">I", 200) + bytes(100)
+    assert check_beginning(beginning, is_whole=False) == 200
+    with pytest.raises(ImageError, match="is damaged"):
+        check_beginning(beginning, is_whole=True)
+    with pytest.raises(ImageError, match="is damaged"):
+        check_directory(beginning, directory[:20])
+    with pytest.raises(ImageTooLarge, match="9000 x 9000 pixels"):
+        check_directory(beginning, directory)

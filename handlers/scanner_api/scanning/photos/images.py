@@ -18,6 +18,7 @@ _GIF: Final = (b"GIF87a", b"GIF89a")
 _TIFF: Final = (b"II*\0", b"MM\0*")
 _TIFF_SIDES: Final = 256, 257
 """Tags of width and height."""
+_NO_DIRECTORY: Final = "The image/tiff file is damaged: its size cannot be read."
 _TIFF_SHORT: Final = 3
 """The type of a number of two bytes; of four bytes otherwise."""
 _BRANDS: Final = frozenset(
@@ -81,11 +82,14 @@ def read_header(stream: IO[bytes]) -> ImageHeader:
     return ImageHeader(media_type, width, height)
 
 
-def check_beginning(beginning: bytes, *, is_whole: bool) -> None:
+def check_beginning(beginning: bytes, *, is_whole: bool) -> int | None:
     """Check that a file is an image of a type that photos may have, as far as its beginning says.
 
     Args:
         is_whole: whether that is all of the file; else its size in pixels may stand behind it.
+
+    Returns:
+        Where in the file the directory of a TIFF begins that is not in the beginning, for `check_directory`.
 
     Raises:
         ImageError: it is no image, or broken where its size stands.
@@ -93,14 +97,19 @@ def check_beginning(beginning: bytes, *, is_whole: bool) -> None:
     """
     if beginning.startswith(_GIF):
         _check_size(*struct.unpack_from("<HH", beginning.ljust(_HEAD_BYTES, b"\0"), len(_GIF[0])))
-        return
+        return None
     if beginning[4:8] == b"ftyp" and beginning[8:12] in _BRANDS:
         for size in _EXTENTS.finditer(beginning):
             _check_size(*struct.unpack(">II", size[1]))
-        return
+        return None
     if beginning.startswith(_TIFF):
-        _check_tiff(beginning)
-        return
+        (offset,) = struct.unpack_from(f"{_order(beginning)}I", beginning.ljust(_HEAD_BYTES, b"\0"), 4)
+        with suppress(struct.error):
+            _check_directory(beginning, beginning[offset:])
+            return None
+        if is_whole:
+            raise ImageError(_NO_DIRECTORY)
+        return int(offset)
     try:
         read_header(BytesIO(beginning))
     except ImageTooLarge:
@@ -111,23 +120,43 @@ def check_beginning(beginning: bytes, *, is_whole: bool) -> None:
             raise ImageError("The file is not an image: JPEG, PNG, WebP, HEIC, AVIF, GIF or TIFF.") from error
         if is_whole:
             raise
+    return None
 
 
-def _check_tiff(beginning: bytes) -> None:
-    """Check the size of a TIFF's first image, if its directory is in the beginning (TIFF 6.0, section 2)."""
-    order = "<" if beginning.startswith(_TIFF[0]) else ">"
+def check_directory(beginning: bytes, directory: bytes) -> None:
+    """Check the size of a TIFF's first image.
+
+    Args:
+        beginning: of the file.
+        directory: the file from where `check_beginning` says.
+
+    Raises:
+        ImageError: the directory is damaged, or goes on.
+        ImageTooLarge: the image would take too much memory, or time, to decode.
+    """
+    try:
+        _check_directory(beginning, directory)
+    except struct.error:
+        raise ImageError(_NO_DIRECTORY) from None
+
+
+def _check_directory(beginning: bytes, directory: bytes) -> None:
+    """Check the entries of a directory (TIFF 6.0, section 2), or raise struct.error where one is missing."""
+    order = _order(beginning)
     sides: dict[int, int] = {}
-    with suppress(struct.error):  # it goes on behind the beginning
-        (directory,) = struct.unpack_from(f"{order}I", beginning, 4)
-        (entries,) = struct.unpack_from(f"{order}H", beginning, directory)
-        for entry in range(directory + 2, directory + 2 + 12 * entries, 12):
-            tag, kind, count = struct.unpack_from(f"{order}HHI", beginning, entry)
-            if tag in _TIFF_SIDES:
-                if count != 1 or tag in sides:  # readers differ on which value counts
-                    raise ImageError("The TIFF has more than one width or height.")
-                value = "H" if kind == _TIFF_SHORT else "I"
-                (sides[tag],) = struct.unpack_from(f"{order}{value}", beginning, entry + 8)
+    (entries,) = struct.unpack_from(f"{order}H", directory)
+    for entry in range(2, 2 + 12 * entries, 12):
+        tag, kind, count = struct.unpack_from(f"{order}HHI", directory, entry)
+        if tag in _TIFF_SIDES:
+            if count != 1 or tag in sides:  # readers differ on which value counts
+                raise ImageError("The TIFF has more than one width or height.")
+            value = "H" if kind == _TIFF_SHORT else "I"
+            (sides[tag],) = struct.unpack_from(f"{order}{value}", directory, entry + 8)
     _check_size(*(sides.get(tag, 1) for tag in _TIFF_SIDES))
+
+
+def _order(tiff: bytes) -> str:
+    return "<" if tiff.startswith(_TIFF[0]) else ">"
 
 
 def _media_type(head: bytes) -> str:

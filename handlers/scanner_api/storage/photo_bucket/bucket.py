@@ -128,10 +128,10 @@ class PhotoBucket:
         )
         return content
 
-    async def begin(self, key: str, size: int) -> tuple[StoredObject, bytes] | None:
-        """Return the metadata of an object with its first bytes, None if there is none."""
+    async def begin(self, key: str, size: int, offset: int = 0) -> tuple[StoredObject, bytes] | None:
+        """Return the metadata of an object with so many of its bytes, None if there is none."""
         parameters = {"Bucket": self._bucket, "Key": key}
-        beginning = await self._wait("get_object", lambda client: client.begin(parameters, size))
+        beginning = await self._wait("get_object", lambda client: client.begin(parameters, size, offset))
         if beginning is None:
             return None
         response, content = beginning

@@ -71,21 +71,25 @@ class Client:
             )
         return _content(response["Body"])
 
-    def begin(self, parameters: Mapping[str, Any], size: int) -> tuple[dict[str, Any], bytes] | None:
-        """Return S3's response about an object with its first bytes, None if there is none.
+    def begin(
+        self, parameters: Mapping[str, Any], size: int, offset: int = 0
+    ) -> tuple[dict[str, Any], bytes] | None:
+        """Return S3's response about an object with so many of its bytes, None if there is none.
 
         Raises:
             S3Failure: S3 refuses, or does not respond.
         """
         try:
-            response = self.send("get_object", {**parameters, "Range": f"bytes=0-{size - 1}"})
+            response = self.send("get_object", {**parameters, "Range": f"bytes={offset}-{offset + size - 1}"})
         except S3Failure as failure:
             if str(failure) != "InvalidRange":
                 raise
-            response = self.send("head_object", parameters)  # the object is empty: it has no first byte
+            response = self.send("head_object", parameters)  # the object ends before: it may be empty
         if response is None:
             return None
-        content = _content(response["Body"], size) if "Body" in response else b""
+        if "Body" not in response:
+            return response, b""
+        content = _content(response["Body"], size)
         if len(content) < min(response["ContentLength"], size):
             raise S3Failure("IncompleteRead")
         if response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.PARTIAL_CONTENT:

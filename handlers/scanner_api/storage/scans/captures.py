@@ -97,12 +97,12 @@ class _Save:
 class CaptureStore(WorkStore):
     """Stores the captures of all sessions."""
 
+    is_unfinished, since, lease_until = UNFINISHED, captures.c.created, captures.c.lease_until
+    columns = captures.c.id, scan_sessions.c.organization_id, captures.c.raw_value
+    source = captures.join(scan_sessions)
+
     def __init__(self, database: Database, clock: Clock, ttl_seconds: float) -> None:
-        columns = captures.c.id, scan_sessions.c.organization_id, captures.c.raw_value
-        source = captures.join(scan_sessions)
-        super().__init__(
-            database, clock, UNFINISHED, captures.c.created, captures.c.lease_until, columns, source
-        )
+        super().__init__(database, clock)
         self._activity = Activity(clock, ttl_seconds)
         self._adding = Guarded(database.dialect.name, COUNTED, THE_ROW, _inserted)
         self._retrying = Guarded(database.dialect.name, TOUCHED, THE_ROW, _retried)

@@ -9,10 +9,8 @@ from typing import Final
 
 from sqlalchemy import Connection, Update, and_, bindparam, case, func, literal, select
 
-from contract_first.service.clock import Clock
 from scanner_api.scanning.scans.proposals import ProposalStatus
 from scanner_api.scanning.scans.sessions import ExtractionStatus
-from scanner_api.storage.database import Database
 from scanner_api.storage.queries import WorkStore
 from scanner_api.storage.schema.tables import captures, proposals, scan_sessions
 
@@ -49,18 +47,9 @@ class ExtractionStore(WorkStore):
     out and another worker has claimed the extraction, the number is void.
     """
 
-    def __init__(self, database: Database, clock: Clock) -> None:
-        sessions = scan_sessions.c
-        columns = sessions.id, sessions.organization_id
-        super().__init__(
-            database,
-            clock,
-            _PROCESSING,
-            sessions.modified,
-            sessions.extraction_lease_until,
-            columns,
-            scan_sessions,
-        )
+    is_unfinished, since = _PROCESSING, scan_sessions.c.modified
+    lease_until, source = scan_sessions.c.extraction_lease_until, scan_sessions
+    columns = scan_sessions.c.id, scan_sessions.c.organization_id
 
     async def claim(self, session_id: str, lease_seconds: float) -> int | None:
         """Lease an extraction; return the number of the attempt, from 1, or None if it has a lease."""

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from contract_first.cli.project import scaffold as scaffold_command
-from contract_first.cli.project.stubs import Stubs
 
 tools = runpy.run_path(str(Path(__file__).with_name("tools.py")))
 run_in = tools["run_in"]
@@ -196,21 +195,15 @@ def test_name_that_would_handle_another_operation(scaffold, pets):
     assert f"skipped  GET /pets/{{pet_id}}: {reason}\n" in scaffold(pets).stdout
 
 
-def test_schemas_are_forgotten(scaffold, pets, tmp_path, monkeypatch):
-    """However many handlers there are, one run writes them, and remembers the schemas of few."""
-    writers = []
-    monkeypatch.setattr(scaffold_command, "MOST_STUBS", 1)
-    monkeypatch.setattr(
-        scaffold_command, "Stubs", lambda *a, **b: writers.append(Stubs(*a, **b)) or writers[-1]
-    )
-    get = pets["paths"]["/pets/{pet_id}"]["get"]
-    tags = ("cats", "cows", "dogs")
-    pets["paths"] |= {
-        f"/{tag}/{{pet_id}}": {"get": get | {"operationId": f"get_{tag}", "tags": [tag]}} for tag in tags
-    }
-    assert "skipped" not in scaffold(pets).stdout
-    assert all((tmp_path / "operations" / f"{tag}.py").exists() for tag in tags)
-    assert len({id(writer._samples._schemas) for writer in writers}) == len(writers) > 1
+def test_an_example_of_a_schema_that_leads_to_much(scaffold, pets, tmp_path, monkeypatch):
+    """An example is validated by what applies to its members: thousands of handlers take little memory."""
+    monkeypatch.setattr("contract_first.contract.schemas.bundling.MOST_PARTS", 50)
+    many = {"enum": [[number] for number in range(60)]}
+    schema = {"type": "object", "required": ["age"], "properties": {"age": {"minimum": 3}, "many": many}}
+    success = {"description": "A pet.", "content": {"application/json": {"schema": schema}}}
+    pets["paths"] = {"/pets": {"get": {"operationId": "get_pet", "responses": {"200": success}}}}
+    assert "skipped" not in scaffold(pets, "--respond").stdout
+    assert '"age": 3' in (tmp_path / "operations" / "untagged.py").read_text()
 
 
 def test_folder_that_cannot_be(contract, write, pets, tmp_path):

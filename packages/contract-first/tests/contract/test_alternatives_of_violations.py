@@ -208,3 +208,74 @@ def test_many_names_are_not_all_listed():
     schema = {"oneOf": [kind({"const": f"k{number}"}, size={}) for number in range(99)]}
     ((_, detail),) = violations(schema, {"kind": "x", "size": 1})
     assert detail.endswith("k19 ...")
+
+
+FAMILY = {
+    "Pet": {
+        **kind({"type": "string"}),
+        "properties": {"kind": {"type": "string"}, "friend": {"$ref": "#/components/schemas/Pet"}},
+        "discriminator": {"propertyName": "kind", "mapping": {"cat": "Cat"}},
+    },
+    "Cat": {
+        "allOf": [
+            {"$ref": "#/components/schemas/Pet"},
+            {"type": "object", **kind({}, size={"type": "integer"})},
+        ]
+    },
+    "Lion": {"allOf": [{"$ref": "#/components/schemas/Cat"}, {"required": ["mane"]}]},
+    "Fish": {"allOf": [{"$ref": "#/components/schemas/Pet"}, {"required": ["color"]}]},
+    "Pets": {"items": {"$ref": "#/components/schemas/Pet"}},
+    "Home": {
+        "properties": {
+            "pet": {"allOf": [{"$ref": "#/components/schemas/Pet"}], "description": "Who lives there."}
+        }
+    },
+}
+MANE, COLOR = '"mane" is a required property', '"color" is a required property'
+
+
+@pytest.mark.parametrize("openapi", ["3.0.3", "3.1.0"])
+@pytest.mark.parametrize(
+    ("name", "value", "expected"),
+    [
+        ("Pet", {"kind": "cat", "size": 1}, []),
+        ("Pet", {"kind": "cat"}, [("", SIZE)]),
+        ("Pet", {"kind": "Cat"}, [("", SIZE)]),
+        ("Pet", {"kind": "Lion"}, [("", SIZE), ("", MANE)]),
+        ("Pet", {"kind": "Pet"}, []),
+        ("Pet", {"kind": "Fish", "color": 1, "friend": {"kind": "cat"}}, [("/friend", SIZE)]),
+        ("Pets", [{"kind": "Fish"}], [("/0", COLOR)]),
+        ("Home", {"pet": {"kind": "Fish"}}, [("/pet", COLOR)]),
+        ("Cat", {"kind": "Lion", "size": 1}, [("", MANE)]),
+        ("Cat", {"kind": "cat", "size": 1}, []),
+        (
+            "Pet",
+            {"friend": {}},
+            [("", '"kind" is a required property'), ("/friend", '"kind" is a required property')],
+        ),
+    ],
+)
+def test_a_discriminator_chooses_among_those_that_inherit(openapi, name, value, expected):
+    """A value of the base is one of the schema that it names, wherever it stands."""
+    schema = Contract({"openapi": openapi, "components": {"schemas": FAMILY}}, "pets.yaml").schemas.named(
+        name
+    )
+    assert {(wrong.name, wrong.detail) for wrong in schema.violations(value, "body", "", "")} == {*expected}
+
+
+def test_a_name_that_is_nobodys():
+    """It is refused, unless the base or one that inherits lists the names itself."""
+    listed = {"allOf": [{"$ref": "#/components/schemas/Pet"}, kind({"enum": ["fish"]})]}
+    for family, rules in ((FAMILY, ["enum"]), ({**FAMILY, "Fish": listed}, [])):
+        contract = Contract({"openapi": "3.0.3", "components": {"schemas": family}}, "pets.yaml")
+        wrong = contract.schemas.named("Pet").violations({"kind": "fish"}, "body", "", "")
+        assert [violation.rule for violation in wrong] == rules
+
+
+def test_heirs_that_are_too_many_are_not_chosen():
+    """A base whose heirs lead to more than a bundle may hold is validated by itself."""
+    part = {"allOf": [{"$ref": "#/components/schemas/Pet"}, {"required": ["color"]}]}
+    heirs = {f"Heir{number}": part for number in range(2000)}
+    family = {"Pet": FAMILY["Pet"], **heirs}
+    contract = Contract({"openapi": "3.0.3", "components": {"schemas": family}}, "pets.yaml")
+    assert contract.schemas.named("Pet").validator.is_valid({"kind": "Heir1"})

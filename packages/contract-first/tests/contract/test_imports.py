@@ -73,6 +73,37 @@ def test_what_is_there_is_left_alone():
     assert light_part.Base is heavy_part.Base
 
 
+SERVED = """
+import asyncio, sys
+from contract_first import Contract, create_app
+
+async def respond(scope):
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+    async def send(message):
+        assert message.get("status", 200) == 200
+    await create_app(Contract(document, "orders.yaml"), {"find_order": find_order})(scope, receive, send)
+
+async def find_order():
+    return {"id": "f81d4fae-7dec-11d0-a765-00a0c91e6bf6", "by": "ann@shop.example", "from": "192.0.2.1"}
+
+formats = {"id": "uuid", "by": "email", "from": "ipv4"}
+schema = {"properties": {name: {"type": "string", "format": value} for name, value in formats.items()}}
+response = {"description": "An order.", "content": {"application/json": {"schema": schema}}}
+paths = {"/order": {"get": {"operationId": "find_order", "responses": {"200": response}}}}
+document = {"openapi": "3.1.0", "info": {"title": "Orders", "version": "1"}, "paths": paths}
+asyncio.run(respond({"type": "http", "method": "GET", "path": "/order", "query_string": b"", "headers": []}))
+print(*sys.modules)
+"""
+SELDOM_NEEDED = {"openapi_core", "openapi_spec_validator", "openapi_schema_validator", "pydantic", "requests"}
+
+
+def test_what_is_seldom_needed_is_not_imported():
+    """A contract is validated and served, formats too, without what takes a second and 45 MB to import."""
+    ran = subprocess.run([sys.executable, "-c", SERVED], capture_output=True, check=True, text=True)  # noqa: S603 -- the code is above
+    assert SELDOM_NEEDED.isdisjoint(ran.stdout.split())
+
+
 def test_a_pattern_is_no_matter_of_the_terminal(tmp_path):
     """That `[[:alpha:]]` may mean something else to a later Python is not said to who starts a program."""
     (tmp_path / "patterned.py").write_text("import re\ndef app(): re.compile('[[:alpha:]]')\n")

@@ -1,6 +1,7 @@
 """What a schema means: facts through references and combinators, and violations where they stand."""
 
 import math
+from copy import deepcopy
 
 import pytest
 
@@ -114,6 +115,36 @@ def test_a_schema_is_compiled_once(schema):
     shop, pet = schema("Shop"), schema("Pet")
     assert shop.properties["pet"].validator is pet.validator
     assert shop.properties["age"].validator is not pet.validator
+
+
+VALUES = [
+    *({"pet": "a"}, {"pet": "ab"}, {"age": 3}, {"age": 2}, {"place": {"floor": 1}}, {"place": {"floor": 2}}),
+    *({"other": 1}, {"child": "a"}, {"child": 1}, {"child": {"child": "a"}}, {"child": {"name": 1}}, {}, []),
+]
+
+
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
+@pytest.mark.parametrize("value", VALUES, ids=str)
+def test_a_validator_for_one_value(version, value):
+    """It leaves out what cannot apply to the value, and has the verdict of the whole schema."""
+    schemas = contract_of(version).schemas
+    for node in (*SCHEMAS.values(), {"not": SCHEMAS["Shop"]}, {"$ref": "#/components/schemas/Tree"}):
+        assert schemas.accepts(node, value) is schemas.of(node).validator.is_valid(value)
+        python_validator = schemas.of(node).python_validator
+        assert schemas.accepts(node, value, as_python=True) is python_validator.is_valid(value)
+
+
+def test_schemas_of_one_text_share_a_validator():
+    """Thousands of parameters have few different schemas; those of resources mean something else in each."""
+    places = {name: deepcopy(SCHEMAS["Place"]) | {"$id": f"urn:{name}"} for name in ("hall", "yard")}
+    places["yard"]["$defs"]["floor"]["maximum"] = 2
+    components = {"schemas": places, "parameters": {name: {"schema": {**STRING}} for name in places}}
+    schemas = Contract({"openapi": "3.1.0", "components": components}, "pets").schemas
+    first, second = (schemas.in_media_type(holder) for holder in components["parameters"].values())
+    assert first is not second
+    assert first.validator is second.validator
+    floors = [schemas.named(name).properties["floor"].validator for name in places]
+    assert [floor.is_valid(2) for floor in floors] == [False, True]
 
 
 def test_directions_of_openapi_30():

@@ -8,11 +8,12 @@ import jsonschema_rs
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
+from jsonschema import FormatChecker
 
 from contract_first.contract import msgspec_types
 from contract_first.contract.document.formats import PLAIN
 from contract_first.contract.document.json_types import INTEGERS
-from contract_first.contract.schemas.keywords import format_checker, validator_of
+from contract_first.contract.schemas.keywords import OF_OPENAPI, checked_formats, format_checker, validator_of
 from contract_first.service.messages.response import Rendered
 
 engines = runpy.run_path(str(Path(__file__).with_name("engines.py")))
@@ -574,6 +575,13 @@ def test_the_filter_speaks_for_plain_patterns_of_names(pattern, names, is_text):
     value = dict.fromkeys(names, "" if is_text else 1)
     conforms = engines.validator.errors(engines.operation, rendered(value), "application/json") == []
     assert engines.accepts(value) == conforms
+
+
+def test_formats_are_checked_by_whom_openapi_core_asks():
+    """What is asked without importing openapi-core is what it has."""
+    checkers = format_checker().checkers
+    assert checked_formats() == checkers.keys()
+    assert all(checkers[name] == FormatChecker.checkers[name] for name in checkers.keys() - OF_OPENAPI)
 
 
 @settings(max_examples=50, deadline=None)

@@ -72,6 +72,31 @@ def test_a_handler_that_does_not_fit_fails_the_start(handlers, said, serve):
     assert all(repr(each) in message for each in said)
 
 
+def test_an_argument_that_is_not_sent_has_the_functions_default(serve):
+    """Unless the contract has one, which counts for all callers."""
+    seen = []
+
+    async def get_url(photo_type="any"):
+        seen.append(photo_type)
+
+    for schema in ({}, {"default": "front"}):
+        app = serve(document(schema), {"get_url": get_url})
+        assert [app.get(target).status for target in ("/p", "/p?photoType=back")] == [204, 204]
+    assert seen == ["any", "back", "front", "back"]
+
+
+def test_what_is_spelled_otherwise_is_named(serve):
+    """A handler that is misspelt, and an argument as the contract spells it."""
+    with pytest.raises(ResolverError, match="close to it: 'photos_get_urls'"):
+        serve(document(), {"photos_get_urls": right})
+
+    async def get_url(photoType):  # noqa: N803 -- the mistake
+        return photoType
+
+    with pytest.raises(ResolverError, match=r"call it 'photo_type'\.$"):
+        serve(document(), {"get_url": get_url})
+
+
 @pytest.mark.parametrize(
     ("schema", "said"),
     [

@@ -128,6 +128,7 @@ def test_the_content_type_selects_the_media_type(declared, sent, status, reading
     response = app.post("/", {}, sent)
     assert response.status == status
     if status == 415:
+        assert response.headers["accept"] == declared
         assert declared in response.json["detail"]
         assert response.json["detail"].endswith(f"; it came as {sent or 'no Content-Type'}.")
 
@@ -138,7 +139,20 @@ def test_the_content_type_selects_the_media_type(declared, sent, status, reading
 def test_content_codings_are_refused(coding, status, reading):
     """A compressed body is a 415, and no bomb."""
     headers = {"content-type": "application/json", "content-encoding": coding}
-    assert reading(ANYTHING)("POST", "/", b"{}", headers).status == status
+    response = reading(ANYTHING)("POST", "/", b"{}", headers)
+    assert response.status == status
+    assert response.headers.get("accept-encoding") == ("identity" if status == 415 else None)
+
+
+@pytest.mark.parametrize("openapi", ["3.0.3", "3.1.0"])
+@pytest.mark.parametrize(
+    "media_type", ["application/json", "text/plain", "application/x-www-form-urlencoded"]
+)
+def test_a_file_of_any_media_type(media_type, openapi, reading):
+    """What is declared as binary is handed over as it came."""
+    app = reading({"type": "string", "format": "binary"}, "*/*", openapi=openapi)
+    assert app.post("/", b"\xff{", media_type).status == 204
+    assert app.seen == {"body": b"\xff{"}
 
 
 def test_text_bodies(reading):

@@ -387,13 +387,14 @@ def test_an_app_that_the_first_request_started_may_be_stopped():
     assert asyncio.run(ask_and_stop()) == ["opened", "closed"]
 
 
-def test_collaborators_that_cannot_be_opened_are_tried_again():
-    """A database that is not there yet fails a request, and not those after it."""
+def test_collaborators_that_cannot_be_opened_are_tried_again(caplog):
+    """A database that is not there yet fails the requests that wait for it, once, and not those after it."""
     attempts = []
 
     @asynccontextmanager
     async def opened():
         attempts.append(1)
+        await asyncio.sleep(0)
         if len(attempts) == 1:
             raise OSError("no database")
         yield {"shelter": "a shelter"}
@@ -402,9 +403,41 @@ def test_collaborators_that_cannot_be_opened_are_tried_again():
         return [{"name": shelter, "age": max_age or 0}]
 
     app = served(handlers={**HANDLERS, "list_pets": list_pets}, collaborators=opened)
-    with pytest.raises(OSError, match="no database"):
-        ask(app, "GET", "/pets")
-    assert ask(app, "GET", "/pets").status_code == 200
+
+    async def ask_twice():
+        async with httpx2.AsyncClient(
+            transport=httpx2.ASGITransport(app), base_url="http://pets.test"
+        ) as client:
+            failed = await asyncio.gather(*(client.get(path) for path in ("/pets", "/pets", "/readyz")))
+            assert (await client.get("/pets")).status_code == 200
+            return failed
+
+    for response in asyncio.run(ask_twice()):
+        assert response.status_code == 503
+        assert response.headers["retry-after"] == "1"
+        assert response.json()["detail"] == "What the service needs could not be opened; try again."
+    assert len(attempts) == 2
+    assert [record.exc_info[1].args for record in caplog.records if record.exc_info] == [("no database",)]
+    assert "OSError: no database" in caplog.text
+
+
+def test_collaborators_of_a_plain_generator():
+    """One that yields them is opened, though nobody decorated it."""
+
+    async def opened():
+        yield {"shelter": "a shelter"}
+
+    async def list_pets(max_age, shelter):
+        return [{"name": shelter, "age": max_age or 0}]
+
+    app = served(handlers={**HANDLERS, "list_pets": list_pets}, collaborators=opened)
+    assert ask(app, "GET", "/pets").json()[0]["name"] == "a shelter"
+
+
+def test_handlers_that_are_none():
+    """The name of a module is not the module."""
+    with pytest.raises(TypeError, match="handlers is a str; expected a module"):
+        served(handlers="petstore")
 
 
 def test_a_start_that_fails_closes_what_was_opened():

@@ -57,6 +57,12 @@ def test_a_handler_is_named_by_the_longest_tail():
     assert handler_named(operation("find pet by id"), {*names, "find pet by id"}) == "find pet by id"
 
 
+def test_a_function_keeps_the_name_that_connexion_imports():
+    """What is behind the last full stop of an operationId, in any spelling."""
+    assert handler_named(operation("shop.pets.getPet"), {"getPet", "pet"}) == "getPet"
+    assert handler_named(operation("shop.pets.getPet"), {"getPet", "get_pet"}) == "get_pet"
+
+
 @pytest.mark.parametrize(
     "operation_id", ["listPets", "list-pets", "list pets", "pets/list", "ListPets", "list_pets"]
 )

@@ -21,6 +21,7 @@ QUERY = [
     ("form", False, INTEGERS, "p=1,2", [1, 2]),
     ("form", False, INTEGERS, "p=", []),
     ("form", False, STRINGS, "p=a%2Cb,c", ["a,b", "c"]),
+    ("form", False, INTEGERS, "p=1%2C2%2c3", [1, 2, 3]),
     ("form", True, POINT, "x=1&y=2", XY),
     ("form", True, {"anyOf": [POINT, INTEGER]}, "p=5", 5),
     ("form", True, {"anyOf": [POINT, INTEGER]}, "x=1&y=2", XY),

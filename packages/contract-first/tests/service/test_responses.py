@@ -7,7 +7,9 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from connexion import ProblemException
 from pydantic import BaseModel
+from starlette.exceptions import HTTPException
 
 from contract_first.service.messages.problems import NotFound
 from contract_first.service.messages.response import Response
@@ -62,6 +64,7 @@ class Row:
     id: int
 
 
+PLAIN, CSV = "text/plain; charset=utf-8", "text/csv; charset=utf-8"
 CSV_OR_JSON = {"text/csv": {"schema": {"type": "string"}}, "application/json": {}}
 TEXT_OR_JSON = {"text/*": {"schema": {"type": "string"}}, "application/json": {}}
 LINES_OR_JSON = {LINES: {"itemSchema": PHOTO}, "application/json": {}}
@@ -98,19 +101,25 @@ KEPT = [
         {"id": 1},
         (200, "application/vnd.x+json", b'{"id":1}'),
     ),
-    ({"200": documented({"type": "string"}, "text/plain")}, "é", (200, "text/plain", "é".encode())),
+    ({"200": documented({"type": "string"}, "text/plain")}, "é", (200, PLAIN, "é".encode())),
     *(
-        ({"200": documented({"type": "string"}, "text/plain")}, returned, (200, "text/plain", text))
+        ({"200": documented({"type": "string"}, "text/plain")}, returned, (200, PLAIN, text))
         for returned, text in (
+            ("", b""),
             (UUID(int=1), b"00000000-0000-0000-0000-000000000001"),
             (Decimal("1.50"), b"1.50"),
             (datetime(2026, 1, 2, 3, tzinfo=UTC), b"2026-01-02T03:00:00Z"),
             (PurePosixPath("/a"), b"/a"),
-            (memoryview(b"a"), b"a"),
             (1.5, b"1.5"),
         )
     ),
-    ({"200": documented({"type": "string"}, "text/*")}, "é", (200, "text/plain", "é".encode())),
+    ({"200": documented({"type": "string"}, "text/plain")}, memoryview(b"a"), (200, "text/plain", b"a")),
+    (
+        {"200": documented({}, "text/html")},
+        Response("a", media_type="text/html; charset=utf-8"),
+        (200, "text/html; charset=utf-8", b"a"),
+    ),
+    ({"200": documented({"type": "string"}, "text/*")}, "é", (200, PLAIN, "é".encode())),
     ({"200": documented(PHOTO, "*/*")}, {"id": 1}, (200, "application/json", b'{"id":1}')),
     ({"200": documented(PHOTO, "application/*")}, {"id": 1}, (200, "application/json", b'{"id":1}')),
     ({"200": documented({}, "*/*")}, b"\xff", (200, "application/octet-stream", b"\xff")),
@@ -119,11 +128,11 @@ KEPT = [
     ({"200": documented(BINARY, "image/png")}, b"\xff", (200, "image/png", b"\xff")),
     ({"200": documented({"type": "string"}, "application/pdf")}, b"\xff", (200, "application/pdf", b"\xff")),
     ({"200": documented({}, "application/xml")}, "<photo/>", (200, "application/xml", b"<photo/>")),
-    ({"200": documented({"type": "array"}, "text/csv")}, "a,b", (200, "text/csv", b"a,b")),
+    ({"200": documented({"type": "array"}, "text/csv")}, "a,b", (200, CSV, b"a,b")),
     *(
         ({"200": {"description": "", "content": content}}, returned, (200, media_type, body))
         for content, returned, media_type, body in (
-            (CSV_OR_JSON, "a,b", "text/csv", b"a,b"),
+            (CSV_OR_JSON, "a,b", CSV, b"a,b"),
             (CSV_OR_JSON, {"id": 1}, "application/json", b'{"id":1}'),
             (CSV_OR_JSON, [], "application/json", b"[]"),
             (CSV_OR_JSON, ("a", "b", "c"), "application/json", b'["a","b","c"]'),
@@ -131,9 +140,9 @@ KEPT = [
             (CSV_OR_JSON, Model(id=1), "application/json", b'{"id":1}'),
             (CSV_OR_JSON, [Model(id=1)], "application/json", b'[{"id":1}]'),
             (CSV_OR_JSON, Row(1), "application/json", b'{"id":1}'),
-            (CSV_OR_JSON, UUID(int=1), "text/csv", b"00000000-0000-0000-0000-000000000001"),
+            (CSV_OR_JSON, UUID(int=1), CSV, b"00000000-0000-0000-0000-000000000001"),
             (LINES_OR_JSON, (Model(id=1),), LINES, b'{"id": 1}\n'),
-            (TEXT_OR_JSON, "a", "text/plain", b"a"),
+            (TEXT_OR_JSON, "a", PLAIN, b"a"),
             (TEXT_OR_JSON, {"id": 1}, "application/json", b'{"id":1}'),
             (LINES_OR_JSON, {"id": 1}, "application/json", b'{"id":1}'),
             (LINES_OR_JSON, [{"id": 1}], LINES, b'{"id": 1}\n'),
@@ -196,6 +205,11 @@ BROKEN = [
         "body: breaks maxLength 1",
     ),
     (
+        {"200": documented({"type": "string", "minLength": 1}, "text/plain")},
+        "",
+        "body: value is shorter than 1",
+    ),
+    (
         sequence(),
         [{"id": 1}, {"id": "secret"}],
         'body/1/id: value is not of type "integer" but "string"',
@@ -214,6 +228,97 @@ def test_an_object_is_not_sent_as_what_is_no_json(returned, responding, caplog):
     response = responding({"200": documented(PHOTO, "application/pdf")}, returned).get("/")
     assert response.status == 500
     assert f"returned a {type(returned).__name__} for application/pdf; expected str or bytes" in caplog.text
+
+
+def test_a_handler_that_returns_nothing_for_a_text(responding, caplog):
+    """It is not an empty text."""
+    assert responding({"200": documented({"type": "string"}, "text/plain")}, None).get("/").status == 500
+    assert "returned a NoneType for text/plain; expected str or bytes" in caplog.text
+
+
+def test_status_and_headers_as_connexion_has_them(responding):
+    """The third of a tuple is headers."""
+    response = responding({"201": documented(PHOTO)}, ({"id": 1}, 201, {"X-A": "b"})).get("/")
+    assert (response.status, response.headers["x-a"], response.json) == (201, "b", {"id": 1})
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        HTTPException(404, "There is no photo.", {"X-A": "b"}),  # FastAPI's is one
+        ProblemException(status=404, detail="There is no photo.", headers={"X-A": "b"}),
+    ],
+)
+def test_errors_of_other_frameworks_are_problems(error, serve):
+    """A handler that is moved raises what it did, with its status, its detail and its headers."""
+
+    async def op():
+        raise error
+
+    response = serve({"/": {"get": {"operationId": "op", "responses": JSON}}}, {"op": op}).get("/")
+    assert (response.status, response.json["detail"]) == (404, "There is no photo.")
+    assert response.headers["x-a"] == "b"
+
+
+def test_a_header_that_is_no_text(responding, caplog):
+    """The log names it, in the line that names the operation."""
+    assert responding(JSON, Response({"id": 1}, headers={"X-A": 1})).get("/").status == 500
+    (record,) = [each for each in caplog.records if each.name == "contract_first.service.errors"]
+    expected = "Unhandled TypeError in op: The header 'X-A' of a response is a int; expected a str."
+    assert expected in record.getMessage()
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        ("application/vnd.x+json", "application/vnd.x+json"),
+        ("application/xml, application/json;q=0.5", "application/xml"),
+        ("application/*", "application/json"),
+        ("garbage", "application/json"),
+    ],
+)
+def test_an_object_is_sent_as_what_the_client_prefers(accept, expected, responding):
+    """Of the media types that take it; a text is sent as the first that is declared."""
+    names = ("application/json", "application/vnd.x+json", "application/xml")
+    content = {name: {"schema": PHOTO} for name in names}
+    server = responding({"200": {"description": "", "content": content}}, {"id": 1})
+    assert server.get("/", Accept=accept).headers["content-type"] == expected
+
+
+class Account(msgspec.Struct):
+    """What a request and a response have in common."""
+
+    name: str
+    password: str
+    friend: "Account | None" = None
+
+
+@pytest.mark.parametrize("openapi", ["3.0.3", "3.1.0"])
+def test_write_only_members_of_models_are_left_out(openapi, serve):
+    """At any depth; a dictionary that has one violates the contract where that says so."""
+    account = {
+        "type": "object",
+        "required": ["name", "password"],
+        "properties": {
+            "name": {"type": "string"},
+            "password": {"type": "string", "writeOnly": True},
+            "friend": {"$ref": "#/components/schemas/Account"},
+        },
+    }
+    if openapi == "3.1.0":
+        account["required"] = ["name"]
+    responses = {"200": documented({"$ref": "#/components/schemas/Account"})}
+
+    async def op():
+        return Account("a", "secret", Account("b", "secret"))
+
+    server = serve(
+        {"/": {"get": {"operationId": "op", "responses": responses}}},
+        {"op": op},
+        openapi=openapi,
+        components={"schemas": {"Account": account}},
+    )
+    assert server.get("/").json == {"name": "a", "friend": {"name": "b"}}
 
 
 @pytest.mark.parametrize(("responses", "returned", "wrong"), BROKEN)

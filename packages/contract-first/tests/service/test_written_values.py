@@ -47,6 +47,16 @@ def test_written_json(responding):
     assert responding(responses({"type": "object"}), msgspec.Raw(b'{"a": "\xff"}')).get("/").status == 500
 
 
+@pytest.mark.parametrize(("digits", "status"), [(4300, 200), (4301, 500), (10_000, 500)])
+def test_integers_that_python_does_not_read(responding, digits, status, caplog):
+    """A client that uses Python's json could not read the response, also in an undeclared member."""
+    declared = {"type": "object", "properties": {"a": {"type": "integer"}}}
+    for place in range(0, 100, 33):  # the filter looks at every hundredth byte first
+        written = b'{"b": "%s", "c": %s}' % (b"x" * place, b"7" * digits)
+        assert responding(responses(declared), written).get("/").status == status
+    assert ("cannot be read" in caplog.text) is (status == 500)
+
+
 def test_the_body_is_filtered_beside_header_fields():
     """A response with declared header fields is accepted by its body, as one without them is."""
     declared = {"X-Total": {"schema": {"type": "integer"}}}

@@ -1,17 +1,21 @@
 """TLS by a local certificate authority, which certifies whatever name a client asks for."""
 
+import logging
 import os
 import ssl
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final
 
 import trustme
+
+from .capped_log import CappedLog
 
 LOCAL_NAMES: Final = ("localhost", "*.s3.localhost", "127.0.0.1", "::1", "10.0.2.2")
 """The names in a certificate without SNI; the last is the host of Android's emulator."""
@@ -20,6 +24,7 @@ _DAYS: Final = 397
 _MOST_NAMES: Final = 64
 _NAME: Final = "Local CA of a mock"
 _CERTIFICATE, _KEY = "ca.pem", "ca-key.pem"
+_refusals = CappedLog(logging.getLogger(__name__))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,7 @@ class Authority:
             names: names and addresses by which clients reach it, beside `LOCAL_NAMES`. A name that is none of
                 these needs not be here: a client asks for it. An address does.
         """
+        _log_names_in_a_line()
         ca = trustme.CA.from_pem(self.certificate.encode(), self.key.encode())
         context = _context(ca, *dict.fromkeys((*LOCAL_NAMES, *names)))
         named = lru_cache(_MOST_NAMES)(lambda name: _context(ca, name))
@@ -105,3 +111,17 @@ def _context(ca: trustme.CA, *names: str) -> ssl.SSLContext:
     context.set_alpn_protocols(["http/1.1"])
     certificate.configure_cert(context)
     return context
+
+
+@cache
+def _log_names_in_a_line() -> None:
+    """Log a line for a name that is not ASCII, whose handshake CPython ends with a traceback on its own."""
+    otherwise = sys.unraisablehook
+
+    def log(error: "sys.UnraisableHookArgs") -> None:
+        if isinstance(error.exc_value, UnicodeDecodeError) and isinstance(error.object, bytes):
+            _refusals.warning("TLS handshake refused: the server name %r is not ASCII.", error.object)
+        else:
+            otherwise(error)
+
+    sys.unraisablehook = log

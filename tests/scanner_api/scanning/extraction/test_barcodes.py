@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from scanner_api.operations.photos import BEGINNING_BYTES
 from scanner_api.scanning.codes.raw_values import read
 from scanner_api.scanning.extraction import ExtractionError
 from scanner_api.scanning.extraction.pixels import decode_barcodes
+from scanner_api.scanning.photos.images import check_beginning
 
 GTIN = "09521234000013"
 
@@ -76,4 +78,18 @@ def test_a_damaged_photo_is_an_error_of_that_photo(place, damage):
 def test_what_is_no_photo_is_an_error(content):
     """Other types and cut files are refused."""
     with pytest.raises(ExtractionError):
+        decode_barcodes(content)
+
+
+@pytest.mark.parametrize("form", ["JPEG", "TIFF"])
+def test_what_was_registered_unchecked_is_bounded_where_it_is_decoded(form, monkeypatch):
+    """A size that stands behind what is read at registration is checked before a pixel is decoded."""
+    if form == "JPEG":
+        segments = (b"\xff\xe2\xff\xff" + bytes(0xFFFD)) * 5
+        content = b"\xff\xd8" + segments + b"\xff\xc0\0\x11\x08" + (20_000).to_bytes(2) * 2 + b"\3"
+        assert check_beginning(content[:BEGINNING_BYTES], is_whole=False) is None
+    else:
+        content = drawn(EAN13, form="TIFF")
+    monkeypatch.setattr(Image, "open", None)
+    with pytest.raises(ExtractionError, match=r"20000 x 20000 pixels|not a JPEG, PNG or WebP"):
         decode_barcodes(content)

@@ -109,6 +109,6 @@ def test_a_pytest_session_has_its_traffic_validated(tmp_path):
     """With the option, what all tests said to the mock is in the report, whatever it forgot since."""
     assert pytest_with_report("report.json", tmp_path).returncode == 0
     found = json.loads((tmp_path / "report.json").read_text())
-    assert (found["exchanges"], found["broken_requests"], found["broken_responses"]) == (2, 1, 0)
+    assert (found["exchanges"], found["violating_requests"], found["violating_responses"]) == (2, 1, 0)
     [finding] = found["findings"]
     assert (finding["where"], finding["rule"]) == ("page", "minimum")

@@ -39,8 +39,8 @@ def test_the_whole_story_through_the_proxy_breaks_nothing(mock, tmp_path):
         printed, _ = process.communicate(timeout=30)
     assert process.returncode == 0, printed
     report = json.loads(files["json"].read_bytes())
-    assert (report["broken_requests"], report["broken_responses"], report["findings"]) == (0, 0, [])
-    assert report["judged"] == report["exchanges"] > 10
+    assert (report["violating_requests"], report["violating_responses"], report["findings"]) == (0, 0, [])
+    assert report["validated"] == report["exchanges"] > 10
     assert report["shares"]["operations"]["exercised"] > 5
     assert "0 requests and 0 responses violate the contract." in printed
     assert max(map(len, printed.splitlines())) <= 80

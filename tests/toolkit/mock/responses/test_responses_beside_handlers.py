@@ -109,8 +109,3 @@ def test_the_page_lists_operations_with_and_without_handlers(client):
     page = client.get("/_mock/responses").text
     assert "/weather/{city_id}" in page
     assert "MockStatusCODExxxxxxxxx" in page
-
-
-def test_the_page_is_at_its_old_path_too(client):
-    """`/_mock/answers`, the old name, has the same page for one release."""
-    assert client.get("/_mock/answers").text == client.get("/_mock/responses").text

@@ -1,6 +1,5 @@
 """The banner of a mock once it responds: its URLs, and a first command."""
 
-import json
 import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from contract_first.contract import Contract, Operation
+from contract_first.contract.document.json_types import text_of
 
 from .project.samples import Samples
 
@@ -106,7 +106,7 @@ def _arguments(operation: Operation, contract: Contract, api: str) -> Iterator[s
         else:
             yield from _credential(scheme)
     for parameter in _required(operation):
-        name, value = parameter["name"], _argument(samples.value(parameter.get("schema", True)))
+        name, value = parameter["name"], text_of(samples.value(parameter.get("schema", True)))
         match parameter["in"]:
             case "path":
                 path = path.replace("{" + name + "}", quote(value, safe=""))
@@ -118,13 +118,9 @@ def _arguments(operation: Operation, contract: Contract, api: str) -> Iterator[s
                 yield from ("-b", f"{name}={value}")
     body = (operation.request_body or {}).get("content", {}).get("application/json")
     if body is not None:
-        value = _argument(samples.value(body.get("schema", True)))
+        value = text_of(samples.value(body.get("schema", True)))
         yield from ("-H", "Content-Type: application/json", "-d", value)
     yield f"{api}{path}{'?' if query else ''}{urlencode(query)}"
-
-
-def _argument(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _credential(scheme: Mapping[str, Any]) -> tuple[str, ...]:

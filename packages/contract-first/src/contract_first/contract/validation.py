@@ -8,13 +8,13 @@ meta-schema of their dialect.
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from copy import deepcopy
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 import jsonschema_rs
-from openapi_spec_validator.schemas import schema_v30, schema_v31, schema_v32
 
 from .document import pointers
 from .document.anatomy import FIELDS, Location, is_of_30, map_children
@@ -29,12 +29,12 @@ TEMPLATE = re.compile(r"(?:[^{}]|\{[^{}!]+\})*")
 DISCRIMINATING = {"in", "type"}
 LEAVES = ("example", "link", "securityScheme", "reference")
 """Objects that hold none of the others."""
-STRUCTURES: dict[str, tuple[Mapping[str, Any], str, Callable[[Any], Any]]] = {
-    "3.0": (schema_v30, "definitions", jsonschema_rs.Draft4Validator),
-    "3.1": (schema_v31, "$defs", jsonschema_rs.Draft202012Validator),
-    "3.2": (schema_v32, "$defs", jsonschema_rs.Draft202012Validator),
+STRUCTURES: dict[str, tuple[str, Callable[[Any], Any]]] = {
+    "3.0": ("definitions", jsonschema_rs.Draft4Validator),
+    "3.1": ("$defs", jsonschema_rs.Draft202012Validator),
+    "3.2": ("$defs", jsonschema_rs.Draft202012Validator),
 }
-"""The schemas of OpenAPI's versions, where the definitions are in them, and what validates by them."""
+"""Where the definitions are in the schemas of OpenAPI's versions, and what validates by them."""
 JSON_SCHEMA_2020_12 = "https://json-schema.org/draft/2020-12/schema"
 # what jsonschema-rs carries; it would ask the network for any other
 META_SCHEMAS = {
@@ -107,11 +107,25 @@ def _outline(field: str, node: Any) -> Any:
     return {"in": node["in"]} if field == "parameters" and "in" in node else {}
 
 
+def _schema(version: str) -> dict[str, Any]:
+    """Read the schema of an OpenAPI version, which is a file of openapi-spec-validator.
+
+    To import that takes half of the time of a start: it imports requests and pydantic.
+    """
+    package = find_spec("openapi_spec_validator")
+    if package is None or package.origin is None:
+        raise ModuleNotFoundError("openapi-spec-validator, a dependency of contract-first, is not installed.")
+    schema = Path(package.origin).with_name("resources") / "schemas" / f"v{version}" / "schema.json"
+    content: dict[str, Any] = json.loads(schema.read_bytes())
+    return content
+
+
 @cache
 def _validators(version: str) -> dict[str, Any]:
     """Return the validators of an OpenAPI version, by kind of object."""
-    schema, section, draft = STRUCTURES[version]
-    definitions = deepcopy(dict(schema[section]))
+    section, draft = STRUCTURES[version]
+    schema = _schema(version)
+    definitions = schema[section]
     if version == "3.0":
         del definitions["Schema"]["properties"]["pattern"]["format"]  # it only should be one of ECMA-262's
     names: dict[str, str] = {}

@@ -23,7 +23,6 @@ from .control.app import CA, MOST_TARGET_BYTES, ROOT, ControlAccess, control
 from .journal.events import EventStream
 from .journal.recording import JournalMiddleware, Recording, refused
 from .reach import Reach, refuse_host, send_problem
-from .responses.page import OLD_PATH as OLD_RESPONSES
 from .responses.page import PATH as RESPONSES
 from .responses.page import ResponsesPage
 from .responses.streams import PacedStreams
@@ -79,12 +78,12 @@ class MockApplication:
             self.access,
             pages={
                 EVENTS: EventStream(state.events, traffic.journal, isolated=self.scopes is not None),
-                **dict.fromkeys((RESPONSES, OLD_RESPONSES), ResponsesPage(contract)),
+                RESPONSES: ResponsesPage(contract),
                 ROOT: TO_CONSOLE,
                 CONSOLE: ConsolePage(lambda: reach.s3, extension.console),
                 **({} if self.ca is None else {CA: Page(self.ca.encode(), "application/x-x509-ca-cert")}),
             },
-            public=(RESPONSES, OLD_RESPONSES, CONSOLE, ROOT),
+            public=(RESPONSES, CONSOLE, ROOT),
             clock=state.clock,
             profile=self.profile,
             collaborators={

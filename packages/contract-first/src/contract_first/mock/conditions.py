@@ -4,9 +4,10 @@ A condition is a value, which one of them has to equal, or an object that says m
 ``{"equals": {"a": 1}}``, ``{"pattern": "a*"}``, ``{"all": [1, 2]}``, ``{"present": false}``.
 """
 
-import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
+
+from contract_first.contract.document.json_types import text_of
 
 from .journal.matching import matches
 
@@ -39,9 +40,9 @@ class Condition(NamedTuple):
         """Return the condition that a JSON value stands for."""
         kind, expected = next(iter(document.items())) if isinstance(document, dict) else ("equals", document)
         if kind == "equals" and place not in BY_POINTER:
-            expected = _text(expected)  # what is sent there is always a text: 7 is "7"
+            expected = text_of(expected)  # what is sent there is always a text: 7 is "7"
         elif kind == "all" and place not in BY_POINTER:
-            expected = [*map(_text, expected)]
+            expected = [*map(text_of, expected)]
         return cls(place, name, kind, expected)
 
     def is_met(self, request: Values) -> bool:
@@ -50,14 +51,10 @@ class Condition(NamedTuple):
         if self.kind == "equals":
             return any(_are_equal(value, self.expected) for value in values)
         if self.kind == "pattern":
-            return any(matches(_text(value), self.expected) for value in values)
+            return any(matches(text_of(value), self.expected) for value in values)
         if self.kind == "all":
             return _are_equal([*values], self.expected)
         return bool(values) is self.expected
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _are_equal(value: Any, other: Any) -> bool:

@@ -12,6 +12,10 @@ from contract_first.contract.document import pointers
 
 FRAMING = frozenset({"connection", "content-length", "keep-alive", "transfer-encoding", "upgrade"})
 """Headers that say how a message is sent: the server's."""
+OF_MOCKS = ("access-control-", "x-mock-")
+"""What the names of headers begin with that a mock adds; an upstream's own are not passed on."""
+OF_PROXIES = ("x-contract-violation",)
+"""The same of those that a proxy adds."""
 TEXT = "text/plain; charset=utf-8"
 
 

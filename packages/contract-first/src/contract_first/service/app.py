@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
+import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, contextmanager, nullcontext, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,7 +28,8 @@ from .functions import Function
 from .handlers import handlers_of
 from .http.proxies import TrustedProxies
 from .idempotency import Idempotency
-from .messages.problems import PLAIN, ProblemProfile
+from .messages.problems import PLAIN, Problem, ProblemProfile, ServiceUnavailable
+from .messages.request import Request
 from .mounting import mounting
 from .observe.observation import Observer, observed
 from .observe.request_log import RequestLog
@@ -41,6 +45,10 @@ if TYPE_CHECKING:
 Opening = Callable[[], AbstractAsyncContextManager[Mapping[str, Any]]]
 """Opens collaborators when the app starts, and closes them when it stops: an ``@asynccontextmanager``."""
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+FAILURE = "contract_first.failure"
+"""Key of a scope: why the collaborators could not be opened."""
+
+log = logging.getLogger("contract_first.service.errors")
 
 
 class _Bound(NamedTuple):
@@ -61,8 +69,9 @@ class Service:
     """An ASGI app, with :meth:`start` before the first request and :meth:`stop` after the last.
 
     A server that speaks ASGI's lifespan protocol does both by itself. Without it, as below a framework's
-    mount, the first request starts the app, and the end of its event loop stops it. In each event loop that
-    calls it the app has collaborators of that loop, if they are opened.
+    mount, the first request starts the app, and the end of its event loop stops it. Where that fails, the
+    requests that wait for it get a 503, and the next one tries again. In each event loop that calls it the
+    app has collaborators of that loop, if they are opened.
 
     Attributes:
         most_target_bytes: longest path and query together; the server refuses longer ones as they come in.
@@ -74,6 +83,7 @@ class Service:
         contract: Contract,
         profile: ProblemProfile,
         make: Callable[[Mapping[str, Any]], ASGIApp],
+        make_unavailable: Callable[[], ASGIApp],
         collaborators: Mapping[str, Any] | Opening,
         most_target_bytes: int,
         below_root: Callable[[Scope], Scope],
@@ -82,6 +92,7 @@ class Service:
         self.most_target_bytes = most_target_bytes
         self.profile = profile
         self._make = make
+        self._make_unavailable = make_unavailable
         self._below_root = below_root
         self._open = collaborators if callable(collaborators) else lambda: nullcontext(collaborators)
         self._everywhere = None if callable(collaborators) else _Bound(make(collaborators), collaborators)
@@ -108,13 +119,21 @@ class Service:
             opening.task.cancel()
             await opening.task
 
-    async def _started(self) -> _Bound:
-        """Return the app with its collaborators, which are opened once however many requests wait for it."""
+    @cached_property
+    def _unavailable(self) -> ASGIApp:
+        return self._make_unavailable()
+
+    async def _started(self, *, logs: bool = False) -> _Bound:
+        """Return the app with its collaborators, which are opened once however many requests wait for it.
+
+        Args:
+            logs: log the failure to open them, which otherwise is the caller's to report.
+        """
         loop = asyncio.get_running_loop()
         if loop not in self._openings:
             self._forget_closed()
             opened = loop.create_future()
-            self._openings[loop] = _Opening(opened, loop.create_task(self._hold(opened)))
+            self._openings[loop] = _Opening(opened, loop.create_task(self._hold(opened, logs=logs)))
         return await asyncio.shield(self._openings[loop].opened)
 
     def _forget_closed(self) -> None:
@@ -127,7 +146,7 @@ class Service:
         self._in_loops.pop(loop, None)
         self._openings.pop(loop, None)
 
-    async def _hold(self, opened: asyncio.Future[_Bound]) -> None:
+    async def _hold(self, opened: asyncio.Future[_Bound], *, logs: bool) -> None:
         """Keep the collaborators open until cancelled, by :meth:`stop` or by the end of the event loop.
 
         A task of its own, since what is opened in one task can often not be closed in another.
@@ -142,6 +161,8 @@ class Service:
         except Exception as error:
             if opened.done():
                 raise
+            if logs:
+                log.error("The collaborators could not be opened", exc_info=error)  # noqa: TRY400 -- not here
             opened.set_exception(error)
         finally:
             opened.cancel()
@@ -175,10 +196,17 @@ class Service:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
-            bound = (
-                self._everywhere or self._in_loops.get(asyncio.get_running_loop()) or await self._started()
-            )
-            await bound.app(self._below_root(scope), receive, send)
+            bound = self._everywhere or self._in_loops.get(asyncio.get_running_loop())
+            app = bound.app if bound else await self._opened(scope)
+            await app(self._below_root(scope), receive, send)
+
+    async def _opened(self, scope: Scope) -> ASGIApp:
+        """Return the app with its collaborators, or the one that says that they could not be opened."""
+        try:
+            return (await self._started(logs=True)).app
+        except Exception as error:  # noqa: BLE001 -- whatever a collaborator raises
+            scope[FAILURE] = error
+            return self._unavailable
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -207,7 +235,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     limits: Limits | None = None,
     profile: ProblemProfile = PLAIN,
     reveal: bool = False,
-    formats: bool = False,
+    formats: bool = True,
     closed_query: bool = False,
     fallback: Fallback | None = None,
     lazy: bool = False,
@@ -247,7 +275,8 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
         limits: most bytes of target, body and form, and more; see :class:`~.bodies.Limits`.
         profile: members of problems; by default those of RFC 9457 alone.
         reveal: send clients the violations of a response, which otherwise only the log has.
-        formats: validate ``format`` in requests, which JSON Schema takes for an annotation.
+        formats: validate ``format`` in requests, which JSON Schema takes for an annotation. Responses always
+            are, so that without it a value that is stored and sent back may be a 500.
         closed_query: refuse query parameters that the contract does not have.
         fallback: handles operations without a handler; without it, each needs one.
         lazy: bind each operation at its first request, instead of all at the start.
@@ -271,6 +300,11 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     require_operations(hooks, served.operations)
     limits = limits or Limits()
     functions = handlers_of(handlers, plain=True) if isinstance(handlers, ModuleType) else handlers
+    if not isinstance(functions, Mapping):
+        kind = type(functions).__name__
+        raise TypeError(f"handlers is a {kind}; expected a module, a package, or a mapping of functions.")
+    if inspect.isasyncgenfunction(collaborators):
+        collaborators = asynccontextmanager(collaborators)
     schemes = NOTHING if authenticate is None else authenticate
     authenticator = HookAuthenticator(served, schemes) if isinstance(schemes, Mapping) else schemes
     observing: dict[str, Any] = {}
@@ -281,25 +315,14 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     if checks is not None:
         pages |= health_pages(checks, soft_checks, lambda: service.is_draining)
 
-    def make(collaborators: Mapping[str, Any]) -> ASGIApp:
-        assembly = Assembly(
-            served,
-            authenticator,
-            collaborators,
-            reveal=reveal,
-            limits=limits,
-            lazy=lazy,
-            formats=formats,
-            closed_query=closed_query,
-            base_paths=base_paths,
-            idempotency=idempotency,
-            hooks=hooks,
-            profile=profile,
-            **observing,
-        )
+    def around(
+        app: ASGIApp,
+        pages: Mapping[str, ASGIApp],
+        refusal: Callable[[Request], Problem | None] | None = None,
+    ) -> ASGIApp:
         edge = Edge(
-            bind(assembly, functions, fallback),
-            refusal=assembly.refusal() if fallback is None else None,
+            app,
+            refusal=refusal,
             clock=clock or SystemClock(),
             pages={path: page for path, page in pages.items() if path not in served.paths},
             most_target_bytes=limits.target,
@@ -322,7 +345,33 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
             observers.append(tracing.observer(served))
         return observed(app, observers) if observers else app
 
+    def make_unavailable() -> ASGIApp:
+        return around(_unavailable, {path: page for path, page in pages.items() if path != "/readyz"})
+
+    def make(collaborators: Mapping[str, Any]) -> ASGIApp:
+        assembly = Assembly(
+            served,
+            authenticator,
+            collaborators,
+            reveal=reveal,
+            limits=limits,
+            lazy=lazy,
+            formats=formats,
+            closed_query=closed_query,
+            base_paths=base_paths,
+            idempotency=idempotency,
+            hooks=hooks,
+            profile=profile,
+            **observing,
+        )
+        refusal = assembly.refusal() if fallback is None else None
+        return around(bind(assembly, functions, fallback), pages, refusal)
+
     proxies = [*trusted_proxies]
     below_root = mounting(TrustedProxies(proxies) if proxies else None)
-    service = Service(served, profile, make, collaborators, limits.target, below_root)
+    service = Service(served, profile, make, make_unavailable, collaborators, limits.target, below_root)
     return service
+
+
+async def _unavailable(scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise ServiceUnavailable("What the service needs could not be opened; try again.") from scope[FAILURE]

@@ -13,10 +13,12 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import msgspec
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .clock import Clock
 from .messages.problems import (
+    ERRORS,
     PLAIN,
     InternalError,
     NotImplementedYet,
@@ -113,12 +115,16 @@ class Edge:
         return URITooLong(f"The request target has {length} bytes; the limit is {self.most_target_bytes}.")
 
     async def _respond_to_error(self, error: Exception, request: Request, send: Send) -> None:
+        if isinstance(error, HTTPException) and error.status_code in ERRORS:
+            error = Problem(error.status_code, str(error.detail), headers=error.headers)
         request.error = error
         problem = self.profile.adapted(error) if isinstance(error, Problem) else InternalError()
         # violations where they are found
         is_logged = not self.log_failures or isinstance(problem, ViolationError | NotImplementedYet)
         if problem is not error:
-            log.error("Unhandled exception (request %s)", request.request_id, exc_info=error)
+            kind, place = type(error).__name__, request.operation_id or request.path
+            message = "Unhandled %s in %s: %s (request %s)"
+            log.error(message, kind, place, cause_of(error), request.request_id, exc_info=error)
         elif problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not is_logged:
             log.error("%d: %s (request %s)", problem.status, cause_of(problem), request.request_id)
         link: BaseException | None = error

@@ -6,12 +6,14 @@ import inspect
 import pkgutil
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import partial
 from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 from contract_first.contract import Operation
+from contract_first.contract.models.python_names import python_name
 
 from .context.collaborators import CONTEXT, Collaborators, Needs
 from .functions import Function, ResolverError, annotation_of, awaitable
@@ -76,19 +78,21 @@ def resolved(
         else:
             missing.append(operation)
     if missing and not optional:
-        raise ResolverError(_lack_of(missing))
+        raise ResolverError(_lack_of(missing, handlers))
     return functions
 
 
-def _lack_of(operations: Sequence[Operation]) -> str:
+def _lack_of(operations: Sequence[Operation], handlers: Collection[str]) -> str:
     """Return that operations have no handlers, and how these would be called."""
     first = operations[0]
     others = [repr(handler_name(operation)) for operation in operations[1:MOST_NAMED]]
     if (more := len(operations) - MOST_NAMED) > 0:
         others.append(f"{more} more")
+    close = get_close_matches(python_name(first.operation_id), handlers, 1)
     return (
         f"No handler for operationId {first.operation_id!r}; expected a function called "
         f"{handler_name(first)!r}, or the end of that name after an underscore"
+        f"{f'; close to it: {close[0]!r}' if close else ''}"
         f"{'; also missing: ' + ', '.join(others) if others else ''}."
     )
 
@@ -102,12 +106,14 @@ class Handler:
         needs: what it asks for of the request, and what is opened for it.
         converters: make arguments what the function's annotations say, where that is more than a JSON value.
         query: the member of the argument `query` that each argument becomes, where the function takes that.
+        defaults: what the function has for arguments that are not sent, and have no default in the contract.
     """
 
     call: Callable[..., Awaitable[Any]]
     needs: Needs
     converters: Mapping[str, Convert]
     query: Mapping[str, str]
+    defaults: Mapping[str, Any]
 
     @classmethod
     def of(
@@ -157,7 +163,12 @@ class Handler:
                 ) from None
             if convert is not None:
                 converters[name] = convert
-        return cls(awaitable(partial(function, **needs.shared)), needs, converters, query)
+        defaults = {
+            name: parameters[name].default
+            for name in arguments & parameters.keys()
+            if parameters[name].default is not inspect.Parameter.empty
+        }
+        return cls(awaitable(partial(function, **needs.shared)), needs, converters, query, defaults)
 
 
 def _parameters(function: Function, operation_id: str) -> Mapping[str, inspect.Parameter]:
@@ -193,8 +204,11 @@ def _require_fit(
     faults = [f"it lacks {_listed(unread)}, which the operation has"] if unread else []
     if unknown:
         names = _listed(sorted(arguments | set(provided)))
-        remedy = "`collaborators` of create_app, or to `serve --collaborators MODULE:NAME`"
-        faults.append(f"it asks for {_listed(unknown)}, which is none of {names}; add it to the {remedy}")
+        remedy = "add it to the `collaborators` of create_app, or to `serve --collaborators MODULE:NAME`"
+        spelled = [python_name(name) for name in unknown]
+        if {*spelled} <= {*unread}:
+            remedy = f"call it {_listed(spelled)}"
+        faults.append(f"it asks for {_listed(unknown)}, which is none of {names}; {remedy}")
     if faults:
         raise ResolverError(
             f"The handler of {operation_id!r} does not match its operation: {'; '.join(faults)}."

@@ -8,8 +8,9 @@ The name of an operation's handler, :func:`handler_name`, is
 
 A function may also be named by the operationId spelled as arguments are, with the verb behind a slash first
 (``listPets``, ``list-pets`` and ``pets/list`` are ``list_pets``), or by the tail of its name behind an
-underscore (``photos_get_url``, ``get_url`` or ``url`` for ``apps_photos_get_url``); the longest name wins. No
-two operations share a function of one name.
+underscore (``photos_get_url``, ``get_url`` or ``url`` for ``apps_photos_get_url``), or by what is behind the
+last full stop, as Connexion has it (``getPet`` for ``shop.pets.getPet``); the longest name wins. No two
+operations share a function of one name.
 """
 
 import keyword
@@ -66,7 +67,9 @@ def handler_named(operation: Operation, names: Container[str]) -> str | None:
     name = handler_name(operation)
     noun, _, verb = operation.operation_id.partition("/")
     spelled = (python_name(operation.operation_id), python_name(f"{verb}_{noun}"))
-    tails = (name[underscore.end() :] for underscore in re.finditer("_", name))
+    tails = [name[underscore.end() :] for underscore in re.finditer("_", name)]
+    tails.append(operation.operation_id.rpartition(".")[2])
+    tails.sort(key=len, reverse=True)
     return next(
         (candidate for candidate in (operation.operation_id, name, *spelled, *tails) if candidate in names),
         None,

@@ -157,6 +157,9 @@ class BoundOperation:
             if arguments[name] is not None:
                 parameters = self._in_object if name == QUERY else NOTHING
                 arguments[name] = converted(convert, arguments[name], *self._places[name], parameters)
+        for name, default in handler.defaults.items():
+            if arguments[name] is None:
+                arguments[name] = default
         for name, source in handler.needs.context.items():
             arguments[name] = request if source == "request" else request.caller
         if not handler.needs.opened:

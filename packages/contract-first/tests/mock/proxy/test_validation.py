@@ -40,6 +40,18 @@ def test_what_conforms_to_the_contract_is_not_marked(proxy):
     assert (exchange.operation, exchange.verdict.request, exchange.verdict.response) == ("list_notes", [], [])
 
 
+@pytest.mark.parametrize("target", ["/notes?sort=new", "/notes?sort=odd"])
+def test_an_upstream_cannot_report_violations(target, proxy, upstream):
+    """Its own fields of these names do not get through: a client would take them for the proxy's."""
+    fields = (
+        b"X-Contract-Violations: 7\r\nx-contract-violation: of the upstream\r\nContent-Length: 2\r\n\r\n[]"
+    )
+    upstream.response = HEAD + fields
+    count, first = violations_of(proxy.ask("GET", target))
+    assert (count, "of the upstream" in first) == (1 if target.endswith("odd") else None, False)
+    assert proxy.exchanges[0].response.header("x-contract-violations") == "7"
+
+
 def test_a_target_without_end_is_recorded(proxy, upstream):
     """Its beginning is in the journal, with the 414 that it got; the upstream is not asked."""
     before = len(upstream.asked)

@@ -58,7 +58,7 @@ def test_what_a_client_has_to_know(running):
         "operations": 1,
     }
     assert client.get(f"{mock.control}/seeds").json()["api"] == mock.api
-    assert "/pets" in client.get(f"{mock.control}/answers").text
+    assert "/pets" in client.get(f"{mock.control}/responses").text
 
 
 def test_journal_and_faults(running):
@@ -178,7 +178,7 @@ def test_a_contract_without_paths_starts(file):
     """A document of webhooks has no operations: nothing is found, and the pages are there."""
     write(file, {"openapi": "3.1.0", "info": DOCUMENT["info"], "webhooks": {}})
     with contract_mock(str(file)) as mock, httpx2.Client(trust_env=False, base_url=mock.api) as client:
-        paths = ("/", "/openapi.json", "/docs", "/_mock/responses", "/_mock/answers", "/_mock/journal")
+        paths = ("/", "/openapi.json", "/docs", "/_mock/responses", "/_mock/journal")
         assert [client.get(path).status_code for path in paths] == [307, 200, 200, 200, 200, 200]
 
 

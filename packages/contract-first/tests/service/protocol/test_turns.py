@@ -75,6 +75,16 @@ async def test_fewer_requests_start_where_they_take_long():
     assert started.index("first") <= before + 3
 
 
+def test_the_clock_is_read_where_some_are_left():
+    """It is a system call, which each request of a client that sends one at a time would pay for."""
+    times = iter([1.0, 1.0001, 9.0])
+    pace = Pace(4, clock=lambda: next(times))
+    assert [pace.at_once(count, is_behind=False) for count in (1, 0, 4)] == [1, 0, 4]
+    assert pace.at_once(9, is_behind=False) == 4
+    assert pace.at_once(5, is_behind=True) == 4
+    assert pace.at_once(5, is_behind=True) == 2  # the last turn took 8 s
+
+
 async def test_pieces_of_bodies_are_taken_by_turns_of_clients():
     """One large body waits for no more than one piece of another client, who sends many."""
     taken, bodies = [], Bodies(asyncio.get_running_loop())

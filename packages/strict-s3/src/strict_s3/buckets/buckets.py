@@ -94,7 +94,7 @@ class Buckets:
         if not is_bucket_name(order.bucket):
             raise refusal("InvalidBucketName", BucketName=order.bucket)
         check_ownership(order.headers)
-        location = parse(order.body).findtext("{*}LocationConstraint", "") if order.body else ""
+        location = parse(order.body).findtext("LocationConstraint", "") if order.body else ""
         if not _LOCATION.fullmatch(location):
             raise refusal("InvalidLocationConstraint", LocationConstraint=location)
         settings: dict[str, Any] = {

@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 from strict_s3.messages.errors import S3Error, invalid_argument, refusal
 from strict_s3.messages.orders import Order
+from strict_s3.messages.request import ROOTS
 from strict_s3.messages.response import Response
 from strict_s3.messages.xml import Element, parse
 
@@ -17,42 +18,35 @@ _ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
 
 class _Kind(NamedTuple):
-    """A kind of configuration: its root, the root of a list, and the elements that it must have."""
+    """A kind of configuration: the root of a list, and the elements that one must have."""
 
-    root: str
     list_root: str
     required: tuple[str, ...] = ()
 
 
 KINDS: Mapping[str, _Kind] = {
-    "analytics": _Kind(
-        "AnalyticsConfiguration", "ListBucketAnalyticsConfigurationResult", ("StorageClassAnalysis",)
-    ),
-    "intelligent-tiering": _Kind(
-        "IntelligentTieringConfiguration",
-        "ListBucketIntelligentTieringConfigurationsOutput",
-        ("Status", "Tiering"),
-    ),
+    "analytics": _Kind("ListBucketAnalyticsConfigurationResult", ("StorageClassAnalysis",)),
+    "intelligent-tiering": _Kind("ListBucketIntelligentTieringConfigurationsOutput", ("Status", "Tiering")),
     "inventory": _Kind(
-        "InventoryConfiguration",
         "ListInventoryConfigurationsResult",
         ("Destination", "IncludedObjectVersions", "IsEnabled", "Schedule"),
     ),
-    "metrics": _Kind("MetricsConfiguration", "ListMetricsConfigurationsResult"),
+    "metrics": _Kind("ListMetricsConfigurationsResult"),
 }
 """The kinds, by the parameter of a query that names them."""
 
 
 def read(order: Order, stored: Mapping[str, str]) -> Response:
     """Return the configuration that an order names, or all of its kind; `stored` has their content by ID."""
-    kind = KINDS[order.query[0][0]]
+    selector = order.query[0][0]
+    root = ROOTS[selector]
     if not order.has("id"):
-        all_of_kind = {kind.root: [Element(content) for _, content in sorted(stored.items())]}
-        return Response.of_root(kind.list_root, {"IsTruncated": False, **all_of_kind})
+        all_of_kind = {root: [Element(content) for _, content in sorted(stored.items())]}
+        return Response.of_root(KINDS[selector].list_root, {"IsTruncated": False, **all_of_kind})
     content = stored.get(order.parameter("id"))
     if content is None:
         raise _missing()
-    return Response.of_root(kind.root, Element(content))
+    return Response.of_root(root, Element(content))
 
 
 def change(order: Order, stored: dict[str, str]) -> Response:
@@ -72,10 +66,7 @@ def change(order: Order, stored: dict[str, str]) -> Response:
 def content_of(kind: _Kind, name: str, body: bytes) -> str:
     """Return what is in the root of a document, without namespaces, or raise `S3Error`."""
     root = parse(body)
-    for part in root.iter():
-        part.tag = part.tag.rpartition("}")[2]
-    present = {child.tag for child in root}
-    if root.tag != kind.root or not {"Id", *kind.required} <= present:
+    if not {"Id", *kind.required} <= {child.tag for child in root}:
         raise refusal("MalformedXML")
     if root.findtext("Id") != name or not _ID.fullmatch(name):
         raise invalid_argument("The configuration ID is not valid, or not that of the document.", "id", name)

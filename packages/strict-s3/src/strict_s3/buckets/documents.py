@@ -23,6 +23,8 @@ _STATES = ("Enabled", "Suspended")
 _IN_TAGS = frozenset("_.:/=+-@")
 """What keys and values of tags may have beside letters, digits and spaces."""
 _MOST_IN_KEY, _MOST_IN_VALUE = 128, 256
+_MOST_TAGS = 50
+"""Of a bucket; moto counts those of an object."""
 _SYSTEM_PREFIX = "aws:"
 _MOST_POLICY_BYTES = 20 * 1024
 """Of a bucket policy, see the S3 user guide's policies and permissions."""
@@ -43,10 +45,10 @@ def check_document(name: str, document: bytes, bucket: Bucket) -> None:
 
 
 def check_tags(document: bytes, *, of_bucket: bool = False) -> dict[str, str]:
-    """Return the tags of a document with any root, or raise MalformedXML or InvalidTag."""
+    """Return the tags of a document with any root, or raise MalformedXML, InvalidTag or BadRequest."""
     tags: dict[str, str] = {}
-    for tag in parse(document).iterfind("{*}TagSet/{*}Tag"):
-        key, value = tag.findtext("{*}Key"), tag.findtext("{*}Value", "")
+    for tag in parse(document).iterfind("TagSet/Tag"):
+        key, value = tag.findtext("Key"), tag.findtext("Value", "")
         if key is None:
             raise refusal("MalformedXML")
         if key in tags:
@@ -60,6 +62,8 @@ def check_tags(document: bytes, *, of_bucket: bool = False) -> dict[str, str]:
         if not _is_tag(value) or len(value) > _MOST_IN_VALUE:
             raise _invalid_tag("The TagValue you have provided is invalid", TagKey=key, TagValue=value)
         tags[key] = value
+    if of_bucket and len(tags) > _MOST_TAGS:
+        raise S3Error(400, "BadRequest", f"Bucket tag count cannot be greater than {_MOST_TAGS}")
     return tags
 
 
@@ -89,7 +93,7 @@ def check_bypass(headers: Mapping[str, str], bucket: Bucket) -> None:
 
 
 def _check_versioning(root: ET.Element, _: Bucket) -> None:
-    state = root.findtext("{*}Status")
+    state = root.findtext("Status")
     if state is None:
         code, message = "IllegalVersioningConfigurationException", "The Versioning element must be specified"
         raise S3Error(400, code, message)
@@ -97,7 +101,7 @@ def _check_versioning(root: ET.Element, _: Bucket) -> None:
 
 
 def _check_ownership_controls(root: ET.Element, _: Bucket) -> None:
-    rules = root.findall("{*}Rule/{*}ObjectOwnership")
+    rules = root.findall("Rule/ObjectOwnership")
     _expect(len(rules) == 1 and rules[0].text in OWNERSHIPS)
 
 
@@ -106,20 +110,20 @@ def _check_accelerate(root: ET.Element, bucket: Bucket) -> None:
         raise invalid_request(
             "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names"
         )
-    _expect(root.findtext("{*}Status") in _STATES)
+    _expect(root.findtext("Status") in _STATES)
 
 
 def _check_payment(root: ET.Element, _: Bucket) -> None:
-    payer = root.findtext("{*}Payer")
+    payer = root.findtext("Payer")
     _expect(payer in ("BucketOwner", "Requester"))
     if payer == "Requester":
         raise refusal("NotImplemented")
 
 
 def _check_encryption(root: ET.Element, _: Bucket) -> None:
-    rules = root.findall("{*}Rule/{*}ApplyServerSideEncryptionByDefault")
-    _expect(len(rules) == len(root.findall("{*}Rule")) == 1)
-    algorithm, key = rules[0].findtext("{*}SSEAlgorithm", ""), rules[0].find("{*}KMSMasterKeyID")
+    rules = root.findall("Rule/ApplyServerSideEncryptionByDefault")
+    _expect(len(rules) == len(root.findall("Rule")) == 1)
+    algorithm, key = rules[0].findtext("SSEAlgorithm", ""), rules[0].find("KMSMasterKeyID")
     if key is not None and not algorithm.startswith("aws:kms"):
         message = (
             "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse"
@@ -128,9 +132,9 @@ def _check_encryption(root: ET.Element, _: Bucket) -> None:
 
 
 def _check_website(root: ET.Element, _: Bucket) -> None:
-    if root.find("{*}RedirectAllRequestsTo") is not None:
+    if root.find("RedirectAllRequestsTo") is not None:
         return
-    suffix = root.findtext("{*}IndexDocument/{*}Suffix")
+    suffix = root.findtext("IndexDocument/Suffix")
     if not suffix:
         message = "A value for IndexDocument Suffix must be provided if RedirectAllRequestsTo is empty"
         raise invalid_argument(message, "IndexDocument", "null")
@@ -139,11 +143,13 @@ def _check_website(root: ET.Element, _: Bucket) -> None:
 
 
 def _check_policy(document: bytes, bucket: Bucket) -> None:
+    if len(document) > _MOST_POLICY_BYTES:  # parsed it would take up to thirty times as many
+        raise refusal("MalformedPolicy")
     try:
         policy = json.loads(document)
     except (ValueError, RecursionError):
         policy = None
-    if not isinstance(policy, dict) or len(document) > _MOST_POLICY_BYTES:
+    if not isinstance(policy, dict):
         raise refusal("MalformedPolicy")
     if "Statement" not in policy:
         raise _malformed_policy("Missing required field Statement")

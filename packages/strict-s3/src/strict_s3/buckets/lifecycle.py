@@ -22,7 +22,7 @@ _ACTIONS = (
 
 def check_rules(root: ET.Element, _bucket: object) -> None:
     """Raise `S3Error` unless a document can be put: MalformedXML, InvalidArgument, InvalidRequest."""
-    rules = _rules(root)
+    rules = root.findall("Rule")
     if not 1 <= len(rules) <= _MAX_RULES:
         raise refusal("MalformedXML")
     for rule in rules:
@@ -35,7 +35,7 @@ def check_rules(root: ET.Element, _bucket: object) -> None:
 def with_ids(body: bytes) -> bytes:
     """Return the document of lifecycle rules, with IDs for those without, or raise MalformedXML."""
     root = parse(body)
-    for rule in _rules(root):
+    for rule in root.iterfind("Rule"):
         if not rule.findtext("ID"):
             for empty in rule.findall("ID"):
                 rule.remove(empty)
@@ -44,13 +44,6 @@ def with_ids(body: bytes) -> bytes:
         return ET.tostring(root)
     except (ValueError, RecursionError):
         raise refusal("MalformedXML") from None
-
-
-def _rules(root: ET.Element) -> list[ET.Element]:
-    """Return the rules of a document, whose names have no namespace then."""
-    for part in root.iter():
-        part.tag = part.tag.rpartition("}")[2]
-    return root.findall("Rule")
 
 
 def _check(rule: ET.Element) -> None:

@@ -89,12 +89,10 @@ def read_notification(body: bytes, targets: Collection[str]) -> list[Rule]:
             of one of the targets; NotImplemented for EventBridge.
     """
     root = parse(body)
-    if root.find("{*}EventBridgeConfiguration") is not None:
+    if root.find("EventBridgeConfiguration") is not None:
         raise refusal("NotImplemented")
     rules = [
-        _rule(kind, element)
-        for kind in _DESTINATIONS
-        for element in root.iterfind(f"{{*}}{kind}Configuration")
+        _rule(kind, element) for kind in _DESTINATIONS for element in root.iterfind(f"{kind}Configuration")
     ]
     if len(rules) > _MOST:
         raise invalid_argument(f"A bucket can have {_MOST} notification configurations at most.")
@@ -126,15 +124,15 @@ def notification(rules: list[Rule]) -> bytes:
 
 
 def _rule(kind: str, element: ET.Element) -> Rule:
-    events = tuple(event.text or "" for event in element.iterfind("{*}Event"))
+    events = tuple(event.text or "" for event in element.iterfind("Event"))
     filters = [
-        (part.findtext("{*}Name", "").lower(), part.findtext("{*}Value", ""))
-        for part in element.iterfind("{*}Filter/{*}S3Key/{*}FilterRule")
+        (part.findtext("Name", "").lower(), part.findtext("Value", ""))
+        for part in element.iterfind("Filter/S3Key/FilterRule")
     ]
     if not events or len(dict(filters)) < len(filters) or not dict(filters).keys() <= {"prefix", "suffix"}:
         raise refusal("MalformedXML")
     for event in events:
         if event not in _EVENTS:
             raise invalid_argument("The event is not supported for notifications", "Event", event)
-    arn = element.findtext(f"{{*}}{kind}", "").strip()
-    return Rule(element.findtext("{*}Id") or secrets.token_urlsafe(36), kind, arn, events, tuple(filters))
+    arn = element.findtext(kind, "").strip()
+    return Rule(element.findtext("Id") or secrets.token_urlsafe(36), kind, arn, events, tuple(filters))

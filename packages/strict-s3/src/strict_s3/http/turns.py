@@ -41,9 +41,9 @@ class Rotation(Generic[Item]):
     def drop(self) -> Item:
         """Return the last item of the owner who has most, instead of ever taking it."""
         self._count -= 1
-        owner = max(self._queues, key=lambda owner: len(self._queues[owner]))
-        item = self._queues[owner].pop()
-        if not self._queues[owner]:
+        owner, queue = max(self._queues.items(), key=lambda waiting: len(waiting[1]))
+        item = queue.pop()
+        if not queue:
             del self._queues[owner]
         return item
 

@@ -16,13 +16,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
+from strict_s3.capped_log import CappedLog
 from strict_s3.messages.errors import MAX_HEADER_SECTION_BYTES, REFUSALS, S3Error, refusal
 from strict_s3.messages.request import ORIGINAL_HEADERS
 from strict_s3.messages.response import RequestIds, Response
 from strict_s3.messages.xml import MEDIA_TYPE
 
 from .body import Body
-from .capped_log import CappedLog
 from .connections import IDLE_SECONDS, Connections, Incoming, MalformedField, raise_file_limit
 from .turns import Rotation
 

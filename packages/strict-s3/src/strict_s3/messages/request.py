@@ -84,6 +84,33 @@ OF_OBJECTS: Final = {
     "uploadId": ("GET", "HEAD", "PUT", "POST", "DELETE"),
 }
 """Selectors: query parameters that name a subresource of a bucket or an object; and their methods."""
+ROOTS: Final = {
+    "": "CreateBucketConfiguration",
+    "accelerate": "AccelerateConfiguration",
+    "acl": "AccessControlPolicy",
+    "analytics": "AnalyticsConfiguration",
+    "cors": "CORSConfiguration",
+    "delete": "Delete",
+    "encryption": "ServerSideEncryptionConfiguration",
+    "intelligent-tiering": "IntelligentTieringConfiguration",
+    "inventory": "InventoryConfiguration",
+    "legal-hold": "LegalHold",
+    "lifecycle": "LifecycleConfiguration",
+    "logging": "BucketLoggingStatus",
+    "metrics": "MetricsConfiguration",
+    "notification": "NotificationConfiguration",
+    "object-lock": "ObjectLockConfiguration",
+    "ownershipControls": "OwnershipControls",
+    "publicAccessBlock": "PublicAccessBlockConfiguration",
+    "replication": "ReplicationConfiguration",
+    "requestPayment": "RequestPaymentConfiguration",
+    "retention": "Retention",
+    "tagging": "Tagging",
+    "uploadId": "CompleteMultipartUpload",
+    "versioning": "VersioningConfiguration",
+    "website": "WebsiteConfiguration",
+}
+"""The root of the XML document that is put or posted, by selector; that of a bucket without one."""
 
 _SELECTORS: Final = OF_BUCKETS.keys() | OF_OBJECTS.keys()
 _NO_SELECTORS = re.compile(rf"(?i:x-.*)|{'|'.join((*VERSION_2_QUERY, UNWATCHED))}", re.DOTALL)

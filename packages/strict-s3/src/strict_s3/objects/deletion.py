@@ -51,13 +51,13 @@ def read_deletion(body: bytes, may_delete: Callable[[str, str], bool]) -> Deleti
     """
     root = parse(body)
     objects = [
-        ObjectIdentifier(*(identifier.findtext(f"{{*}}{name}", "") for name in ("Key", "VersionId", "ETag")))
-        for identifier in root.iterfind("{*}Object")
+        ObjectIdentifier(*(identifier.findtext(name, "") for name in ("Key", "VersionId", "ETag")))
+        for identifier in root.iterfind("Object")
     ]
     if not 1 <= len(objects) <= MAX_KEYS or not all(identifier.key for identifier in objects):
         raise refusal("MalformedXML")
     denied = {identifier for identifier in objects if not may_delete(identifier.key, identifier.version_id)}
-    quiet = root.findtext("{*}Quiet", "").strip().lower() == "true"
+    quiet = root.findtext("Quiet", "").strip().lower() == "true"
     return Deletion(objects, denied, quiet)
 
 

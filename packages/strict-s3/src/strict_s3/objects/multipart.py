@@ -67,11 +67,11 @@ def parse_parts(document: bytes) -> list[ListedPart]:
     """
     parts = [
         ListedPart(
-            whole_number(part.findtext("{*}PartNumber")) or 0,
-            part.findtext("{*}ETag", "").strip('"'),
-            {name: value for name in ALGORITHMS if (value := part.findtext(f"{{*}}Checksum{name}"))},
+            whole_number(part.findtext("PartNumber")) or 0,
+            part.findtext("ETag", "").strip('"'),
+            {name: value for name in ALGORITHMS if (value := part.findtext(f"Checksum{name}"))},
         )
-        for part in parse(document).iterfind("{*}Part")
+        for part in parse(document).iterfind("Part")
     ]
     if not parts:
         raise invalid_request("You must specify at least one part")

@@ -21,10 +21,10 @@ from strict_s3.messages.checksums import (
 from strict_s3.messages.errors import S3Error, invalid_argument, invalid_request, refusal
 from strict_s3.messages.integers import whole_number
 from strict_s3.messages.orders import MAX_OBJECT_BYTES, Bucket, Order
-from strict_s3.messages.request import BLOCK_BYTES, Request
+from strict_s3.messages.request import BLOCK_BYTES, ROOTS, Request
 from strict_s3.messages.response import Response
 from strict_s3.messages.version_ids import NULL
-from strict_s3.messages.xml import document
+from strict_s3.messages.xml import check_root, document
 from strict_s3.store.content import Content, read_range
 from strict_s3.store.customer_keys import check_read
 
@@ -221,7 +221,8 @@ def read_document(request: Request, signed: Signed | None) -> bytes:
     """Return the body of a request that is a document.
 
     Raises:
-        S3Error: it is too long, or not what was signed; SlowDown while others take the memory for it.
+        S3Error: it is too long, or not what was signed; SlowDown while others take the memory for it;
+            MalformedXML if it has another root than the documents of its operation.
     """
     document = b""
     for block in _payload(request, signed).blocks():
@@ -230,6 +231,9 @@ def read_document(request: Request, signed: Signed | None) -> bytes:
             raise refusal("MaxMessageLengthExceeded", MaxMessageLengthBytes=MAX_DOCUMENT_BYTES)
         documents.hold(request, len(document))
     documents.hold(request, len(document) + TAG_BYTES * (document.count(b"<") + document.count(b"=")))
+    root = ROOTS.get(next(iter(request.selectors), ""))
+    if document and root and request.method != "DELETE":
+        check_root(document, root)
     return document
 
 

@@ -83,7 +83,7 @@ class Uploads:
         """Begin an upload, and note which object it will replace."""
         with self._backend.lock:
             response = self._backend.carry_out(order)
-            upload_id = parse(b"".join(response.body)).findtext("{*}UploadId")
+            upload_id = parse(b"".join(response.body)).findtext("UploadId")
             upload = self._backend.upload(order.bucket, str(upload_id))
             upload.replaced = file_name(self._backend.key(order.bucket, order.key))
             upload.acl = acl_of(order.headers)

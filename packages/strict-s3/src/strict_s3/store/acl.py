@@ -116,18 +116,18 @@ def _granted(body: bytes) -> Iterable[tuple[str, Any]]:
         root = parse(body)
     except S3Error:
         raise _malformed() from None
-    grants = root.find("{*}AccessControlList")
-    if grants is None or not root.findtext("{*}Owner/{*}ID"):
+    grants = root.find("AccessControlList")
+    if grants is None or not root.findtext("Owner/ID"):
         raise _malformed()
-    for grant in grants.iterfind("{*}Grant"):
-        permission, grantee = grant.findtext("{*}Permission", ""), grant.find("{*}Grantee")
+    for grant in grants.iterfind("Grant"):
+        permission, grantee = grant.findtext("Permission", ""), grant.find("Grantee")
         if permission not in _PERMISSIONS or grantee is None:
             raise _malformed()
         kinds = {"CanonicalUser": "ID", "Group": "URI", "AmazonCustomerByEmail": "EmailAddress"}
-        name = kinds.get(grantee.get(f"{{{_SCHEMA}}}type", ""))
+        name = kinds.get(grantee.get("type", ""))
         if name is None:
             raise _malformed()
-        yield permission, _named(name, grantee.findtext(f"{{*}}{name}", ""))
+        yield permission, _named(name, grantee.findtext(name, ""))
 
 
 def _grantees(text: str) -> Iterable[Any]:

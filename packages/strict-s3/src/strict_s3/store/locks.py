@@ -42,15 +42,15 @@ def check_bucket(order: Order, bucket: Bucket) -> None:
     if not order.has("object-lock"):
         return
     root = parse(order.body)
-    retention = root.find("{*}Rule/{*}DefaultRetention")
-    has_rule = root.find("{*}Rule") is not None
-    if root.findtext("{*}ObjectLockEnabled") != "Enabled" or (has_rule and retention is None):
+    retention = root.find("Rule/DefaultRetention")
+    has_rule = root.find("Rule") is not None
+    if root.findtext("ObjectLockEnabled") != "Enabled" or (has_rule and retention is None):
         raise refusal("MalformedXML")
     if retention is not None:
-        periods = [text for name in ("Days", "Years") if (text := retention.findtext(f"{{*}}{name}"))]
-        if retention.findtext("{*}Mode") not in _MODES or len(periods) != 1:
+        periods = [text for name in ("Days", "Years") if (text := retention.findtext(name))]
+        if retention.findtext("Mode") not in _MODES or len(periods) != 1:
             raise refusal("MalformedXML")
-        days = (whole_number(periods[0]) or 0) * (1 if retention.findtext("{*}Days") else _DAYS_OF_A_YEAR)
+        days = (whole_number(periods[0]) or 0) * (1 if retention.findtext("Days") else _DAYS_OF_A_YEAR)
         if not 0 < days <= _MOST_DAYS:
             raise invalid_argument("Default retention period must be a positive integer value.")
     if bucket.versioning != "Enabled":
@@ -99,11 +99,11 @@ def change_lock(backend: Backend, order: Order) -> Response:
         raise _without_lock()
     root = parse(order.body)
     if order.has("legal-hold"):
-        if root.findtext("{*}Status") not in _STATES:
+        if root.findtext("Status") not in _STATES:
             raise refusal("MalformedXML")
-        backend.existing_key(order).lock_legal_status = root.findtext("{*}Status")
+        backend.existing_key(order).lock_legal_status = root.findtext("Status")
         return Response(HTTPStatus.OK)
-    mode, text = root.findtext("{*}Mode"), root.findtext("{*}RetainUntilDate")
+    mode, text = root.findtext("Mode"), root.findtext("RetainUntilDate")
     until = _time(text)
     if (mode, text) != (None, None) and (mode not in _MODES or until is None):
         raise refusal("MalformedXML")

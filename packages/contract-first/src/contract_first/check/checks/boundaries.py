@@ -17,6 +17,7 @@ from contract_first.service.request.coercion import Coercion
 
 from .check import CheckFailure, NothingToCheck, RunCheck
 from .links import steps
+from .samples import parameters_of
 
 MOST_TRIED: Final = 60
 """Bounds of an operation."""
@@ -87,23 +88,18 @@ class Boundaries(RunCheck):
             return
         for bound in bounds:
             case = self.samples.draw(operation, **path)
-            holders: dict[str, Any] = {
-                "path": case.path_parameters,
-                "query": case.query,
-                "header": case.headers,
-                "cookie": case.cookies,
-            }
+            parameters = parameters_of(case)
             if bound.place == "body":
                 case.body = _with(case.body, bound)
             elif bound.keyword == "required":
-                holder = holders[bound.place]
+                holder = parameters[bound.place]
                 names = [*filter(bound.value, holder)]
                 if not names:
                     continue
                 for name in names:
                     del holder[name]
             else:
-                holders[bound.place][bound.keys[0]] = bound.value
+                parameters[bound.place][bound.keys[0]] = bound.value
             response = self.samples.send(case, self.target.headers)
             if response.is_success:
                 message = f"{bound} gets {response.status_code}"

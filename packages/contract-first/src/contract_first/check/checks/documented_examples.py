@@ -13,6 +13,7 @@ from contract_first.contract import Operation
 from contract_first.contract.document.media_types import is_json
 
 from .check import CheckFailure, NothingToCheck, RunCheck
+from .samples import parameters_of
 
 UNNAMED: Final = "example"
 """The name of an example that has none."""
@@ -58,15 +59,10 @@ class DocumentedExamples(RunCheck):
 
     def _try(self, operation: Operation, name: str, example: Example) -> Iterator[CheckFailure]:
         case = self.samples.draw(operation)
-        holders: dict[str, Any] = {
-            "path": case.path_parameters,
-            "query": case.query,
-            "header": case.headers,
-            "cookie": case.cookies,
-        }
+        parameters = parameters_of(case)
         for (place, parameter), value in example.parameters.items():
-            if place in holders:
-                holders[place][parameter] = value
+            if place in parameters:
+                parameters[place][parameter] = value
         for media_type, value in example.body.items():
             case.media_type, case.body = media_type, value
             break

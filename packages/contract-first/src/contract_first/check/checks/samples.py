@@ -1,6 +1,6 @@
 """One valid request for each operation, as small as the contract allows."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from copy import deepcopy
 from functools import lru_cache
 from typing import Any, Final
@@ -42,6 +42,12 @@ class NoResponse(Exception):  # noqa: N818 -- what came is a finding
         super().__init__(f"no whole response came, twice: {error or type(error).__name__}")
         self.operation = operation
         self.request: httpx2.Request = error.request
+
+
+def parameters_of(case: Case[Any]) -> dict[str, MutableMapping[str, Any]]:
+    """Return the parameters of a request by place and name; a sample changes with them."""
+    query, header, cookie = case.query, case.headers, case.cookies
+    return {"path": case.path_parameters, "query": query, "header": header, "cookie": cookie}
 
 
 class RequestSamples:
@@ -106,20 +112,16 @@ class RequestSamples:
             listener(case, response)
         return response
 
-    def _sent(self, label: str, parts: dict[str, Any]) -> httpx2.Response:
+    def _sent(self, label: str, parts: dict[str, Any], *, again: bool = True) -> httpx2.Response:
         if label in self._silent:
             raise self._silent[label]
         try:
             return self._target.client.request(**parts)
         except UNREACHABLE:
             raise
-        except httpx2.RequestError:
-            pass
-        try:
-            return self._target.client.request(**parts)
-        except UNREACHABLE:
-            raise
         except httpx2.RequestError as error:
+            if again:
+                return self._sent(label, parts, again=False)
             nothing = NoResponse(label, error)
             if isinstance(error, httpx2.TimeoutException):
                 self._silent[label] = nothing  # not to be waited for again

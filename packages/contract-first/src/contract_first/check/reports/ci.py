@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterator
 from xml.etree.ElementTree import Element, SubElement, tostring
 
+from contract_first.terminal import annotation
+
 from .report import WHOLE_API, Finding, Report, Tested, Trouble
 
 FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """Characters that XML 1.0 has no way to write."""
-IN_MESSAGES = {ord("%"): "%25", ord("\r"): "%0D", ord("\n"): "%0A"}
-IN_PROPERTIES = {**IN_MESSAGES, ord(":"): "%3A", ord(","): "%2C"}
 
 
 def junit(report: Report) -> bytes:
@@ -40,10 +40,10 @@ def workflow_commands(report: Report) -> Iterator[str]:
         text = "\n".join(
             filter(None, (finding.title, finding.message, others, *_examples(finding), finding.curl))
         )
-        yield _command("error" if report.fails(finding) else "warning", f"{where}: {finding.check}", text)
+        yield annotation("error" if report.fails(finding) else "warning", f"{where}: {finding.check}", text)
     for trouble in report.troubles:
-        yield _command("error", f"{trouble.operation or WHOLE_API}: {trouble.title}", trouble.message)
-    yield _command("notice" if not report.exit_code else "error", "contract check", report.conclusion())
+        yield annotation("error", f"{trouble.operation or WHOLE_API}: {trouble.title}", trouble.message)
+    yield annotation("notice" if not report.exit_code else "error", "contract check", report.conclusion())
 
 
 def _suite(root: Element, operation: str, tested: Tested, report: Report) -> None:
@@ -93,7 +93,3 @@ def _case(suite: Element, name: str) -> Element:
 
 def _xml_text(text: str) -> str:
     return FORBIDDEN.sub("\ufffd", text)
-
-
-def _command(kind: str, title: str, message: str) -> str:
-    return f"::{kind} title={title.translate(IN_PROPERTIES)}::{message.translate(IN_MESSAGES)}"

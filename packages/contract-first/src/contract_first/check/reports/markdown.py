@@ -48,8 +48,7 @@ def _finding(number: int, finding: Finding, prefix: str) -> Iterator[str]:
     yield f"{finding.severity}{seen}: {_text(finding.places(prefix, MOST_PLACES))}"
     yield ""
     for label, text in finding.sentences().items():
-        if text:
-            yield f"- {label}: {_text(' '.join(text.split()))}"
+        yield f"- {label}: {_text(' '.join(text.split()))}"
     if finding.curl:
         yield f"\n    {' '.join(finding.curl.splitlines())}"
 

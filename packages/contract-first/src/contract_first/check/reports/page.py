@@ -190,9 +190,7 @@ def _finding(number: int, finding: Finding, prefix: str) -> str:
     seen = f", seen {times(finding.seen)}" if finding.seen > 1 else ""
     severity = f'<b class="{finding.severity}">{finding.severity}</b> ' if finding.severity else ""
     places = escape(finding.places(prefix, MOST_PLACES))
-    rows = "".join(
-        f"<dt>{label}</dt><dd>{escape(text)}</dd>" for label, text in finding.sentences().items() if text
-    )
+    rows = "".join(f"<dt>{label}</dt><dd>{escape(text)}</dd>" for label, text in finding.sentences().items())
     curl = f'<pre class="curl">{escape(finding.curl)}</pre>' if finding.curl else ""
     return (
         f"<article><h3>{number}. {escape(finding.heading)}</h3>"

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from posixpath import commonpath
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 import msgspec
 
+from contract_first.contract import Operation
+
 OK, VIOLATED, COULD_NOT_RUN = 0, 1, 2
 """Exit codes."""
+MOST_UNDOCUMENTED = 20
+"""Statuses of an operation that are counted without being declared."""
 
 FailOn = Literal["request", "response", "any"]
 
@@ -65,6 +70,27 @@ class OperationCoverage(msgspec.Struct, kw_only=True):
     undocumented: dict[str, int] = {}
     parameters: dict[str, int]
     values: dict[str, dict[str, int]]
+
+    @classmethod
+    def of(
+        cls, operation: Operation, values: Mapping[str, Iterable[str]] = MappingProxyType({})
+    ) -> OperationCoverage:
+        """Return the coverage of an operation, and of these enumerations, by no request."""
+        return cls(
+            operation=operation.operation_id,
+            method=operation.method.upper(),
+            path=operation.path,
+            statuses=dict.fromkeys(operation.responses, 0),
+            parameters={f"{parameter['in']} {parameter['name']}": 0 for parameter in operation.parameters},
+            values={place: dict.fromkeys(texts, 0) for place, texts in values.items()},
+        )
+
+    def responded(self, code: str | None, status: int) -> None:
+        """Count a response, by what the contract declares for it, or else by its status; 0 for none."""
+        if code is not None:
+            self.statuses[code] += 1
+        elif status and (str(status) in self.undocumented or len(self.undocumented) < MOST_UNDOCUMENTED):
+            self.undocumented[str(status)] = self.undocumented.get(str(status), 0) + 1
 
     @property
     def name(self) -> str:

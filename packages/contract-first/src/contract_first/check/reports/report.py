@@ -14,14 +14,6 @@ from .response_times import ResponseTimes
 from .words import words_of
 
 WHOLE_API = "the API as a whole"
-FORMER_NAMES = {
-    "judged": "validated",
-    "unjudged": "unvalidated",
-    "unanswered": "without_response",
-    "broken_requests": "violating_requests",
-    "broken_responses": "violating_responses",
-}
-"""What members of the JSON of recorded traffic were called; both names are written for one release."""
 
 Severity = Literal["critical", "high", "medium", "low"]
 SEVERITIES = ("critical", "high", "medium", "low", "")
@@ -141,7 +133,8 @@ class Finding(msgspec.Struct, kw_only=True):
         message = self.message.partition("\n\n")[0] or self.title  # a paragraph; JSON has all
         got = f"HTTP {self.status}: {message}" if self.status else message
         expected = self.expected or words.expected
-        return {"Expected": expected, "Got": got, "Change": words.change, "Note": self.reason}
+        texts = {"Expected": expected, "Got": got, "Change": words.change, "Note": self.reason}
+        return {label: text for label, text in texts.items() if text}
 
     @property
     def heading(self) -> str:
@@ -352,16 +345,11 @@ class Report(msgspec.Struct, kw_only=True):
         """Return the report as JSON; that of recorded traffic has members of its own."""
         document = msgspec.to_builtins(self)
         traffic = document.pop("traffic")
-        if self.traffic is None:
-            for finding in document["findings"]:
-                finding["answer"] = finding["response"]  # its former name, for one release
-        else:
+        if self.traffic is not None:
             shared = {name: share._asdict() for name, share in self.traffic.shares.items()}
             subject = {"title": self.subject.title, "version": self.subject.version}
             findings = [self._recorded(finding) for finding in self.findings]
             document = {**subject, **traffic, "findings": findings, "shares": shared}
-            for former, name in FORMER_NAMES.items():
-                document[former] = traffic[name]
         return msgspec.json.format(msgspec.json.encode(document)) + b"\n"
 
     def _recorded(self, finding: Finding) -> dict[str, Any]:

@@ -107,7 +107,7 @@ def sarif(report: Report, contract: Contract) -> bytes:
 
 
 def _message(finding: Finding) -> str:
-    sentences = [f"{label}: {text}" for label, text in finding.sentences().items() if text]
+    sentences = [f"{label}: {text}" for label, text in finding.sentences().items()]
     return "\n".join(
         [f"{finding.heading}, in {', '.join(finding.operations) or finding.operation}", *sentences]
     )

@@ -128,7 +128,7 @@ def _finding(number: int, finding: Finding, prefix: str) -> Group:
     seen = f", seen {times(finding.seen)}" if finding.seen > 1 else ""
     severity = f"{finding.severity}: " if finding.severity else ""
     head = Text.assemble((f"{number}. {severity}{finding.heading}", "bold red"), f", {finding.phase}{seen}")
-    texts = [f"{label}: {text}" for label, text in finding.sentences().items() if text]
+    texts = [f"{label}: {text}" for label, text in finding.sentences().items()]
     lines = [finding.places(prefix, MOST_PLACES), *texts, finding.response.strip()]
     # not indented and not broken, so that it is copied as one line
     curl = [Text(finding.curl, style="cyan", overflow="ignore", no_wrap=True)] if finding.curl else []

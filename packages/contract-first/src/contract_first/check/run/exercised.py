@@ -1,14 +1,13 @@
 """Counts the operations, statuses and parameters of a contract that the requests of a run exercise."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from schemathesis import Case
 
+from contract_first.check.checks.samples import parameters_of
 from contract_first.check.reports.recorded import OperationCoverage
 from contract_first.check.reports.report import Report
 from contract_first.check.target import Target
-from contract_first.contract import Operation
 
 
 class Exercised:
@@ -17,7 +16,7 @@ class Exercised:
     def __init__(self, target: Target, report: Report) -> None:
         self._operations = {operation.label: operation for operation in target.operations}
         if not report.coverage:
-            report.coverage = [_nothing(operation) for operation in target.operations]
+            report.coverage = [OperationCoverage.of(operation) for operation in target.operations]
         self._coverage = {coverage.name: coverage for coverage in report.coverage}
 
     def record(self, case: Case[Any], status: int) -> None:
@@ -27,30 +26,14 @@ class Exercised:
         if operation is None or coverage is None or case.method.lower() != operation.method:
             return
         coverage.calls += 1
-        code = operation.response_key(status)
-        if code is not None:
-            coverage.statuses[code] += 1
-        elif status:
-            coverage.undocumented[str(status)] = coverage.undocumented.get(str(status), 0) + 1
-        fields = {name.lower(): value for name, value in (case.headers or {}).items()}
-        holders: dict[str, Mapping[str, Any]] = {
-            "path": case.path_parameters or {},
-            "query": case.query or {},
-            "header": fields,
-            "cookie": case.cookies or {},
+        coverage.responded(operation.response_key(status), status)
+        names = {
+            (place, _spelled(place, name)) for place, part in parameters_of(case).items() for name in part
         }
         for parameter in operation.parameters:
             place, name = parameter["in"], parameter["name"]
-            if (name.lower() if place == "header" else name) in holders.get(place, {}):
-                coverage.parameters[f"{place} {name}"] += 1
+            coverage.parameters[f"{place} {name}"] += (place, _spelled(place, name)) in names
 
 
-def _nothing(operation: Operation) -> OperationCoverage:
-    return OperationCoverage(
-        operation=operation.operation_id,
-        method=operation.method.upper(),
-        path=operation.path,
-        statuses=dict.fromkeys(operation.responses, 0),
-        parameters={f"{parameter['in']} {parameter['name']}": 0 for parameter in operation.parameters},
-        values={},
-    )
+def _spelled(place: str, name: str) -> str:
+    return name.lower() if place == "header" else name

@@ -19,7 +19,6 @@ from .content_codings import NotDecoded, decoded
 from .requests import ReadParameters
 from .validator import ValidatedExchange
 
-MOST_UNDOCUMENTED = 20
 Steps = tuple[str, ...]
 EACH = "*"
 DEEPEST = 8
@@ -59,18 +58,9 @@ class _Counted:
         self._operation = operation
         self._parameters = [(parameter["in"], parameter["name"]) for parameter in operation.parameters]
         self._enumerations = enumerations
-        self.coverage = OperationCoverage(
-            operation=operation.operation_id,
-            method=operation.method.upper(),
-            path=operation.path,
-            statuses=dict.fromkeys(operation.responses, 0),
-            parameters=dict.fromkeys((f"{place} {name}" for place, name in self._parameters), 0),
-            values={
-                f"{part}{enumeration.pointer}": dict.fromkeys(enumeration.values, 0)
-                for part, listed in self._enumerations.items()
-                for enumeration in listed
-            },
-        )
+        listed = ((part, enumeration) for part, group in enumerations.items() for enumeration in group)
+        values = {f"{part}{enumeration.pointer}": enumeration.values for part, enumeration in listed}
+        self.coverage = OperationCoverage.of(operation, values)
 
     def request(self, parameters: ReadParameters, body: Any) -> None:
         self.coverage.calls += 1
@@ -82,17 +72,9 @@ class _Counted:
 
     def response(self, exchange: RecordedExchange) -> None:
         code = self._operation.response_key(exchange.status)
-        if code is None:
-            self._undocumented(exchange.status)
-            return
-        self.coverage.statuses[code] += 1
+        self.coverage.responded(code, exchange.status)
         if self._enumerations.get(f"{code} "):
             self._count(f"{code} ", _json_body(exchange))
-
-    def _undocumented(self, status: int) -> None:
-        counts = self.coverage.undocumented
-        if status and (str(status) in counts or len(counts) < MOST_UNDOCUMENTED):
-            counts[str(status)] = counts.get(str(status), 0) + 1
 
     def _count(self, part: str, value: Any) -> None:
         for enumeration in self._enumerations.get(part, ()):

@@ -4,15 +4,18 @@ import json
 import re
 from ast import literal_eval
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from itertools import chain
 from typing import Any
+
+import msgspec
 
 from contract_first.contract import Contract
 from contract_first.contract.document.json_types import EVERY_TYPE
 from contract_first.contract.schemas.expansion import Expansion
 from contract_first.contract.schemas.limits import words
 from contract_first.contract.schemas.parts import Part
-from contract_first.contract.schemas.schema import Schema
+from contract_first.contract.schemas.schema import Schema, Schemas
 from contract_first.contract.schemas.shapes import Shape, shape_of, type_words
 from contract_first.mock.generation.generator import Generator
 
@@ -53,6 +56,7 @@ class Samples:
         self._generator = Generator(contract.schemas, seed="samples")
         self._words: dict[tuple[int, ...], str] = {}
         self._values: dict[tuple[int, ...], Any] = {}
+        self._accepted: dict[tuple[object, ...], bool] = {}
 
     def python_type(self, node: Any, *, is_optional: bool = False) -> str:
         """Return the annotation for a value that conforms to a schema, or that may not have been sent."""
@@ -89,11 +93,18 @@ class Samples:
 
     def conforms(self, node: Any, value: Any) -> bool:
         """Tell whether a value conforms, as it is written in Python, to the schema of a response."""
-        return self._responses.of(node).python_validator.is_valid(_written(value))
+        return self._accepts(self._responses, node, _written(value), as_python=True)
 
     def is_valid(self, node: Any, value: Any) -> bool:
         """Tell whether a value conforms, as it is written in Python, to the schema of a request."""
-        return self._requests.of(node).validator.is_valid(_written(value))
+        return self._accepts(self._requests, node, _written(value))
+
+    def _accepts(self, schemas: Schemas, node: Any, value: Any, *, as_python: bool = False) -> bool:
+        """Tell whether a value conforms; each value is validated once by all schemas of the same text."""
+        key = schemas.key(node), msgspec.json.encode(value), id(schemas), as_python
+        if key not in self._accepted:
+            self._accepted[key] = schemas.accepts(node, value, as_python=as_python)
+        return self._accepted[key]
 
     def _conforming(self, node: Any, conforms: Callable[[Any, Any], bool]) -> Any:
         value = self.value(node)
@@ -107,8 +118,8 @@ class Samples:
         if key not in self._values:
             candidates = self._candidates(schema, depth)
             first = next(candidates)
-            valid = filter(schema.validator.is_valid, chain([first], candidates))
-            self._values[key] = next(valid, first)
+            accepts = partial(self._accepts, self._schemas, schema.node)
+            self._values[key] = next(filter(accepts, chain([first], candidates)), first)
         return self._values[key]
 
     def _candidates(self, schema: Schema, depth: int) -> Iterator[Any]:

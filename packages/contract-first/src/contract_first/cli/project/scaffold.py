@@ -1,10 +1,9 @@
 """``contract scaffold``: a place to begin for each operation without a handler."""
 
 import ast
-import gc
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, replace
+from dataclasses import KW_ONLY, dataclass
 from inspect import iscoroutinefunction
 from itertools import chain, count, takewhile
 from keyword import iskeyword
@@ -29,8 +28,6 @@ from .stubs import Stub, Stubs
 PACKAGE = '"""One module a tag, one async function an operation."""\n'
 UNTAGGED = "untagged"
 """The module of operations without a tag, or with one that has no letters of ASCII."""
-MOST_STUBS = 1_000
-"""Handlers after which the schemas of their examples are forgotten: Microsoft Graph's take a MB each."""
 ModelsKind = Annotated[
     Kind | None,
     typer.Option(
@@ -110,11 +107,10 @@ class Scaffolding:
     client: bool = False
     models: Kind | None = None
 
-    def _new_stubs(self) -> Stubs:
-        """Return a writer of stubs, which has read no schema yet."""
+    def _stubs_writer(self) -> Stubs:
         every = Credentials(api_key="a", bearer="a", basic="a:a", cookie="a")
         schemes = every.by_scheme(self.contract.security_schemes).keys() if self.client else None
-        return Stubs(replace(self.contract), respond=self.respond, schemes=schemes, models=self.models)
+        return Stubs(self.contract, respond=self.respond, schemes=schemes, models=self.models)
 
     def done(self) -> Iterator[tuple[str, str, str]]:
         """Write the missing files, and yield the outcome, name and a remark for each."""
@@ -126,13 +122,9 @@ class Scaffolding:
         self.tests.mkdir(parents=True, exist_ok=True)
         self.operations.mkdir(parents=True, exist_ok=True)
         write_new(self.operations / "__init__.py", PACKAGE)
-        writer, left = self._new_stubs(), MOST_STUBS
+        writer = self._stubs_writer()
         for module, stubs in modules.items():
             path = _free(self.operations, module)
-            if left <= 0:
-                writer, left = self._new_stubs(), MOST_STUBS
-                gc.collect()  # schemas refer to one another, and the collector rests
-            left -= len(stubs)
             yield from self._module(writer, path, self.tests / f"test_{path.name}", stubs)
         yield from (("unused", name, UNUSED) for name in unused(self.contract, self.handlers))
 

@@ -337,7 +337,9 @@ def _lacking(operation: Operation) -> str:
 def prose(text: Any) -> str:
     """Return a text of a contract so that it can stand in a docstring."""
     plain = str(text).translate(TYPOGRAPHY).replace('"', "'").replace("\\", "/")
-    return " ".join("".join(character if character.isprintable() else " " for character in plain).split())
+    if not plain.isprintable():
+        plain = "".join(character if character.isprintable() else " " for character in plain)
+    return " ".join(plain.split())
 
 
 def sentence(text: Any) -> str:

@@ -28,7 +28,7 @@ def is_monotone(label: str, old: Shape, new: Shape) -> bool:
     if label == "contains":
         return not ({"maxContains"} & (old.conditions.keys() | new.conditions.keys()))
     if label in {"then", "else"}:
-        return "if" in old.applied and _nodes(old.applied["if"]) == _nodes(new.applied.get("if", ()))
+        return "if" in old.applied and text_of(old.applied["if"]) == text_of(new.applied.get("if", ()))
     return label.startswith(MONOTONE)
 
 
@@ -49,7 +49,8 @@ def condition_changes(old: Shape, new: Shape) -> Iterator[tuple[str, str]]:
                 yield label, kind
 
 
-def _nodes(conjunction: Conjunction) -> str:
+def text_of(conjunction: Conjunction) -> str:
+    """Return the schemas that are compared as JSON."""
     return json.dumps([part.node for part in conjunction])
 
 

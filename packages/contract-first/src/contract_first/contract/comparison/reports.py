@@ -6,13 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from html import escape
 from xml.etree.ElementTree import Element, SubElement, tostring
 
-from contract_first.terminal import printable
+from contract_first.terminal import annotation, printable
 
 from .changes import Change
 from .rules import Severity
 
 GITHUB = {Severity.BREAKING: "error", Severity.RISKY: "warning"}
-TITLE = "%\r\n:,"
 PAGE = """<!doctype html><html lang=en><meta charset=utf-8><title>Changes of a contract</title><style>
 body{font:15px/1.4 system-ui;margin:2em;color-scheme:light dark}
 td,th{text-align:left;vertical-align:top;padding:.4em}
@@ -86,18 +85,15 @@ def as_junit(changes: Sequence[Change], failing: Sequence[Severity]) -> str:
 def as_github(changes: Sequence[Change]) -> str:
     """Return GitHub's workflow commands: a line for each change that is not safe, and one that counts."""
     lines = [
-        f"::{GITHUB[change.severity]} title={_escaped(change.difference.rule.name, TITLE)}::"
-        + _escaped(
-            f"{', '.join(named(change.operations))}: {_place(change)} ({change.difference.rule.meaning})"
+        annotation(
+            GITHUB[change.severity],
+            change.difference.rule.name,
+            f"{', '.join(named(change.operations))}: {_place(change)} ({change.difference.rule.meaning})",
         )
         for change in changes
         if change.severity in GITHUB
     ]
-    return "\n".join([*lines, f"::notice title=contract diff::{_escaped(summary(changes))}"])
-
-
-def _escaped(text: str, characters: str = "%\r\n") -> str:
-    return "".join(f"%{ord(letter):02X}" if letter in characters else letter for letter in text)
+    return "\n".join([*lines, annotation("notice", "contract diff", summary(changes))])
 
 
 def _place(change: Change) -> str:

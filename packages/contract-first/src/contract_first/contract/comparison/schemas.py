@@ -17,7 +17,7 @@ from contract_first.contract.schemas.shapes import ANY_TYPE, COMPONENT, Shape, s
 
 from .alternatives import Pairing, merge_lists, overlapping, pair
 from .changes import Difference
-from .conditions import condition_changes, group_of
+from .conditions import condition_changes, group_of, text_of
 from .counterexamples import Counterexamples
 from .differences import at, below, conditions, differences, xml_differences
 from .effort import Effort
@@ -92,7 +92,7 @@ class SchemaComparison:
 
     def _common_text(self, old: Conjunction, new: Conjunction) -> str | None:
         """Return the JSON of two schemas if it is equal; then only their references can differ."""
-        texts = [json.dumps([part.node for part in conjunction]) for conjunction in (old, new)]
+        texts = [text_of(old), text_of(new)]
         self._effort.spend(len(texts[0] + texts[1]) // CHARACTERS)
         return texts[0] if texts[0] == texts[1] else None
 
@@ -169,7 +169,7 @@ class SchemaComparison:
                 compared.differences += self._condition(label, kind, *whole, side)
             for old_below, new_below, label in conditions(old_shape, new_shape):
                 schemas = self._meant(old_below, new_below)
-                kind = "" if _is_equal(old_below, new_below) else "changed"
+                kind = "" if text_of(old_below) == text_of(new_below) else "changed"
                 condition, *others = self._condition(label, kind, *whole, side)
                 if others or not condition.rule.name.endswith("changed"):
                     compared.differences += [condition, *others]
@@ -243,10 +243,6 @@ def _is_same_scalar(old: Conjunction, new: Conjunction) -> bool:
         _is_scalar(before.node) and _is_scalar(now.node) and repr(before.node) == repr(now.node)
         for before, now in zip(old, new, strict=True)
     )
-
-
-def _is_equal(old: Conjunction, new: Conjunction) -> bool:
-    return json.dumps([part.node for part in old]) == json.dumps([part.node for part in new])
 
 
 def _is_scalar(node: Any) -> bool:

@@ -5,6 +5,7 @@ says nothing of integers a format of theirs is an annotation (JSON Schema 2020-1
 allows fractions and exponents, and a width takes neither.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -43,6 +44,11 @@ def type_of(value: Any) -> str:
     if isinstance(value, float):
         return "integer" if is_integer(value) else "number"
     return next((name for kind, name in kinds if isinstance(value, kind)), "null")
+
+
+def text_of(value: Any) -> str:
+    """Return a JSON value as text: a string as it is."""
+    return value if isinstance(value, str) else json.dumps(value)
 
 
 def is_integer(value: Any) -> bool:

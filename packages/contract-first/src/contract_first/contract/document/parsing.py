@@ -348,6 +348,12 @@ def containers_of(value: Any) -> int:
     return count
 
 
+def names_in(value: Any) -> set[str]:
+    """Return the names of all members of the objects in a value, itself included."""
+    nodes = chain.from_iterable(_levels(value))
+    return {name for node in nodes if isinstance(node, dict) for name in node}
+
+
 def size_of(value: Any) -> int:
     """Return the size of a value: the characters of its strings and keys, and a cost for each part."""
     return sum(COST * sum(map(len, level)) + sum(map(len, _texts(level))) for level in _levels([value]))

@@ -111,9 +111,10 @@ def struct(name: str, fields: Sequence[Field], tag: Tag | None) -> str:
     pairs = zip(fields, _attributes(fields), strict=True)
     for field, attribute in sorted(pairs, key=lambda pair: pair[1] == FUNCTION):
         default = _default(field)
-        is_unset = default == "None" and "Any" not in field.members
+        is_unset = default == "None"
         default = "UNSET" if is_unset else default
-        members = (*field.members, "UnsetType") if is_unset else field.members
+        is_any = "Any" in field.members
+        members = (*field.members, "UnsetType") if is_unset and not is_any else field.members
         aliases = [] if attribute == field.key else [f"name={literal(field.key)}"]
         lines.append(_attribute(attribute, members, default, FUNCTION, aliases))
     head = f"class {name}(Struct, kw_only=True{options}):"

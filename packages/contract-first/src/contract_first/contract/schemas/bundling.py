@@ -6,8 +6,12 @@ brought along under ``$defs``, and only references whose base is the document ar
 dialect is translated on the way.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Container, Iterator, Mapping
-from itertools import islice
+from copy import copy
+from functools import cached_property
+from itertools import chain, islice
 from typing import Any
 from urllib.parse import quote, unquote, urldefrag
 
@@ -20,12 +24,15 @@ from contract_first.contract.document.anatomy import (
     mapping_targets,
 )
 from contract_first.contract.document.json_types import declared_types
-from contract_first.contract.document.parsing import containers_of
+from contract_first.contract.document.parsing import containers_of, names_in
 
+from .heirs import Heirs
 from .resources import Resources
 
 MOST_PARTS = 30_000
 """Objects and arrays that a schema leads to: 18,000 are the most that is known, 10 KB and 50 µs each."""
+MOST_PARTS_WITH_HEIRS = 10_000
+"""The same where the heirs of bases are among them; in larger ones a discriminator chooses none."""
 DISCRIMINATED = "x-discriminated"
 """Marks a schema whose discriminator is translated."""
 MOST_DEPTH = 8
@@ -57,6 +64,7 @@ class Bundler:
         as_python: read discriminators and patterns of names as openapi-core does; in 3.0, apply keywords
             beside a ``$ref``, and ignore those that its dialect lacks.
         discriminates: have a discriminator choose among alternatives of which none limits its values.
+        heirs: have one without alternatives choose among the components that inherit from its schema.
     """
 
     def __init__(
@@ -67,13 +75,23 @@ class Bundler:
         not_required: Callable[[dict[str, Any]], frozenset[str]],
         as_python: bool = False,
         discriminates: bool = False,
+        heirs: Heirs | None = None,
     ) -> None:
         self._resources = resources
         self._discriminates = discriminates
+        self._heirs = heirs
+        self._most_parts = MOST_PARTS if heirs is None else MOST_PARTS_WITH_HEIRS
         self._is_30 = is_30
         self._as_python = as_python
         self._not_required = not_required
+        self._names: set[str] | None = None
         self._brought: dict[str, tuple[Any, list[str], int]] = {}
+
+    def narrowed(self, value: Any) -> Bundler:
+        """Return a bundler of what of a schema can apply to a value, by the names of the members in it."""
+        narrowed = copy(self)
+        narrowed._names, narrowed._brought = names_in(value), {}  # noqa: SLF001 -- its own kind
+        return narrowed
 
     def bundle(self, schema: Any) -> dict[str, Any]:
         """Return the self-contained JSON Schema that is equivalent to ``schema`` in the document.
@@ -86,7 +104,7 @@ class Bundler:
         definitions = {"root": self._standing_alone(schema, pending)}
         parts = containers_of(definitions["root"])
         anchors, looked_at = set[str](), 0
-        while pending and parts <= MOST_PARTS:
+        while pending and parts <= self._most_parts:
             reference = pending.pop()
             if not reference.startswith("/"):
                 for definition in islice(definitions.values(), looked_at, None):
@@ -96,9 +114,20 @@ class Bundler:
                 definitions[reference], within, size = self._bring(reference)
                 pending.extend(within)
                 parts += size
-        if parts > MOST_PARTS:
+        if parts > self._most_parts and self._heirs is not None:
+            return self._without_heirs.bundle(schema)
+        if parts > self._most_parts:
             raise ValueError(f"its schema leads to more than {MOST_PARTS} objects and arrays")
         return {"$ref": "#/$defs/root", "$defs": definitions}
+
+    @cached_property
+    def _without_heirs(self) -> Bundler:
+        return Bundler(
+            self._resources,
+            is_30=self._is_30,
+            not_required=self._not_required,
+            discriminates=self._discriminates,
+        )
 
     def place(self, root: str, uri: str) -> str:
         """Return the pointer into the document of a part of a bundle of the schema at ``root``."""
@@ -118,21 +147,29 @@ class Bundler:
             target = self._resources.target(None, "#" + quote(reference))
             if target is None:
                 raise LookupError(f"the reference #{reference} leads nowhere")
-            brought = self._standing_alone(target.node, within)
+            brought = self._standing_alone(target.node, within, is_part=True)
             self._brought[reference] = brought, within, containers_of(brought)
         return self._brought[reference]
 
-    def _standing_alone(self, schema: Any, pending: list[str]) -> Any:
+    def _standing_alone(self, schema: Any, pending: list[str], *, is_part: bool = False) -> Any:
         embedded = self._resources.reference_to(schema)
         if embedded is None:
-            return self._rewrite(schema, pending)
+            return self._rewrite(schema, pending, is_part=is_part)
         reference, resource = embedded
         return {"$ref": reference, "$defs": {"resource": resource}}
 
-    def _rewrite(self, schema: Any, pending: list[str], marked: frozenset[str] = frozenset()) -> Any:
-        """Translate a schema; ``marked`` properties of the object it contributes to are not required."""
+    def _rewrite(
+        self, schema: Any, pending: list[str], marked: frozenset[str] = frozenset(), *, is_part: bool = False
+    ) -> Any:
+        """Translate a schema.
+
+        Args:
+            marked: properties of the object it contributes to that are not required.
+            is_part: whether it is a part of another, which has the conditions of its heirs.
+        """
         if not isinstance(schema, dict) or "$id" in schema:
             return schema
+        conditions = [] if self._heirs is None or is_part else [*self._conditions(self._heirs, schema)]
         if self._as_python and "discriminator" in schema:
             schema = self._discriminated(schema)
         elif self._discriminates and "discriminator" in schema:
@@ -145,16 +182,46 @@ class Bundler:
             if self._as_python:
                 schema = {keyword: value for keyword, value in schema.items() if keyword not in NOT_OF_30}
             schema = to_2020_12(schema, not_required=marked, siblings=self._as_python)
+        if self._names is not None and isinstance(named := schema.get("properties"), dict):
+            # of others the names alone count, for additionalProperties
+            named = {name: name not in self._names or part for name, part in named.items()}
+            schema = {**schema, "properties": named}
         rewritten = map_subschemas(
             schema,
             lambda keyword, subschema: self._rewrite(
-                subschema, pending, marked if keyword == "allOf" else frozenset()
+                subschema,
+                pending,
+                marked if keyword == "allOf" else frozenset(),
+                is_part=keyword == "allOf",
             ),
         )
         for keyword in ("$ref", "$dynamicRef"):
             if isinstance(schema.get(keyword), str):
                 rewritten[keyword] = _rewritten_reference(schema[keyword], pending)
-        return rewritten
+        for condition in conditions:
+            if "then" in condition:
+                condition["then"] = {"$ref": _rewritten_reference(condition["then"]["$ref"], pending)}
+        return {**rewritten, "allOf": [*rewritten.get("allOf", ()), *conditions]} if conditions else rewritten
+
+    def _conditions(self, heirs: Heirs, schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        """Yield what a schema's discriminators say of values: each is of the heir that it names.
+
+        A name of none is refused, unless a schema limits the names by itself.
+        """
+        for discriminator, own, below in heirs.families(schema):
+            name, targets = discriminator["propertyName"], mapping_targets(discriminator)
+            names = {pointer: _names(f"#{pointer}", targets) for pointer in (*own, *below)}
+            for pointer in below:
+                is_named = {
+                    "type": "object",
+                    "required": [name],
+                    "properties": {name: {"enum": names[pointer]}},
+                }
+                yield {"if": is_named, "then": {"$ref": f"#{pointer}"}}
+            members = chain.from_iterable(heirs.members(pointer, name) for pointer in names)
+            if below and all(map(_is_any_text, members)):
+                known = dict.fromkeys([*targets, *chain(*names.values())])
+                yield {"properties": {name: {"enum": [*known]}}}
 
     def _discriminated(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Translate a discriminator: the schema that it names takes the place of all alternatives.

@@ -8,17 +8,27 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from contract_first.contract.document import pointers
-from contract_first.contract.document.anatomy import ALTERNATIVES, mapping_targets
+from contract_first.contract.document.anatomy import ALTERNATIVES, REFERENCES, mapping_targets
 
 from .resources import Resources
+
+NAMING = {"discriminator", "allOf", *REFERENCES}
+"""Keywords of which one leads to a discriminator."""
 
 
 class Heir(NamedTuple):
     """A component with ``allOf``, and the identities of the components that apply to its values."""
 
     pointer: str
-    node: dict[str, Any]
     bases: frozenset[int]
+
+
+class Family(NamedTuple):
+    """A discriminator, and the pointers of the components that apply to its schema, and of their heirs."""
+
+    discriminator: dict[str, Any]
+    own: list[str]
+    heirs: list[str]
 
 
 class Heirs:
@@ -51,25 +61,38 @@ class Heirs:
             self._alternatives.update((id(heir), (heir, [])) for heir in alternatives)
         return self._alternatives[id(node)][1]
 
-    def _alternatives_of(self, node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    def families(self, node: Any) -> Iterator[Family]:
+        """Yield the family of each discriminator that applies to a schema and lists no alternatives."""
+        if not (self._resources.have_discriminators and isinstance(node, dict)) or NAMING.isdisjoint(node):
+            return
         parts = self._parts(node)
         bases = self._identities.intersection(map(id, parts))
         for part in parts:
-            if "discriminator" in part and part.keys().isdisjoint(ALTERNATIVES):
-                name = part["discriminator"]["propertyName"]
-                for heir in self._heirs:
-                    if bases < heir.bases and (values := self._values(part, heir, name)):
-                        properties = {name: {"enum": values}}
-                        reference = {"$ref": f"#{heir.pointer}"}
-                        yield {"allOf": [reference], "properties": properties, "required": [name]}
+            if bases and "discriminator" in part and part.keys().isdisjoint(ALTERNATIVES):
+                own = [pointer for pointer, component in self._components.items() if id(component) in bases]
+                heirs = [heir.pointer for heir in self._heirs if bases < heir.bases]
+                yield Family(part["discriminator"], own, heirs)
 
-    def _values(self, base: dict[str, Any], heir: Heir, name: str) -> list[str]:
-        """Return the values of a base's discriminator that mean an heir, as far as its schema allows them."""
-        *_, component = pointers.split(heir.pointer)
-        targets = mapping_targets(base["discriminator"]).items()
-        mapped = [value for value, target in targets if target == f"#{heir.pointer}"]
-        named = (part.get("properties", {}) for part in self._parts(heir.node))
-        members = [properties[name] for properties in named if name in properties]
+    def members(self, pointer: str, name: str) -> list[Any]:
+        """Return the schemas of a property in the parts of a component."""
+        named = (part.get("properties", {}) for part in self._parts(self._components[pointer]))
+        return [properties[name] for properties in named if name in properties]
+
+    def _alternatives_of(self, node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        for discriminator, _, heirs in self.families(node):
+            name = discriminator["propertyName"]
+            for heir in heirs:
+                if values := self._values(discriminator, heir, name):
+                    properties = {name: {"enum": values}}
+                    reference = {"$ref": f"#{heir}"}
+                    yield {"allOf": [reference], "properties": properties, "required": [name]}
+
+    def _values(self, discriminator: dict[str, Any], heir: str, name: str) -> list[str]:
+        """Return the values of a discriminator that mean an heir, as far as its schema allows them."""
+        *_, component = pointers.split(heir)
+        targets = mapping_targets(discriminator).items()
+        mapped = [value for value, target in targets if target == f"#{heir}"]
+        members = self.members(heir, name)
         return [
             value
             for value in mapped or [component]
@@ -88,7 +111,7 @@ class Heirs:
     @cached_property
     def _heirs(self) -> list[Heir]:
         return [
-            Heir(pointer, node, self._identities.intersection(map(id, self._parts(node))))
+            Heir(pointer, self._identities.intersection(map(id, self._parts(node))))
             for pointer, node in self._components.items()
             if isinstance(node, dict) and "allOf" in node
         ]

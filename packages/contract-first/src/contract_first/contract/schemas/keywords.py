@@ -49,6 +49,8 @@ ALIKE = re.compile(
 """Patterns that both read in one way: in a bundle ``$`` may stand before a last new line, as in Python."""
 ANY_TEXT = frozenset({"password", "binary"})
 """Formats that openapi-core knows, and that any text has."""
+OF_OPENAPI = frozenset({"binary", "byte", "double", "float", "int32", "int64", "password", "regex"})
+"""Formats that openapi-core checks itself; the others jsonschema does for it."""
 NUMBERS = frozenset({int, float})
 MOST_PLACES, MOST_UNITS = 6, 10**15
 INVERTING = frozenset(
@@ -90,9 +92,11 @@ def _python_format(name: Any, schema: Any) -> tuple[Callable[[Any], bool], str]:
     if name in INTEGERS:
         bounds = range_of(schema)
         return lambda instance: bounds is None or is_within(instance, bounds), ""
-    check, raised = format_checker().checkers.get(name, (lambda _: True, ()))
+    if name not in checked_formats():
+        return lambda _: True, ""
 
     def conforms(instance: Any) -> bool:
+        check, raised = _checker(name)
         try:
             return bool(check(instance))
         except raised:
@@ -109,7 +113,7 @@ def _python_format(name: Any, schema: Any) -> tuple[Callable[[Any], bool], str]:
 
 def _known_format(name: Any, schema: Any) -> tuple[Callable[[Any], bool], str]:
     """Ask openapi-core's checker, but jsonschema-rs about what only that knows, such as URIs."""
-    if name in INTEGERS or name in format_checker().checkers:
+    if name in INTEGERS or name in checked_formats():
         return _python_format(name, schema)
     return jsonschema_rs.Draft202012Validator({"format": name}, **OPTIONS).is_valid, ""
 
@@ -129,8 +133,24 @@ def _of_texts(matches: Callable[[str], bool]) -> Callable[[Any], bool]:
 
 
 @cache
+def checked_formats() -> frozenset[str]:
+    """Return the formats that openapi-core checks; which jsonschema does depends on what is installed."""
+    from jsonschema import FormatChecker  # noqa: PLC0415 -- slow to import, not needed to read a document
+
+    return OF_OPENAPI.union(FormatChecker.checkers)
+
+
+@cache
+def _checker(name: str) -> Any:
+    """Return openapi-core's check of a format and its errors; it is not imported for one of jsonschema's."""
+    from jsonschema import FormatChecker  # noqa: PLC0415 -- as above
+
+    return (format_checker() if name in OF_OPENAPI else FormatChecker).checkers[name]
+
+
+@cache
 def format_checker() -> Any:
-    """Return openapi-core's checker of formats."""
+    """Return openapi-core's checker of formats; to import it takes half a second and 26 MB."""
     from openapi_core.validation.schemas import (  # noqa: PLC0415 -- slow to import, seldom needed
         oas31_schema_validators_factory,
     )
@@ -163,7 +183,7 @@ def options_of(
 
 def is_bounding(name: Any, *, formats: bool) -> bool:
     """Tell whether a format may exclude a text; without ``formats``, those that openapi-core knows."""
-    return name not in ANY_TEXT and (formats or name in format_checker().checkers)
+    return name not in ANY_TEXT and (formats or name in checked_formats())
 
 
 def validator_of(part: dict[str, Any], *, formats: bool, refused: Iterable[str]) -> Callable[[Any], bool]:

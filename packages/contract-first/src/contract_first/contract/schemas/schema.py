@@ -8,6 +8,8 @@ from functools import cached_property, partial
 from threading import Lock
 from typing import Any, Final
 
+import msgspec
+
 from contract_first.contract.document import pointers
 from contract_first.contract.document.anatomy import ALTERNATIVES, REFERENCES
 from contract_first.contract.document.json_types import EVERY_TYPE, declared_types
@@ -143,13 +145,25 @@ class Schema:
     @cached_property
     def has_defaults(self) -> bool:
         """Whether a property in it, however deep, has a default; alternatives declare none."""
+        return self._has_property(
+            lambda schema: schema.properties, lambda inner: inner.default is not MISSING
+        )
+
+    @cached_property
+    def has_write_only(self) -> bool:
+        """Whether a property in it, however deep, is ``writeOnly``."""
+        return self._has_property(lambda schema: schema.members, lambda inner: inner.is_marked("writeOnly"))
+
+    def _has_property(
+        self, properties: Callable[[Schema], dict[str, Schema]], test: Callable[[Schema], bool]
+    ) -> bool:
         seen, pending = set[Schema](), [self]
         while pending:
             schema = pending.pop().whole
             if schema not in seen:
                 seen.add(schema)
-                inner = schema.properties.values()
-                if any(schema.default is not MISSING for schema in inner):
+                inner = properties(schema).values()
+                if any(map(test, inner)):
                     return True
                 pending += [*inner, schema.items]
         return False
@@ -330,7 +344,7 @@ class Schemas:
         self._views[direction, formats] = self
         self._schemas: dict[int, Schema] = {}
         self._sequences: dict[int, dict[str, Any]] = {}
-        self._compiled: dict[tuple[int, bool], Validator] = {}
+        self._compiled: dict[tuple[int | bytes, bool], Validator] = {}
         self._compiling = Lock()
         refused = direction & {"writeOnly"}
         self._types = MsgspecTypes(
@@ -342,7 +356,9 @@ class Schemas:
         self.depths = MinimumDepths(self.keywords, self.targets_of)
         bundler = partial(Bundler, resources, is_30=self.is_30, not_required=self._not_required)
         has_discriminators = dialect != DIALECT and resources.have_discriminators
-        self.bundler = bundler(discriminates=has_discriminators)
+        self.bundler = bundler(
+            discriminates=has_discriminators, heirs=self.heirs if has_discriminators else None
+        )
         is_read_otherwise = self.is_30 or has_discriminators or resources.have_patterns
         self.python_bundler = bundler(as_python=True) if is_read_otherwise else self.bundler
 
@@ -417,26 +433,42 @@ class Schemas:
         return list(parts.values())
 
     def compiled(self, node: Any, *, as_python: bool = False) -> Validator:
-        """Compile a schema, once, whichever thread is first."""
+        """Compile a schema, once, whichever thread is first; all of the same text share a validator."""
         node, _ = self.meant(node, "")
-        key = id(node), as_python
+        key = self.key(node), as_python
         with self._compiling:
             if key not in self._compiled:
-                bundle = (self.python_bundler if as_python else self.bundler).bundle(node)
-                self._compiled[key] = Validator(
-                    bundle,
-                    lambda root, uri: self.origin(self.bundler.place(root, uri)),
-                    names=Schema(node, self).names,
-                    retriever=self.resources.resource,
-                    base_uri=self.resources.uri,
-                    **options_of(
-                        bundle,
-                        formats=self.formats,
-                        as_python=as_python,
-                        refused=self.direction & {"writeOnly"},
-                    ),
-                )
+                self._compiled[key] = self._compile(node, self._bundler(as_python), as_python)
             return self._compiled[key]
+
+    def accepts(self, node: Any, value: Any, *, as_python: bool = False) -> bool:
+        """Tell whether a value conforms, by a validator that is made for its members and dropped again.
+
+        A schema that leads to hundreds is validated so in a part of the time, if the value is small.
+        """
+        node, _ = self.meant(node, "")
+        bundler = self._bundler(as_python).narrowed(value)
+        return self._compile(node, bundler, as_python).is_valid(value)
+
+    def _bundler(self, as_python: bool) -> Bundler:  # noqa: FBT001 -- passed on
+        return self.python_bundler if as_python else self.bundler
+
+    def _compile(self, node: Any, bundler: Bundler, as_python: bool) -> Validator:  # noqa: FBT001 -- passed on
+        bundle = bundler.bundle(node)
+        return Validator(
+            bundle,
+            lambda root, uri: self.origin(self.bundler.place(root, uri)),
+            names=Schema(node, self).names,
+            retriever=self.resources.resource,
+            base_uri=self.resources.uri,
+            **options_of(
+                bundle, formats=self.formats, as_python=as_python, refused=self.direction & {"writeOnly"}
+            ),
+        )
+
+    def key(self, node: Any) -> int | bytes:
+        """Return a key of a schema: its text, which means the same wherever it stands, but for resources."""
+        return id(node) if self.resources.reference_to(node) else msgspec.json.encode(node)
 
     def reads_alike(self, node: Any) -> bool:
         """Tell whether what :attr:`Schema.python_validator` accepts, openapi-core does."""

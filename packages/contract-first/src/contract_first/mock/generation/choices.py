@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from contract_first.bounded import BoundedDict
 from contract_first.contract.schemas.schema import MISSING, Schema
 
 from .generator import Generator
@@ -27,7 +28,7 @@ class Alternatives:
         self._generator = generator
         self._name = name
         self._tags: dict[Schema, frozenset[str] | None] = {}
-        self._made: dict[bytes, Any] = {}
+        self._made: BoundedDict[bytes, Any] = BoundedDict(MOST_REMEMBERED)
 
     def chosen(self, base: Any, body: Any) -> Any:
         """Return a value of the alternatives that a body chooses by its members; the base if it is one."""
@@ -80,8 +81,6 @@ class Alternatives:
         if key not in self._made:
             values = self._generator.values(self._schema.node, self._name, request=body)
             self._made[key] = next(filter(self._schema.conforms, islice(values, MOST_ATTEMPTS)), MISSING)
-            while len(self._made) > MOST_REMEMBERED:
-                del self._made[next(iter(self._made))]
         return self._made[key]
 
     def _outline(self, schema: Schema, body: dict[str, Any], depth: int = 0) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from contract_first.check.exchange import RecordedExchange
 from contract_first.service.messages.problems import ServiceUnavailable
+from contract_first.service.messages.streaming import until_gone
 
 from .journal import Journal
 from .selector import ExchangeSelector
@@ -203,7 +204,7 @@ class EventStream:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         listener, last = self._events.listen(), self._journal.last
-        leaving = asyncio.create_task(_left(receive))
+        leaving = asyncio.create_task(until_gone(receive))
         leaving.add_done_callback(lambda _: listener.put(None))
         try:
             headers = [(b"content-type", b"text/event-stream"), (b"cache-control", b"no-store")]
@@ -258,8 +259,3 @@ def _field(scope: Scope, name: str, parameter: str) -> str | None:
     fields = ((field.decode("latin-1"), value.decode("latin-1")) for field, value in scope["headers"])
     query = dict(parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True))
     return dict(fields).get(name, query.get(parameter))
-
-
-async def _left(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass

@@ -18,10 +18,11 @@ from contract_first.service.http.proxies import subscriber_of
 from contract_first.service.http.server import listen, serving
 from contract_first.service.http.turns import Alternation
 from contract_first.service.messages.problems import Problem, ServiceUnavailable
+from contract_first.service.messages.streaming import until_gone
 
 from .connection import Connection, RawHeaders, UpstreamFailed, transfer_coding, value_of
 from .outgoing import Outgoing
-from .recorder import FIRST, ProxyRecorder, violation_fields
+from .recorder import FIRST, OWN, ProxyRecorder, violation_fields
 from .upstream import Upstream
 
 MOST_BYTES = 1024 * 1024
@@ -212,8 +213,7 @@ class _Passing:
         self._listening = asyncio.get_running_loop().create_task(self._until_gone())
 
     async def _until_gone(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
+        await until_gone(self._receive)
         # once all is read there is nothing to wait for, and the connection is about to go back into its pool
         if self._waiting and self._task is not None:
             self._gone = True
@@ -229,7 +229,8 @@ class _Passing:
         if self._validated is None:
             validated = await self._validate(self._recording.unmasked())
             self._validated = self._validated or validated  # the whole exchange's, if that has come meanwhile
-        headers = [*self._recording.headers, *violation_fields(self._validated.validation)]
+        headers = [pair for pair in self._recording.headers if not pair[0].lower().startswith(OWN)]
+        headers += violation_fields(self._validated.validation)
         # uvicorn takes the length that these tell for that of a body to come
         if self._recording.status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}:
             headers = [pair for pair in headers if pair[0].lower() != b"content-length"]

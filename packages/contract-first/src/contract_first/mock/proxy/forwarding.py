@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from contract_first.mock.override import OF_MOCKS
 from contract_first.mock.rules.forwarding import ForwardFailed
 
 from .connection import Connection, RawHeaders, UpstreamFailed, transfer_coding, value_of
@@ -13,7 +14,7 @@ from .upstream import Upstream
 
 MOST_HELD_BYTES = 16 * 1024 * 1024
 """Of a body, for the mock to respond to where the upstream does not; to a longer one the upstream has to."""
-OWN = (b"access-control-", b"date", b"server", b"x-mock-")
+OWN = (b"date", b"server", *(name.encode() for name in OF_MOCKS))
 """What the names of fields begin with that are the mock's to send."""
 NO_LENGTH = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 SOURCE = (b"x-mock-answer", b"upstream")

@@ -11,11 +11,13 @@ from contract_first.check.validation import Drift, ExchangeValidator, TrafficRep
 from contract_first.contract import Contract
 from contract_first.mock.journal.journal import Journal
 from contract_first.mock.journal.recording import Recording
+from contract_first.mock.override import OF_PROXIES
 
 from .connection import RawHeaders
 
-COUNT = b"x-contract-violations"
-FIRST = b"x-contract-violation"
+OWN = tuple(name.encode() for name in OF_PROXIES)
+FIRST = OWN[0]
+COUNT = FIRST + b"s"
 MOST_SENT = 5
 LONGEST = 200
 NOT_PLAIN = re.compile(r"[^ -~]")

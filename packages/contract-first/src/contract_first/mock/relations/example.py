@@ -3,11 +3,13 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from contract_first.bounded import BoundedDict
 from contract_first.mock.generation.choices import Alternatives
 from contract_first.service.messages.response import Rendered
 from contract_first.service.randomness import RandomBytes
 
-from .relation import BODY, MOST_REMEMBERED, RelatedResponse, Relation
+from .queries import MOST_REMEMBERED
+from .relation import BODY, RelatedResponse, Relation
 
 
 class ExampleRelation:
@@ -32,7 +34,7 @@ class ExampleRelation:
         self._example, self._others = example, others
         self._alternatives = alternatives
         self._rendered, self._relate = rendered, relate
-        self._relations: dict[int, Relation] = {}
+        self._relations: BoundedDict[int, Relation] = BoundedDict(MOST_REMEMBERED)
 
     def response(self, arguments: Mapping[tuple[str, str], Any], draw: RandomBytes) -> RelatedResponse | None:
         """Return the response to a request that chooses another alternative; None to any other.
@@ -48,6 +50,4 @@ class ExampleRelation:
             return RelatedResponse("example", rendered)
         if id(chosen) not in self._relations:
             self._relations[id(chosen)] = self._relate(rendered, chosen)
-            while len(self._relations) > MOST_REMEMBERED:
-                del self._relations[next(iter(self._relations))]
         return self._relations[id(chosen)].response(arguments, draw)

@@ -9,9 +9,8 @@ from contract_first.contract.schemas.schema import Schema
 from contract_first.mock.vocabulary.members import Meaning, meanings_of
 from contract_first.mock.vocabulary.words import plain
 
-from .shaping import several
+from .shaping import Place, several
 
-Place = tuple[str, str]
 SELECTING: Final = frozenset(
     {
         *(Meaning.SIZE, Meaning.PAGE, Meaning.OFFSET, Meaning.CURSOR, Meaning.AFTER, Meaning.BEFORE),

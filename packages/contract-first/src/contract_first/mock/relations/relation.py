@@ -4,36 +4,31 @@ What a request creates has another identifier each time.
 """
 
 from collections.abc import Callable, Mapping
-from functools import partial
-from itertools import chain
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import msgspec
-from starlette.datastructures import UploadFile
 
 from contract_first.contract import Operation
 from contract_first.contract.schemas.schema import MISSING, Schema
-from contract_first.contract.schemas.violations import holds_more
 from contract_first.mock.generation import Generator
 from contract_first.mock.generation.choices import Alternatives
 from contract_first.mock.generation.identifiers import identifier
-from contract_first.mock.vocabulary.members import Meaning
-from contract_first.mock.vocabulary.words import plain, words_of
 from contract_first.service.messages.response import Rendered
 from contract_first.service.randomness import RandomBytes
 
-from .filters import Filters, with_members
-from .links import HERE, Links, filled
-from .paging import Paging, list_in
+from .echo import Echo, members_of_path, without_files
+from .filters import with_members
+from .links import Links
+from .queries import MOST_REMEMBERED, After, QueriedValues
+from .record import Record, members_of
 from .rendering import with_content, with_value
-from .shaping import Shape
+from .shaping import Place
 
 CREATED = 201
 NUMBER_BYTES = 4
-MOST_REMEMBERED, LONGEST_REMEMBERED = 64, 4096
-MOST_REPAIRED = 100
-"""Values in a member of a body that is repaired to conform."""
+LONGEST_REMEMBERED = 4096
 BODY = ("body", "")
 
 
@@ -69,55 +64,36 @@ class Relation:
         links: Links,
         label: str = "",
     ) -> None:
-        self._rendered = rendered
-        self._value = value
         # an example of the author may violate a format, which is no reason to leave the rest as it is
-        self._conforms = schema.conforms if schema.conforms(value) else schema.validator.is_valid
-        self._media_type = media_type
-        self._schema = schema
+        conforms = schema.conforms if schema.conforms(value) else schema.validator.is_valid
         places = [(parameter["in"], parameter["name"]) for parameter in operation.parameters]
-        self._name, self._generator = operation.operation_id, generator
-        self._paging = Paging(operation, schema, value)
-        self._path, self._links = operation.path, links
+        tokens = {place: f"~path-{n}~" for n, place in enumerate(places) if place[0] == "path"}
+        self._after: After = partial(_after, conforms)
+        self._whole = whole = Record.whole(schema, value)
+        self._record = whole.inside(value)
+        self._queried = QueriedValues(value, whole, operation, places, tokens, generator, links, self._after)
+        self._value = self._queried.value([None] * len(self._queried.places))
+        self._with_value = partial(with_value, media_type=media_type, schema=schema)
+        self._rendered = rendered if self._value is value else self._with_value(rendered, self._value)
         self._alternatives = Alternatives(schema, generator, label)
-        self._members = _members_of(schema, value)
-        in_path = partial(_members_of_path, operation.path, places)
-        members = in_path(self._members, is_list=isinstance(value, list))
-        self._in_path = [(place, "", member) for place, member in members]
-        holder = _holder_of(value)
-        self._holder = holder if holder in self._members else ""
-        record = value[self._holder] if self._holder else value
-        self._record = _members_of(self._members[self._holder], record) if self._holder else self._members
-        if self._holder and not self._in_path:
-            members = in_path(self._record, is_list=isinstance(record, list))
-            self._in_path = [(place, self._holder, member) for place, member in members]
+        self._echo = Echo(generator, operation.operation_id)
         self._echoes = operation.request_body is not None and isinstance(value, dict)
-        self._ids = self._identifiers(record) if _creates(operation, rendered.status) else {}
-        self._filters = Filters(places if operation.method == "get" else [], value, record, self._record)
-        self._shape = Shape(places, generator, self._name)
-        whole = self._members[self._holder] if self._holder else schema
-        self._item = whole.items if isinstance(record, list) else whole
-        self._tokens = {place: f"~path-{n}~" for n, place in enumerate(places) if place[0] == "path"}
-        self._whole = self._changed(value, self._linked)
-        self._has_links = self._whole is not value
-        chosen = {*chain.from_iterable(self._paging.places), *self._filters.places, *self._shape.places}
-        self._queries = [
-            place for place in places if place[0] == "query" and (place in chosen or self._paging.has_urls)
-        ]
-        self._of_queries: dict[bytes, Any] = {}
-        self._value = self._of_query([None] * len(self._queries))
-        if self._value is not value:
-            self._rendered = self._rendered_with(self._value)
-        self._paths = [
-            place
-            for place, token in self._tokens.items()
-            if any(place == other for other, *_ in self._in_path) or token.encode() in self._rendered.body
-        ]
-        self._varies = bool(self._queries or self._paths or self._echoes)
+        by_part = {part: members_of_path(operation.path, places, part) for part in (self._record, whole)}
+        self._addressed = whole if by_part[whole] else self._record
+        self._in_path = by_part[self._addressed]
+        self._tokens = {
+            place: token.encode()
+            for place, token in tokens.items()
+            if place in self._in_path or token.encode() in self._rendered.body
+        }
+        creates = operation.method == "post" and (rendered.status == CREATED or "{" not in operation.path)
+        self._ids = self._record.identifiers(value) if creates else {}
+        self._identifier = partial(identifier, name=operation.operation_id, values=generator.values)
+        self._varies = bool(self._queried.places or self._tokens or self._echoes)
         self.is_possible = bool(self._value is not value or self._varies or self._ids)
-        self._remembered: dict[bytes, tuple[Any, Rendered]] = {}
+        self._remembered = lru_cache(MOST_REMEMBERED)(self._make)
 
-    def response(self, arguments: Mapping[tuple[str, str], Any], draw: RandomBytes) -> RelatedResponse:
+    def response(self, arguments: Mapping[Place, Any], draw: RandomBytes) -> RelatedResponse:
         """Return the response to a request.
 
         Args:
@@ -126,207 +102,59 @@ class Relation:
         """
         value, rendered = self._related(arguments) if self._varies else (self._value, self._rendered)
         body = arguments.get(BODY)
-        created = body.get(self._holder, body) if isinstance(body, dict) else {}
+        created = body.get(self._record.holder, body) if isinstance(body, dict) else {}
         if not self._ids or (isinstance(created, dict) and not created.keys().isdisjoint(self._ids)):
             return RelatedResponse("generated", rendered)
         number = int.from_bytes(draw(NUMBER_BYTES)) >> 1
         for name, example in self._ids.items():
-            new = identifier(self._record[name], example, number, self._name, self._generator.values)
-            value = value if new is MISSING else self._with(self._holder, {name: new}, value)
-        value = self._linked(value) if self._has_links else value
-        return RelatedResponse("generated", self._located(self._rendered_with(value), arguments))
+            new = self._identifier(self._record.members[name], example, number)
+            value = value if new is MISSING else self._with(self._record, {name: new}, value)
+        rendered = self._with_value(self._rendered, self._queried.linked(value))
+        return RelatedResponse("generated", self._located(rendered, arguments))
 
-    def _identifiers(self, record: Any) -> dict[str, Any]:
-        declared = [name for name in self._record if name in Meaning.IDENTIFIER]
-        return {name: record[name] for name in declared if name in record} if isinstance(record, dict) else {}
-
-    def _rendered_with(self, value: Any) -> Rendered:
-        return with_value(self._rendered, value, self._media_type, self._schema)
-
-    def _related(self, arguments: Mapping[tuple[str, str], Any]) -> tuple[Any, Rendered]:
+    def _related(self, arguments: Mapping[Place, Any]) -> tuple[Any, Rendered]:
         """Return the value for a request, and the response that has it."""
-        body = arguments.get(BODY) if self._echoes else None
-        if isinstance(body, dict) and any(isinstance(part, UploadFile) for part in body.values()):
-            parts = {name: part for name, part in body.items() if not isinstance(part, UploadFile)}
-            body = {**about_file(body), **parts}
-        paths = [arguments.get(place) for place in self._paths]
-        queries = [arguments.get(place) for place in self._queries]
+        body = without_files(arguments.get(BODY)) if self._echoes else None
+        paths = [*map(arguments.get, self._tokens)]
+        queries = [*map(arguments.get, self._queried.places)]
         try:
             key = msgspec.json.encode((body if isinstance(body, dict) else None, paths, queries))
         except (TypeError, ValueError, RecursionError):  # lists of files, or what is too deep
             return self._value, self._located(self._rendered, arguments)
-        related = self._remembered.get(key)
-        if related is None:
-            value = self._make(*msgspec.json.decode(key))
-            rendered = self._rendered if value is self._value else self._rendered_with(value)
-            related = value, self._located(rendered, arguments)
-            if len(key) <= LONGEST_REMEMBERED:
-                self._remembered[key] = related
-                while len(self._remembered) > MOST_REMEMBERED:
-                    del self._remembered[next(iter(self._remembered))]
-        return related
+        return self._remembered(key) if len(key) <= LONGEST_REMEMBERED else self._make(key)
 
-    def _located(self, rendered: Rendered, arguments: Mapping[tuple[str, str], Any]) -> Rendered:
-        """Return a response with the path's arguments in its links."""
-        content = rendered.body
-        for place in self._paths:
-            content = content.replace(self._tokens[place].encode(), quote(str(arguments.get(place))).encode())
-        return rendered if content == rendered.body else with_content(rendered, content)
-
-    def _make(self, body: dict[str, Any] | None, paths: list[Any], queries: list[Any]) -> Any:
-        value = self._of_query(queries)
+    def _make(self, key: bytes) -> tuple[Any, Rendered]:
+        body, paths, queries = msgspec.json.decode(key)
+        value = self._queried.value(queries)
         if body:
             chosen = self._alternatives.chosen(value, body)
-            members = self._members if chosen is value else _members_of(self._schema, chosen)
-            value = self._changed(chosen, partial(self._echoed, body, members))
-        arguments = dict(zip(self._paths, paths, strict=True))
-        for place, holder, member in self._in_path:
-            schema, argument = (self._record if holder else self._members)[member], arguments[place]
+            members = self._whole.members if chosen is value else members_of(self._whole.schema, chosen)
+            value = self._after(chosen, partial(self._echo.members, body, members))
+        arguments = dict(zip(self._tokens, paths, strict=True))
+        for place, member in self._in_path.items():
+            schema, argument = self._addressed.members[member], arguments[place]
             fitting = next(filter(schema.conforms, (argument, str(argument))), None)
             if argument is not None and fitting is not None:
-                value = self._with(holder, {member: fitting}, value)
+                value = self._with(self._addressed, {member: fitting}, value)
+        rendered = self._rendered if value is self._value else self._with_value(self._rendered, value)
+        return value, self._located(rendered, arguments)
+
+    def _with(self, part: Record, members: dict[str, Any], value: Any) -> Any:
+        """Return a value with other members in a part of it."""
+        return self._after(value, partial(part.changed, partial(with_members, members)))
+
+    def _located(self, rendered: Rendered, arguments: Mapping[Place, Any]) -> Rendered:
+        """Return a response with the path's arguments in its links."""
+        content = rendered.body
+        for place, token in self._tokens.items():
+            content = content.replace(token, quote(str(arguments.get(place))).encode())
+        return rendered if content == rendered.body else with_content(rendered, content)
+
+
+def _after(conforms: Callable[[Any], bool], value: Any, step: Callable[[Any], Any]) -> Any:
+    """Return a value after a step, or as it was if it would violate the schema."""
+    try:
+        changed = step(value)
+        return changed if changed != value and conforms(changed) else value
+    except RecursionError:
         return value
-
-    def _of_query(self, queries: list[Any]) -> Any:
-        """Return the value for a query: its items, the page of them, and what is said about that."""
-        key = msgspec.json.encode(queries)
-        if key not in self._of_queries:
-            arguments = dict(zip(self._queries, queries, strict=True))
-            value = self._whole
-            for is_of_record, step in self._filters.steps(arguments):
-                value = self._changed(value, partial(self._at_record, step) if is_of_record else step)
-            value = self._changed(value, partial(self._shape.expanded, self._schema, arguments))
-            selected = partial(self._shape.selected, self._item, arguments)
-            value = self._changed(value, partial(self._at_record, selected))
-            if self._has_links and value is not self._whole:
-                value = self._linked(value)
-            url = HERE + filled(self._path, {name: token for (_, name), token in self._tokens.items()})
-            paged = self._changed(value, lambda base: self._paging.page(base, arguments, url))
-            self._of_queries[key] = paged
-            while len(self._of_queries) > MOST_REMEMBERED:
-                del self._of_queries[next(iter(self._of_queries))]
-            return paged
-        return self._of_queries[key]
-
-    def _linked(self, value: Any) -> Any:
-        """Return a value whose links lead to the mock; the path's arguments are tokens in them."""
-        tokens = {name: token for (_, name), token in self._tokens.items()}
-        return self._links.linked(value, self._path, tokens, self._holder)
-
-    def _at_record(self, change: Callable[[Any], Any], value: Any) -> Any:
-        """Return a value with a change of its item, or list of items."""
-        if self._holder and self._holder not in value:
-            return value
-        return {**value, self._holder: change(value[self._holder])} if self._holder else change(value)
-
-    def _with(self, holder: str, members: dict[str, Any], value: Any) -> Any:
-        """Return a value with other members, in it or in what one of its members holds."""
-        if not holder:
-            return self._changed(value, partial(with_members, members))
-        if holder not in value:  # it is left out for this request
-            return value
-        return self._changed(value, lambda whole: {**whole, holder: with_members(members, whole[holder])})
-
-    def _changed(self, value: Any, change: Callable[[Any], Any]) -> Any:
-        """Return a value with a change in it, or without if it would violate the schema."""
-        try:
-            changed = change(value)
-            return changed if changed != value and self._conforms(changed) else value
-        except RecursionError:
-            return value
-
-    def _echoed(
-        self, body: dict[str, Any], members: Mapping[str, Schema], value: dict[str, Any]
-    ) -> dict[str, Any]:
-        """Return an object with the members of a request's body that it may have."""
-        echoed = dict(value)
-        for name, member in body.items():
-            if name in members:
-                candidate = self._echo(member, value.get(name), members[name])
-                if members[name].conforms(candidate):
-                    echoed[name] = candidate
-                elif isinstance(candidate, dict | list) and not holds_more(candidate, MOST_REPAIRED):
-                    repaired = self._generator.repaired(members[name], candidate, self._name)
-                    echoed |= {} if repaired is MISSING else {name: repaired}
-        return echoed
-
-    def _echo(self, member: Any, value: Any, schema: Schema) -> Any:
-        """Return what a member of a body is in a response: without what that does not show."""
-        if isinstance(member, list):
-            return [self._echo(item, None, schema.items) for item in member]
-        if isinstance(member, dict) and schema.members:
-            value = value if isinstance(value, dict) else {}
-            return self._echoed(member, _readable(schema.members_of(value or member)), value)
-        return member
-
-
-def upload_in(body: Any) -> UploadFile | None:
-    """Return the one file of a form; None without one, or with several."""
-    files = [part for part in body.values() if isinstance(part, UploadFile)] if isinstance(body, dict) else []
-    return files[0] if len(files) == 1 else None
-
-
-def about_file(body: Any) -> Mapping[str, Any]:
-    """Return what the one file of a form says of the item that it belongs to."""
-    file = upload_in(body)
-    if file is None:
-        return {}
-    names = dict.fromkeys(("name", "filename"), file.filename)
-    sizes = dict.fromkeys(("size", "bytes"), file.size)
-    types = dict.fromkeys(("content_type", "mime_type"), file.content_type)
-    return {name: value for name, value in {**names, **sizes, **types}.items() if value is not None}
-
-
-def _creates(operation: Operation, status: int) -> bool:
-    return operation.method == "post" and (status == CREATED or "{" not in operation.path)
-
-
-def _holder_of(value: Any) -> str:
-    """Return the name of the member that has the resource of a response; empty if the value is it."""
-    if not isinstance(value, dict) or _identifies(value):
-        return ""
-    records = [name for name, member in value.items() if isinstance(member, dict) and _identifies(member)]
-    is_alone = not any(type(member) in {str, int, float} for member in value.values())
-    return list_in(value) or (records[0] if len(records) == 1 and is_alone else "")
-
-
-def _identifies(value: dict[str, Any]) -> bool:
-    return any(name in Meaning.IDENTIFIER for name in value)
-
-
-def _members_of(schema: Schema, value: Any) -> dict[str, Schema]:
-    """Return the schemas of an object's properties, or of those of a list's items."""
-    if isinstance(value, list):
-        return _properties(schema.items, value[0] if value else value)
-    return _properties(schema, value)
-
-
-def _properties(schema: Schema, value: Any) -> dict[str, Schema]:
-    """Return the schemas of an object's properties, those of its alternative too, without write-only ones."""
-    if not isinstance(value, dict):
-        return {}
-    return _readable(schema.properties_of(value))
-
-
-def _members_of_path(
-    path: str, places: list[tuple[str, str]], members: Mapping[str, Any], *, is_list: bool
-) -> list[tuple[tuple[str, str], str]]:
-    """Return the member for each path parameter: of its name, and where that ends the path, of its last word.
-
-    There, ``id`` is the member of a parameter that no other is named by.
-    """
-    by_name = {plain(name): name for name in members}
-    in_path = []
-    for place, name in places:
-        if place == "path":
-            ends = path.rstrip("/").endswith(f"{{{name}}}") and not is_list
-            spellings = [plain(name), *words_of(name)[-1:], "id"] if ends else [plain(name)]
-            member = next((by_name[spelling] for spelling in spellings if spelling in by_name), None)
-            if is_list and member is not None and member in Meaning.IDENTIFIER:
-                continue  # it identifies what the list belongs to, not each of its items
-            in_path += [((place, name), member)] if member is not None else []
-    return in_path
-
-
-def _readable(members: Mapping[str, Schema]) -> dict[str, Schema]:
-    return {name: schema for name, schema in members.items() if not schema.is_marked("writeOnly")}

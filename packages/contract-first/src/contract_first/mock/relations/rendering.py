@@ -1,11 +1,11 @@
 """JSON values as bodies and headers of a media type."""
 
-import json
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
 
+from contract_first.contract.document.json_types import text_of
 from contract_first.contract.document.media_types import essence, is_json, is_xml
 from contract_first.contract.schemas.schema import Schema
 from contract_first.service.messages.response import Rendered
@@ -44,7 +44,7 @@ def body_of(value: Any, media_type: str, schema: Schema) -> bytes:
     if is_xml(kind):
         return xml_of(value, schema, media_type)
     if kind == "application/x-www-form-urlencoded" and isinstance(value, dict):
-        return urlencode({name: _plain(member) for name, member in value.items()}).encode()
+        return urlencode({name: text_of(member) for name, member in value.items()}).encode()
     return msgspec.json.encode(value)
 
 
@@ -64,9 +64,5 @@ def header_value(value: Any) -> bytes | None:
     """Return a value in the style ``simple``; None for one that a header cannot hold."""
     if isinstance(value, dict):
         value = [part for member in value.items() for part in member]
-    text = ",".join(map(_plain, value)) if isinstance(value, list) else _plain(value)
+    text = ",".join(map(text_of, value)) if isinstance(value, list) else text_of(value)
     return text.encode() if text.isascii() and text.isprintable() and text == text.strip() else None
-
-
-def _plain(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value)

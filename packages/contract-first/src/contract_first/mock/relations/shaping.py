@@ -10,6 +10,7 @@ from contract_first.mock.generation.alternatives import identified
 from contract_first.mock.vocabulary.members import Meaning
 
 Place = tuple[str, str]
+"""Where a parameter is, and its name."""
 Find = Callable[[Schema, Any], Any]
 MOST_EXPANDED, DEEPEST, MOST_ATTEMPTS = 8, 4, 4
 """Paths of members, names in each (as Stripe has it), and attempts at an object."""

@@ -11,6 +11,7 @@ from itertools import groupby, islice
 from operator import attrgetter
 from typing import Any
 
+from contract_first.bounded import BoundedDict
 from contract_first.contract import Operation
 from contract_first.contract.document.media_types import essence, is_json
 from contract_first.contract.schemas.schema import Schema
@@ -112,7 +113,7 @@ class DocumentedResponses:
         self._candidates = Candidates(operation, assembly.contract, generator)
         self._filter = AcceptFilter(operation, assembly.contract.schemas)
         self._validator = assembly.response_validator
-        self._remembered: dict[Selection, DocumentedResponse] = {}
+        self._remembered: BoundedDict[Selection, DocumentedResponse] = BoundedDict(MOST_REMEMBERED)
         self._name = operation.label
 
     def remembered(self, selection: Selection) -> DocumentedResponse | None:
@@ -140,8 +141,6 @@ class DocumentedResponses:
         response = self._make(selection, self.selector.status(selection), present)
         if not selection.drawn:
             self._remembered[selection] = response
-            while len(self._remembered) > MOST_REMEMBERED:
-                del self._remembered[next(iter(self._remembered))]
         return response
 
     def _make(self, selection: Selection, status: int, present: Fields) -> DocumentedResponse:

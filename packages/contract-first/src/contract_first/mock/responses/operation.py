@@ -122,7 +122,7 @@ class MockOperation:
         self._origin = responses.origin
         nothing = Rendered(0, [], b"")
         self._last = nothing, b"", nothing
-        self._depth = operation.path.strip("/").count("/") + 1
+        self._depth = operation.path.rstrip("/").count("/")
         self._making = asyncio.Lock()
         self._magic = MagicIds(operation, assembly, generator, self._documented.selector.success)
         arguments = {
@@ -263,8 +263,7 @@ class MockOperation:
         """Return a response whose links lead where the client called this API."""
         if PLACEHOLDER not in rendered.body:
             return rendered
-        segments = request.path.strip("/").split("/")
-        base_path = "".join(f"/{segment}" for segment in segments[: len(segments) - self._depth])
+        base_path = request.path.rstrip("/").rsplit("/", self._depth)[0]
         here = json.dumps(f"{self._origin()}{base_path}")[1:-1].encode()
         if self._last[:2] != (rendered, here):
             located = with_content(rendered, rendered.body.replace(PLACEHOLDER, here))

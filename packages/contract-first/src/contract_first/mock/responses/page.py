@@ -18,7 +18,6 @@ from .operation import ContractResponses
 from .selection import success_status
 
 PATH: Final = "/_mock/responses"
-OLD_PATH: Final = "/_mock/answers"  # for one release
 TITLE = "How to get each response of the mock"
 INTRODUCTION = (
     "You can force every documented response of every operation: by a header, or by an identifier where "

@@ -13,13 +13,14 @@ from contract_first.mock.responses.preferences import FIRST, word
 from contract_first.mock.rule import Effect
 from contract_first.mock.rule import Forward as Forwarded
 from contract_first.service.clock import Clock
+from contract_first.service.messages.streaming import until_gone
 
 from .forwarding import Forward, ForwardFailed
 from .overriding import OverrideError, Overriding, Patched
 from .registry import Injection
 from .request import ApiRequest
 from .responses import Changed, Cut, Only, Paced, ProvokedProblem, RuleResponses
-from .transport import close, drop, is_closed, until_gone
+from .transport import close, drop, is_closed
 
 LONGEST_NAP = 0.25
 """Seconds after which a delayed request looks whether its client is still connected."""

@@ -6,6 +6,7 @@ from asyncio import Transport
 from starlette.types import Receive, Scope
 
 from contract_first.service.http.protocol import HttpProtocol
+from contract_first.service.messages.streaming import until_gone
 
 TRANSPORT = "contract_first.mock.transport"
 NOT_HANDED_OVER = "A fault drops this connection, which the server does not hand over."
@@ -50,10 +51,4 @@ async def drop(scope: Scope, receive: Receive) -> None:
     if transport is None:
         raise ConnectionAbortedError(NOT_HANDED_OVER)
     transport.abort()
-    await until_gone(receive)
-
-
-async def until_gone(receive: Receive) -> None:
-    """Wait until the server knows that the connection is closed."""
-    while (await receive())["type"] != "http.disconnect":
-        pass  # a server that does not know of it yet would respond with 500
+    await until_gone(receive)  # a server that does not know of it yet would respond with 500

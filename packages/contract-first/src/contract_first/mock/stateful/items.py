@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from contract_first.contract import Operation
-from contract_first.mock.relations.relation import BODY, about_file, upload_in
+from contract_first.mock.relations.echo import about_file, upload_in
+from contract_first.mock.relations.relation import BODY
 from contract_first.mock.responses.operation import Arguments
 from contract_first.mock.vocabulary.members import Meaning, named
 from contract_first.mock.vocabulary.words import plain

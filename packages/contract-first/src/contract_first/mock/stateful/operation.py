@@ -10,7 +10,8 @@ from typing import Any, Final
 from contract_first.contract import Operation
 from contract_first.contract.document.media_types import essence, is_json
 from contract_first.contract.schemas.schema import Schema
-from contract_first.mock.relations.relation import BODY, upload_in
+from contract_first.mock.relations.echo import upload_in
+from contract_first.mock.relations.relation import BODY
 from contract_first.mock.relations.shaping import Shape
 from contract_first.mock.responses.documented import DocumentedResponse
 from contract_first.mock.responses.operation import Arguments, Respond

@@ -35,7 +35,7 @@ class Renderer:
     def __init__(
         self, operation: Operation, role: Role, values: Values, shape: Shape, origin: Callable[[], str]
     ) -> None:
-        self._depth = operation.path.strip("/").count("/") + 1
+        self._depth = operation.path.rstrip("/").count("/")
         self._role = role
         self._values = values
         self._shape = shape
@@ -99,8 +99,7 @@ class Renderer:
 
     def _url(self, value: Mapping[str, Any], parents: Parents, request: Request) -> str:
         """Return the URL of an item, where the client called this API."""
-        segments = request.path.strip("/").split("/")
-        base_path = "".join(f"/{segment}" for segment in segments[: len(segments) - self._depth])
+        base_path = request.path.rstrip("/").rsplit("/", self._depth)[0]
         return f"{self._origin()}{base_path}{self._role.collection.path_of(value, parents)}"
 
     def _rendered(

@@ -11,9 +11,10 @@ from typing import Any, Final
 
 import msgspec
 
+from contract_first.bounded import BoundedDict
 from contract_first.service.messages.problems import PayloadTooLarge, ServiceUnavailable
 
-from .views import PARENTS, ROWS, Item, View, item_of
+from .views import MOST_LENGTHS, PARENTS, ROWS, Item, Lengths, View, item_of
 
 MOST_ITEMS: Final = 20_000
 MOST_BYTES: Final = 128 * 1024 * 1024
@@ -71,7 +72,7 @@ class ItemStore:
     def __init__(self, file: Path | None = None, most_bytes: int | None = None) -> None:
         self._limit = most_bytes
         self._loads = next(_LOADS)
-        self._lengths: dict[Any, tuple[Any, int]] = {}
+        self._lengths: Lengths = BoundedDict(MOST_LENGTHS)
         if file is not None:
             file.touch(mode=0o600)
         with ExitStack() as opened:

@@ -8,10 +8,13 @@ from typing import Any, Final, NamedTuple, overload
 
 import msgspec
 
+from contract_first.bounded import BoundedDict
+
 COLUMNS: Final = "SELECT place, key, parents, value"
 ROWS: Final = f"{COLUMNS} FROM items"
 MOST_LENGTHS: Final = 100
 Read = Callable[..., list[Any]]
+Lengths = BoundedDict[Any, tuple[Any, int]]
 PARENTS, VALUE = msgspec.json.Decoder(dict[str, str]), msgspec.json.Decoder(dict[str, Any])
 
 
@@ -76,7 +79,7 @@ class View(Listed):
         condition: str,
         values: tuple[str, ...],
         state: tuple[int, int],
-        lengths: dict[Any, tuple[Any, int]],
+        lengths: Lengths,
     ) -> None:
         self.key = (condition, values, state)
         self._lengths = lengths
@@ -91,8 +94,6 @@ class View(Listed):
         if known_state != state:
             length = self._count("")
             self._lengths[tuple(which)] = state, length
-            while len(self._lengths) > MOST_LENGTHS:
-                del self._lengths[next(iter(self._lengths))]
         return length
 
     def _count(self, condition: str, *values: Any) -> int:

@@ -190,8 +190,7 @@ class Arrivals:
             self._open()
 
     def _open(self) -> None:
-        at_once = self._pace.at_once(is_behind=self._is_due)
-        for _ in range(min(len(self._waiting), at_once)):
+        for _ in range(self._pace.at_once(len(self._waiting), is_behind=self._is_due)):
             connection = self._waiting.take()
             connection.setblocking(False)  # noqa: FBT003 -- socket's
             opening = started(self._opened(connection), self._loop)

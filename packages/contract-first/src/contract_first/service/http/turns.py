@@ -1,6 +1,7 @@
 """Requests and responses, a turn of the event loop together, and large bodies, a piece of one in each."""
 
 import asyncio
+import math
 import sys
 import time
 from collections import OrderedDict, deque
@@ -35,11 +36,7 @@ class Rotation(Generic[Item]):
 
     def add(self, owner: Hashable, item: Item) -> None:
         self._count += 1
-        queue = self._queues.get(owner)
-        if queue is None:
-            self._queues[owner] = deque((item,))
-        else:
-            queue.append(item)
+        self._queues.setdefault(owner, deque()).append(item)
 
     def take(self) -> Item:
         """Return the item whose turn it is."""
@@ -53,15 +50,17 @@ class Rotation(Generic[Item]):
     def drop(self) -> Item:
         """Return the last item of the owner who has most, instead of ever taking it."""
         self._count -= 1
-        owner = max(self._queues, key=lambda owner: len(self._queues[owner]))
-        item = self._queues[owner].pop()
-        if not self._queues[owner]:
+        owner, queue = max(self._queues.items(), key=lambda waiting: len(waiting[1]))
+        item = queue.pop()
+        if not queue:
             del self._queues[owner]
         return item
 
 
 class Pace:
     """How much to begin in a turn of the event loop: less where turns take long, while there is more.
+
+    The clock is a system call, and read only in turns that leave some for the next.
 
     Args:
         clock: of what this thread computes; other processes may have the processor meanwhile.
@@ -70,17 +69,24 @@ class Pace:
     def __init__(self, most: int, clock: Callable[[], float] = time.thread_time) -> None:
         self._most = self._at_once = most
         self._clock = clock
-        self._turn_at = 0.0
+        self._turn_at = math.inf
 
-    def at_once(self, *, is_behind: bool) -> int:
-        """Return how many to begin now; `is_behind` says whether the last turn left some for this one."""
+    def at_once(self, waiting: int, *, is_behind: bool) -> int:
+        """Return how many of those that wait to begin now.
+
+        Args:
+            is_behind: whether the last turn left some for this one.
+        """
+        if not is_behind and waiting <= self._at_once:
+            self._turn_at = math.inf
+            return waiting
         now = self._clock()
         if is_behind and now - self._turn_at > SHORT_TURN_SECONDS:
             self._at_once = max(1, self._at_once // 2)
         elif is_behind:
             self._at_once = min(2 * self._at_once, self._most)
         self._turn_at = now
-        return self._at_once
+        return min(waiting, self._at_once)
 
 
 class Alternation:
@@ -156,8 +162,7 @@ class Turns:
             self._loop.call_soon(self._turn, context=self._context)
 
     def _turn(self) -> None:
-        at_once = self._pace.at_once(is_behind=self._is_behind)
-        for _ in range(min(len(self._requests), at_once)):
+        for _ in range(self._pace.at_once(len(self._requests), is_behind=self._is_behind)):
             task = started(self._requests.take(), self._loop)
             if not task.done():
                 self._tasks.add(task)

@@ -88,11 +88,15 @@ class Response(msgspec.Struct):
 
     @classmethod
     def of(cls, returned: Any) -> Response:
-        """Return the response for a handler's ``value``, ``(value, status)`` or ``Response``."""
+        """Return the response for a handler's ``value``, ``(value, status[, headers])`` or ``Response``."""
         if isinstance(returned, cls):
             return returned
-        if type(returned) is tuple and len(returned) == 2 and returned[1] in STATUSES:  # noqa: PLR2004 -- a pair
-            return cls(returned[0], int(returned[1]))
+        if type(returned) is tuple:
+            match returned:
+                case (body, int() as status) if status in STATUSES:
+                    return cls(body, int(status))
+                case (body, int() as status, dict() as headers) if status in STATUSES:
+                    return cls(body, int(status), headers={**headers})
         return cls(returned)
 
 

@@ -29,7 +29,7 @@ async def stream(
     """
     sending = _Sending(start, request, send)
     making = asyncio.create_task(sending.all_of(chunks))
-    gone = asyncio.create_task(_gone(request.receive))
+    gone = asyncio.create_task(until_gone(request.receive))
     seconds = FIRST_SECONDS
     try:
         while not making.done() and not gone.done():
@@ -78,7 +78,7 @@ class _Sending:
                 await self._send({"type": "http.response.body", "body": chunk, "more_body": more})
 
 
-async def _gone(receive: Receive) -> None:
+async def until_gone(receive: Receive) -> None:
     """Return once the client no longer waits."""
     while (await receive())["type"] != "http.disconnect":
         pass

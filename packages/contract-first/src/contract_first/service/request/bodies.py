@@ -70,6 +70,8 @@ class MediaType:
         self._validator, self._fill_defaults = schema.validator, schema.fill_defaults
         # of CSV a schema may describe the rows, to which no string conforms
         self._may_be_text = "string" in schema.types
+        is_binary = any(part.get("format") == "binary" for part in schema.parts)
+        self._is_raw = is_binary and not is_json(name) and name not in FORMS
         self._form = Form(schema, definition.get("encoding", {})) if name in FORMS else None
 
     async def read(
@@ -86,6 +88,8 @@ class MediaType:
         if self._form is not None:
             raw = await self._budget.collected(stream, request)
             return self._validated(self._form.urlencoded(raw, request, violations), violations)
+        if self._is_raw:
+            return await self._budget.collected(stream, request)
         content_type = request.header(b"content-type") or ""
         count = count_of(content_type, self._definition, self._schema, self._limits)
         raw = await self._budget.collected(stream, request, count)
@@ -180,10 +184,12 @@ class CompiledBody:
 
     def _unsupported(self, media_type: str, coding: str) -> UnsupportedMediaType:
         expected = " or ".join(self._media_types)
-        coded = "" if coding.lower() == "identity" else f", Content-Encoding {coding[:100]}"
+        is_coded = coding.lower() != "identity"
+        coded = f", Content-Encoding {coding[:100]}" if is_coded else ""
         received = f"{media_type[:100] or 'no Content-Type'}{coded}"
-        return UnsupportedMediaType(
-            f"The body must be {expected}, without a content coding; it came as {received}."
+        field = {"Accept-Encoding": "identity"} if is_coded else {"Accept": ", ".join(self._media_types)}
+        return UnsupportedMediaType(  # with the fields of RFC 9110, section 15.5.16
+            f"The body must be {expected}, without a content coding; it came as {received}.", headers=field
         )
 
 

@@ -160,6 +160,11 @@ class Coercion:
             return scalar_coercion(types, checks[0])
         return scalar_coercion(types, lambda value: any(check(value) for check in checks)) if checks else str
 
+    @property
+    def items_may_be_text(self) -> bool:
+        """Whether an item, or a value that is no array, may be a text."""
+        return "string" in self._types or "string" in self._item(0)._types  # noqa: SLF001 -- its own kind
+
     @cached_property
     def properties(self) -> set[str]:
         """The names of the properties that are declared."""

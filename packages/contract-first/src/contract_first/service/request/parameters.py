@@ -36,7 +36,9 @@ DELIMITERS: dict[str, tuple[bytes, ...]] = {
     "matrix": (b",",),
     "spaceDelimited": (b"%20", b"+"),
     "pipeDelimited": (b"|", b"%7C", b"%7c"),
+    "numbers": (b",", b"%2C", b"%2c"),
 }
+"""By style; ``numbers`` is ``form`` of items that hold no comma: most clients encode those between."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +256,8 @@ def _query_members(name: str, style: str, *, explode: bool, coercion: Coercion) 
         return [text(value) for key, value in pairs if key == name] or None
 
     single = _single("query", name) if coercion.takes_scalar else lambda *_: None
+    is_numbers = style == "form" and not explode and coercion.takes_array and not coercion.items_may_be_text
+    delimiters = "numbers" if is_numbers else style
 
     def exploded_object(request: Request, pairs: QueryPairs) -> Serialized | None:
         text_alone: str | None = single(request, pairs)
@@ -265,7 +269,7 @@ def _query_members(name: str, style: str, *, explode: bool, coercion: Coercion) 
         values = [value for key, value in pairs if key == name]
         if len(values) > 1:
             raise RepeatedError
-        return _members(_split(values[0], style), text, coercion) if values else None
+        return _members(_split(values[0], delimiters), text, coercion) if values else None
 
     if not explode:
         return delimited

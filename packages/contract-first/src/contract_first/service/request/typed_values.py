@@ -169,7 +169,7 @@ class _Converters:
             msgspec.json.Decoder(annotation)
         except TypeError as refusal:
             return self._of_parts(annotation, refusal)
-        return partial(_with_msgspec, annotation)
+        return _with_msgspec(annotation)
 
     def _of_parts(self, annotation: Any, refusal: TypeError) -> Convert:
         kind, arguments = get_origin(annotation), get_args(annotation)
@@ -263,9 +263,23 @@ def _within(step: str | int, convert: Convert, value: Any) -> Any:
         raise NotConverted(*reasons) from None
 
 
-def _with_msgspec(annotation: Any, value: Any) -> Any:
+def _with_msgspec(annotation: Any) -> Convert:
+    """Convert within a Struct: msgspec keeps how Structs are made, and works out other types each time."""
+    holder: Any = msgspec.defstruct("Holder", [("value", annotation)])
+
+    def convert(value: Any) -> Any:
+        try:  # not strictly: 1.0 is an integer to JSON Schema
+            return msgspec.convert({"value": value}, holder, strict=False).value
+        except msgspec.ValidationError:
+            return _alone(annotation, value)
+
+    return convert
+
+
+def _alone(annotation: Any, value: Any) -> Any:
+    """Convert a value outside of the Struct, whose member would be in the message."""
     try:
-        return msgspec.convert(value, annotation, strict=False)  # 1.0 is an integer to JSON Schema
+        return msgspec.convert(value, annotation, strict=False)
     except msgspec.ValidationError as error:
         reason, _, place = str(error).partition(" - at `$")
         steps = [name or index for name, index in STEP.findall(place.rstrip("`"))]

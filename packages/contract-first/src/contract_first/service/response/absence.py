@@ -1,4 +1,4 @@
-"""Members that a model has as None because an object of a class cannot lack one."""
+"""Members that a model has because an object of a class cannot lack one: None, and what is ``writeOnly``."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def holds_model(body: Any) -> bool:
 
 
 def drop_absent(value: Any, schema: Schema) -> None:
-    """Remove the members of a JSON value that are null where the schema has no null."""
+    """Remove the members of a JSON value that are write-only, or null where the schema has no null."""
     if isinstance(value, list):
         items = schema.items
         for item in value:
@@ -26,8 +26,10 @@ def drop_absent(value: Any, schema: Schema) -> None:
     elif isinstance(value, dict):
         members = schema.members
         for name, member in [*value.items()]:
-            if member is None:
-                if name in members and not members[name].allows_null:
-                    del value[name]
-            elif isinstance(member, dict | list) and name in members:
-                drop_absent(member, members[name])
+            if name not in members:
+                continue
+            schema = members[name]
+            if schema.is_marked("writeOnly") or (member is None and not schema.allows_null):
+                del value[name]
+            elif isinstance(member, dict | list):
+                drop_absent(member, schema)

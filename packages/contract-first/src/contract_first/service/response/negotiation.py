@@ -1,7 +1,7 @@
 """Content negotiation: whether an operation can respond with what an Accept header asks for."""
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from contract_first.contract.document.media_types import essence, ranges_for
@@ -52,6 +52,13 @@ def qualities(accepted: Iterable[Accepted], media_types: Collection[str]) -> dic
         return max(matching, default=(0, 0, 0.0))[-1]
 
     return {media_type: quality(media_type) for media_type in media_types}
+
+
+def preferred(accept: str | None, media_types: Sequence[str]) -> str | None:
+    """Return the media type that an Accept header prefers, the first of equals; None of none."""
+    if accept is None or len(media_types) < 2:  # noqa: PLR2004 -- nothing to prefer
+        return next(iter(media_types), None)
+    return max(media_types, key=qualities(parse_accept(accept), media_types).__getitem__)
 
 
 def _parts(media_type: str) -> list[str]:

@@ -23,6 +23,7 @@ from contract_first.service.request.sequences import EVENTS, body_of_items, is_s
 
 from .absence import drop_absent, holds_model
 from .accept_filter import AcceptFilter
+from .negotiation import preferred
 from .response_validation import ResponseValidator
 from .streams import HEARTBEAT, ItemStream, bytes_of, content_of, is_stream, media_type_of
 from .xml_writer import xml_of
@@ -75,7 +76,8 @@ class ResponseRenderer:
     ) -> None:
         self._operation = operation
         self._status = success_status(operation)
-        self._media_types: dict[tuple[int, type], str | None] = {}
+        self._media_types: dict[tuple[int, type], list[str]] = {}
+        self._json_schemas: dict[tuple[int, str], Schema] = {}
         self._validator = validator
         self._on_violation = on_violation
         self._reveal = reveal
@@ -94,21 +96,32 @@ class ResponseRenderer:
             media_type = response.media_type or self._declared_media_type(status, response.body, request)
             value = response.body
         body = self._encoded(status, value, media_type, request)
+        schema = self._json_schema(status, media_type or "")
+        if schema is not None and schema.has_write_only and holds_model(value):
+            body = _without_absent(body, schema)
         headers = _fields(response, request)
         if body or media_type is not None:
-            headers.append((b"content-type", (media_type or "application/octet-stream").encode()))
+            headers.append((b"content-type", _content_type(media_type, value)))
         if status != 204:  # noqa: PLR2004 -- RFC 9110, section 8.6: no Content-Length in a 204
             headers.append((b"content-length", b"%d" % len(body)))
         headers += request.response_headers
         rendered = Rendered(status, headers, body)
         if not self._filter.accepts(rendered, media_type):
-            may_lack = b"null" in body and not isinstance(value, BYTES) and is_json(essence(media_type or ""))
-            if may_lack and holds_model(value):
-                value = msgspec.json.decode(body)
-                drop_absent(value, self._schema(status, media_type or ""))
-                return self.render(msgspec.structs.replace(response, body=value), request)
+            if schema is not None and b"null" in body and holds_model(value):
+                value = msgspec.Raw(_without_absent(body, schema))
+                changed = msgspec.structs.replace(response, body=value, media_type=media_type)
+                return self.render(changed, request)
             self._require_valid(rendered, media_type, request)
         return rendered
+
+    def _json_schema(self, status: int, media_type: str) -> Schema | None:
+        """Return the schema of JSON bodies of a status and a media type, None for others."""
+        key = status, media_type
+        if key not in self._json_schemas:
+            if not is_json(essence(media_type)):
+                return None  # others are not remembered: a client may have named them
+            self._json_schemas[key] = self._schema(status, media_type)
+        return self._json_schemas[key]
 
     def _schema(self, status: int, media_type: str) -> Schema:
         """Return the schema of the bodies of a status and a media type."""
@@ -160,15 +173,19 @@ class ResponseRenderer:
         return b"" if text is None else str(text).encode()
 
     def _declared_media_type(self, status: int, body: Any, request: Request) -> str | None:
-        """Return the first media type that a status declares; for an object or a list, one that takes it."""
+        """Return the first media type that a status declares.
+
+        For an object or a list it is one that takes it, of several the one that the client prefers.
+        """
         key = status, body.__class__
         if key not in self._media_types:
             declared = self._operation.response_for(status)
-            content = {"application/json": {}} if declared is None else declared.get("content", {})
+            content = [*({"application/json": {}} if declared is None else declared.get("content", {}))]
             value = _plain(body, request)
-            taking = (media_type for media_type in content if _takes(media_type, value))
-            self._media_types[key] = next(taking, next(iter(content), None))
-        media_type = self._media_types[key]
+            taking = [media_type for media_type in content if _takes(media_type, value)]
+            has_choice = taking and isinstance(value, dict | list | tuple)
+            self._media_types[key] = taking if has_choice else (taking or content)[:1]
+        media_type = preferred(request.header(b"accept"), self._media_types[key])
         return _of_range(media_type, body) if media_type is not None and "*" in media_type else media_type
 
     def _require_valid(self, rendered: Rendered, media_type: str | None, request: Request) -> None:
@@ -191,9 +208,28 @@ class ResponseRenderer:
 
 def _fields(response: Response, request: Request) -> RawHeaders:
     """Return the header fields that a handler gave a response, a cookie each."""
+    for name, value in response.headers.items():
+        if not isinstance(value, str):
+            raise TypeError(f"The header {name!r} of a response is a {type(value).__name__}; expected a str.")
     fields = [(name.lower().encode(), value.encode("latin-1")) for name, value in response.headers.items()]
     cookies = [cookie.header(request.root_path) for cookie in response.cookies]
     return fields + [(b"set-cookie", cookie.encode("latin-1")) for cookie in cookies]
+
+
+def _without_absent(body: bytes, schema: Schema) -> bytes:
+    """Return the JSON of models without the members that a response lacks."""
+    value = msgspec.json.decode(body)
+    drop_absent(value, schema)
+    return msgspec.json.encode(value)
+
+
+def _content_type(media_type: str | None, body: Any) -> bytes:
+    """Return a Content-Type; clients take text for Latin-1 where nothing says that it is UTF-8."""
+    if media_type is None:
+        return b"application/octet-stream"
+    is_ours = media_type.startswith("text/") and not (isinstance(body, BYTES) or is_sequence(media_type))
+    lacks_charset = is_ours and "charset=" not in media_type.lower()
+    return f"{media_type}{'; charset=utf-8' if lacks_charset else ''}".encode()
 
 
 def _takes(media_type: str, value: Any) -> bool:
@@ -216,7 +252,7 @@ def _of_range(media_range: str, body: Any) -> str:
 def _text_body(body: Any, media_type: str, request: Request) -> Any:
     """Return the text of a body that is not JSON; a UUID or a datetime is spelled as in JSON."""
     text = _plain(body, request)
-    if not isinstance(text, str | int | float | None):
+    if not isinstance(text, str | int | float | None) or (text is None and media_type.startswith("text/")):
         raise TypeError(
             f"A handler returned a {type(body).__name__} for {media_type}; expected str or bytes."
         )

@@ -133,7 +133,8 @@ class ResponseValidator:
         try:
             errors = self.errors_of(operation, rendered, media_type)
             has_body = rendered.body or is_of_nothing(essence(media_type or ""))
-            if rendered.status in NO_BODY or (has_body and self._is_opaque(declared, media_type or "")):
+            is_unread = has_body and (not rendered.body or self._is_opaque(declared, media_type or ""))
+            if rendered.status in NO_BODY or is_unread:
                 errors = [error for error in errors if hasattr(error, "name")]  # of a header
             return [*sentences(errors), *self._of_others(declared, rendered, media_type)]
         except Exception as error:  # noqa: BLE001 -- whatever it is, the response goes no further
@@ -166,6 +167,9 @@ class ResponseValidator:
         definition = content.get(declared_as(media_type or "", content), {})
         schema = self.contract.schemas.for_responses.in_media_type(definition)
         # what is sent was in memory already: the limit is for what others send
+        if not rendered.body and declared is not None and is_text(media_type or "", schema):
+            for violation in schema.validator.violations("", "body"):  # openapi-core takes it for missing
+                yield f"body: {violation.detail}"
         read = reader_of(media_type or "", definition, schema, limits=None)
         if read is None or not rendered.body or is_json(essence(media_type or "")):
             return

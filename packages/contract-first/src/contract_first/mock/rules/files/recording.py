@@ -15,7 +15,7 @@ from contract_first.check.masking import MASK
 from contract_first.contract.document import pointers
 from contract_first.contract.document.media_types import essence, is_json
 from contract_first.mock.extension import NO_EXTENSION
-from contract_first.mock.override import FRAMING
+from contract_first.mock.override import FRAMING, OF_MOCKS, OF_PROXIES
 from contract_first.mock.rule import RuleError, RuleFileError
 from contract_first.mock.rules.reading import RuleReader, rule_documents
 
@@ -28,7 +28,6 @@ LONGEST_NAME: Final = 200
 MOST_CONDITIONS: Final = 100
 OF_SERVERS: Final = frozenset({"alt-svc", "content-encoding", "date", "server", "strict-transport-security"})
 """Header fields that describe the server that was recorded, or how the body was sent."""
-OF_OTHERS: Final = ("access-control-", "x-contract-violation", "x-mock-")
 FIELD: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}):([\t\x20-\x7e\x80-\xff]{0,8000})")
 HAR: Final = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"log"')
 FORM: Final = "application/x-www-form-urlencoded"
@@ -213,7 +212,7 @@ def _document(message: Message) -> Any:
 def _headers(response: Message) -> Iterator[tuple[str, str]]:
     for name, value in response.headers:
         lower = name.lower()
-        is_left_out = lower in FRAMING | OF_SERVERS or lower.startswith(OF_OTHERS)
+        is_left_out = lower in FRAMING | OF_SERVERS or lower.startswith(OF_MOCKS + OF_PROXIES)
         if not is_left_out and FIELD.fullmatch(f"{name}:{value}"):
             yield lower, value
 

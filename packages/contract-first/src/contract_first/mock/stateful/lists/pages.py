@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode
 
+from contract_first.bounded import BoundedDict
 from contract_first.contract import Operation
 from contract_first.contract.schemas.schema import Schema
 from contract_first.mock.relations.envelopes import ListPage
@@ -77,7 +78,7 @@ class Listing:
         self._bounds = {name: bound_of(name, by_name) for name, _ in _named(parts)}
         self._defaults = {name: query.default for name, query in queries.items()}
         self._base = first_page(operation, schema)
-        self._orders: dict[tuple[Any, ...], list[int]] = {}
+        self._orders: BoundedDict[tuple[Any, ...], list[int]] = BoundedDict(MOST_ORDERS)
 
     def page(
         self, items: Sequence[Item], asked: Mapping[str, Any], url: str
@@ -128,8 +129,6 @@ class Listing:
         if key not in self._orders:
             ordered = self._sorted(self.chosen(items, asked), parts)
             self._orders[key] = [item.place for item in ordered]
-            while len(self._orders) > MOST_ORDERS:
-                del self._orders[next(iter(self._orders))]
         return items.ordered(self._orders[key])
 
     def chosen(

@@ -1,8 +1,8 @@
-"""What a bounded dict remembers."""
+"""The items that a bounded dict remembers."""
 
 from __future__ import annotations
 
-from scanner_api.bounded import BoundedDict
+from contract_first.bounded import BoundedDict
 
 
 def test_last_items_set_stay():
