@@ -18,7 +18,7 @@ from contract_first.mock.responses import ContractResponses, Strictness
 from contract_first.mock.service import ReloadingService
 from contract_first.mock.state.clock import MockClock, SkewedClock
 from contract_first.mock.state.data_directory import DataDirectory
-from contract_first.mock.state.scopes import SCOPE, Cleared, Part, Scopes
+from contract_first.mock.state.scopes import SCOPE, Cleared, ScopedPart, Scopes
 from contract_first.mock.traffic import Traffic
 from contract_first.service.access.cors import open_to_pages
 from scanner_api.app import START_ERRORS, Application, create_app, photo_bucket
@@ -100,7 +100,7 @@ def mock_application(parts: Parts) -> MockApplication:
     traffic.s3_scope = state.scope_of
     scopes = None
     if parts.options.isolate:
-        parted: list[Part] = [clock, state, *map(Cleared, traffic.clearable.values())]
+        parted: list[ScopedPart] = [clock, state, *map(Cleared, traffic.clearable.values())]
         scopes = Scopes(parted, state.initialize, state.release)
     service = ReloadingService(
         contract,

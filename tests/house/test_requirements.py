@@ -33,6 +33,7 @@ LOADED_BY_OTHERS = {
     "aiosqlite": "SQLAlchemy, for a database URL",
     "asyncpg": "the same",
     "onnxruntime": "rapidocr, as its engine",
+    "openapi-spec-validator": "nobody: the schemas of OpenAPI's versions are files of it",
     "opentelemetry-api": "the SDK's own, by a name that both share",
     "opentelemetry-exporter-otlp-proto-http": "OpenTelemetry, by its variables",
     "opentelemetry-sdk": "by a name that it shares with the API",

@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import queue
+import re
 import signal
 import sys
 import threading
@@ -31,6 +32,9 @@ from strict_s3.messages.xml import parse
 from strict_s3.objects import uploads
 from strict_s3.objects.multipart import ListedPart
 from strict_s3.options import Options
+from strict_s3.store.content import StoredFile
+from strict_s3.store.moto_s3 import models
+from strict_s3.store.records import stored_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -157,6 +161,33 @@ def put(store: Store, key: str, body: bytes) -> None:
         content.receive([body], 10)
         content.check()
         store.put_object(Order("PUT", "photos", key), content)
+
+
+def test_copies_are_made_block_by_block(tmp_path, monkeypatch):
+    """No copy of an object, or of a part of one, is whole in memory, not even in moto's."""
+
+    def value(key: Any) -> bytes:
+        assert not isinstance(stored_file(key), StoredFile)
+        return b""
+
+    monkeypatch.setattr(models.FakeKey, "value", property(value, models.FakeKey.value.fset))
+    source = {"x-amz-copy-source": "photos/k"}
+    with closing(create_app(Options(buckets=("photos",), credentials={}, data=tmp_path))) as app:
+        put(app.store, "k", b"content")
+        for key in ("copy", "k"):
+            headers = {**source, "x-amz-metadata-directive": "REPLACE"}
+            copied = app.store.copy_object(Order("PUT", "photos", key, headers=headers))
+            assert b"9a0364b9e99bb480dd25e1f0284c8555" in b"".join(copied.body)
+        begun = app.store.uploads.begin(Order("POST", "photos", "whole", (("uploads", ""),)))
+        upload_id = parse(b"".join(begun.body)).findtext("UploadId") or ""
+        ranges = {"x-amz-copy-source-range": "bytes=1-3"}
+        for number, headers in ((1, source), (2, source | ranges)):
+            query = (("uploadId", upload_id), ("partNumber", str(number)))
+            app.store.uploads.copy_part(Order("PUT", "photos", "whole", query, headers))
+        listed = app.store.serve_list("ListParts", Order("GET", "photos", "whole", query))
+        assert re.findall(b"<Size>(.*?)</Size>", b"".join(listed.body)) == [b"7", b"3"]
+        contents = sorted(path.read_bytes() for path in tmp_path.glob("photos/objects/*"))
+    assert contents == [b"content", b"content", b"content", b"ont"]
 
 
 def upload(store: Store, body: bytes) -> Iterator[None]:

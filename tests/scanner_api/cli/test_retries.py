@@ -142,7 +142,7 @@ def test_a_server_that_is_killed_stores_effect_and_response_together(environment
     with serving(environment) as (_, client):
         start = time.monotonic()
         retried(client, scan, "before")
-        assert time.monotonic() - start < LEASE.total_seconds() + 2
+        assert time.monotonic() - start < LEASE.total_seconds() + 30
         responses = [post(client, scan, key) for key in ("before", "after") * 2]
         found = client.get(f"/sessions/{scan['session_short_id']}/captures").json()["data"]
     assert killed == [0, 1]

@@ -199,11 +199,15 @@ def test_an_example_of_a_schema_that_leads_to_much(scaffold, pets, tmp_path, mon
     """An example is validated by what applies to its members: thousands of handlers take little memory."""
     monkeypatch.setattr("contract_first.contract.schemas.bundling.MOST_PARTS", 50)
     many = {"enum": [[number] for number in range(60)]}
-    schema = {"type": "object", "required": ["age"], "properties": {"age": {"minimum": 3}, "many": many}}
+    schema = {
+        "type": "object",
+        "required": ["age"],
+        "properties": {"age": {"type": "integer", "minimum": 3}, "many": many},
+    }
     success = {"description": "A pet.", "content": {"application/json": {"schema": schema}}}
     pets["paths"] = {"/pets": {"get": {"operationId": "get_pet", "responses": {"200": success}}}}
-    assert "skipped" not in scaffold(pets, "--respond").stdout
-    assert '"age": 3' in (tmp_path / "operations" / "untagged.py").read_text()
+    assert "skipped" not in scaffold(pets).stdout
+    assert '"age": 3' in (tmp_path / "tests" / "test_untagged.py").read_text()
 
 
 def test_folder_that_cannot_be(contract, write, pets, tmp_path):

@@ -230,11 +230,11 @@ def test_reload(project, write, minimal):
 
 AT_ONCE = """
 import signal, time
-from contract_first.cli.reload import Process
+from contract_first.cli.reload import Fork
 
 signal.signal(signal.SIGTERM, lambda *_: None)
 for _ in range(20):
-    Process(lambda respond: time.sleep(60)).end()
+    Fork(lambda respond: time.sleep(60)).end()
 """
 
 

@@ -9,9 +9,9 @@ ACME = {"tenant": {"default": "acme"}}
 STAGE = {"stage": {"default": "live", "enum": ["live", "test"]}}
 
 
-def contract(*servers, paths=("/a",), methods=("get",)):
+def contract(*servers, paths=("/a",), methods=("get",), parameters=()):
     """Return a contract of these servers and paths, the operationIds made of method and path."""
-    item = {method: {"responses": {}} for method in methods}
+    item = {method: {"parameters": [*parameters], "responses": {}} for method in methods}
     info = {"title": "t", "version": "1"}
     return Contract(
         {"openapi": "3.1.0", "info": info, "servers": list(servers), "paths": dict.fromkeys(paths, item)},
@@ -258,6 +258,17 @@ def test_operations_that_a_header_field_tells_apart():
     assert things.route("GET", "/", b"", {b"x-amz-target": "Logs.List"}.get).operation is None
     assert things.route("GET", "/").operation is None
     assert contract(paths=["/?a=1"]).route("GET", "/", b"", {b"a": "1"}.get).operation is None
+
+
+def test_a_header_field_that_tells_operations_apart_is_missing():
+    """The first operation has the request, whose validation names the field, if it requires that."""
+    things = contract(paths=["/#Target=Get", "/#Target=Put"], parameters=[])
+    assert things.route("GET", "/").operation is None
+    field = {"name": "Target", "in": "header", "required": True, "schema": {"type": "string"}}
+    things = contract(paths=["/#Target=Get", "/#Target=Put"], parameters=[field])
+    assert things.route("GET", "/").operation
+    assert things.route("GET", "/", b"", {b"target": "List"}.get).operation is None
+    assert things.route("PUT", "/").operation is None
 
 
 def test_parameters_in_the_query_of_a_template():

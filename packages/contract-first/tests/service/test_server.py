@@ -120,7 +120,7 @@ def test_connections_that_wait_to_be_accepted_are_served(monkeypatch):
         def note_refusal(self, *_):
             # nothing is accepted until this returns, and then the server is due to end before it accepts
             self.waiting = [connected(listening, GET) for _ in range(20)]
-            time.sleep(self.ends + 0.2 - time.monotonic())
+            time.sleep(max(0, self.ends + 0.2 - time.monotonic()))
 
     app = Busy()
     with listen("127.0.0.1", 0) as listening:

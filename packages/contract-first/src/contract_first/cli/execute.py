@@ -119,7 +119,7 @@ def execute(context: typer.Context, command: Command) -> None:
     start: Start = context.obj
     if start.lack:
         raise failure(start.lack, NOT_STARTED)
-    forwarding = Forwarding()
+    forwarding = ForwardedSignals()
     with ExitStack() as stack:
         try:
             mock = stack.enter_context(start.running())
@@ -139,7 +139,7 @@ def with_exec(command: Callable[..., None], exec_doc: str | None = None) -> type
     return app
 
 
-class Forwarding(Signals):
+class ForwardedSignals(Signals):
     """The signals that are passed on to a command, once it runs.
 
     Attributes:
@@ -166,7 +166,7 @@ class Forwarding(Signals):
         return code
 
 
-def _run(command: list[str], variables: Mapping[str, str | None], forwarding: Forwarding) -> int:
+def _run(command: list[str], variables: Mapping[str, str | None], forwarding: ForwardedSignals) -> int:
     merged = {**os.environ, **variables}
     environment = {name: text for name, text in merged.items() if text is not None}
     try:

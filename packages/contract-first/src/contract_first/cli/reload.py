@@ -83,7 +83,7 @@ class Reload:
         before.write_bytes(now)
 
 
-class Process:
+class Fork:
     """A fork of this process, which has no threads and no event loop.
 
     It ends when this process does, however it does.
@@ -169,8 +169,8 @@ class Reloader:
         self._port = (claim if IS_SHARED else listen)(host, port)
         self._files = [Path(file) for file in files if "://" not in file]
         self._run = run
-        self._serving: Process | None = None
-        self._starting: Process | None = None
+        self._serving: Fork | None = None
+        self._starting: Fork | None = None
         self._ended = 0
 
     def run(self) -> None:
@@ -195,7 +195,7 @@ class Reloader:
     def _start(self) -> None:
         if self._starting is not None:
             self._starting.end(signal.SIGKILL)
-        self._starting = Process(lambda respond: self._run(Reload(self._port, self._folder, respond)))
+        self._starting = Fork(lambda respond: self._run(Reload(self._port, self._folder, respond)))
 
     def _look(self) -> None:
         """Put the process that starts in the place of the other once it responds."""

@@ -23,7 +23,7 @@ from .reading.reading import read_document
 
 PARTS_31 = ("paths", "webhooks", "components")
 """A document has one of them at least (OpenAPI 3.1.0, section 4.8.1)."""
-MAX_OPERATIONS = 15_000
+MAX_OPERATIONS = 30_000
 
 
 @resting_collector()

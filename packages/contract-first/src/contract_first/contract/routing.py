@@ -93,6 +93,13 @@ class RouteCandidate(NamedTuple):
             if value and not EXPRESSION.search(value)
         )
 
+    def lacks_field(self, method: str, query: Mapping[str, str]) -> bool:
+        """Tell whether a request would be the operation's, but for a header field that this requires."""
+        absent = self.headers - query.keys()
+        required = {item["name"] for item in self.operation.parameters if item.get("required")}
+        fixed = {name: unquote_plus(self.query[name]) for name in absent}
+        return bool(absent) and absent <= required and self.accepts(method, {**query, **fixed})
+
     def closeness(self, query: Mapping[str, str]) -> int:
         """Return how close the template is to a query, by the number of names that are present or missing."""
         return len(self.query) if self.query.keys() <= query.keys() else -len(self.query)
@@ -145,6 +152,8 @@ class PathItem:
         texts = {**{name: value for name, value in fields if value is not None}, **_query(query)}
         closest = sorted(self._several, key=lambda candidate: candidate.closeness(texts), reverse=True)
         accepting = [candidate for candidate in closest if candidate.accepts(method, texts)]
+        # the first one's validation says which field is missing
+        accepting = accepting or [candidate for candidate in closest if candidate.lacks_field(method, texts)]
         if not accepting:
             methods = [name for name in self.methods if any(item.accepts(name, texts) for item in closest)]
             return Route(None, parameters, tuple(sorted((*methods, "OPTIONS")))) if methods else NOT_FOUND

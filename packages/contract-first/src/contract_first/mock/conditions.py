@@ -15,7 +15,7 @@ BY_POINTER = frozenset({"body", "item"})
 """Places of JSON values, where names are JSON pointers."""
 
 
-class Values(Protocol):
+class RequestValues(Protocol):
     """A request, as far as conditions look at it."""
 
     def values(self, place: str, name: str) -> Sequence[Any]:
@@ -45,7 +45,7 @@ class Condition(NamedTuple):
             expected = [*map(text_of, expected)]
         return cls(place, name, kind, expected)
 
-    def is_met(self, request: Values) -> bool:
+    def is_met(self, request: RequestValues) -> bool:
         """Return whether one of the values meets the condition."""
         values = request.values(self.place, self.name)
         if self.kind == "equals":

@@ -15,7 +15,7 @@ import msgspec
 
 from contract_first.contract.contract import is_named
 
-from .conditions import Condition, Values
+from .conditions import Condition, RequestValues
 from .journal.matching import matches
 from .latency import Latency, Uniform
 from .override import Patch, Respond
@@ -48,7 +48,7 @@ class RuleFileError(ValueError):
     page = "overrides"
 
 
-class MatchableRequest(Values, Protocol):
+class MatchableRequest(RequestValues, Protocol):
     """A request to the API or to S3, with the attributes that rules match."""
 
     @property

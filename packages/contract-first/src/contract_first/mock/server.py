@@ -31,7 +31,7 @@ from .service import ReloadingService
 from .state.clock import MockClock
 from .state.data_directory import DataDirectory
 from .state.randomness import SeededRandomness
-from .state.scopes import SCOPE, Cleared, Part, Scopes
+from .state.scopes import SCOPE, Cleared, ScopedPart, Scopes
 from .state.state import MockState
 from .stateful.browser import ItemBrowser
 from .stateful.memory import Memory, catalog_of
@@ -217,7 +217,7 @@ class _Assembly:
 
     def _scopes(self, state: MockState) -> Scopes:
         """Return what isolates scopes: items, the clock, handlers' state, and their part of the rest."""
-        parts: list[Part] = [self.clock, *([self.memory] if self.memory else [])]
+        parts: list[ScopedPart] = [self.clock, *([self.memory] if self.memory else [])]
         if self._handlers is not None:
             parts.append(self._handlers.state)
         parts += map(Cleared, self.traffic.clearable.values())

@@ -30,7 +30,7 @@ from .rule import Rule, RuleError, RuleFileError
 from .rules.files.file import RulesFile
 from .rules.reading import RuleReader
 from .rules.registry import Rules
-from .state.state import Clearable
+from .state.scopes import Clearable
 
 if TYPE_CHECKING:
     from strict_s3 import Server

@@ -145,7 +145,6 @@ def test_one_cause_is_one_finding():
         "Expected": "a call without a credential is a 401, or a 403 where the contract has that alone",
         "Got": "HTTP 200: without a credential the response is 200, not 401",
         "Change": "Enforce the security requirements of the operations, or change them in the contract.",
-        "Note": "",
     }
     got = report.findings[2].sentences()["Got"]
     assert got == 'HTTP 200: the whole: [] is not of type "object"'

@@ -1,8 +1,10 @@
 """A run: what is called, what is found, and how it ends."""
 
 import json
+import socket
 from collections import Counter
 
+import httpx2
 import pytest
 from schemathesis.checks import CHECKS
 from starlette.applications import Starlette
@@ -10,10 +12,13 @@ from starlette.applications import Starlette
 from contract_first.check import CannotRunError, Credentials, check_app, check_url
 from contract_first.check.checks import Check
 from contract_first.check.checks.check import CheckFailure, NothingToCheck, RunCheck
+from contract_first.check.checks.http_semantics import HttpSemantics
 from contract_first.check.checks.security_alternatives import SecurityAlternatives
 from contract_first.check.pace import Pace
-from contract_first.check.run.checking import Checking
+from contract_first.check.run.checking import Checking, served
 from contract_first.check.run.run import Run
+from contract_first.contract import Contract
+from contract_first.service import create_app
 
 pytestmark = pytest.mark.programs
 
@@ -346,6 +351,38 @@ def test_an_app_that_does_not_start_is_reported():
 
     with pytest.raises(CannotRunError, match="The app does not start"):
         check_app(app, **QUICK)
+
+
+FORM = {"schema": {"type": "object", "properties": {"name": {"type": "string"}}}}
+
+
+@pytest.fixture
+def service():
+    """An app of ours with one operation, whose form may have no fields."""
+    add = {
+        "operationId": "add",
+        "requestBody": {"content": {"application/x-www-form-urlencoded": FORM}},
+        "responses": {"204": {"description": "Added."}},
+    }
+    document = {"openapi": "3.1.0", "info": {"title": "Shelf", "version": "1"}}
+    contract = Contract({**document, "paths": {"/things": {"post": add}}}, "shelf.yaml")
+    return create_app(contract, {"add": lambda body: None})  # noqa: ARG005 -- the contract's name
+
+
+def test_an_app_of_ours_is_served_as_by_serve(service):
+    """What is no HTTP gets a problem, too."""
+    with (
+        served(service) as url,
+        socket.create_connection((httpx2.URL(url).host, httpx2.URL(url).port)) as sent,
+    ):
+        sent.sendall(b"GET /things HTTP/1.1\r\nHost: shelf\r\nX-A: \x00\r\n\r\n")
+        assert b"application/problem+json" in sent.recv(4096)
+
+
+def test_a_form_without_fields_is_no_body(service):
+    """Nothing is sent of it, and so nothing of another media type."""
+    report = check_app(service, checks=(HttpSemantics,), max_examples=1, seed=1)
+    assert not report.findings
 
 
 def test_a_finding_is_shown_by_the_least_request(wrong_report):

@@ -24,6 +24,7 @@ from strict_s3.store.records import (
     acl_with,
     adopt,
     completed_record,
+    copied_blocks,
     file_name,
     set_parts,
     upload_record,
@@ -125,7 +126,7 @@ class Uploads:
             algorithm = upload.metadata.get("x-amz-checksum-algorithm")
             checksum = Checksum(algorithm) if algorithm else None
             with self._archivist.new_content(order.bucket, checksum=checksum) as content:
-                content.receive([part.value], MAX_OBJECT_BYTES)
+                content.receive(copied_blocks(part), MAX_OBJECT_BYTES)
                 content.check()
             self._store_part(order, upload, content)
         result = {"LastModified": part.last_modified_ISO8601, "ETag": f'"{content.md5.etag}"'}

@@ -36,6 +36,7 @@ from .records import (
     Upload,
     Version,
     adopt,
+    copied_blocks,
     new_version,
     record_of,
     set_checksum,
@@ -242,17 +243,17 @@ class Archivist:
         for version in versions:
             is_key = isinstance(version, models.FakeKey)
             if is_key and not isinstance(stored_file(version), StoredFile):
-                self._move_out(bucket, version)
+                self._copy(bucket, version)
         records = [record_of(version, self._backend.tags(version)) for version in versions]
         self._archive.save_object(bucket, name, records)
 
-    def _move_out(self, bucket: str, key: Any) -> None:
-        """Move the content that moto made, of a copy, into a file."""
+    def _copy(self, bucket: str, key: Any) -> None:
+        """Copy the content of a copy's source into a file of its own."""
         checksum = Checksum(key.checksum_algorithm or DEFAULT)
         with self.new_content(bucket, checksum=checksum) as content:
-            content.receive([key.value], MAX_OBJECT_BYTES)
+            content.receive(copied_blocks(key), MAX_OBJECT_BYTES)
             content.check()
-        adopt(key, content.path, content.size, key.etag.strip('"'))
+        adopt(key, content.path, content.size, content.md5.etag)
         set_checksum(key, checksum)
 
     def restore(self, bucket: str) -> None:

@@ -1,22 +1,57 @@
-"""Corrections of moto's S3: suspended versioning, delete markers, and default locks."""
+"""Corrections of moto's S3: suspended versioning, delete markers, default locks, and copies by files."""
 
 from collections.abc import Iterable
 from functools import partial
+from io import BytesIO
 from types import SimpleNamespace
 from typing import Any
 
 from strict_s3.messages.version_ids import NULL, new_version_id
 
 from .moto_s3 import models
+from .records import set_source
 
 SUSPENDED = "Suspended"
 
 
 def correct(moto: models.S3Backend) -> None:
-    """Replace the methods of moto's S3 that delete, make and lock objects."""
+    """Replace the methods of moto's S3 that delete, make, copy and lock objects."""
+    moto.copy_object = partial(_copy_object, moto)  # type: ignore[method-assign]  # moto reads all of the source
+    moto.upload_part_copy = partial(_copy_part, moto)  # type: ignore[method-assign]  # the same
     moto.delete_object = partial(_delete_object, moto)  # type: ignore[method-assign]  # every deletion uses it
     moto.put_object_lock_configuration = partial(_lock_bucket, moto)  # type: ignore[method-assign]  # moto wants the bucket to be empty
     moto.put_object = partial(_put_object, moto)  # type: ignore[method-assign]  # every new object does
+
+
+def _copy_object(moto: models.S3Backend, source: Any, bucket: str, name: str, **attributes: Any) -> None:
+    """Make a copy that has its source's file as its own content still to be copied.
+
+    moto's own has twice the size of the source in memory.
+    """
+    content, source._value_buffer = source._value_buffer, BytesIO()  # noqa: SLF001 -- moto offers the bytes only
+    try:
+        models.S3Backend.copy_object(moto, source, bucket, name, **attributes)
+    finally:
+        source._value_buffer = content  # noqa: SLF001 -- the same
+    set_source(moto.get_object(bucket, name), source)
+
+
+def _copy_part(
+    moto: models.S3Backend,
+    dest_bucket_name: str,
+    multipart_id: str,
+    part_id: int,
+    src_bucket_name: str,
+    src_key_name: str,
+    src_version_id: str | None,
+    start_byte: int | None,
+    end_byte: int | None,
+) -> Any:
+    """Make a part of another object's bytes, in the same way."""
+    part = moto.get_bucket(dest_bucket_name).multiparts[multipart_id].set_part(part_id, b"")
+    source = moto.get_object(src_bucket_name, src_key_name, version_id=src_version_id)
+    set_source(part, source, start_byte or 0, None if end_byte is None else end_byte + 1)
+    return part
 
 
 def _delete_object(

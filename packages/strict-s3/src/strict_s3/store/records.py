@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, MutableSequence, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSequence, Sequence
 from datetime import datetime
 from functools import lru_cache
 from types import SimpleNamespace
@@ -12,7 +12,7 @@ import msgspec
 
 from strict_s3.messages.checksums import FULL_OBJECT, Checksum
 
-from .content import StoredFile
+from .content import StoredFile, read_range
 from .customer_keys import key_md5_of, set_key_md5
 from .moto_s3 import models
 
@@ -24,6 +24,8 @@ Grants = tuple[tuple[tuple[tuple[str, str, str], ...], tuple[str, ...]], ...]
 
 _PARTS = "parts_put_together"
 """Attribute of moto's keys for the sizes and checksums of the parts of an object."""
+_SOURCE = "copied_from"
+"""Attribute of moto's keys for the file, the offset and the length of content that is still to be copied."""
 
 
 class Attributes(msgspec.Struct, omit_defaults=True):
@@ -267,6 +269,18 @@ def set_checksum(key: Any, checksum: Checksum) -> None:
     """Set the checksum of a key's whole content."""
     key.checksum_algorithm, key.checksum_value = checksum.algorithm, checksum.value
     key.checksum_type = FULL_OBJECT
+
+
+def set_source(key: Any, source: Any, begin: int = 0, end: int | None = None) -> None:
+    """Set a key's content to that of another, or to its bytes from `begin` to before `end`, uncopied."""
+    end = source.contentsize if end is None else min(end, source.contentsize)
+    setattr(key, _SOURCE, (stored_file(source).path, begin, end - begin))
+    key._etag = ""  # noqa: SLF001 -- moto would hash its own buffer, which is empty
+
+
+def copied_blocks(key: Any) -> Iterator[bytes]:
+    """Return the content that was set by `set_source`, block by block."""
+    return read_range(*vars(key).pop(_SOURCE))
 
 
 def adopt(key: Any, path: Path, size: int, etag: str) -> None:

@@ -22,7 +22,7 @@ MOST_LISTED: Final = 20
 
 
 @dataclass
-class Example:
+class NamedExample:
     """The values of one name in a request.
 
     Attributes:
@@ -57,7 +57,7 @@ class DocumentedExamples(RunCheck):
         more = f" and {len(names) - MOST_LISTED} more" if len(names) > MOST_LISTED else ""
         self.note(f"sent: {', '.join(names[:MOST_LISTED])}{more}")
 
-    def _try(self, operation: Operation, name: str, example: Example) -> Iterator[CheckFailure]:
+    def _try(self, operation: Operation, name: str, example: NamedExample) -> Iterator[CheckFailure]:
         case = self.samples.draw(operation)
         parameters = parameters_of(case)
         for (place, parameter), value in example.parameters.items():
@@ -76,16 +76,16 @@ class DocumentedExamples(RunCheck):
             violated.title = f"{violated.title} to {name}"  # each name is a finding of its own
             yield violated
 
-    def _examples(self, operation: Operation) -> dict[str, Example]:
+    def _examples(self, operation: Operation) -> dict[str, NamedExample]:
         """Return the examples of an operation by name."""
-        examples: dict[str, Example] = {}
+        examples: dict[str, NamedExample] = {}
         for parameter in operation.parameters:
             for name, value in self._named(parameter, json=True):
                 place = parameter["in"], parameter["name"]
-                examples.setdefault(name, Example()).parameters[place] = value
+                examples.setdefault(name, NamedExample()).parameters[place] = value
         for media_type, content in (operation.request_body or {}).get("content", {}).items():
             for name, value in self._named(content, json=is_json(media_type)):
-                examples.setdefault(name, Example()).body[media_type] = value
+                examples.setdefault(name, NamedExample()).body[media_type] = value
         return examples
 
     def _named(self, holder: Mapping[str, Any], *, json: bool) -> Iterator[tuple[str, Any]]:

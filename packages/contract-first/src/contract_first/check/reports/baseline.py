@@ -11,7 +11,7 @@ import msgspec
 from .report import Finding, Report
 
 
-class Entry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+class KnownFinding(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     """A known finding.
 
     Attributes:
@@ -33,7 +33,7 @@ class Entry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     expires: date | None = None
 
     @classmethod
-    def of(cls, finding: Finding) -> "Entry":
+    def of(cls, finding: Finding) -> "KnownFinding":
         """Return the entry of a finding."""
         operations = sorted(finding.operations or [finding.operation])
         return cls(
@@ -46,7 +46,7 @@ class Entry(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
 
     def covers(self, finding: Finding) -> bool:
         """Whether it is this finding: of the same cause, or else in no other operation."""
-        other = Entry.of(finding)
+        other = KnownFinding.of(finding)
         mine = self.check, self.title, self.status, self.cause
         is_same = mine == (other.check, other.title, other.status, other.cause)
         return is_same and bool(self.cause or {*other.operations} <= {*self.operations})
@@ -74,10 +74,10 @@ class Exclusion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
-    findings: list[Entry] = []
+    findings: list[KnownFinding] = []
 
 
-def read_baseline(path: Path) -> list[Entry]:
+def read_baseline(path: Path) -> list[KnownFinding]:
     """Return the entries of a file.
 
     Raises:
@@ -91,7 +91,7 @@ def read_baseline(path: Path) -> list[Entry]:
         raise ValueError(f"{path} is no baseline: {error}. --write-baseline writes one.") from None
 
 
-def apply_baseline(report: Report, entries: list[Entry], today: date) -> None:
+def apply_baseline(report: Report, entries: list[KnownFinding], today: date) -> None:
     """Move the findings that are known out of a report's findings, and name entries that are gone."""
     seen: set[int] = set()
     new: list[Finding] = []
@@ -129,13 +129,13 @@ def exclude(report: Report, labels: Mapping[str, Collection[str]], reasons: Mapp
             report.known_findings.append(finding)
 
 
-def _is_made(entry: Entry, report: Report) -> bool:
+def _is_made(entry: KnownFinding, report: Report) -> bool:
     """Whether the entry's check was made of all its operations."""
     operations = report.operations
     return all(name in operations and entry.check in operations[name].checks for name in entry.operations)
 
 
-def write_baseline(path: Path, report: Report, entries: list[Entry]) -> None:
+def write_baseline(path: Path, report: Report, entries: list[KnownFinding]) -> None:
     """Write all findings of a report; those that are in the entries keep their reason and expiry."""
     lines = [
         "# Known findings of `check`; give each a reason, and a day after which it counts again, such as"
@@ -143,11 +143,11 @@ def write_baseline(path: Path, report: Report, entries: list[Entry]) -> None:
     lines += ["# expires = 2030-12-31", ""]
     for finding in [*report.known_findings, *report.findings]:
         former = next((entry for entry in entries if entry.covers(finding)), None)
-        lines += [*_table(Entry.of(finding), former), ""]
+        lines += [*_table(KnownFinding.of(finding), former), ""]
     path.write_text("\n".join(lines), "utf-8")
 
 
-def _table(entry: Entry, former: Entry | None) -> Iterator[str]:
+def _table(entry: KnownFinding, former: KnownFinding | None) -> Iterator[str]:
     yield "[[findings]]"
     for name in ("check", "title", "status", "cause", "operations"):
         yield f"{name} = {json.dumps(getattr(entry, name), ensure_ascii=False)}"

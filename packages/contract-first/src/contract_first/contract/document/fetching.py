@@ -20,7 +20,7 @@ import msgspec
 from contract_first.contract.document.errors import ContractError
 from contract_first.contract.document.sources import is_url
 
-MAX_BYTES = 32 * 1024 * 1024
+MAX_BYTES = 64 * 1024 * 1024
 TIMEOUT_SECONDS = 10
 OFFLINE = "nothing is fetched offline; go online, or give a cache of references that has it"
 

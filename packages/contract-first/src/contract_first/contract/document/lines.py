@@ -31,7 +31,7 @@ def lines_of(raw: bytes, suffix: str, places: Collection[str]) -> dict[str, int]
         branch = branches
         for key in pointers.split(place):
             branch = branch.setdefault(key, {})
-    text = raw.decode("latin-1")  # a byte for each character of any text: a contract has up to 32 MiB
+    text = raw.decode("latin-1")  # a byte for each character of any text: a contract has up to 64 MiB
     if is_json_text(text, suffix):
         line, end, lines = 1, 0, {}
         indices = _in_json(text, 0, branches, "", set(places))[0]

@@ -25,10 +25,10 @@ from . import pointers
 MAX_DEPTH = 200
 MAX_POINTER = 2_000
 """Characters of the JSON pointer of an object; 550 are the most that is known."""
-MAX_CONTAINERS = 500_000
+MAX_CONTAINERS = 800_000
 MAX_CHARACTERS = 64 * 1024 * 1024
 """Of all texts and keys, as often as aliases repeat them; a part counts as eight more, for its pointer."""
-MAX_JSON_MARKS = 1_500_000
+MAX_JSON_MARKS = 2_500_000
 MAX_YAML_MARKS = 340_000
 """Commas, opening brackets and, in YAML, ends of lines and items of items: reading costs memory and time by
 them. Among known documents, 280,000 are the most in YAML.

@@ -11,7 +11,7 @@ from contract_first.imports import resting_collector
 
 from .examples import EXAMPLES, Examples
 from .rules import OFF, RULES, Ignored, Level, Severity
-from .structure import OF_INTEREST, REFERRING, References, Violation, of_document, of_schema
+from .structure import OF_INTEREST, REFERRING, ComponentUses, Violation, of_document, of_schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,15 +55,15 @@ def lint(
 
 def _violations(contract: Contract, left_out: Collection[str]) -> Iterator[Violation]:
     yield from of_document(contract)
-    references, examples = References(contract.document), Examples(contract)
+    uses, examples = ComponentUses(contract.document), Examples(contract)
     has_examples = not {"example", "read-only", "write-only"} <= set(left_out)
     is_30 = contract.schemas.is_30
     for location in walk(document_location(contract.document, contract.source)):
         if isinstance(location.node, dict):
             if location.kind == "operation" or not REFERRING.isdisjoint(location.node):
-                references.add(location)
+                uses.add(location)
             if location.kind == "schema" and not OF_INTEREST.isdisjoint(location.node):
                 yield from of_schema(location, is_30=is_30)
             if has_examples and not EXAMPLES.isdisjoint(location.node):
                 yield from examples.violations(location)
-    yield from references.unused()
+    yield from uses.unused()

@@ -110,7 +110,7 @@ def of_schema(location: Location, *, is_30: bool) -> Iterator[Violation]:
         yield Violation("pattern", f"{location.pointer}/pattern")
 
 
-class References:
+class ComponentUses:
     """The references of a document, and the components that none leads to."""
 
     def __init__(self, document: Mapping[str, Any]) -> None:

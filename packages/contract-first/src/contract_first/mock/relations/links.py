@@ -23,7 +23,7 @@ PARAMETER = re.compile(r"\{([^{}]+)\}")
 ITEM = re.compile(r"/([^/{}]+)/\{([^{}]+)\}(\.json|/)?$")
 
 
-class Resource(NamedTuple):
+class ItemPath(NamedTuple):
     """The path of an item, and the template that it is of."""
 
     path: str
@@ -42,7 +42,7 @@ class Links:
                 for kind in singulars(plain(match[1])):
                     self._templates.setdefault(kind, []).append(path)
 
-    def place(self, kinds: Iterable[str], key: Any, facts: Mapping[str, Any]) -> Resource | None:
+    def place(self, kinds: Iterable[str], key: Any, facts: Mapping[str, Any]) -> ItemPath | None:
         """Return where an item is of the first of these kinds that has a path; None without one.
 
         Args:
@@ -53,7 +53,7 @@ class Links:
         for template in (path for kind in named for path in self._templates.get(kind, ())[:MOST_TEMPLATES]):
             path = _filled(template, key, facts)
             if path is not None:
-                return Resource(path, template)
+                return ItemPath(path, template)
         return None
 
     def linked(self, value: Any, path: str, arguments: Mapping[str, Any], holder: str) -> Any:
@@ -67,7 +67,7 @@ class Links:
         facts = {plain(name): argument for name, argument in arguments.items()}
         record = value.get(holder) if holder and isinstance(value, dict) else value
         if isinstance(record, dict) and ITEM.search(path):
-            home = Resource(filled(path, arguments), path)
+            home = ItemPath(filled(path, arguments), path)
             linked = self._linked(record, (), facts, 0, home)
             linked = {**value, holder: linked} if holder else linked
         else:
@@ -80,7 +80,7 @@ class Links:
         kinds: tuple[str, ...],
         facts: Mapping[str, Any],
         depth: int,
-        home: Resource | None = None,
+        home: ItemPath | None = None,
     ) -> Any:
         """Return a part of a value with its links.
 
@@ -114,7 +114,7 @@ class Links:
                 linked[name] = self._linked(member, inner, beside, depth + 1, below)
         return linked
 
-    def _below(self, home: Resource | None, name: str) -> Resource | None:
+    def _below(self, home: ItemPath | None, name: str) -> ItemPath | None:
         """Return the place of what an item has below it, such as its ``line_items`` or its ``forks_url``."""
         if home is None:
             return None
@@ -122,7 +122,7 @@ class Links:
         for joined in ("_".join(words), "-".join(words)) if words else ():
             template = f"{home.template}/{joined}"
             if PARAMETER.sub("{}", template) in self._shapes:
-                return Resource(f"{home.path}/{joined}", template)
+                return ItemPath(f"{home.path}/{joined}", template)
         return None
 
 

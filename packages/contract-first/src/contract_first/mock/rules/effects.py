@@ -10,12 +10,11 @@ from typing import NamedTuple
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contract_first.mock.responses.preferences import FIRST, word
-from contract_first.mock.rule import Effect
-from contract_first.mock.rule import Forward as Forwarded
+from contract_first.mock.rule import Effect, Forward
 from contract_first.service.clock import Clock
 from contract_first.service.messages.streaming import until_gone
 
-from .forwarding import Forward, ForwardFailed
+from .forwarding import Forwarder, ForwardFailed
 from .overriding import OverrideError, Overriding, Patched
 from .registry import Injection
 from .request import ApiRequest
@@ -39,7 +38,7 @@ class Surroundings(NamedTuple):
     responses: RuleResponses
     clock: Clock
     has_ended: Callable[[], bool]
-    forward: Forward | None = None
+    forward: Forwarder | None = None
 
 
 @dataclass(eq=False, slots=True)
@@ -137,7 +136,7 @@ class AffectedApp:
 
     async def _forward(self, effect: Effect, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond as the upstream does, or with a problem that says why it does not."""
-        statuses = effect.forward.mock_on if isinstance(effect.forward, Forwarded) else ()
+        statuses = effect.forward.mock_on if isinstance(effect.forward, Forward) else ()
         responses, forward = self.surroundings.responses, self.surroundings.forward
         if forward is None:  # taken away with the contract that the rule was checked by
             raise OverrideError("the mock has no upstream")

@@ -15,7 +15,7 @@ class ForwardFailed(Exception):  # noqa: N818 -- says what happened
         self.status = status
 
 
-class Forward(Protocol):
+class Forwarder(Protocol):
     """Forwards requests to the upstream."""
 
     async def respond(

@@ -14,7 +14,7 @@ from contract_first.service.clock import Clock
 from contract_first.service.messages.problems import Problem, ProblemProfile
 
 from .effects import AffectedApp, Surroundings
-from .forwarding import Forward
+from .forwarding import Forwarder
 from .reading import RuleReader
 from .registry import Injection, Rules
 from .request import ApiRequest, beginning_of, header_of
@@ -42,7 +42,7 @@ class RuleMiddleware:
     clock: Clock
     extension: Extension
     profile: ProblemProfile
-    forward: Forward | None = None
+    forward: Forwarder | None = None
     stored: Callable[[Route], Awaitable[Any]] | None = None
 
     def __post_init__(self) -> None:

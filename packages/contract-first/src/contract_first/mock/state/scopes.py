@@ -27,7 +27,7 @@ MOST_SCOPES: Final = 100
 IDLE_SECONDS: Final = 15 * 60
 
 
-class Part(Protocol):
+class ScopedPart(Protocol):
     """A part of the state that scopes have for themselves."""
 
     def open(self, name: str) -> None:
@@ -38,10 +38,10 @@ class Part(Protocol):
 
 
 class Clearable(Protocol):
-    """A store of which entries have scopes."""
+    """A store of which entries have scopes: journal and faults. A reset clears it."""
 
     def clear(self, scope: str | None = None) -> Any:
-        """Remove the entries of a scope."""
+        """Remove everything, or only the entries of a scope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Scopes:
 
     def __init__(
         self,
-        parts: Sequence[Part],
+        parts: Sequence[ScopedPart],
         fill: Callable[[], Awaitable[None]],
         release: Callable[[], Awaitable[None]],
     ) -> None:

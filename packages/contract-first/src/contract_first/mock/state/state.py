@@ -6,25 +6,19 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
 from contract_first.mock.journal.events import Events
 from contract_first.service.messages.problems import Conflict, NotFound, ServiceUnavailable
 
 from .clock import ClockReading, MockClock
 from .data_directory import DataDirectory, Snapshot
+from .scopes import Clearable
 
 Result = TypeVar("Result")
 STATELESS = "This mock responds from the contract alone: it has no state that a snapshot could restore."
 PATIENCE_SECONDS: Final = 2.0
 """How long a change waits for running requests, such as an upload whose client is slow."""
-
-
-class Clearable(Protocol):
-    """A store that a reset clears: journal and faults."""
-
-    def clear(self, scope: str | None = None) -> Any:
-        """Remove everything, or only the entries of a scope."""
 
 
 @dataclass(eq=False)

@@ -132,7 +132,7 @@ class Task(msgspec.Struct, tag=True, array_like=True):
     """What the process is asked for."""
 
 
-class Check(Task):
+class CheckTexts(Task):
     """Check the texts in a JSON value."""
 
     value: Any
@@ -173,7 +173,7 @@ def main() -> None:
 
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
         resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-    decoder = msgspec.json.Decoder(Check | Fill)
+    decoder = msgspec.json.Decoder(CheckTexts | Fill)
     _write(b"ready")
     for line in sys.stdin.buffer:
         try:

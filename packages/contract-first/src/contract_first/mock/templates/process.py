@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from . import filling
-from .filling import MOST_MEMORY, Check, Fill, Outcome, Task, TemplateError
+from .filling import MOST_MEMORY, CheckTexts, Fill, Outcome, Task, TemplateError
 
 MOST_SECONDS: Final = 5.0
 """For the templates of one response."""
@@ -30,7 +30,7 @@ class TemplateProcess:
     def check(self, value: Any, at: str) -> None:
         """Raise TemplateError for a text in a JSON value that is not a valid template."""
         if filling.has_templates(value):
-            self._ask(Check(value, at), at)
+            self._ask(CheckTexts(value, at), at)
 
     def filled(
         self, members: dict[str, Any], typed: Collection[str], context: Mapping[str, Any], seed: int

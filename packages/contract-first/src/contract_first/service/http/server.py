@@ -72,6 +72,7 @@ def starting(*errors: type[Exception]) -> Iterator[None]:
         raise CannotStart(explained(error), getattr(error, "page", "")) from error
 
 
+@runtime_checkable
 class StartableApp(Protocol):
     """An ASGI app that is started before the first request and stopped after the last."""
 
@@ -152,14 +153,16 @@ def serving(
     """Serve an app in a thread with a loop of its own, for the length of a ``with`` block; yield its URL.
 
     Args:
-        app: started, ended and stopped by its methods if it is `Endable`, else by ASGI's lifespan.
+        app: started, ended and stopped by its methods if it is `Endable`, else by ASGI's lifespan; behind our
+            HTTP if it is a `StartableApp`, else behind uvicorn's.
         options: of `uvicorn.Config`.
 
     Raises:
         CannotStart: the lifespan failed.
     """
     if not isinstance(app, Endable):
-        options = {"http": "auto", "ws": "auto", "lifespan": "auto", **options}
+        http = HttpProtocol if isinstance(app, StartableApp) else "auto"
+        options = {"http": http, "ws": "auto", "lifespan": "auto", **options}
     config = _config(app, **{"log_config": None, **options})
     started: Future[None] = Future()
     server = _Server(config, lambda: started.set_result(None))

@@ -5,6 +5,7 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
+from functools import cache
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, Metric, ProcessCollector, make_asgi_app
@@ -69,19 +70,29 @@ class Metrics:
             registry=registry,
             buckets=LAG_BUCKETS,
         )
+        self._recorders = cache(self._recorders_of)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def observe(self, observation: Observation) -> None:
         """Count and time a request that has ended, unless it is a health check."""
         if observation.is_probe:
             return
-        operation = observation.operation_id or NO_OPERATION
-        self._requests.labels(operation, observation.status or DISCONNECTED).inc()
-        self._seconds.labels(operation).observe(observation.seconds)
+        count, time = self._recorders(
+            observation.operation_id or NO_OPERATION, observation.status or DISCONNECTED
+        )
+        count()
+        time(observation.seconds)
+
+    def _recorders_of(
+        self, operation: str, status: int | str
+    ) -> tuple[Callable[[], None], Callable[[float], None]]:
+        """Return what counts a request and what times it, which prometheus-client would look up each time."""
+        return self._requests.labels(operation, status).inc, self._seconds.labels(operation).observe
 
     def authenticator(self, authenticator: Authenticator) -> Authenticator:
         """Return an authenticator whose refusals are counted."""
-        return _ObservedAuthenticator(authenticator, self._refused)
+        is_refusing = isinstance(authenticator, Refusing)
+        return (_ObservedRefusing if is_refusing else _ObservedAuthenticator)(authenticator, self._refused)
 
     def count_violation(self, operation: Operation) -> None:
         """Count a response that violates the contract."""
@@ -131,7 +142,7 @@ class Metrics:
 class _ObservedAuthenticator:
     """An authenticator whose refusals are counted by their reason."""
 
-    def __init__(self, authenticator: Authenticator, refused: Counter) -> None:
+    def __init__(self, authenticator: Any, refused: Counter) -> None:
         self._authenticator = authenticator
         self._refused = refused
 
@@ -148,11 +159,13 @@ class _ObservedAuthenticator:
             self._refused.labels(reason).inc()
             raise
 
+
+class _ObservedRefusing(_ObservedAuthenticator):
+    """One that refuses some requests before their operation is known."""
+
     def refusal(self, request: Request, find: Callable[[Request], Mapping[str, str]]) -> Problem | None:
         """Count and return the problem of a request that is refused whatever it asks for."""
-        if not isinstance(self._authenticator, Refusing):
-            return None
-        problem = self._authenticator.refusal(request, find)
+        problem: Problem | None = self._authenticator.refusal(request, find)
         if problem is not None:
             self._refused.labels(REASONS.get(problem.status, "unavailable")).inc()
         return problem
