@@ -56,6 +56,9 @@ PETS = {
 }
 
 
+LONG = "an_operation_that_a_generator_named_" + "by_all_that_it_knows_" * 2
+
+
 def content(schema):
     """Return the content of a JSON body."""
     return {"content": {"application/json": {"schema": schema}}}
@@ -86,7 +89,10 @@ def pets(minimal):
     added["requestBody"] = {"required": True, **content(PET)}
     letter = {"responses": {"200": {"description": "", "content": {"application/xml": {"schema": PET}}}}}
     path = {"parameters": [{"name": "petId", "in": "path", "required": True, "schema": {"minLength": 3}}]}
-    path["get"] = {"responses": {"200": {"description": "", **content({"oneOf": [PET, {"type": "null"}]})}}}
+    path["get"] = {
+        "operationId": LONG,
+        "responses": {"200": {"description": "", **content({"oneOf": [PET, {"type": "null"}]})}},
+    }
     texts = {"text/event-stream": {"type": "string"}, "image/png": {"type": "string", "format": "binary"}}
     streams = {
         f"/{media_type.partition(chr(47))[0]}": {
@@ -415,11 +421,27 @@ def test_operations_that_would_share_a_handler(new, minimal):
         "list_pets_2",
         "list_pets_3",
         "list_pets",
-        "listPets",
+        "list_pets_4",
         "pets/list",
     ]
     handlers = (folder / "src/pet_store/operations/untagged.py").read_text()
     assert handlers.count("async def ") == len(names)
+
+
+def test_paths_that_are_the_same(write, minimal, tmp_path):
+    """An operation that no request can reach is left out, and named; the path's other methods stay."""
+    item = minimal["paths"]["/pets"]
+    minimal["paths"] = {
+        "/pets/{id}": {"get": {**item["get"], "operationId": "find"}},
+        "/pets/{name}": {method: {**item["get"], "operationId": method} for method in ("get", "delete")},
+    }
+    for path, operations in minimal["paths"].items():
+        operations["parameters"] = [{"name": path[7:-1], "in": "path", "required": True, "schema": {}}]
+    arguments = ["contract", "new", str(write(minimal)), "--into", str(tmp_path / "pet-store")]
+    outcome = CliRunner().invoke(contract_first.cli.tree.app, arguments)
+    assert "GET /pets/{name} is left out: its path is the same as /pets/{id}.\n" in outcome.stderr
+    operations = load_contract(tmp_path / "pet-store/src/pet_store/openapi.yaml").operations
+    assert {operation.operation_id for operation in operations} == {"find", "delete"}
 
 
 @pytest.mark.programs

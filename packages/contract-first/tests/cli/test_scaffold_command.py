@@ -131,6 +131,9 @@ def test_nothing_follows_a_link(scaffold, pets, tmp_path):
         ("Get.endpoints-805a", "get_endpoints_805a"),
         ("pets_endpoints_import", "pets_endpoints_import"),
         ("_get_pet", "get_pet"),
+        ("getPet", "get_pet"),
+        ("list", "list_"),
+        ("größe", "größe"),
         ("pets_endpoints__get_pet", "get_pet"),
     ],
 )
@@ -139,6 +142,48 @@ def test_operation_id_that_is_no_python_name(scaffold, pets, tmp_path, operation
     pets["paths"]["/pets/{pet_id}"]["get"]["operationId"] = operation_id
     assert "skipped" not in scaffold(pets).stdout
     assert f"async def {name}(" in (tmp_path / "operations" / "pets.py").read_text()
+
+
+def test_an_operation_that_was_renamed(contract, write, pets, tmp_path, monkeypatch):
+    """The function that has its former name, which a stub would replace without a word, is reported."""
+    folder = tmp_path / "renamed_pets"
+    (folder / "operations").mkdir(parents=True)
+    (folder / "operations" / "__init__.py").write_text("")
+    (folder / "operations" / "pets.py").write_text(
+        "async def get_pet(pet_id): ...\nasync def find(): ...\ndef part(): ..."
+    )
+    (folder / "__init__.py").write_text("")
+    monkeypatch.syspath_prepend(tmp_path)
+    pets["paths"]["/pets/{pet_id}"]["get"]["operationId"] = "look_at"
+    handlers = ["--handlers", "renamed_pets.operations"]
+    coverage = contract("coverage", write(pets), *handlers).stdout
+    output = contract("scaffold", "--contract", write(pets), "--into", folder, *handlers).stdout
+    for name in ("pets.get_pet: ", "pets.find: "):
+        assert f"{name}no operation has this name; rename the function if its operation was renamed" in output
+        assert name in coverage
+    assert "pets.part" not in output + coverage
+
+
+def test_bodies_of_several_media_types(scaffold, pets, check, tmp_path):
+    """A handler is annotated with all that the service hands over: a text, bytes, a value."""
+    media_types = ("text/csv", "application/json", "application/pdf", "application/x-www-form-urlencoded")
+    schema = {"type": "object", "properties": {"name": TEXT}}
+    pets["paths"]["/pets/{pet_id}"]["get"]["operationId"] = "replace_pet"
+    pets["paths"]["/pets/{pet_id}"]["put"] = pets["paths"]["/pets/{pet_id}"].pop("get") | {
+        "requestBody": {"content": {name: {"schema": schema} for name in media_types}}
+    }
+    scaffold(pets)
+    written = (tmp_path / "operations" / "pets.py").read_text()
+    assert "body: dict[str, Any] | str | bytes | None" in written
+    check()
+
+
+def test_a_tag_without_letters(scaffold, pets, tmp_path):
+    """Its module has a name that one can say; the names of modules are ASCII."""
+    for tag, module in (("\U0001f436", "untagged"), ("Pets & \u03c0", "pets")):
+        pets["paths"]["/pets/{pet_id}"]["get"] |= {"tags": [tag], "operationId": module}
+        scaffold(pets)
+        assert (tmp_path / "operations" / f"{module}.py").exists()
 
 
 def test_name_that_would_handle_another_operation(scaffold, pets):

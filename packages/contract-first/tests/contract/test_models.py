@@ -126,7 +126,7 @@ def check(mypy_cache, tmp_path):
         mypy = ["mypy", "--strict", "--config-file=", "--cache-dir", mypy_cache]
         for tool in (mypy, ["ruff", "check", "--isolated", "--no-cache", "--select", "F,I"]):
             command = [sys.executable, "-m", *tool, path]
-            result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
+            result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
             assert result.returncode == 0, result.stdout
 
     return checked
@@ -138,6 +138,22 @@ def test_hostile_names_and_recursion(types, minimal, check, version):
     minimal["openapi"] = version
     minimal["info"]["title"] = 'a"""\n\\'
     check(types(**HOSTILE, Pet=PET))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_members_that_are_called_like_what_declares_them(minimal, check, kind):
+    """A member `field`, or one that is called like a type, hides nothing that the members below it need."""
+    names = {"field": STRING, "from": STRING, "Pet": PET_REF, "Other": PET_REF, "größe": STRING}
+    tags = {"field": STRING, "tags": {"type": "array", "items": STRING, "default": []}}
+    minimal["components"] = {
+        "schemas": {
+            "Pet": PET,
+            "Error": {"type": "object", "required": ["field"], "properties": names},
+            "Named": {"type": "object", "properties": {"Pet": PET_REF, "Other": PET_REF}},
+            "Tags": {"type": "object", "properties": tags},
+        }
+    }
+    check(write_models(Contract(minimal, "pets"), kind))
 
 
 @pytest.mark.parametrize("schemas", [{}, {"Name": STRING}, {"Pet": PET}, {"a": PET | {"required": []}}])

@@ -295,7 +295,8 @@ def types(
         raise failure(f"{check} is no Python: {error.msg}, line {error.lineno}.") from None
     for difference in differing:
         typer.echo(f"{check}: {difference}")
-    typer.echo(f"{len(differing) or 'No'} differences between {check} and {contract.source}.")
+    count = f"{len(differing) or 'No'} difference{'s' * (len(differing) != 1)}"
+    typer.echo(f"{count} between {check} and {contract.source}.")
     raise typer.Exit(1 if differing else 0)
 
 

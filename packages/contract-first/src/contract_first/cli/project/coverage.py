@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import takewhile
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -18,6 +17,8 @@ from contract_first.cli.serve import Handlers, imported_handlers
 from contract_first.contract import Contract, Operation, load_contract
 from contract_first.service.names import handler_named
 from contract_first.terminal import printable
+
+from .scaffold import UNUSED, common_beginning, handler_place, unused
 
 VALUE = r"(?:\{[^{}]*\}|[^/\s\"'?{}]+)"
 """What stands in a path of a test for a parameter: an expression in an f-string, or a value."""
@@ -58,7 +59,8 @@ def coverage(
     Python file of the tests names its handler, or its method and path; without tests this is unknown.
     """
     functions = imported_handlers(handlers or package or _package_here())
-    covered = _covered(read_contract(file, load, overlay), functions, tests)
+    contract = read_contract(file, load, overlay)
+    covered = _covered(contract, functions, tests)
     Console().print(_table(covered, handled))
     if (more := len(covered) - MOST_LISTED) > 0:
         typer.echo(f"... {more} more operations")
@@ -67,6 +69,8 @@ def coverage(
     has_tests = all(operation.is_tested is not None for operation in covered)
     rest = f" and {tested} a test that names it." if has_tests else f"; there are no Python files in {tests}."
     typer.echo(f"Of {len(covered)} operations, {with_handler} have a handler{rest}")
+    for name in unused(contract, functions):
+        typer.echo(f"{name}: {UNUSED}.")
 
 
 def _package_here() -> str:
@@ -81,7 +85,7 @@ def _covered(contract: Contract, handlers: Mapping[str, Any], tests: Path) -> li
     covered = []
     for operation in contract.operations:
         name = handler_named(operation, handlers)
-        handler = f"{handlers[name].__module__.rpartition('.')[2]}.{name}" if name else None
+        handler = handler_place(handlers, name) if name else None
         is_tested = any(map(_naming(operation, name, prefix), texts)) if texts else None
         covered.append(Covered(operation, handler, is_tested))
     return covered
@@ -91,12 +95,6 @@ def _prefix(operations: Iterable[Operation]) -> str:
     """Return the common prefix of all paths, which may be part of a test client's base URL."""
     paths = [operation.path.split("/") for operation in operations]
     return "/".join(common_beginning(paths))
-
-
-def common_beginning(sequences: Sequence[list[str]]) -> list[str]:
-    """Return the words that all sequences begin with; one alone has nothing in common with others."""
-    alike = takewhile(lambda words: len(set(words)) == 1, zip(*sequences, strict=False))
-    return [] if len(sequences) == 1 else [words[0] for words in alike]
 
 
 def _naming(operation: Operation, handler: str | None, prefix: str) -> Callable[[str], bool]:

@@ -87,6 +87,7 @@ def new(
     """
     contract = read_contract(file, overlays=overlay, strict=strict)
     _leave_out(contract)
+    _leave_out_twins(contract)
     if not Contract(contract.document, contract.source).operations:
         raise failure(f"{contract.source} has no operation to serve: add one to its paths.")
     _tell_apart(contract)
@@ -108,6 +109,17 @@ def _leave_out(contract: Contract) -> None:
         *path, method = pointers.split(pointer)
         pointers.descend(contract.document, path).pop(method, None)
         typer.echo(f"{pointer} is left out: {reason}", err=True)
+
+
+def _leave_out_twins(contract: Contract) -> None:
+    """Remove operations whose path is another's but for the names of its parameters, and say so."""
+    first: dict[tuple[str, str], str] = {}
+    for operation in Contract(contract.document, contract.source).operations:
+        path = first.setdefault((operation.method, re.sub(r"{[^{}]*}", "{}", operation.path)), operation.path)
+        if path != operation.path:
+            *item, method = pointers.split(operation.pointer)
+            pointers.descend(contract.document, item).pop(method)
+            typer.echo(f"{operation.label} is left out: its path is the same as {path}.", err=True)
 
 
 def _tell_apart(contract: Contract) -> None:

@@ -167,14 +167,17 @@ def schema_of(parameter: Mapping[str, Any]) -> Any:
 
 def first_content(holder: Mapping[str, Any]) -> tuple[str, Any]:
     """Return the first media type, JSON if there is any, and its schema."""
+    return next(contents(holder), ("", True))
+
+
+def contents(holder: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield each media type and its schema, those of JSON first."""
     content = holder.get("content", {})
-    names = sorted(content, key=lambda name: not JSON.search(name))
-    if not names:
-        return "", True
-    holder = content[names[0]]
-    if "itemSchema" in holder:
-        return names[0], {"type": "array", "items": holder["itemSchema"], "minItems": 1}
-    return names[0], holder.get("schema", {})
+    for name in sorted(content, key=lambda name: not JSON.search(name)):
+        if "itemSchema" in content[name]:
+            yield name, {"type": "array", "items": content[name]["itemSchema"], "minItems": 1}
+        else:
+            yield name, content[name].get("schema", {})
 
 
 def _key(schema: Schema) -> tuple[int, ...]:

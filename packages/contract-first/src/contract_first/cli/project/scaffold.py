@@ -4,7 +4,8 @@ import ast
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
-from itertools import chain, count
+from inspect import iscoroutinefunction
+from itertools import chain, count, takewhile
 from keyword import iskeyword
 from os.path import lexists
 from pathlib import Path
@@ -22,10 +23,11 @@ from contract_first.contract.models.python_names import python_name
 from contract_first.imports import resting_collector
 from contract_first.service.names import PRIVATE, handler_name, handler_named
 
-from .coverage import common_beginning
 from .stubs import Stub, Stubs
 
 PACKAGE = '"""One module a tag, one async function an operation."""\n'
+UNTAGGED = "untagged"
+"""The module of operations without a tag, or with one that has no letters of ASCII."""
 ModelsKind = Annotated[
     Kind | None,
     typer.Option(
@@ -34,6 +36,7 @@ ModelsKind = Annotated[
         show_default="none: JSON values",
     ),
 ]
+UNUSED = "no operation has this name; rename the function if its operation was renamed"
 NINJA = "_endpoints_"
 """Behind this, an operationId that Django Ninja made has the name of the function."""
 
@@ -123,6 +126,7 @@ class Scaffolding:
         for module, stubs in modules.items():
             path = _free(self.operations, module)
             yield from self._module(writer, path, self.tests / f"test_{path.name}", stubs)
+        yield from (("unused", name, UNUSED) for name in unused(self.contract, self.handlers))
 
     def _module(
         self, writer: Stubs, path: Path, test: Path, stubs: Sequence[Stub]
@@ -156,10 +160,28 @@ class Scaffolding:
         return modules, unnamed
 
 
+def unused(contract: Contract, handlers: Mapping[str, Any]) -> Iterator[str]:
+    """Yield where coroutine functions are that handle no operation; others may be what handlers call."""
+    names = {handler_named(operation, handlers) for operation in contract.operations}
+    for name, function in handlers.items():
+        if name not in names and iscoroutinefunction(function):
+            yield handler_place(handlers, name)
+
+
+def handler_place(handlers: Mapping[str, Any], name: str) -> str:
+    """Return the name of a handler behind that of its module."""
+    return f"{handlers[name].__module__.rpartition('.')[2]}.{name}"
+
+
 def stub_name(operation: Operation) -> str:
-    """Return the name of an operation's handler, without what a generator of operationIds put before it."""
+    """Return the name of an operation's handler: in snake case if the service finds it by that.
+
+    What a generator of operationIds put before it is left out.
+    """
     name = handler_name(operation)
     function = PRIVATE.sub("", name.rpartition(NINJA)[2])
+    if handler_named(operation, {spelled := python_name(function)}):
+        return spelled
     return function if function.isidentifier() and not iskeyword(function) else name
 
 
@@ -168,7 +190,15 @@ def _modules_by_tag(contract: Contract) -> dict[tuple[str, ...], str]:
     tags = {operation.tags[:1] for operation in contract.operations}
     shared = len(common_beginning([tag[0].split() for tag in tags if tag]))
     labels = {tag: " ".join(tag[0].split()[shared:]) or tag[0] for tag in tags if tag}
-    return {tag: python_name(labels.get(tag, "untagged")) for tag in tags}
+    ascii_labels = {tag: labels.get(tag, UNTAGGED).encode("ascii", "ignore").decode() for tag in tags}
+    names = {tag: python_name(label) for tag, label in ascii_labels.items()}
+    return {tag: name if name.strip("_") else UNTAGGED for tag, name in names.items()}
+
+
+def common_beginning(sequences: Sequence[list[str]]) -> list[str]:
+    """Return the words that all sequences begin with; one alone has nothing in common with others."""
+    alike = takewhile(lambda words: len(set(words)) == 1, zip(*sequences, strict=False))
+    return [] if len(sequences) == 1 else [words[0] for words in alike]
 
 
 def _free(folder: Path, stem: str) -> Path:

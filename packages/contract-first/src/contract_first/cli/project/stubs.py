@@ -12,7 +12,7 @@ from contract_first.contract.models import Kind, Models
 from contract_first.service.names import argument_names
 
 from .sample_requests import SampleRequests
-from .samples import Samples, first_content, literal, schema_of
+from .samples import Samples, contents, first_content, literal, schema_of
 
 WIDTH = 110
 SUMMARY_WIDTH = 90
@@ -28,6 +28,9 @@ IMPORTED = ("NotImplementedYet", "Problem", "Response")
 REFUSALS = ("404", "403", "401")
 """Of errors that a handler is declared to respond with, those that say least of the request."""
 STRUCTURED = re.compile(r"\b(jsonl?|ndjson|xml)\b|\*/\*")
+PARSED = re.compile(rf"{STRUCTURED.pattern}|\bform-|event-stream")
+"""Request bodies that reach handlers as values; others do as they were sent."""
+UNPARSED = {"text/": "str"}
 LENIENCE = "\n# ruff: noqa: {rules}, RUF100 -- the contract names handlers and their arguments\n"
 """RUF100 where the other rules are not selected."""
 NEWLINE = "\n"
@@ -206,8 +209,7 @@ class Stubs:
         if operation.request_body is not None:
             media_type, schema = first_content(operation.request_body)
             text = f"request body, {media_type}, {self._samples.described(schema)}."
-            is_optional = not operation.request_body.get("required", False)
-            yield "body", self._body_type(schema, is_optional=is_optional), text
+            yield "body", self._request_type(operation.request_body), text
 
     def _returned(self, operation: Operation) -> tuple[str, str]:
         """Return the type and the description of what the handler returns."""
@@ -221,14 +223,25 @@ class Stubs:
         text = f"{text} ({media_type}, {self._samples.described(schema)})"
         return self._body_type(schema), text
 
-    def _body_type(self, schema: Any, *, is_optional: bool = False) -> str:
+    def _request_type(self, body: Mapping[str, Any]) -> str:
+        """Return the annotation of a request body, which may be of several media types."""
+        types = dict.fromkeys(
+            self._body_type(schema) if PARSED.search(media_type) else UNPARSED.get(media_type[:5], "bytes")
+            for media_type, schema in contents(body)
+        )
+        is_optional = not body.get("required", False)
+        if is_optional and "None" not in {annotation.rpartition(" | ")[2] for annotation in types}:
+            types["None"] = None
+        return "Any" if "Any" in types else " | ".join(types)
+
+    def _body_type(self, schema: Any) -> str:
         """Return the annotation of a body: of models where there are some for all of it, else of JSON."""
         if self._models is not None:
             annotation = self._models.annotation(schema, "Body")
             names = set(NAME.findall(annotation))
             if names & self._models_of_components and names <= self._models_of_components | PLAIN:
-                return f"{annotation} | None" if is_optional else annotation
-        return self._samples.python_type(schema, is_optional=is_optional)
+                return annotation
+        return self._samples.python_type(schema)
 
     def _models_in(self, annotation: str) -> set[str]:
         return set(NAME.findall(annotation)) & self._models_of_components
@@ -259,6 +272,8 @@ class Stubs:
         else:
             argument, lines = "", list(self._direct(stub))
         head = f"def test_{stub.name}({argument}) -> None:"
+        if argument and len(head) > WIDTH:
+            head = f"def test_{stub.name}(\n    {argument},\n) -> None:"
         return "\n".join([head, f'    """{sentence(operation.label)}"""', *lines, ""])
 
     def _direct(self, stub: Stub) -> Iterator[str]:
@@ -329,7 +344,7 @@ def prose(text: Any) -> str:
 
 def sentence(text: Any) -> str:
     """Return a text of a contract as a sentence."""
-    plain = prose(text) or "Not described"
+    plain = prose(text).removesuffix(":") or "Not described"
     return plain[0].upper() + plain[1:] + ("" if plain[-1] in ".?!" else ".")
 
 

@@ -20,7 +20,7 @@ from contract_first.contract.schemas.schema import MISSING
 from contract_first.contract.schemas.shapes import ANNOTATIONS, ANY_TYPE, Shape, shape_of
 from contract_first.imports import resting_collector
 
-from .kinds import KINDS, Field, Kind, Members, literal, union
+from .kinds import KINDS, Field, Kind, Members, literal, names_in, union
 from .tags import tags_of
 from .unions import separated
 
@@ -31,7 +31,6 @@ LITERALS = (str, int, bool)
 MOST_SCHEMAS = 60_000
 """Schemas, counted as often as they are part of another: 39,000 are the most that is known."""
 IGNORED = ANNOTATIONS | {"default", "discriminator", "deprecated", "readOnly", "writeOnly"}
-TEXTS = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 MODULES = (
     "import datetime as dt",
     "dataclasses",
@@ -117,7 +116,7 @@ class Models:
 
     def _imports(self, declared: str) -> str:
         """Return the imports that declarations need, with the blank lines that linters expect."""
-        used = self._mentioned | _names_in(declared)
+        used = self._mentioned | names_in(declared)
         used -= set() if "UNSET" in used else {"UnsetType"}
         lines = []
         for module in MODULES:
@@ -154,7 +153,7 @@ class Models:
                 yield f"{name}: TypeAlias = {kind}"
 
     def _uses(self, members: Members) -> set[str]:
-        return _names_in(union(members)) & self._aliases.keys()
+        return names_in(union(members)) & self._aliases.keys()
 
     def _component(self, name: str, part: Part) -> None:
         spelled = self._names[name]
@@ -190,7 +189,7 @@ class Models:
         members = self._type(conjunction, f"{name}_{key}")
         tag = self._tag_of.get(name)
         if self._kind != "msgspec" or tag is None or tag.key != key:  # a tag is no field of a Struct
-            self._mentioned |= _names_in(union(members))
+            self._mentioned |= names_in(union(members))
         return Field(key, members, is_required, default)
 
     def _type(self, conjunction: Conjunction, hint: str) -> Members:
@@ -312,10 +311,6 @@ class Models:
             name = f"{stem}_{self._numbers[stem]}"
         self._assigned.add(name)
         return name
-
-
-def _names_in(code: str) -> set[str]:
-    return set(re.findall(r"\w+", TEXTS.sub("", code)))
 
 
 def _literal(values: list[Any]) -> str:

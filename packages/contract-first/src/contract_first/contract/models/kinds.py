@@ -21,6 +21,9 @@ EMPTY = {"[]": "list", "{}": "dict"}
 UNNAMED = re.compile(r'["\\\x00-\x1f]')
 MODULE = "dt"
 """What the module of dates is called."""
+FUNCTION = "field"
+"""What declares attributes with aliases; an attribute of its name comes last, as it hides it."""
+TEXTS = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"")
 PYTHON_FORMATS = {"date-time": "dt.datetime", "date": "dt.date", "uuid": "UUID", "binary": "Upload"}
 INHERITED = frozenset({"construct", "copy", "dict", "json", "schema", "validate", "from_orm", "parse_obj"})
 """Attributes of pydantic's models that a field would hide, beside those that begin with ``model_``."""
@@ -82,10 +85,15 @@ def typed_dict(name: str, fields: Sequence[Field], _tag: Tag | None = None) -> s
 
 
 def data_class(name: str, fields: Sequence[Field], tag: Tag | None) -> str:
-    """Declare a dataclass; a TypedDict where a property cannot be an attribute, as it has no aliases."""
+    """Declare a dataclass; a TypedDict where a property cannot be an attribute, as it has no aliases.
+
+    An attribute ``Address: "Address"`` would hide the class from those below it.
+    """
     fields = [_literal(field, tag) for field in fields]
-    if not all(is_attribute(field.key) for field in fields):
+    mentioned = {mention for field in fields for mention in names_in(union(field.members))}
+    if not all(is_attribute(field.key) and field.key not in mentioned for field in fields):
         return typed_dict(name, fields)
+    fields.sort(key=lambda field: field.key == FUNCTION)
     lines = [_attribute(field.key, _optional(field), _factory(field)) for field in fields]
     return "\n".join(["@dataclass(kw_only=True)", f"class {name}:", *lines])
 
@@ -100,14 +108,15 @@ def struct(name: str, fields: Sequence[Field], tag: Tag | None) -> str:
     fields = [field for field in fields if tag is None or field.key != tag.key]
     options = f", tag_field={literal(tag.key)}, tag={literal(tag.value)}" if tag else ""
     lines = []
-    for field, attribute in zip(fields, _attributes(fields), strict=True):
+    pairs = zip(fields, _attributes(fields), strict=True)
+    for field, attribute in sorted(pairs, key=lambda pair: pair[1] == FUNCTION):
         default = _default(field)
         is_unset = default == "None"
         default = "UNSET" if is_unset else default
         is_any = "Any" in field.members
         members = (*field.members, "UnsetType") if is_unset and not is_any else field.members
         aliases = [] if attribute == field.key else [f"name={literal(field.key)}"]
-        lines.append(_attribute(attribute, members, default, "field", aliases))
+        lines.append(_attribute(attribute, members, default, FUNCTION, aliases))
     head = f"class {name}(Struct, kw_only=True{options}):"
     return "\n".join([head, *(lines or ["    pass"])])
 
@@ -129,6 +138,11 @@ def is_attribute(name: str) -> bool:
     is_mangled = name.startswith("__") or not name.isascii()
     is_taken = keyword.iskeyword(name) or name in BUILTIN or name == MODULE
     return name.isidentifier() and not is_taken and not is_mangled
+
+
+def names_in(code: str) -> set[str]:
+    """Return the names in an expression."""
+    return set(re.findall(r"\w+", TEXTS.sub("", code)))
 
 
 def union(members: Sequence[str]) -> str:
