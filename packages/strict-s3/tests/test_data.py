@@ -178,8 +178,8 @@ def test_copies_are_made_block_by_block(tmp_path, monkeypatch):
             headers = {**source, "x-amz-metadata-directive": "REPLACE"}
             copied = app.store.copy_object(Order("PUT", "photos", key, headers=headers))
             assert b"9a0364b9e99bb480dd25e1f0284c8555" in b"".join(copied.body)
-        begun = app.store.uploads.begin(Order("POST", "photos", "whole", (("uploads", ""),)))
-        upload_id = parse(b"".join(begun.body)).findtext("UploadId") or ""
+        beginning = app.store.uploads.begin(Order("POST", "photos", "whole", (("uploads", ""),)))
+        upload_id = parse(b"".join(beginning.body)).findtext("UploadId") or ""
         ranges = {"x-amz-copy-source-range": "bytes=1-3"}
         for number, headers in ((1, source), (2, source | ranges)):
             query = (("uploadId", upload_id), ("partNumber", str(number)))

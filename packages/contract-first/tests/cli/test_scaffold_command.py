@@ -20,8 +20,8 @@ HOSTILE_TEXT = 'a"""b\\ \n\x1b[2J it\u2019s \'quoted" \u2013 end\\'
 def scaffold(contract, tmp_path, write):
     """Scaffolds a contract into the test's folder."""
 
-    def run(document):
-        return contract("scaffold", "--contract", write(document), "--into", tmp_path)
+    def run(document, *options):
+        return contract("scaffold", "--contract", write(document), "--into", tmp_path, *options)
 
     return run
 

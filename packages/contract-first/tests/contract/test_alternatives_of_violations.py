@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import pytest
 
 from contract_first.contract import Contract
@@ -270,6 +272,20 @@ def test_a_name_that_is_nobodys():
         contract = Contract({"openapi": "3.0.3", "components": {"schemas": family}}, "pets.yaml")
         wrong = contract.schemas.named("Pet").violations({"kind": "fish"}, "body", "", "")
         assert [violation.rule for violation in wrong] == rules
+
+
+def test_bases_of_one_text_have_heirs_of_their_own():
+    """Each value is one of the heirs of the base that it is declared to be of."""
+    family = {
+        **FAMILY,
+        "Person": deepcopy(FAMILY["Pet"]),
+        "Keeper": {"allOf": [{"$ref": "#/components/schemas/Person"}, {"required": ["shift"]}]},
+    }
+    schemas = Contract({"openapi": "3.0.3", "components": {"schemas": family}}, "pets.yaml").schemas
+    fish, keeper = {"kind": "Fish", "color": 1}, {"kind": "Keeper", "shift": 1}
+    for name, values in (("Pet", (fish, keeper)), ("Person", (keeper, fish))):
+        assert [schemas.named(name).validator.is_valid(value) for value in values] == [True, False]
+        assert [schemas.accepts(schemas.named(name).node, value) for value in values] == [True, False]
 
 
 def test_heirs_that_are_too_many_are_not_chosen():

@@ -309,6 +309,15 @@ def test_heirs_are_used(document):
     assert faults(document, "unused-component") == []
 
 
+def test_a_component_may_be_used_by_its_identity(document):
+    """A reference may name an $id, with an anchor in it."""
+    schemas = document["components"]["schemas"]
+    page = {"$id": "https://pets.test/page", "$defs": {"item": {"$anchor": "item"}}}
+    schemas |= {"Page": page, "Pages": {"items": {"$ref": "https://pets.test/page#item"}}}
+    unused = faults(document, "unused-component")
+    assert [pointer for _, pointer, _ in unused] == ["/components/schemas/Pages"]
+
+
 def test_ignored(document):
     """A rule is left out at and below a place, or everywhere, and gets another severity."""
     operation = document["paths"]["/pets"]["get"]

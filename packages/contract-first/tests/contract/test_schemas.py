@@ -126,7 +126,7 @@ VALUES = [
 @pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
 @pytest.mark.parametrize("value", VALUES, ids=str)
 def test_a_validator_for_one_value(version, value):
-    """It leaves out what cannot apply to the value, and accepts it where the whole schema does."""
+    """It leaves out what cannot apply to the value, and decides as the whole schema does."""
     schemas = contract_of(version).schemas
     for node in (*SCHEMAS.values(), {"not": SCHEMAS["Shop"]}, {"$ref": "#/components/schemas/Tree"}):
         assert schemas.accepts(node, value) is schemas.of(node).validator.is_valid(value)

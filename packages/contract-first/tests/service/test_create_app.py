@@ -436,7 +436,7 @@ def test_collaborators_of_a_plain_generator():
 
 def test_handlers_that_are_none():
     """The name of a module is not the module."""
-    with pytest.raises(TypeError, match="handlers is a str; expected a module"):
+    with pytest.raises(TypeError, match="handlers is of type str; expected a module"):
         served(handlers="petstore")
 
 

@@ -61,7 +61,9 @@ ACCEPTS = [
     (VERSIONS, "application/json;version=1;q=0, application/json;version=2;q=0", False),
     (JSON, "application/json;version=2", True),
     (RANGE, "image/png", True),
-    (RANGE, "text/html", True),  # what the range will be is the handler's to say
+    (RANGE, "image/*;q=0.1", True),
+    (RANGE, "image/png;q=0", False),
+    (RANGE, "text/html", False),  # whatever the handler makes of the range, it is none
     (NOTHING, "text/html", True),
     (REDIRECT, "text/html", True),
     (REDIRECT, "application/json", False),

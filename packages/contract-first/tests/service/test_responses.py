@@ -264,7 +264,7 @@ def test_a_header_that_is_no_text(responding, caplog):
     """The log names it, in the line that names the operation."""
     assert responding(JSON, Response({"id": 1}, headers={"X-A": 1})).get("/").status == 500
     (record,) = [each for each in caplog.records if each.name == "contract_first.service.errors"]
-    expected = "Unhandled TypeError in op: The header 'X-A' of a response is a int; expected a str."
+    expected = "Unhandled TypeError in op: The header 'X-A' of a response is of type int; expected str."
     assert expected in record.getMessage()
 
 
@@ -319,6 +319,18 @@ def test_write_only_members_of_models_are_left_out(openapi, serve):
         components={"schemas": {"Account": account}},
     )
     assert server.get("/").json == {"name": "a", "friend": {"name": "b"}}
+
+
+def test_a_write_only_member_of_a_dictionary(serve, caplog):
+    """It was put there by the handler: the log names it."""
+    account = {"type": "object", "properties": {"password": {"type": "string", "writeOnly": True}}}
+
+    async def op():
+        return {"password": "secret"}
+
+    paths = {"/": {"get": {"operationId": "op", "responses": {"200": documented(account)}}}}
+    assert serve(paths, {"op": op}, openapi="3.0.3").get("/").status == 500
+    assert "body/password: is writeOnly, which no response may have" in caplog.text
 
 
 @pytest.mark.parametrize(("responses", "returned", "wrong"), BROKEN)

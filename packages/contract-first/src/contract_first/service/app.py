@@ -302,7 +302,9 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     functions = handlers_of(handlers, plain=True) if isinstance(handlers, ModuleType) else handlers
     if not isinstance(functions, Mapping):
         kind = type(functions).__name__
-        raise TypeError(f"handlers is a {kind}; expected a module, a package, or a mapping of functions.")
+        raise TypeError(
+            f"handlers is of type {kind}; expected a module, a package, or a mapping of functions."
+        )
     if inspect.isasyncgenfunction(collaborators):
         collaborators = asynccontextmanager(collaborators)
     schemes = NOTHING if authenticate is None else authenticate

@@ -120,6 +120,23 @@ def test_templates_that_differ_in_names_alone_are_one_path():
     assert (report.findings, report.troubles) == ([], [])
 
 
+@pytest.mark.parametrize("openapi", ["3.0.3", "3.1.0"])
+def test_a_body_of_another_schema_than_it_names_may_be_rejected(openapi):
+    """What is generated is of the base, whatever its discriminator names; one that is right may not be."""
+    kind = {"type": "string"}
+    base = {"type": "object", "required": ["kind"], "properties": {"kind": kind}}
+    pet = {**base, "discriminator": {"propertyName": "kind"}}
+    cat = {"allOf": [{"$ref": "#/components/schemas/Pet"}, {"required": ["lives"]}]}
+    document = contract("application/json", {"$ref": "#/components/schemas/Pet"}).document
+    document = {**document, "openapi": openapi, "components": {"schemas": {"Pet": pet, "Cat": cat}}}
+    pets = Contract(document, "pets.json")
+
+    async def add_photo(**_):
+        return None, 201
+
+    assert caught(create_app(pets, {"add_photo": add_photo}), pets) == set()
+
+
 @pytest.mark.parametrize("name", ["Accept", "Authorization", "content-type"])
 def test_header_parameters_without_effect_need_not_be_sent(name):
     """OpenAPI says to ignore what is declared of them, that they are required included."""

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain
 from typing import Any, NamedTuple
-from urllib.parse import unquote
+from urllib.parse import unquote, urldefrag
 
 from contract_first.contract.contract import Contract
 from contract_first.contract.document import pointers
@@ -144,13 +144,16 @@ class ComponentUses:
     def unused(self) -> Iterator[Violation]:
         """Yield the components that nothing refers to; heirs of a schema with a discriminator are named."""
         used = {"/".join(unquote(name).split("/", 4)[:4]) for name in self._names}
+        used |= {urldefrag(name).url for name in self._names}  # of resources with an $id
         for section, members in self._components.items():
             if not isinstance(members, dict) or section.startswith("x-"):
                 continue
-            for name in members:
+            for name, member in members.items():
                 pointer = pointers.join("/components", section, name)
                 is_scheme = section == "securitySchemes" and name in self._schemes
-                if not (is_scheme or f"#{pointer}" in used or self._is_heir(f"#{pointer}")):
+                identity = member.get("$id") if isinstance(member, dict) else None
+                is_named = f"#{pointer}" in used or (bool(identity) and identity in used)
+                if not (is_scheme or is_named or self._is_heir(f"#{pointer}")):
                     yield Violation("unused-component", pointer)
 
     def _is_heir(self, name: str) -> bool:

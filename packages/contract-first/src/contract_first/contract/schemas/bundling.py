@@ -90,6 +90,7 @@ class Bundler:
     def narrowed(self, value: Any) -> Bundler:
         """Return a bundler of what of a schema can apply to a value, by the names of the members in it."""
         narrowed = copy(self)
+        narrowed.__dict__.pop("_without_heirs", None)
         narrowed._names, narrowed._brought = names_in(value), {}  # noqa: SLF001 -- its own kind
         return narrowed
 
@@ -122,12 +123,9 @@ class Bundler:
 
     @cached_property
     def _without_heirs(self) -> Bundler:
-        return Bundler(
-            self._resources,
-            is_30=self._is_30,
-            not_required=self._not_required,
-            discriminates=self._discriminates,
-        )
+        plain = copy(self)
+        plain._heirs, plain._most_parts, plain._brought = None, MOST_PARTS, {}  # noqa: SLF001 -- its own kind
+        return plain
 
     def place(self, root: str, uri: str) -> str:
         """Return the pointer into the document of a part of a bundle of the schema at ``root``."""
@@ -169,7 +167,9 @@ class Bundler:
         """
         if not isinstance(schema, dict) or "$id" in schema:
             return schema
-        conditions = [] if self._heirs is None or is_part else [*self._conditions(self._heirs, schema)]
+        conditions = (
+            [] if self._heirs is None or is_part else [*self._conditions(self._heirs, schema, pending)]
+        )
         if self._as_python and "discriminator" in schema:
             schema = self._discriminated(schema)
         elif self._discriminates and "discriminator" in schema:
@@ -198,30 +198,29 @@ class Bundler:
         for keyword in ("$ref", "$dynamicRef"):
             if isinstance(schema.get(keyword), str):
                 rewritten[keyword] = _rewritten_reference(schema[keyword], pending)
-        for condition in conditions:
-            if "then" in condition:
-                condition["then"] = {"$ref": _rewritten_reference(condition["then"]["$ref"], pending)}
         return {**rewritten, "allOf": [*rewritten.get("allOf", ()), *conditions]} if conditions else rewritten
 
-    def _conditions(self, heirs: Heirs, schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    def _conditions(
+        self, heirs: Heirs, schema: dict[str, Any], pending: list[str]
+    ) -> Iterator[dict[str, Any]]:
         """Yield what a schema's discriminators say of values: each is of the heir that it names.
 
         A name of none is refused, unless a schema limits the names by itself.
         """
-        for discriminator, own, below in heirs.families(schema):
+        for discriminator, bases, below in heirs.families(schema):
             name, targets = discriminator["propertyName"], mapping_targets(discriminator)
-            names = {pointer: _names(f"#{pointer}", targets) for pointer in (*own, *below)}
+            names = {pointer: _names(f"#{pointer}", targets) for pointer in (*bases, *below)}
             for pointer in below:
                 is_named = {
                     "type": "object",
                     "required": [name],
                     "properties": {name: {"enum": names[pointer]}},
                 }
-                yield {"if": is_named, "then": {"$ref": f"#{pointer}"}}
+                yield {"if": is_named, "then": {"$ref": _rewritten_reference(f"#{pointer}", pending)}}
             members = chain.from_iterable(heirs.members(pointer, name) for pointer in names)
             if below and all(map(_is_any_text, members)):
-                known = dict.fromkeys([*targets, *chain(*names.values())])
-                yield {"properties": {name: {"enum": [*known]}}}
+                allowed = dict.fromkeys([*targets, *chain(*names.values())])
+                yield {"properties": {name: {"enum": [*allowed]}}}
 
     def _discriminated(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Translate a discriminator: the schema that it names takes the place of all alternatives.

@@ -27,7 +27,7 @@ class Family(NamedTuple):
     """A discriminator, and the pointers of the components that apply to its schema, and of their heirs."""
 
     discriminator: dict[str, Any]
-    own: list[str]
+    bases: list[str]
     heirs: list[str]
 
 
@@ -61,17 +61,21 @@ class Heirs:
             self._alternatives.update((id(heir), (heir, [])) for heir in alternatives)
         return self._alternatives[id(node)][1]
 
+    def may_have(self, node: Any) -> bool:
+        """Tell whether a schema may have heirs, which depend on where it stands, not on its text alone."""
+        return self._resources.have_discriminators and id(node) in self._identities
+
     def families(self, node: Any) -> Iterator[Family]:
         """Yield the family of each discriminator that applies to a schema and lists no alternatives."""
         if not (self._resources.have_discriminators and isinstance(node, dict)) or NAMING.isdisjoint(node):
             return
         parts = self._parts(node)
-        bases = self._identities.intersection(map(id, parts))
+        identities = self._identities.intersection(map(id, parts))
         for part in parts:
-            if bases and "discriminator" in part and part.keys().isdisjoint(ALTERNATIVES):
-                own = [pointer for pointer, component in self._components.items() if id(component) in bases]
-                heirs = [heir.pointer for heir in self._heirs if bases < heir.bases]
-                yield Family(part["discriminator"], own, heirs)
+            if identities and "discriminator" in part and part.keys().isdisjoint(ALTERNATIVES):
+                bases = [pointer for pointer, base in self._components.items() if id(base) in identities]
+                heirs = [heir.pointer for heir in self._heirs if identities < heir.bases]
+                yield Family(part["discriminator"], bases, heirs)
 
     def members(self, pointer: str, name: str) -> list[Any]:
         """Return the schemas of a property in the parts of a component."""

@@ -467,8 +467,9 @@ class Schemas:
         )
 
     def key(self, node: Any) -> int | bytes:
-        """Return a key of a schema: its text, which means the same wherever it stands, but for resources."""
-        return id(node) if self.resources.reference_to(node) else msgspec.json.encode(node)
+        """Return a key of a schema: its text, which has one meaning but in resources and for heirs."""
+        has_place = self.resources.reference_to(node) or self.heirs.may_have(node)
+        return id(node) if has_place else msgspec.json.encode(node)
 
     def reads_alike(self, node: Any) -> bool:
         """Tell whether what :attr:`Schema.python_validator` accepts, openapi-core does."""

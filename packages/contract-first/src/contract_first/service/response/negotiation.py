@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from itertools import chain
 from typing import NamedTuple
 
 from contract_first.contract.document.media_types import essence, ranges_for
@@ -99,7 +100,10 @@ class Negotiation:
             raise NotAcceptable(f"This operation responds with {names}, which Accept excludes.")
 
     def _allows(self, accepted: list[Accepted]) -> bool:
-        if not accepted or any("*" in media_type for media_type in self._produced):
+        if not accepted or any(qualities(accepted, self._produced).values()):
             return True
-        is_documented = any(a.quality > 0 and a.media_range in self._documented for a in accepted)
-        return is_documented or any(qualities(accepted, self._produced).values())
+        acceptable = {a.media_range for a in accepted if a.quality > 0}
+        # what is produced may be a range as well, such as image/*
+        within = chain.from_iterable(map(ranges_for, acceptable))
+        ranges = {media_type for media_type in self._produced if "*" in media_type}
+        return not (acceptable.isdisjoint(self._documented) and ranges.isdisjoint(within))

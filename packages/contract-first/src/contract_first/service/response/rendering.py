@@ -210,7 +210,8 @@ def _fields(response: Response, request: Request) -> RawHeaders:
     """Return the header fields that a handler gave a response, a cookie each."""
     for name, value in response.headers.items():
         if not isinstance(value, str):
-            raise TypeError(f"The header {name!r} of a response is a {type(value).__name__}; expected a str.")
+            kind = type(value).__name__
+            raise TypeError(f"The header {name!r} of a response is of type {kind}; expected str.")
     fields = [(name.lower().encode(), value.encode("latin-1")) for name, value in response.headers.items()]
     cookies = [cookie.header(request.root_path) for cookie in response.cookies]
     return fields + [(b"set-cookie", cookie.encode("latin-1")) for cookie in cookies]

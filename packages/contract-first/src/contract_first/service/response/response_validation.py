@@ -232,4 +232,6 @@ def _sentences(error: Any) -> Iterator[str]:
 def _violation(error: Any) -> str:
     if error.validator in TELL_NAMES:
         return str(error.message)
+    if error.validator == "writeOnly":
+        return "is writeOnly, which no response may have"
     return f"breaks {error.validator} {error.validator_value!r}"[:LONGEST_DETAIL]
