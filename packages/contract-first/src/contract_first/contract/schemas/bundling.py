@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator, Mapping
 from copy import copy
 from functools import cached_property
-from itertools import chain, islice
+from itertools import islice
 from typing import Any
 from urllib.parse import quote, unquote, urldefrag
 
@@ -19,14 +19,12 @@ from contract_first.contract.document import pointers
 from contract_first.contract.document.anatomy import (
     ALTERNATIVES,
     COMPONENT,
-    REFERENCES,
     map_subschemas,
     mapping_targets,
 )
-from contract_first.contract.document.json_types import declared_types
 from contract_first.contract.document.parsing import containers_of, names_in
 
-from .heirs import Heirs
+from .heirs import OWN_NAME, Family, Heirs, is_any_text
 from .resources import Resources
 
 MOST_PARTS = 30_000
@@ -37,12 +35,7 @@ DISCRIMINATED = "x-discriminated"
 """Marks a schema whose discriminator is translated."""
 MOST_DEPTH = 8
 """Of the parts of an alternative that are looked at for the values of its discriminator."""
-BRANCHING = {"discriminator", "$dynamicRef", "$id", *ALTERNATIVES}
-LIMITING = {
-    *("const", "enum", "pattern", "format", "minLength", "maxLength", "not", "if", "allOf"),
-    *(*ALTERNATIVES, *REFERENCES),
-}
-"""Keywords by which a schema may refuse a text."""
+BRANCHING = {"discriminator", OWN_NAME, "$dynamicRef", "$id", *ALTERNATIVES}
 NOT_OF_30 = frozenset(
     {
         *("const", "contains", "minContains", "maxContains", "prefixItems", "if", "then", "else"),
@@ -51,6 +44,8 @@ NOT_OF_30 = frozenset(
     }
 )
 """Keywords of JSON Schema that the dialect of OpenAPI 3.0 lacks, and openapi-core ignores there."""
+Pending = list["str | Family"]
+"""What is to be brought along: pointers, anchors and families of heirs."""
 BOUNDS = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
 
 
@@ -85,7 +80,7 @@ class Bundler:
         self._as_python = as_python
         self._not_required = not_required
         self._names: set[str] | None = None
-        self._brought: dict[str, tuple[Any, list[str], int]] = {}
+        self._brought: dict[str | Family, tuple[Any, Pending, int]] = {}
 
     def narrowed(self, value: Any) -> Bundler:
         """Return a bundler of what of a schema can apply to a value, by the names of the members in it."""
@@ -101,18 +96,19 @@ class Bundler:
             LookupError: a reference leads nowhere.
             ValueError: they lead to too much.
         """
-        pending: list[str] = []
+        pending: Pending = []
         definitions = {"root": self._standing_alone(schema, pending)}
         parts = containers_of(definitions["root"])
         anchors, looked_at = set[str](), 0
         while pending and parts <= self._most_parts:
             reference = pending.pop()
-            if not reference.startswith("/"):
+            name = reference.name if isinstance(reference, Family) else reference
+            if isinstance(reference, str) and not reference.startswith("/"):
                 for definition in islice(definitions.values(), looked_at, None):
                     anchors.update(_anchors(definition))
                 looked_at = len(definitions)
-            if reference not in definitions and reference not in anchors:
-                definitions[reference], within, size = self._bring(reference)
+            if name not in definitions and name not in anchors:
+                definitions[name], within, size = self._bring(reference)
                 pending.extend(within)
                 parts += size
         if parts > self._most_parts and self._heirs is not None:
@@ -133,23 +129,40 @@ class Bundler:
             return embedded
         keys = pointers.split(pointers.from_fragment(urldefrag(uri).fragment))[1:]
         name = keys.pop(0) if keys else "root"
+        if self._heirs is not None and (declared := self._heirs.pointer_of(name)) is not None:
+            return declared
         if name != "root" and not name.startswith("/"):
             anchored = self._resources.target(None, "#" + quote(name))
             name = "" if anchored is None else anchored.pointer
         return pointers.join(root if name == "root" else name, *keys)
 
-    def _bring(self, reference: str) -> tuple[Any, list[str], int]:
-        """Return the schema at a pointer or an anchor, its references, and how many parts it has."""
+    def _bring(self, reference: str | Family) -> tuple[Any, Pending, int]:
+        """Return what a reference leads to, its own references, and how many parts it has."""
         if reference not in self._brought:
-            within: list[str] = []
-            target = self._resources.target(None, "#" + quote(reference))
-            if target is None:
-                raise LookupError(f"the reference #{reference} leads nowhere")
-            brought = self._standing_alone(target.node, within, is_part=True)
+            within: Pending = []
+            if isinstance(reference, Family):
+                brought = self._conditions(reference, within)
+            else:
+                target = self._resources.target(None, "#" + quote(reference))
+                if target is None:
+                    raise LookupError(f"the reference #{reference} leads nowhere")
+                brought = self._standing_alone(target.node, within, is_part=True)
             self._brought[reference] = brought, within, containers_of(brought)
         return self._brought[reference]
 
-    def _standing_alone(self, schema: Any, pending: list[str], *, is_part: bool = False) -> Any:
+    def _conditions(self, family: Family, pending: Pending) -> dict[str, Any]:
+        """Return a schema of the conditions of a family, which all places of its base share."""
+
+        def refer(target: str | Family) -> dict[str, Any]:
+            if isinstance(target, Family):
+                pending.append(target)
+                return {"$ref": "#/$defs/" + target.name}
+            return {"$ref": _rewritten_reference(target, pending)}
+
+        conditions = () if self._heirs is None else self._heirs.conditions(family, refer)
+        return {"allOf": [True, *islice(conditions, self._most_parts)]}
+
+    def _standing_alone(self, schema: Any, pending: Pending, *, is_part: bool = False) -> Any:
         embedded = self._resources.reference_to(schema)
         if embedded is None:
             return self._rewrite(schema, pending, is_part=is_part)
@@ -157,19 +170,17 @@ class Bundler:
         return {"$ref": reference, "$defs": {"resource": resource}}
 
     def _rewrite(
-        self, schema: Any, pending: list[str], marked: frozenset[str] = frozenset(), *, is_part: bool = False
+        self, schema: Any, pending: Pending, marked: frozenset[str] = frozenset(), *, is_part: bool = False
     ) -> Any:
         """Translate a schema.
 
         Args:
             marked: properties of the object it contributes to that are not required.
-            is_part: whether it is a part of another, which has the conditions of its heirs.
+            is_part: whether it is a part of another, which refers to the conditions of its heirs.
         """
         if not isinstance(schema, dict) or "$id" in schema:
             return schema
-        conditions = (
-            [] if self._heirs is None or is_part else [*self._conditions(self._heirs, schema, pending)]
-        )
+        family = None if self._heirs is None or is_part else self._heirs.family(schema)
         if self._as_python and "discriminator" in schema:
             schema = self._discriminated(schema)
         elif self._discriminates and "discriminator" in schema:
@@ -198,29 +209,10 @@ class Bundler:
         for keyword in ("$ref", "$dynamicRef"):
             if isinstance(schema.get(keyword), str):
                 rewritten[keyword] = _rewritten_reference(schema[keyword], pending)
-        return {**rewritten, "allOf": [*rewritten.get("allOf", ()), *conditions]} if conditions else rewritten
-
-    def _conditions(
-        self, heirs: Heirs, schema: dict[str, Any], pending: list[str]
-    ) -> Iterator[dict[str, Any]]:
-        """Yield what a schema's discriminators say of values: each is of the heir that it names.
-
-        A name of none is refused, unless a schema limits the names by itself.
-        """
-        for discriminator, bases, below in heirs.families(schema):
-            name, targets = discriminator["propertyName"], mapping_targets(discriminator)
-            names = {pointer: _names(f"#{pointer}", targets) for pointer in (*bases, *below)}
-            for pointer in below:
-                is_named = {
-                    "type": "object",
-                    "required": [name],
-                    "properties": {name: {"enum": names[pointer]}},
-                }
-                yield {"if": is_named, "then": {"$ref": _rewritten_reference(f"#{pointer}", pending)}}
-            members = chain.from_iterable(heirs.members(pointer, name) for pointer in names)
-            if below and all(map(_is_any_text, members)):
-                allowed = dict.fromkeys([*targets, *chain(*names.values())])
-                yield {"properties": {name: {"enum": [*allowed]}}}
+        if family is not None:
+            pending.append(family)
+            rewritten["allOf"] = [*rewritten.get("allOf", ()), {"$ref": "#/$defs/" + family.name}]
+        return rewritten
 
     def _discriminated(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Translate a discriminator: the schema that it names takes the place of all alternatives.
@@ -288,19 +280,11 @@ class Bundler:
         if not isinstance(schema, dict) or not depth or not BRANCHING.isdisjoint(schema):
             return False
         declared = schema.get("properties", {}).get(name, schema.get("additionalProperties", True))
-        if not _is_any_text(declared):
+        if not is_any_text(declared):
             return False
         target = self._resources.target(None, schema["$ref"]) if "$ref" in schema else None
         parts = [*schema.get("allOf", ()), *([target.node] if target else ())]
         return all(self._allows_any_text(part, name, depth - 1) for part in parts)
-
-
-def _is_any_text(schema: Any) -> bool:
-    """Tell whether a schema allows any text, and to send it."""
-    if not isinstance(schema, dict):
-        return schema is True
-    is_limited = schema.get("readOnly") is True or not LIMITING.isdisjoint(schema)
-    return not is_limited and "string" in declared_types(schema)
 
 
 def _names(reference: str, targets: Mapping[str, str]) -> list[str]:
@@ -314,7 +298,7 @@ def _python_end(pattern: str) -> str:
     return f"{pattern[:-1]}\n?$" if pattern.endswith("$") and not pattern.endswith("\\$") else pattern
 
 
-def _rewritten_reference(reference: str, pending: list[str]) -> str:
+def _rewritten_reference(reference: str, pending: Pending) -> str:
     if not reference.startswith("#") or reference == "#":
         return reference
     pending.append(unquote(reference[1:]))
