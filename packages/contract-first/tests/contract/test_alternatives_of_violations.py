@@ -7,6 +7,7 @@ from copy import deepcopy
 import pytest
 
 from contract_first.contract import Contract
+from contract_first.contract.document.parsing import containers_of
 
 
 def kind(schema, **members):
@@ -233,6 +234,8 @@ FAMILY = {
         }
     },
 }
+AZURE = {"x-ms-discriminator-value": "fish"}
+CHAINED = {"allOf": [{}, {"discriminator": {"propertyName": "kind"}}]}
 MANE, COLOR = '"mane" is a required property', '"color" is a required property'
 
 
@@ -295,3 +298,105 @@ def test_heirs_that_are_too_many_are_not_chosen():
     family = {"Pet": FAMILY["Pet"], **heirs}
     contract = Contract({"openapi": "3.0.3", "components": {"schemas": family}}, "pets.yaml")
     assert contract.schemas.named("Pet").validator.is_valid({"kind": "Heir1"})
+
+
+def reference(name):
+    """Return a reference to a component."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def heir(base, *required, **others):
+    """Return a component that inherits from a base, and requires members."""
+    return {"allOf": [reference(base), {"required": [*required]}], **others}
+
+
+def contract_of(openapi="3.1.0", **family):
+    """Return a contract of a base with a discriminator, ``kind``, and of its heirs."""
+    base = {**kind({"type": "string"}), "discriminator": {"propertyName": "kind"}}
+    return Contract({"openapi": openapi, "components": {"schemas": {"Pet": base, **family}}}, "pets.yaml")
+
+
+def test_the_places_of_a_base_share_the_conditions_of_its_heirs():
+    """A bundle has a part more for each place and each heir, not for each heir at each place."""
+    heirs = {f"Heir{number}": heir("Pet", "color") for number in range(200)}
+    root = {"properties": {f"pet{number}": reference("Pet") for number in range(200)}}
+    contract = contract_of(**heirs, Root=root)
+    schemas = contract.schemas
+    assert containers_of(schemas.bundler.bundle(schemas.named("Root").node)) < 200 * 20
+    assert not accepts(schemas.named("Root"), {"pet199": {"kind": "Heir199"}})
+    assert not accepts(schemas.named("Root"), {"pet199": {"kind": "Heir200", "color": 1}})
+
+
+@pytest.mark.parametrize("own", [{"properties": {"kind": {"const": "fish"}}}, AZURE, {"enum": ["fish"]}])
+def test_an_heir_may_say_itself_what_names_it(own):
+    """A constant, an enumeration of one and Azure's keyword are values of the discriminator."""
+    if "enum" in own:
+        own = {"properties": {"kind": own}}
+    schemas = contract_of(Fish=heir("Pet", "color", **own)).schemas
+    pet = schemas.named("Pet")
+    assert accepts(pet, {"kind": "fish", "color": 1})
+    assert [wrong.detail for wrong in pet.violations({"kind": "fish"}, "body", "", "")] == [COLOR]
+    (chosen,) = schemas.heirs.of(pet.node)
+    assert chosen["properties"] == {"kind": {"enum": ["fish"]}}
+
+
+def test_a_value_of_several_heirs_names_none():
+    """Of heirs with the same constant none is chosen; each still has its own name."""
+    pet = contract_of(Fish=heir("Pet", "color", **AZURE), Shark=heir("Pet", "size", **AZURE)).schemas.named(
+        "Pet"
+    )
+    assert accepts(pet, {"kind": "fish"})
+    assert not accepts(pet, {"kind": "Shark"})
+
+
+@pytest.mark.parametrize(
+    ("openapi", "nullable"),
+    [("3.0.3", {"type": "string", "nullable": True}), ("3.1.0", {"type": ["string", "null"]})],
+)
+def test_the_discriminator_may_be_null(openapi, nullable):
+    """Only texts are names; whether it may be null, the schema says."""
+    base = {**kind(nullable), "discriminator": {"propertyName": "kind"}}
+    pet = contract_of(openapi, Pet=base, Fish=heir("Pet", "color")).schemas.named("Pet")
+    assert accepts(pet, {"kind": None})
+    assert not accepts(pet, {"kind": "cow"})
+    strict = contract_of(openapi, Fish=heir("Pet", "color")).schemas.named("Pet")
+    assert len(list(strict.violations({"kind": None}, "body", "", ""))) == 1
+
+
+def test_the_default_mapping_has_the_names_that_are_nobodys():
+    """OpenAPI 3.2: what names no schema, or has no name, is of the default."""
+    base = {
+        "properties": {"kind": {"type": "string"}},
+        "discriminator": {"propertyName": "kind", "defaultMapping": "Fish"},
+    }
+    pet = contract_of("3.2.0", Pet=base, Fish=heir("Pet", "color"), Cat=heir("Pet")).schemas.named("Pet")
+    for value in ({"kind": "cow", "color": 1}, {"color": 1}, {"kind": "Cat"}, {"kind": "Pet"}, "cow"):
+        assert accepts(pet, value)
+    for value in ({"kind": "cow"}, {}):
+        assert [wrong.detail for wrong in pet.violations(value, "body", "", "")] == [COLOR]
+
+
+@pytest.mark.parametrize(("name", "values"), [("Pet", {"Dog", "Pet", "Hound"}), ("Dog", {"Dog", "Hound"})])
+def test_heirs_have_discriminators_of_their_own(name, values):
+    """They choose among the heirs of these, wherever the first base is asked for."""
+    breed = {"properties": {"breed": {"type": "string"}}, "discriminator": {"propertyName": "breed"}}
+    dog = {"allOf": [reference("Pet"), breed]}
+    schema = contract_of(Dog=dog, Hound=heir("Dog", "nose")).schemas.named(name)
+    assert accepts(schema, {"kind": "Dog", "breed": "Dog"})
+    assert accepts(schema, {"kind": "Dog", "breed": "Hound", "nose": 1})
+    for value in ({"breed": "Hound"}, {"breed": "Pet"}, {"breed": "cow"}):
+        assert not accepts(schema, {"kind": "Dog", **value})
+    (wrong,) = schema.violations({"kind": "cow"}, "body", "", "")
+    assert all(value in wrong.detail for value in values)
+    assert wrong.pointer == "/components/schemas/Pet/discriminator"
+
+
+def test_a_chain_of_many_discriminators_chooses_none():
+    """Each of so many components and discriminators would choose among all below it."""
+    chain = {f"C{number + 1}": deepcopy(CHAINED) for number in range(60)}
+    for number, component in enumerate(chain.values()):
+        component["allOf"][0] = reference(f"C{number}")
+    base = {"properties": {"kind": {"type": "string"}}, "discriminator": {"propertyName": "kind"}}
+    schemas = contract_of(C0=base, **chain).schemas
+    assert not accepts(schemas.named("C40"), {"kind": "cow"})
+    assert accepts(schemas.named("C55"), {"kind": "cow"})

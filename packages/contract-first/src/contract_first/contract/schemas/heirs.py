@@ -5,7 +5,7 @@ A value of the base is one of theirs: which one, the discriminator says (OpenAPI
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,7 +23,7 @@ OWN_NAME = "x-ms-discriminator-value"
 NAMING = {"discriminator", "allOf", *REFERENCES}
 """Keywords of which one leads to a discriminator."""
 MOST_BASES = 50
-"""Components that apply to one value; where there are more, its discriminators choose none."""
+"""Components, and discriminators, that apply to one value; where there are more, these choose none."""
 LIMITING = {
     *("const", "enum", "pattern", "format", "minLength", "maxLength", "not", "if", "allOf"),
     *(*ALTERNATIVES, *REFERENCES),
@@ -57,7 +57,8 @@ class Family:
 
     def declaring(self, discriminator: dict[str, Any]) -> list[Component]:
         """Return the components above that a discriminator applies to: all, if it stands in none."""
-        return [base for base in self.above if _is_among(discriminator, base.discriminators)] or self.above
+        declaring = (base for base in self.above if any(discriminator is own for own in base.discriminators))
+        return [*declaring] or self.above
 
 
 class Heirs:
@@ -119,24 +120,30 @@ class Heirs:
         Args:
             refer: returns a reference to a component, by its pointer in a fragment, or to a family.
         """
-        above = family.discriminators + tuple(chain(*(base.discriminators for base in family.above)))
         components = {component.pointer for component in (*family.above, *family.heirs)}
+        chosen = {heir.pointer: self._chosen(family, heir, refer) for heir in family.heirs}
         for discriminator in family.discriminators:
             name, values = discriminator["propertyName"], self._values(discriminator, family)
             known = [*chain(*values.values())]
             for heir in family.heirs:
                 if heir.pointer in values:
-                    chosen = [refer(f"#{heir.pointer}")]
-                    below = tuple(inner for inner in heir.discriminators if not _is_among(inner, above))
-                    if (further := self._family(heir.bases, below)) is not None:
-                        chosen.append(refer(further))
-                    yield {"if": _with_value(name, values[heir.pointer]), "then": {"allOf": chosen}}
+                    yield {"if": _with_value(name, values[heir.pointer]), "then": chosen[heir.pointer]}
             if (default := _default_of(discriminator)) is not None:
                 if default in components:
                     is_known = {"if": _with_value(name, known), "else": refer(f"#{default}")}
                     yield {"if": {"type": "object"}, "then": is_known}
             elif all(map(is_any_text, self._members(name, *family.declaring(discriminator), *family.heirs))):
                 yield {"properties": {name: {"if": {"type": "string"}, "then": {"enum": known}}}}
+
+    def _chosen(
+        self, family: Family, heir: Component, refer: Callable[[str | Family], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Return the schema of the values of an heir, among whose own heirs its own discriminators choose."""
+        above = {id(applying) for base in family.above for applying in base.discriminators}
+        above.update(map(id, family.discriminators))
+        below = self._family(heir.bases, tuple(own for own in heir.discriminators if id(own) not in above))
+        reference = refer(f"#{heir.pointer}")
+        return reference if below is None else {"allOf": [reference, refer(below)]}
 
     def pointer_of(self, name: str) -> str | None:
         """Return the JSON pointer of the schema whose family has a name; None if none has it."""
@@ -148,7 +155,7 @@ class Heirs:
         return f"{base.pointer}/discriminator" if "discriminator" in base.node else base.pointer
 
     def _family(self, bases: AbstractSet[int], discriminators: tuple[dict[str, Any], ...]) -> Family | None:
-        if not (discriminators and 0 < len(bases) <= MOST_BASES):
+        if not (0 < len(bases) <= MOST_BASES and 0 < len(discriminators) <= MOST_BASES):
             return None
         key = frozenset(bases), tuple(map(id, discriminators))
         if key not in self._families:
@@ -242,10 +249,6 @@ def _discriminators(parts: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
     """Return the discriminators of schema objects that list no alternatives."""
     plain = (part.get("discriminator") for part in parts if part.keys().isdisjoint(ALTERNATIVES))
     return tuple(found for found in plain if isinstance(found, dict) and "propertyName" in found)
-
-
-def _is_among(discriminator: dict[str, Any], discriminators: Iterable[dict[str, Any]]) -> bool:
-    return any(discriminator is other for other in discriminators)
 
 
 def _with_value(name: str, values: list[str]) -> dict[str, Any]:
