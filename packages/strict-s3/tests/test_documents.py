@@ -254,6 +254,20 @@ def test_notifications_go_nowhere(configuration, arn, client, bucket):
     put(Bucket=bucket, NotificationConfiguration={})
 
 
+def test_access_logs_are_not_delivered(client, bucket):
+    """Their configuration is read as it was put; the bucket that it names gets no other objects."""
+    client.put_bucket_ownership_controls(
+        Bucket=bucket, OwnershipControls={"Rules": [{"ObjectOwnership": "ObjectWriter"}]}
+    )
+    delivery = "uri=http://acs.amazonaws.com/groups/s3/LogDelivery"
+    client.put_bucket_acl(Bucket=bucket, GrantWrite=delivery, GrantReadACP=delivery)
+    status = {"LoggingEnabled": {"TargetBucket": bucket, "TargetPrefix": "logs/"}}
+    client.put_bucket_logging(Bucket=bucket, BucketLoggingStatus=status)
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    assert client.get_bucket_logging(Bucket=bucket)["LoggingEnabled"] == status["LoggingEnabled"]
+    assert [one["Key"] for one in client.list_objects_v2(Bucket=bucket)["Contents"]] == ["k"]
+
+
 def test_an_empty_set_of_tags_removes_them(client, bucket):
     """An object has no tags once none are put."""
     client.put_object(Bucket=bucket, Key="k", Body=b"x", Tagging="a=b")
