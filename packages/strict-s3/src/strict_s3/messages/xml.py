@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
-from .errors import refusal
+from .errors import S3Error, refusal
 
 MEDIA_TYPE = "application/xml"
 MOST_TAGS = 250_000
@@ -68,12 +68,14 @@ def parse(text: str | bytes) -> ET.Element:
     return builder.close()
 
 
-def check_root(document: bytes, root: str) -> None:
-    """Raise MalformedXML unless the root of a document has this name."""
+def has_root(document: bytes, root: str) -> bool:
+    """Return whether the root of a document has this name, and its start is well-formed."""
     names: list[str] = []
-    _parse(document[:_START_BYTES], lambda name, _: names.append(name), is_whole=False)
-    if not names or _local(names[0]) != root:
-        raise refusal("MalformedXML")
+    try:
+        _parse(document[:_START_BYTES], lambda name, _: names.append(name), is_whole=False)
+    except S3Error:
+        return False
+    return bool(names) and _local(names[0]) == root
 
 
 def readable(text: str) -> str:

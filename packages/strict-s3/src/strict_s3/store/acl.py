@@ -53,7 +53,7 @@ def acl_of(headers: Mapping[str, str], body: bytes = b"") -> Any:
     if not grants and body:
         grants = list(islice(_granted(body), _MOST_GRANTS + 1))
     if len(grants) > _MOST_GRANTS:
-        raise _malformed()
+        raise refusal("MalformedACLError")
     return models.FakeAcl([models.FakeGrant([grantee], [permission]) for permission, grantee in grants])
 
 
@@ -115,18 +115,18 @@ def _granted(body: bytes) -> Iterable[tuple[str, Any]]:
     try:
         root = parse(body)
     except S3Error:
-        raise _malformed() from None
+        raise refusal("MalformedACLError") from None
     grants = root.find("AccessControlList")
     if grants is None or not root.findtext("Owner/ID"):
-        raise _malformed()
+        raise refusal("MalformedACLError")
     for grant in grants.iterfind("Grant"):
         permission, grantee = grant.findtext("Permission", ""), grant.find("Grantee")
         if permission not in _PERMISSIONS or grantee is None:
-            raise _malformed()
+            raise refusal("MalformedACLError")
         kinds = {"CanonicalUser": "ID", "Group": "URI", "AmazonCustomerByEmail": "EmailAddress"}
         name = kinds.get(grantee.get("type", ""))
         if name is None:
-            raise _malformed()
+            raise refusal("MalformedACLError")
         yield permission, _named(name, grantee.findtext(name, ""))
 
 
@@ -151,7 +151,3 @@ def _named(kind: str, value: str) -> Any:
         return models.FakeGrantee(uri=value)
     message = "The e-mail address you provided does not match any account on record."
     raise S3Error(HTTPStatus.BAD_REQUEST, "UnresolvableGrantByEmailAddress", message)
-
-
-def _malformed() -> S3Error:
-    return S3Error(HTTPStatus.BAD_REQUEST, "MalformedACLError", refusal("MalformedXML").message)
