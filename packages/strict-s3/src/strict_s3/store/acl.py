@@ -10,7 +10,7 @@ from typing import Any
 
 from strict_s3.messages.errors import S3Error, invalid_argument, invalid_request, refusal
 from strict_s3.messages.orders import Bucket
-from strict_s3.messages.xml import Element, document, elements, parse
+from strict_s3.messages.xml import SCHEMA_INSTANCE, Element, document, elements, parse
 
 from .moto_s3 import models
 
@@ -28,7 +28,6 @@ _GROUPS = tuple(
 _PUBLIC = frozenset(_GROUPS[:2])
 _MOST_GRANTS = 100
 _CANONICAL_ID = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_SCHEMA = "http://www.w3.org/2001/XMLSchema-instance"
 _KINDS = frozenset({"id", "uri", "emailaddress"})
 
 
@@ -108,7 +107,7 @@ def describe(acl: Any) -> bytes:
 
 def _grantee(grantee: Any) -> Element:
     inside = elements({"URI": grantee.uri} if grantee.uri else {"ID": grantee.id})
-    return Element(f'<Grantee xmlns:xsi="{_SCHEMA}" xsi:type="{grantee.type}">{inside}</Grantee>')
+    return Element(f'<Grantee xmlns:xsi="{SCHEMA_INSTANCE}" xsi:type="{grantee.type}">{inside}</Grantee>')
 
 
 def _granted(body: bytes) -> Iterable[tuple[str, Any]]:

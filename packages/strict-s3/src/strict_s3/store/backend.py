@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator, Mapping, MutableSequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from operator import itemgetter
@@ -13,7 +14,7 @@ from strict_s3.messages.cors import CorsRule
 from strict_s3.messages.errors import CODES, PROTECTED, S3Error, invalid_request, refusal
 from strict_s3.messages.orders import Bucket, Order
 from strict_s3.messages.response import Response
-from strict_s3.messages.xml import parse, readable
+from strict_s3.messages.xml import parse, readable, serialize
 
 from .acl import granted_to_all
 from .corrections import correct
@@ -67,6 +68,8 @@ class Backend:
         Raises:
             S3Error: moto refuses the order, cannot read it, or does not implement the operation.
         """
+        if order.body and not order.has("policy"):
+            order = replace(order, body=serialize(parse(order.body)))
         request = Request.from_primitives(order.method, _url(order), self._headers(order), order.body)
         request.from_wsgi_server = True
         dispatch = _Handler.key_dispatch if order.key else _Handler.bucket_dispatch
