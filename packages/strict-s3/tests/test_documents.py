@@ -82,7 +82,7 @@ KEY = "<KMSMasterKeyID>k</KMSMasterKeyID>"
         ("encryption", f"<C>{rule('AES256')}</C>", BUCKET),
         ("encryption", f"<C>{rule('aws:kms', KEY)}</C>", BUCKET),
         ("policy", ALLOWED, BUCKET),
-        ("tagging", "<T><TagSet><Tag><Key>größe/1</Key><Value></Value></Tag></TagSet></T>", BUCKET),
+        ("tagging", "<Tagging><TagSet><Tag><Key>ö/1</Key><Value></Value></Tag></TagSet></Tagging>", BUCKET),
         ("requestPayment", "<C><Payer>BucketOwner</Payer></C>", BUCKET),
         ("website", "<W><RedirectAllRequestsTo/></W>", BUCKET),
     ],
