@@ -98,7 +98,7 @@ class Buckets:
         location, tagging = "", b""
         if order.body:
             root = parse(order.body)
-            root.tag = "CreateBucketConfiguration"  # old tools have another, and S3 does not look
+            root.tag = "CreateBucketConfiguration"  # old tools have another
             location, tagging = root.findtext("LocationConstraint", ""), _tagging(root)
             order = replace(order, body=serialize(root))
         if not _LOCATION.fullmatch(location):
