@@ -154,6 +154,16 @@ KEPT = [
         (200, "image/gif", b"\xff"),
     ),
     (
+        {"200": documented({}, "image/*")},
+        Response(b"\xff", headers={"Content-Type": "image/gif", "content-length": "7"}),
+        (200, "image/gif", b"\xff"),
+    ),
+    (
+        {"200": {"description": "", "content": CSV_OR_JSON}},
+        ({"id": 1}, 200, {"content-type": "application/json; charset=utf-8"}),
+        (200, "application/json; charset=utf-8", b'{"id":1}'),
+    ),
+    (
         {"200": documented(PHOTO, headers={"X-A": {"content": {"application/xml": {"schema": PHOTO}}}})},
         Response({"id": 1}, headers={"X-A": "<a/>"}),
         (200, "application/json", b'{"id":1}'),
