@@ -38,6 +38,23 @@ def awaitable(function: Function) -> Callable[..., Awaitable[Any]]:
     return call
 
 
+def require_takes(function: Function, arguments: int, who: str, expected: str) -> None:
+    """Raise ResolverError unless a function can be called with so many arguments, as far as it says.
+
+    Args:
+        who: names the function in the message.
+        expected: says what it is called with.
+    """
+    try:
+        signature = inspect.signature(function)
+    except ValueError:  # of C
+        return
+    try:
+        signature.bind(*range(arguments))
+    except TypeError:
+        raise ResolverError(f"{who} takes {signature}; expected {expected}.") from None
+
+
 def annotation_of(function: Callable[..., Any], parameter: inspect.Parameter, who: str) -> Any:
     """Return what a parameter is annotated with; Any without an annotation.
 
