@@ -462,9 +462,7 @@ def test_what_opens_collaborators_takes_nothing():
     async def lifespan(app):
         yield {"app": app}
 
-    with pytest.raises(
-        ResolverError, match=r"What opens the collaborators takes \(app\); expected a function"
-    ):
+    with pytest.raises(ResolverError, match="What opens the collaborators takes app; expected a function"):
         served(collaborators=lifespan)
 
 

@@ -41,6 +41,8 @@ def awaitable(function: Function) -> Callable[..., Awaitable[Any]]:
 def require_takes(function: Function, arguments: int, who: str, expected: str) -> None:
     """Raise ResolverError unless a function can be called with so many arguments, as far as it says.
 
+    The message has no defaults, which may be secret.
+
     Args:
         who: names the function in the message.
         expected: says what it is called with.
@@ -52,7 +54,8 @@ def require_takes(function: Function, arguments: int, who: str, expected: str) -
     try:
         signature.bind(*range(arguments))
     except TypeError:
-        raise ResolverError(f"{who} takes {signature}; expected {expected}.") from None
+        names = ", ".join(signature.parameters) or "nothing"
+        raise ResolverError(f"{who} takes {names}; expected {expected}.") from None
 
 
 def annotation_of(function: Callable[..., Any], parameter: inspect.Parameter, who: str) -> Any:
