@@ -57,7 +57,9 @@ class Family:
 
     def declaring(self, discriminator: dict[str, Any]) -> list[Component]:
         """Return the components above that a discriminator applies to: all, if it stands in none."""
-        declaring = (base for base in self.above if any(discriminator is own for own in base.discriminators))
+        declaring = (
+            base for base in self.above if any(discriminator is other for other in base.discriminators)
+        )
         return [*declaring] or self.above
 
 
@@ -130,8 +132,8 @@ class Heirs:
                     yield {"if": _with_value(name, values[heir.pointer]), "then": chosen[heir.pointer]}
             if (default := _default_of(discriminator)) is not None:
                 if default in components:
-                    is_known = {"if": _with_value(name, known), "else": refer(f"#{default}")}
-                    yield {"if": {"type": "object"}, "then": is_known}
+                    by_name = {"if": _with_value(name, known), "else": refer(f"#{default}")}
+                    yield {"if": {"type": "object"}, "then": by_name}
             elif all(map(is_any_text, self._members(name, *family.declaring(discriminator), *family.heirs))):
                 yield {"properties": {name: {"if": {"type": "string"}, "then": {"enum": known}}}}
 
@@ -141,7 +143,8 @@ class Heirs:
         """Return the schema of the values of an heir, among whose own heirs its own discriminators choose."""
         above = {id(applying) for base in family.above for applying in base.discriminators}
         above.update(map(id, family.discriminators))
-        below = self._family(heir.bases, tuple(own for own in heir.discriminators if id(own) not in above))
+        further = tuple(filter(lambda discriminator: id(discriminator) not in above, heir.discriminators))
+        below = self._family(heir.bases, further)
         reference = refer(f"#{heir.pointer}")
         return reference if below is None else {"allOf": [reference, refer(below)]}
 
@@ -199,15 +202,15 @@ class Heirs:
         """
         targets = mapping_targets(discriminator).items()
         mapped: dict[str, str | None] = {value: target.removeprefix("#") for value, target in targets}
-        own: dict[str, str | None] = {}
+        constants: dict[str, str | None] = {}
         for pointer, node, *_ in family.heirs:
             for value in _own_values(node, discriminator["propertyName"]):
-                own[value] = pointer if own.get(value, pointer) == pointer else None
+                constants[value] = pointer if constants.get(value, pointer) == pointer else None
         components = (*family.declaring(discriminator), *family.heirs)
         implied = {pointers.split(component.pointer)[-1]: component.pointer for component in components}
-        meant = {**implied, **own, **mapped}
+        meant = {**implied, **constants, **mapped}
         values: dict[str | None, list[str]] = {}
-        for value in dict.fromkeys((*mapped, *own, *implied)):
+        for value in dict.fromkeys((*mapped, *constants, *implied)):
             values.setdefault(meant[value], []).append(value)
         return values
 
@@ -248,7 +251,7 @@ def is_any_text(schema: Any) -> bool:
 def _discriminators(parts: list[dict[str, Any]]) -> tuple[dict[str, Any], ...]:
     """Return the discriminators of schema objects that list no alternatives."""
     plain = (part.get("discriminator") for part in parts if part.keys().isdisjoint(ALTERNATIVES))
-    return tuple(found for found in plain if isinstance(found, dict) and "propertyName" in found)
+    return tuple(value for value in plain if isinstance(value, dict) and "propertyName" in value)
 
 
 def _with_value(name: str, values: list[str]) -> dict[str, Any]:
