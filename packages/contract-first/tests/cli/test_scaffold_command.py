@@ -107,10 +107,10 @@ def test_a_private_function_is_no_handler(scaffold, pets, tmp_path):
 
 
 def test_test_that_is_there(scaffold, pets, tmp_path):
-    """A test that is there stays as it is when its module is written."""
+    """A test that is there stays as it is when its module is written; those of the module go beside it."""
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "test_pets.py").write_text("mine")
-    assert f"skipped  {tmp_path}/tests/test_pets.py: is there\n" in scaffold(pets).stdout
+    assert f"wrote    {tmp_path}/tests/test_pets_2.py\n" in scaffold(pets).stdout
     assert (tmp_path / "tests" / "test_pets.py").read_text() == "mine"
 
 
