@@ -429,7 +429,7 @@ def _paragraph(module: str, names: Mapping[str, str]) -> Iterator[str]:
     line = f"from {module} import {', '.join(plain)}"
     if len(line) > IMPORT_WIDTH:
         line = "\n".join([f"from {module} import (", *(f"    {name}," for name in plain), ")"])
-    others = [f"from {module} import {name} as {names[name]}" for name in ordered if name not in plain]
+    others = [f"from {module} import {name} as {names[name]}" for name in ordered if names[name] != name]
     if names:
         yield "\n".join(["", *[line] * bool(plain), *others, ""])
 
