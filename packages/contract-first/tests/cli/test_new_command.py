@@ -331,7 +331,7 @@ def test_stubs_of_operations_without_a_success(new, unusual):
         assert f'raise Problem({status}, "GET {path} is not implemented.")' in handlers
     assert "        status=302,\n" in handlers
     tests = (folder / "tests/test_untagged.py").read_text()
-    assert 'client.get("/errors")\n    assert response.status_code == 404\n' in tests
+    assert 'client.get("/errors")\n    assert response.status_code == 404, response.text\n' in tests
 
 
 @pytest.mark.programs

@@ -335,7 +335,7 @@ class Stubs:
         status, response = _success_of(operation)
         refusal = self._refusal(operation)
         code = refusal or status.replace("default", "200").replace("XX", "00")
-        yield f"    assert response.status_code == {code}"
+        yield f"    assert response.status_code == {code}, response.text"
         media_types = list(response.get("content", ()))
         if not refusal and media_types and is_json(media_types[0]) and operation.method != "head":
             yield self._expected(operation, "response.json()")
