@@ -162,6 +162,8 @@ def test_an_operation_that_was_renamed(contract, write, pets, tmp_path, monkeypa
         assert f"{name}no operation has this name; rename the function if its operation was renamed" in output
         assert name in coverage
     assert "pets.part" not in output + coverage
+    again = contract("scaffold", "--contract", write(pets), "--into", folder, *handlers).stdout
+    assert ("every operation has a handler" in again, "pets.find: no operation has" in again) == (True, True)
 
 
 def test_bodies_of_several_media_types(scaffold, pets, check, tmp_path):

@@ -112,7 +112,7 @@ def test_a_narrow_terminal_has_no_room_for_times(right):
 
 
 def test_in_plain_text(wrong):
-    """As text a report has what a failed test has to say: what was expected, what came, and how to repeat it."""
+    """A report as text says what was expected, what came, and how to repeat it."""
     lines = str(wrong).splitlines()
     assert lines[0].startswith("1 violation, 1 operation could not be tested: ")
     assert lines[2].startswith("Server error <script>")

@@ -113,9 +113,13 @@ class Scaffolding:
         """Write the missing files, and yield the outcome, name and a remark for each."""
         modules, unnamed = self._missing()
         yield from (("skipped", operation.label, reason) for operation, reason in unnamed)
-        if not modules:
+        if modules:
+            yield from self._written(modules)
+        else:
             yield "nothing", "to write", "" if unnamed else "every operation has a handler"
-            return
+        yield from (("unused", name, UNUSED) for name in unused(self.contract, self.handlers))
+
+    def _written(self, modules: Mapping[str, Sequence[Stub]]) -> Iterator[tuple[str, str, str]]:
         self.tests.mkdir(parents=True, exist_ok=True)
         self.operations.mkdir(parents=True, exist_ok=True)
         write_new(self.operations / "__init__.py", PACKAGE)
@@ -123,7 +127,6 @@ class Scaffolding:
         for module, stubs in modules.items():
             path = _free(self.operations, module)
             yield from self._module(writer, path, _free(self.tests, f"test_{path.stem}"), stubs)
-        yield from (("unused", name, UNUSED) for name in unused(self.contract, self.handlers))
 
     def _module(
         self, writer: Stubs, path: Path, test: Path, stubs: Sequence[Stub]
