@@ -188,6 +188,13 @@ def test_what_was_exercised(contract_client, contract_coverage, app, contract):
     assert key_.calls == 0
 
 
+def test_a_contract_at_two_urls_counts_once(contract_client, contract_coverage, app, contract):
+    """Calls add up, however often one asks for them."""
+    for prefix in ("http://testserver", "http://other"):
+        contract_client(app, contract, base_url=prefix).get("/pets")
+    assert {contract_coverage().operations(str(contract))[0].calls for _ in range(3)} == {2}
+
+
 def test_a_contract_by_two_spellings(contract_client, contract_coverage, app, contract, monkeypatch):
     """A path from here and one from the root are of one contract."""
     monkeypatch.chdir(contract.parent)
