@@ -203,3 +203,9 @@ def test_a_contract_by_two_spellings(contract_client, contract_coverage, app, co
     (listed, *_) = contract_coverage().operations(contract.name)
     assert listed.calls == 2
     assert contract_coverage().operations(str(contract)) == []
+
+
+def test_another_event_loop_than_asyncios(async_contract_client, app, contract):
+    """The message says what is expected, and where anyio's plugin has it."""
+    with pytest.raises(RuntimeError, match=r"expected asyncio's event loop; .* anyio_backend"):
+        async_contract_client(app, contract).__aenter__().send(None)
