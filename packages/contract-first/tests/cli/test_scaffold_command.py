@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 
 from contract_first.cli.project import scaffold as scaffold_command
+from contract_first.cli.project.sample_requests import SampleRequests
+from contract_first.cli.project.samples import Samples
+from contract_first.contract import Contract
 
 tools = runpy.run_path(str(Path(__file__).with_name("tools.py")))
 run_in = tools["run_in"]
@@ -210,6 +213,16 @@ def test_an_example_of_a_schema_that_leads_to_much(scaffold, pets, tmp_path, mon
     pets["paths"] = {"/pets": {"get": {"operationId": "get_pet", "responses": {"200": success}}}}
     assert "skipped" not in scaffold(pets).stdout
     assert '"age": 3' in (tmp_path / "tests" / "test_untagged.py").read_text()
+
+
+def test_a_header_field_that_clients_send_by_themselves(pets):
+    """A test sends a value that the contract allows, in place of the client's."""
+    field = {"name": "Accept-Encoding", "in": "header", "schema": {"enum": ["base64"]}}
+    pets["paths"]["/pets/{pet_id}"]["get"]["parameters"].append(field)
+    contract = Contract(pets, "pets.yaml")
+    requests = SampleRequests(contract, Samples(contract), set())
+    call = requests.call(next(item for item in contract.operations if "{pet_id}" in item.path))
+    assert '"Accept-Encoding": "base64"' in call
 
 
 def test_folder_that_cannot_be(contract, write, pets, tmp_path):

@@ -17,6 +17,8 @@ METHODS = frozenset({"get", "head", "options", "delete", "post", "put", "patch"}
 WITH_BODY = METHODS - {"get", "head", "options", "delete"}
 MOST_IN_LINE = 90
 """Characters of a call without further arguments."""
+ALWAYS_SENT = frozenset({"accept-encoding", "connection", "user-agent"})
+"""Header fields that a client has values for, which need not be the contract's."""
 STYLES = {"path": "simple", "query": "form", "header": "simple"}
 """The default style of parameters, which a client writes as it stands, by place."""
 
@@ -51,7 +53,8 @@ class SampleRequests:
         """Yield the URL, and what else the client takes."""
         values: dict[str, dict[str, Any]] = {place: {} for place in STYLES}
         for parameter in operation.parameters:
-            if parameter.get("required"):
+            is_sent = parameter["in"] == "header" and parameter["name"].lower() in ALWAYS_SENT
+            if is_sent or parameter.get("required"):
                 values.get(parameter["in"], {})[parameter["name"]] = self._plain(parameter)
         path = operation.path
         for name, value in values["path"].items():
