@@ -162,8 +162,8 @@ def print_error(error: BaseException) -> None:
     link: traceback.TracebackException | None = summary
     while link is not None:
         paths = ((frame, Path(frame.filename)) for frame in link.stack)
-        own = [frame for frame, path in paths if here in path.parents and libraries not in path.parents]
-        link.stack = traceback.StackSummary.from_list(own or link.stack)
+        users = [frame for frame, path in paths if here in path.parents and libraries not in path.parents]
+        link.stack = traceback.StackSummary.from_list(users or link.stack)
         link = link.__cause__ or link.__context__
     summary.print()
 

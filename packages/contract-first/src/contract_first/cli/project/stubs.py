@@ -141,7 +141,11 @@ class Stubs:
         tests = [self._test(stub) for stub in stubs]
         text = "".join(tests)
         names = {stub.name: _name_in_tests(stub.name) for stub in stubs}
-        called = {name: own for name, own in names.items() if any(call.format(own) in text for call in CALLS)}
+        called = {
+            name: alias
+            for name, alias in names.items()
+            if any(place.format(alias) in text for place in CALLS)
+        }
         imports = [
             *["\nimport asyncio\n"] * bool(called),
             *["from typing import Any\n"] * (UNTYPED in text),
