@@ -1,11 +1,14 @@
 """``contract scaffold``: a place to begin for each operation without a handler."""
 
 import ast
+import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from inspect import iscoroutinefunction
 from itertools import chain, count, takewhile
+from linecache import getlines
 from os.path import lexists
 from pathlib import Path
 from typing import Annotated, Any
@@ -36,6 +39,7 @@ ModelsKind = Annotated[
     ),
 ]
 UNUSED = "no operation has this name; rename the function if its operation was renamed"
+WORD = re.compile(r"\w+")
 
 
 @follows_references
@@ -160,10 +164,12 @@ class Scaffolding:
 
 
 def unused(contract: Contract, handlers: Mapping[str, Any]) -> Iterator[str]:
-    """Yield where coroutine functions are that handle no operation; others may be what handlers call."""
+    """Yield where coroutine functions are that handle no operation, and that their modules do not use."""
     names = {handler_named(operation, handlers) for operation in contract.operations}
+    files = {sys.modules[function.__module__].__file__ or "" for function in handlers.values()}
+    uses = Counter(word for file in files for line in getlines(file) for word in WORD.findall(line))
     for name, function in handlers.items():
-        if name not in names and iscoroutinefunction(function):
+        if name not in names and uses[name] <= 1 and iscoroutinefunction(function):
             yield handler_place(handlers, name)
 
 

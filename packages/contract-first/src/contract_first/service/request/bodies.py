@@ -7,7 +7,14 @@ from typing import Any
 
 from starlette.datastructures import UploadFile
 
-from contract_first.contract.document.media_types import charset, essence, is_json, is_xml, ranges_for
+from contract_first.contract.document.media_types import (
+    charset,
+    essence,
+    is_binary,
+    is_json,
+    is_xml,
+    ranges_for,
+)
 from contract_first.contract.schemas.schema import Schemas
 from contract_first.service.messages.problems import (
     BadRequest,
@@ -70,8 +77,7 @@ class MediaType:
         self._validator, self._fill_defaults = schema.validator, schema.fill_defaults
         # of CSV a schema may describe the rows, to which no string conforms
         self._may_be_text = "string" in schema.types
-        is_binary = any(part.get("format") == "binary" for part in schema.parts)
-        self._is_raw = is_binary and not is_json(name) and name not in FORMS
+        self._is_raw = any(map(is_binary, schema.parts)) and not is_json(name) and name not in FORMS
         self._form = Form(schema, definition.get("encoding", {})) if name in FORMS else None
 
     async def read(

@@ -87,6 +87,8 @@ class ResponseRenderer:
     def render(self, returned: Any, request: Request) -> Rendered:
         """Return the response, or raise ViolationError if it violates the contract."""
         response = Response.of(returned)
+        if response.headers:
+            response = _described(response)
         status = response.status or self._status
         if is_stream(response.body):
             return self._streamed(response, status, request)
@@ -204,6 +206,19 @@ class ResponseRenderer:
         )
         self._on_violation(self._operation)
         raise ViolationError(f"The response violates the contract: {stated}" if self._reveal else "")
+
+
+def _described(response: Response) -> Response:
+    """Return a response whose Content-Type, if it is among the headers, is its media type.
+
+    A Content-Length among them is left out, as the body decides on it, unless that is streamed.
+    """
+    headers = dict(response.headers)
+    names = {name.lower(): name for name in headers}
+    media_type = headers.pop(names.get("content-type", ""), None)
+    if isinstance(response.body, Path) or not is_stream(response.body):
+        headers.pop(names.get("content-length", ""), None)
+    return msgspec.structs.replace(response, headers=headers, media_type=response.media_type or media_type)
 
 
 def _fields(response: Response, request: Request) -> RawHeaders:
