@@ -110,10 +110,10 @@ def test_a_private_function_is_no_handler(scaffold, pets, tmp_path):
 
 
 def test_test_that_is_there(scaffold, pets, tmp_path):
-    """A test that is there stays as it is when its module is written."""
+    """A test that is there stays as it is when its module is written; those of the module go beside it."""
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "test_pets.py").write_text("mine")
-    assert f"skipped  {tmp_path}/tests/test_pets.py: is there\n" in scaffold(pets).stdout
+    assert f"wrote    {tmp_path}/tests/test_pets_2.py\n" in scaffold(pets).stdout
     assert (tmp_path / "tests" / "test_pets.py").read_text() == "mine"
 
 
@@ -167,6 +167,8 @@ def test_an_operation_that_was_renamed(contract, write, pets, tmp_path, monkeypa
         assert name in coverage
     for name in ("pets.part", "pets.load"):  # what handlers call
         assert name not in output + coverage
+    again = contract("scaffold", "--contract", write(pets), "--into", folder, *handlers).stdout
+    assert ("every operation has a handler" in again, "pets.find: no operation has" in again) == (True, True)
 
 
 def test_bodies_of_several_media_types(scaffold, pets, check, tmp_path):
