@@ -126,16 +126,16 @@ class Heirs:
         chosen = {heir.pointer: self._chosen(family, heir, refer) for heir in family.heirs}
         for discriminator in family.discriminators:
             name, values = discriminator["propertyName"], self._values(discriminator, family)
-            known = [*chain(*values.values())]
+            names = [*chain(*values.values())]
             for heir in family.heirs:
                 if heir.pointer in values:
                     yield {"if": _with_value(name, values[heir.pointer]), "then": chosen[heir.pointer]}
             if (default := _default_of(discriminator)) is not None:
                 if default in components:
-                    by_name = {"if": _with_value(name, known), "else": refer(f"#{default}")}
+                    by_name = {"if": _with_value(name, names), "else": refer(f"#{default}")}
                     yield {"if": {"type": "object"}, "then": by_name}
             elif all(map(is_any_text, self._members(name, *family.declaring(discriminator), *family.heirs))):
-                yield {"properties": {name: {"if": {"type": "string"}, "then": {"enum": known}}}}
+                yield {"properties": {name: {"if": {"type": "string"}, "then": {"enum": names}}}}
 
     def _chosen(
         self, family: Family, heir: Component, refer: Callable[[str | Family], dict[str, Any]]
@@ -196,9 +196,9 @@ class Heirs:
                     yield {"allOf": [reference], "properties": properties, "required": [name]}
 
     def _values(self, discriminator: dict[str, Any], family: Family) -> dict[str | None, list[str]]:
-        """Return the values of a discriminator by the pointers of what they mean, None for several heirs.
+        """Return the values of a discriminator by the pointer of their component, None if it is not certain.
 
-        A component is meant by what the mapping has for it, by values of its own, and by its name.
+        The mapping precedes the constants of components, and these precede names.
         """
         targets = mapping_targets(discriminator).items()
         mapped: dict[str, str | None] = {value: target.removeprefix("#") for value, target in targets}
