@@ -321,6 +321,61 @@ def test_write_only_members_of_models_are_left_out(openapi, serve):
     assert server.get("/").json == {"name": "a", "friend": {"name": "b"}}
 
 
+ACCOUNT = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string"},
+        "password": {"type": "string", "writeOnly": True},
+        "friend": {"type": "object"},
+    },
+}
+DATA = {"contentMediaType": "application/json", "contentSchema": {"items": ACCOUNT}}
+MEMBERS_OF_ANY_NAME = (
+    {"additionalProperties": ACCOUNT},
+    {"patternProperties": {"^x": ACCOUNT}},
+    {"oneOf": [{"type": "string"}, {"type": "object", "additionalProperties": ACCOUNT}]},
+)
+
+
+@pytest.mark.parametrize("openapi", ["3.0.3", "3.1.0"])
+@pytest.mark.parametrize("schema", MEMBERS_OF_ANY_NAME)
+def test_write_only_members_below_any_name(schema, openapi, responding):
+    """And those that are None where the contract does not allow null."""
+    if openapi == "3.1.0" or "patternProperties" not in schema:
+        server = responding({"200": documented(schema)}, {"x": Account("a", "secret")}, openapi=openapi)
+        assert server.get("/").json == {"x": {"name": "a"}}
+
+
+@pytest.mark.parametrize(
+    ("media_type", "schema", "body"),
+    [
+        ("application/json", {"prefixItems": [True, {"items": ACCOUNT}]}, b'[0,[{"name":"a"}]]'),
+        (
+            "application/xml",
+            {"items": {"items": ACCOUNT}},
+            b"<item>0</item><item><item><name>a</name></item></item>",
+        ),
+        ("application/jsonl", {"items": {"items": ACCOUNT}}, b'0\n[{"name": "a"}]\n'),
+        (
+            "text/event-stream",
+            {"items": {"properties": {"data": DATA}}},
+            b'data: 0\n\ndata: [{"name": "a"}]\n\n',
+        ),
+    ],
+)
+def test_write_only_members_in_lists(media_type, schema, body, responding):
+    """Also where they are written as XML, or line by line."""
+    server = responding({"200": documented(schema, media_type)}, [0, [Account("a", "secret")]])
+    assert body in server.get("/").body
+
+
+def test_a_write_only_member_that_is_required(responding):
+    """Without it a response would violate the contract, as OpenAPI 3.1 knows no exception."""
+    schema = {"items": {"anyOf": [{**ACCOUNT, "required": ["password"]}, ACCOUNT]}}
+    server = responding({"200": documented(schema)}, [Account("a", "secret")])
+    assert server.get("/").json == [{"name": "a", "password": "secret"}]
+
+
 def test_a_write_only_member_of_a_dictionary(serve, caplog):
     """It was put there by the handler: the log names it."""
     account = {"type": "object", "properties": {"password": {"type": "string", "writeOnly": True}}}

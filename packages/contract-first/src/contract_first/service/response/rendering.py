@@ -142,8 +142,7 @@ class ResponseRenderer:
             headers.append((b"content-length", b"%d" % response.body.stat().st_size))
             chunks = content_of(response.body)
         elif media_type is not None and is_sequence(media_type):
-            report = partial(self._report, request=request)
-            items = ItemStream(media_type, self._schema(status, media_type), report)
+            items = self._items(status, media_type, request)
             chunks = items.chunks(response.body, partial(_plain, request=request))
             idle = HEARTBEAT if essence(media_type) == EVENTS else b""
         else:
@@ -153,6 +152,11 @@ class ResponseRenderer:
             self._report(errors, request)
         return streamed
 
+    def _items(self, status: int, media_type: str, request: Request) -> ItemStream:
+        return ItemStream(
+            media_type, self._schema(status, media_type), partial(self._report, request=request)
+        )
+
     def _encoded(self, status: int, body: Any, media_type: str | None, request: Request) -> bytes:
         """Return the bytes of a body; of objects and lists as XML for an XML media type."""
         if isinstance(body, BYTES):
@@ -160,14 +164,18 @@ class ResponseRenderer:
         if media_type == "application/json" or (media_type is not None and is_json(essence(media_type))):
             return msgspec.json.encode(body, enc_hook=partial(_json_value, request))
         if media_type is not None and is_xml(essence(media_type)):
-            content = (self._operation.response_for(status) or {}).get("content", {})
             value = _plain(body, request)
             if isinstance(value, dict | list | tuple):
-                holder = content.get(declared_as(media_type, content), {})
-                return xml_of(value, self._schemas.in_media_type(holder), media_type)
+                schema = self._schema(status, media_type)
+                if holds_model(body):
+                    drop_absent(value, schema)
+                return xml_of(value, schema, media_type)
         if media_type is not None and is_sequence(media_type):
             value = _plain(body, request)
             if isinstance(value, list | tuple):
+                items = self._items(status, media_type, request)
+                for item in value if holds_model(body) else ():
+                    items.drop_absent(item)
                 return body_of_items(list(value), media_type)
         text = body if media_type is None else _text_body(body, media_type, request)
         return b"" if text is None else str(text).encode()
