@@ -282,7 +282,26 @@ def test_an_object_is_sent_as_what_the_client_prefers(accept, expected, respondi
     names = ("application/json", "application/vnd.x+json", "application/xml")
     content = {name: {"schema": PHOTO} for name in names}
     server = responding({"200": {"description": "", "content": content}}, {"id": 1})
-    assert server.get("/", Accept=accept).headers["content-type"] == expected
+    headers = server.get("/", Accept=accept).headers
+    assert (headers["content-type"], headers["vary"]) == (expected, "accept")
+
+
+def test_a_media_type_of_another_schema_is_not_the_clients_to_choose(responding):
+    """The response would violate the contract, by what a client sends."""
+    schemas = {"application/json": PHOTO, "application/vnd.x+json": {"required": ["name"]}}
+    content = {name: {"schema": schema} for name, schema in schemas.items()}
+    server = responding({"200": {"description": "", "content": content}}, {"id": 1})
+    response = server.get("/", Accept="application/vnd.x+json")
+    assert (response.status, response.headers["content-type"]) == (200, "application/json")
+    assert "vary" not in response.headers
+
+
+def test_a_member_that_is_none_leaves_the_choice_to_the_client(responding):
+    """The response is written anew without it, with the same header fields."""
+    content = {name: {"schema": ACCOUNT} for name in ("application/json", "application/vnd.x+json")}
+    account = Account("a", "secret")
+    response = responding({"200": {"description": "", "content": content}}, account).get("/")
+    assert (response.json, response.headers["vary"]) == ({"name": "a"}, "accept")
 
 
 class Account(msgspec.Struct):

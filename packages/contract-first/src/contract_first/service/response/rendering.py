@@ -90,28 +90,32 @@ class ResponseRenderer:
         status = response.status or self._status
         if is_stream(response.body):
             return self._streamed(response, status, request)
+        fields = _fields(response, request)
         if status in NO_BODY and (self._operation.response_for(status) or {}).get("content"):
             media_type, value = None, None
+        elif response.media_type:
+            media_type, value = response.media_type, response.body
         else:
-            media_type = response.media_type or self._declared_media_type(status, response.body, request)
-            value = response.body
+            value, media_types = response.body, self._media_types_of(status, response.body, request)
+            media_type = preferred(request.header(b"accept"), media_types)
+            if media_type is not None and "*" in media_type:
+                media_type = _of_range(media_type, value)
+            if len(media_types) > 1:
+                fields.append((b"vary", b"accept"))
         body = self._encoded(status, value, media_type, request)
         schema = self._json_schema(status, media_type or "")
         if schema is not None and schema.has_write_only and holds_model(value):
             body = _without_absent(body, schema)
-        headers = _fields(response, request)
         if body or media_type is not None:
-            headers.append((b"content-type", _content_type(media_type, value)))
-        if status != 204:  # noqa: PLR2004 -- RFC 9110, section 8.6: no Content-Length in a 204
-            headers.append((b"content-length", b"%d" % len(body)))
-        headers += request.response_headers
-        rendered = Rendered(status, headers, body)
-        if not self._filter.accepts(rendered, media_type):
-            if schema is not None and b"null" in body and holds_model(value):
-                value = msgspec.Raw(_without_absent(body, schema))
-                changed = msgspec.structs.replace(response, body=value, media_type=media_type)
-                return self.render(changed, request)
-            self._require_valid(rendered, media_type, request)
+            fields.append((b"content-type", _content_type(media_type, value)))
+        rendered = _rendered(status, fields, body, request)
+        if self._filter.accepts(rendered, media_type):
+            return rendered
+        if schema is not None and b"null" in body and holds_model(value):
+            rendered = _rendered(status, fields, _without_absent(body, schema), request)
+            if self._filter.accepts(rendered, media_type):
+                return rendered
+        self._require_valid(rendered, media_type, request)
         return rendered
 
     def _json_schema(self, status: int, media_type: str) -> Schema | None:
@@ -180,10 +184,11 @@ class ResponseRenderer:
         text = body if media_type is None else _text_body(body, media_type, request)
         return b"" if text is None else str(text).encode()
 
-    def _declared_media_type(self, status: int, body: Any, request: Request) -> str | None:
-        """Return the first media type that a status declares.
+    def _media_types_of(self, status: int, body: Any, request: Request) -> list[str]:
+        """Return the media types that a body may be sent as, at most the first that a status declares.
 
-        For an object or a list it is one that takes it, of several the one that the client prefers.
+        Of an object or a list they are all that take it, with the schema of the first: whether the response
+        conforms is not for the client to choose.
         """
         key = status, body.__class__
         if key not in self._media_types:
@@ -192,9 +197,13 @@ class ResponseRenderer:
             value = _plain(body, request)
             taking = [media_type for media_type in content if _takes(media_type, value)]
             has_choice = taking and isinstance(value, dict | list | tuple)
-            self._media_types[key] = taking if has_choice else (taking or content)[:1]
-        media_type = preferred(request.header(b"accept"), self._media_types[key])
-        return _of_range(media_type, body) if media_type is not None and "*" in media_type else media_type
+            alike = [name for name in taking if self._key(status, name) == self._key(status, taking[0])]
+            self._media_types[key] = alike if has_choice else (taking or content)[:1]
+        return self._media_types[key]
+
+    def _key(self, status: int, media_type: str) -> int | bytes:
+        node, _ = self._schemas.meant(self._schema(status, media_type).node, "")
+        return self._schemas.key(node)
 
     def _require_valid(self, rendered: Rendered, media_type: str | None, request: Request) -> None:
         if errors := self._validator.errors(self._operation, rendered, media_type):
@@ -212,6 +221,13 @@ class ResponseRenderer:
         )
         self._on_violation(self._operation)
         raise ViolationError(f"The response violates the contract: {stated}" if self._reveal else "")
+
+
+def _rendered(status: int, fields: RawHeaders, body: bytes, request: Request) -> Rendered:
+    """Return a response with its length, and with what all responses to the request have."""
+    is_sized = status != 204  # noqa: PLR2004 -- RFC 9110, section 8.6: no Content-Length in a 204
+    length = [(b"content-length", b"%d" % len(body))] if is_sized else []
+    return Rendered(status, [*fields, *length, *request.response_headers], body)
 
 
 def _fields(response: Response, request: Request) -> RawHeaders:
