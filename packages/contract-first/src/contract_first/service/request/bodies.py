@@ -8,7 +8,7 @@ from typing import Any
 from starlette.datastructures import UploadFile
 
 from contract_first.contract.document.media_types import charset, essence, is_json, is_xml, ranges_for
-from contract_first.contract.schemas.schema import Schemas
+from contract_first.contract.schemas.schema import Schema, Schemas
 from contract_first.service.messages.problems import (
     BadRequest,
     PayloadTooLarge,
@@ -70,8 +70,7 @@ class MediaType:
         self._validator, self._fill_defaults = schema.validator, schema.fill_defaults
         # of CSV a schema may describe the rows, to which no string conforms
         self._may_be_text = "string" in schema.types
-        is_binary = any(part.get("format") == "binary" for part in schema.parts)
-        self._is_raw = is_binary and not is_json(name) and name not in FORMS
+        self._is_raw = is_raw(name, schema)
         self._form = Form(schema, definition.get("encoding", {})) if name in FORMS else None
 
     async def read(
@@ -108,6 +107,12 @@ class MediaType:
         else:
             self._fill_defaults(value)
         return value
+
+
+def is_raw(media_type: str, schema: Schema) -> bool:
+    """Tell whether a body is handed over as it was sent: a binary one that is no JSON, form or text."""
+    is_parsed = is_json(media_type) or media_type in FORMS or media_type.startswith("text/")
+    return not is_parsed and any(part.get("format") == "binary" for part in schema.parts)
 
 
 class NamedSchemas:
