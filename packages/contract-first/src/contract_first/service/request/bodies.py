@@ -179,6 +179,7 @@ class CompiledBody:
             if self._required:
                 violations.append(Violation("body", "", "required", "is required and was not sent"))
             return None
+        request.has_body = True
         coding = request.header(b"content-encoding") or "identity"
         declared = next(
             (self._media_types[name] for name in ranges_for(media_type) if name in self._media_types), None
