@@ -11,8 +11,10 @@ from connexion import ProblemException
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from contract_first.bounded import BoundedDict
 from contract_first.service.messages.problems import NotFound
 from contract_first.service.messages.response import Response
+from contract_first.service.response.rendering import MOST_REMEMBERED
 
 PHOTO = {
     "type": "object",
@@ -120,6 +122,11 @@ KEPT = [
         (200, "text/html; charset=utf-8", b"a"),
     ),
     ({"200": documented({"type": "string"}, "text/*")}, "é", (200, PLAIN, "é".encode())),
+    (
+        {"200": documented({"type": "string"}, "TEXT/plain")},
+        "a",
+        (200, "TEXT/plain; charset=utf-8", b"a"),
+    ),
     ({"200": documented(PHOTO, "*/*")}, {"id": 1}, (200, "application/json", b'{"id":1}')),
     ({"200": documented(PHOTO, "application/*")}, {"id": 1}, (200, "application/json", b'{"id":1}')),
     ({"200": documented({}, "*/*")}, b"\xff", (200, "application/octet-stream", b"\xff")),
@@ -230,6 +237,24 @@ def test_an_object_is_not_sent_as_what_is_no_json(returned, responding, caplog):
     assert f"returned a {type(returned).__name__} for application/pdf; expected str or bytes" in caplog.text
 
 
+def test_what_is_remembered_of_media_types_is_bounded(serve, monkeypatch):
+    """A handler may take one of each response from its client."""
+    remembered = []
+    make = BoundedDict.__init__
+    monkeypatch.setattr(
+        BoundedDict, "__init__", lambda self, most: (make(self, most), remembered.append(self))[0]
+    )
+    numbers = iter(range(300))
+
+    async def op():
+        return Response({"id": 1}, media_type=f"application/{next(numbers)}+json")
+
+    responses = {"200": documented(PHOTO, "application/*")}
+    server = serve({"/": {"get": {"operationId": "op", "responses": responses}}}, {"op": op})
+    assert {server.get("/").status for _ in range(300)} == {200}
+    assert max(map(len, remembered)) == MOST_REMEMBERED
+
+
 def test_a_handler_that_returns_nothing_for_a_text(responding, caplog):
     """It is not an empty text."""
     assert responding({"200": documented({"type": "string"}, "text/plain")}, None).get("/").status == 500
@@ -240,6 +265,22 @@ def test_status_and_headers_as_connexion_has_them(responding):
     """The third of a tuple is headers."""
     response = responding({"201": documented(PHOTO)}, ({"id": 1}, 201, {"X-A": "b"})).get("/")
     assert (response.status, response.headers["x-a"], response.json) == (201, "b", {"id": 1})
+
+
+def test_fields_of_the_body_of_an_error_are_not_the_problems(serve):
+    """Its length and its type are those of the problem, and a detail that is no text is nobody's to read."""
+
+    async def op():
+        fields = {"Content-Length": "3", "Content-Type": "text/html", "Transfer-Encoding": "chunked"}
+        raise HTTPException(404, {"id": 1}, fields | {"X-A": "b"})
+
+    response = serve({"/": {"get": {"operationId": "op", "responses": JSON}}}, {"op": op}).get("/")
+    names = [name for name, _ in response.raw_headers]
+    assert (names.count(b"content-length"), names.count(b"content-type")) == (1, 1)
+    assert b"transfer-encoding" not in names
+    assert response.headers["content-length"] == str(len(response.body))
+    assert response.headers["x-a"] == "b"
+    assert "{" not in response.json["detail"]
 
 
 @pytest.mark.parametrize(

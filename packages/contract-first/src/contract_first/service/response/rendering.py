@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from contract_first.bounded import BoundedDict
 from contract_first.contract import Operation
 from contract_first.contract.document.anatomy import NO_BODY
 from contract_first.contract.document.media_types import declared_as, essence, is_json, is_xml
@@ -30,6 +31,8 @@ from .xml_writer import xml_of
 
 log = logging.getLogger("contract_first.service.contract")
 MOST_ERRORS = 10
+MOST_REMEMBERED = 256
+"""Media types: a handler may return others in each response."""
 BYTES = bytes | bytearray | memoryview
 JSON_RANGES = frozenset({"*/*", "application/*"})
 
@@ -77,7 +80,7 @@ class ResponseRenderer:
         self._operation = operation
         self._status = success_status(operation)
         self._media_types: dict[tuple[int, type], list[str]] = {}
-        self._json_schemas: dict[tuple[int, str], Schema] = {}
+        self._json_schemas: BoundedDict[tuple[int, str], Schema] = BoundedDict(MOST_REMEMBERED)
         self._validator = validator
         self._on_violation = on_violation
         self._reveal = reveal
@@ -252,7 +255,9 @@ def _content_type(media_type: str | None, body: Any) -> bytes:
     """Return a Content-Type; clients take text for Latin-1 where nothing says that it is UTF-8."""
     if media_type is None:
         return b"application/octet-stream"
-    is_ours = media_type.startswith("text/") and not (isinstance(body, BYTES) or is_sequence(media_type))
+    is_ours = media_type.lower().startswith("text/") and not (
+        isinstance(body, BYTES) or is_sequence(media_type)
+    )
     lacks_charset = is_ours and "charset=" not in media_type.lower()
     return f"{media_type}{'; charset=utf-8' if lacks_charset else ''}".encode()
 
