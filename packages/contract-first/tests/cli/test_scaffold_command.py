@@ -181,9 +181,23 @@ def test_bodies_of_several_media_types(scaffold, pets, check, tmp_path):
     check()
 
 
+def test_a_binary_body(scaffold, pets, tmp_path):
+    """It is handed over as it was sent, even where it could be JSON; a text is a text."""
+    for media_type, annotation in (("*/*", "bytes"), ("text/csv", "str")):
+        content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
+        pets["paths"]["/pets/{pet_id}"]["get"] |= {"requestBody": {"content": content}, "tags": [annotation]}
+        scaffold(pets)
+        assert f"body: {annotation} | None" in (tmp_path / "operations" / f"{annotation}.py").read_text()
+        pets["paths"]["/pets/{pet_id}"]["get"]["operationId"] = "put_away"
+
+
 def test_a_tag_without_letters(scaffold, pets, tmp_path):
     """Its module has a name that one can say; the names of modules are ASCII."""
-    for tag, module in (("\U0001f436", "untagged"), ("Pets & \u03c0", "pets")):
+    for tag, module in (
+        ("\U0001f436", "untagged"),
+        ("Pets & \u03c0", "pets"),
+        ("\u00c4pfel & \u00d6l", "apfel_ol"),
+    ):
         pets["paths"]["/pets/{pet_id}"]["get"] |= {"tags": [tag], "operationId": module}
         scaffold(pets)
         assert (tmp_path / "operations" / f"{module}.py").exists()
