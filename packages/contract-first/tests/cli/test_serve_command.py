@@ -135,6 +135,8 @@ def test_what_lacks_a_collaborator_is_one_sentence(write, minimal, options, code
     [
         ([], 1, "Nothing authenticates the security scheme 'key'"),
         (["--handlers", "nowhere"], 2, "Cannot import 'nowhere'"),
+        (["--handlers", "./handlers"], 2, "'./handlers' is not the name of a module"),
+        (["--handlers", "handlers.py"], 2, "'handlers.py' is not the name of a module"),
         (
             ["--handlers", "hooks", "--authenticate", "hooks:CHECKS"],
             1,

@@ -235,6 +235,7 @@ DISTINGUISHED = {
             "either": {"anyOf": [{"type": "string", "format": "date"}, STRING]},
             "objects": {"anyOf": [PET, {"type": "object", "properties": {"a": STRING}}]},
             "photo": {"type": "string", "format": "binary"},
+            "file": {"type": "string", "contentMediaType": "application/octet-stream"},
             "home": {"type": "object", "properties": {"street": STRING}},
             "model_name": STRING,
             "copy": STRING,
@@ -253,6 +254,7 @@ EXPECTED = {
         'objects: "dict[str, Any] | UnsetType" = UNSET',
         'either: "str | UnsetType" = UNSET',
         'photo: "Upload | UnsetType" = UNSET',
+        'file: "Upload | UnsetType" = UNSET',
         "Pet: TypeAlias = Cat | Dog",
     ],
     "dataclass": [

@@ -563,7 +563,9 @@ def test_a_price_is_a_multiple_of_a_cent(openapi):
         [],
         [],
     ]
-    assert errors(engines.operation, rendered(0.075), "application/json") == ["body: breaks multipleOf 0.01"]
+    assert errors(engines.operation, rendered(0.075), "application/json") == [
+        "body: violates multipleOf 0.01"
+    ]
 
 
 @settings(max_examples=20, deadline=None)

@@ -52,7 +52,7 @@ def test_the_documented_example_runs(tmp_path, monkeypatch):
 
 def test_a_document_is_no_file():
     """The contract is a file, a URL or a Contract; a dict is the wrong type, and no file that is missing."""
-    with pytest.raises(TypeError, match="not dict"):
+    with pytest.raises(TypeError, match="contract is of type dict"):
         create_app({"openapi": "3.1.0"}, {})
 
 
@@ -471,10 +471,36 @@ def test_collaborators_of_a_plain_generator():
     assert ask(app, "GET", "/pets").json()[0]["name"] == "a shelter"
 
 
-def test_handlers_that_are_none():
-    """The name of a module is not the module."""
-    with pytest.raises(TypeError, match="handlers is of type str; expected a module"):
-        served(handlers="petstore")
+@pytest.mark.parametrize(
+    ("option", "value", "kind"),
+    [
+        ("handlers", "petstore", "str; expected a module"),
+        ("authenticate", len, "builtin_function_or_method; expected a mapping"),
+        ("collaborators", [1], "list of int; expected a mapping"),
+        ("checks", {"store": 1}, "dict of int; expected a mapping of functions"),
+        ("cors_origins", "https://a.example", "str; expected a list of origins"),
+        ("trusted_proxies", "10.0.0.1", "str; expected a list of addresses"),
+        ("limits", 5, "int; expected Limits"),
+        ("profile", {}, "dict; expected a ProblemProfile"),
+        ("hooks", [len], "list of builtin_function_or_method; expected a list of hooks"),
+        ("middleware", len, "builtin_function_or_method; expected a list of functions"),
+    ],
+)
+def test_an_option_of_a_wrong_kind_is_named(option, value, kind):
+    """The start fails with what the option is, and what it may be; a text is no list."""
+    with pytest.raises(TypeError, match=re.escape(f"{option} is of type {kind}")):
+        served(**{option: value})
+
+
+def test_what_opens_collaborators_takes_nothing():
+    """A lifespan of another framework takes the app: the start says so, and not the first request."""
+
+    @asynccontextmanager
+    async def lifespan(app):
+        yield {"app": app}
+
+    with pytest.raises(ResolverError, match="What opens the collaborators takes app; expected a function"):
+        served(collaborators=lifespan)
 
 
 def test_a_start_that_fails_closes_what_was_opened():

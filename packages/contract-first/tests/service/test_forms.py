@@ -7,11 +7,14 @@ import pytest
 from contract_first.service import Limits
 
 FILE = {"type": "string", "format": "binary"}
+BYTES = {"type": "string", "contentMediaType": "application/octet-stream"}
+"""A file in OpenAPI 3.1, as FastAPI writes it."""
 FORM = {
     "type": "object",
     "properties": {
         "photo": FILE,
         "photos": {"type": "array", "items": FILE},
+        "files": {"type": "array", "items": BYTES},
         "optional": {"anyOf": [FILE, {"type": "null"}]},
         "attachment": {"type": "string", "contentMediaType": "image/png"},
         "anything": {},
@@ -63,6 +66,7 @@ SENT = [
     ([part("photo", b"\xff\x00", "é.jpg")], {"photo": ("é.jpg", 2), "count": 7}),
     ([part("photos", "1", "a"), part("photos", "22", "b")], {"photos": [("a", 1), ("b", 2)], "count": 7}),
     ([part("photos", "1", "a")], {"photos": [("a", 1)], "count": 7}),
+    ([part("files", "1", "a")], {"files": [("a", 1)], "count": 7}),
     ([part("optional", "1", "a")], {"optional": ("a", 1), "count": 7}),
     ([part("optional", "", "")], {"count": 7}),
     (
@@ -94,6 +98,7 @@ def test_a_multipart_body_is_an_object(parts, expected, app):
 WRONG = [
     ([part("photo", "no file")], [("body", "/photo", "format")]),
     ([part("photos", "no file")], [("body", "/photos", "format")]),
+    ([part("files", "no file")], [("body", "/files", "format")]),
     ([part("name", "1", "a")], [("body", "/name", "format")]),
     ([part("a/b", "1", "a")], [("body", "/a~1b", "format")]),
     ([part("photo", "1", "a"), part("photo", "2", "b")], [("body", "/photo", "repeated")]),

@@ -88,9 +88,9 @@ def test_a_body_of_the_annotated_type(kind):
     assert (made.status_code, made.json()) == (201, {"name": "Rex", "age": 7})
 
 
-@pytest.mark.parametrize("annotation", [TypedPet, dict, "dict[str, Any]", "NotImportedHere", None])
+@pytest.mark.parametrize("annotation", [TypedPet, dict, "dict[str, object]", None])
 def test_a_body_that_stays_a_json_value(annotation):
-    """A TypedDict describes the value as it is; so does what a type checker alone can see."""
+    """A TypedDict describes the value as it is."""
 
     async def create_pet(body):
         assert type(body) is dict

@@ -73,10 +73,10 @@ def test_what_only_3_2_has():
     contract.document["paths"]["/pets"] |= {"query": query}
     contract.document["paths"]["/pets"]["additionalOperations"] = {"COPY": {**query, "operationId": "copy"}}
     assert errors(contract, b"null") == []
-    assert errors(contract, b'"a"') == ["body: breaks type ['integer', 'null']"]
+    assert errors(contract, b'"a"') == ["body: violates type ['integer', 'null']"]
     for operation_id in ("query_pets", "copy"):
         assert errors(contract, b"1", operation_id) == []
-        assert errors(contract, b"2", operation_id) == ["body: breaks const 1"]
+        assert errors(contract, b"2", operation_id) == ["body: violates const 1"]
 
 
 def test_an_empty_file():

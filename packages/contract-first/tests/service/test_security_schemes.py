@@ -135,6 +135,8 @@ def test_a_hook_may_raise():
         ({"token": only("t")}, "'key', which 'get_secret' requires"),
         ({"key": only("k"), "kye": only("k")}, "'kye'"),
         ({"key": "k"}, "'key' is not a function; it is str"),
+        ({"key": lambda key: key}, "'key' takes key; expected a credential and the request"),
+        ({"key": lambda *, key="secret": key}, "'key' takes key; expected"),
     ],
 )
 def test_hooks_that_do_not_fit_fail_the_start(hooks, said):
@@ -168,9 +170,10 @@ def ask_with(app, token):
 
 
 def of_request(token, request):
-    """Know the scopes from the request."""
+    """Know the scopes from the request, as a set or as the text that a token has."""
     if token in TOKENS:
         request.requirement.require(TOKENS[token])
+        request.requirement.require(" ".join(TOKENS[token]))
     return {"token": token} if token in TOKENS else None
 
 

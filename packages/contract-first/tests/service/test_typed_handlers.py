@@ -463,12 +463,33 @@ def test_what_else_pydantic_makes(taking_orders):
     assert [error["pointer"] for error in refused.json["errors"]] == ["/made_at"]
 
 
-@pytest.mark.parametrize("annotation", [Annotated[dict[str, Any], "said"], object, "list[Missing]"])
+@pytest.mark.parametrize("annotation", [Annotated[dict[str, Any], "said"], object, "dict[str, Any]"])
 def test_what_needs_no_conversion(taking_orders, annotation):
-    """Annotations of JSON values, and those for type checkers alone, leave a body as it is."""
+    """Annotations of JSON values leave a body as it is."""
     seen = []
     assert taking_orders(annotated(annotation, seen)).post("/", ORDER).status == 200
     assert seen[0]["id"] == ORDER["id"]
+
+
+@pytest.mark.parametrize("annotation", ["list[Missing]", "dataclasses.Missing", "list[", "body:"])
+def test_what_type_checkers_alone_know_fails_the_start(taking_orders, annotation):
+    """A handler that says what it takes is never handed something else: the sentence names what to import."""
+    with pytest.raises(ResolverError) as error:
+        taking_orders(annotated(annotation))
+    message = str(error.value)
+    assert message.startswith(f"The handler of 'order' annotates 'body' with {annotation!r}, which cannot be")
+    assert f"import it in {__name__}, and not under `if TYPE_CHECKING:`" in message
+
+
+def test_a_collaborator_that_type_checkers_alone_know_fails_the_start(serve):
+    """A parameter that is to be found by its class says where that is missing."""
+
+    async def read(database): ...
+
+    read.__annotations__ = {"database": "Database"}
+    operation = {"operationId": "read", "responses": {"204": {"description": ""}}}
+    with pytest.raises(ResolverError, match=r"handler of 'read' annotates 'database' with 'Database'"):
+        serve({"/": {"get": operation}}, {"read": read})
 
 
 def test_an_integer_may_have_a_point(taking_orders):

@@ -279,6 +279,12 @@ def imported(place: str) -> Any:
     """Return a ``module``, or a ``module:name`` of one, also from here or ``src``; else end with 2."""
     sys.path[:0] = [folder for folder in ("", "src") if folder not in sys.path]
     module, _, name = place.partition(":")
+    if module.endswith(".py") or not all(map(str.isidentifier, module.split("."))):
+        raise failure(
+            f"{place!r} is not the name of a module; expected one that can be imported from here or from "
+            "`src`, such as shop.handlers, and for what is in it shop.app:app.",
+            page=PAGE,
+        )
     try:
         return reduce(getattr, filter(None, name.split(".")), import_module(module))
     except (ImportError, AttributeError, ValueError) as error:

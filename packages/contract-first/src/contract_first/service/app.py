@@ -24,7 +24,7 @@ from .clock import Clock, SystemClock
 from .connexion_adapter import bind
 from .context.hooks import Hook, require_operations
 from .edge import Edge
-from .functions import Function, ResolverError
+from .functions import Function, ResolverError, require_takes
 from .handlers import handlers_of
 from .http.proxies import TrustedProxies
 from .idempotency import Idempotency
@@ -34,6 +34,7 @@ from .mounting import mounting
 from .observe.observation import Observer, observed
 from .observe.request_log import RequestLog
 from .operation import Fallback
+from .options import require_usable
 from .pages import Check, contract_pages, health_pages
 from .randomness import RandomBytes
 from .request.bodies import Limits
@@ -298,21 +299,20 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
         random_bytes: returns so many random bytes, for request ids.
 
     Raises:
+        TypeError: an option is not what it may be.
         ContractError: the contract cannot be read, or is not valid.
         ResolverError: an operation has no handler or one that does not fit it, or a security scheme has no
             hook; where collaborators are opened, a handler that does not fit fails the start instead.
     """
+    require_usable(locals())
     served = contract if isinstance(contract, Contract) else load_contract(contract)
     require_operations(hooks, served.operations)
     limits = limits or Limits()
     functions = handlers_of(handlers, plain=True) if isinstance(handlers, ModuleType) else handlers
-    if not isinstance(functions, Mapping):
-        kind = type(functions).__name__
-        raise TypeError(
-            f"handlers is of type {kind}; expected a module, a package, or a mapping of functions."
-        )
     if inspect.isasyncgenfunction(collaborators):
         collaborators = asynccontextmanager(collaborators)
+    if callable(collaborators):
+        require_takes(collaborators, 0, "What opens the collaborators", "a function without arguments")
     schemes = NOTHING if authenticate is None else authenticate
     authenticator = HookAuthenticator(served, schemes) if isinstance(schemes, Mapping) else schemes
     observing: dict[str, Any] = {}

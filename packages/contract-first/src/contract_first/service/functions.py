@@ -38,8 +38,35 @@ def awaitable(function: Function) -> Callable[..., Awaitable[Any]]:
     return call
 
 
-def annotation_of(function: Callable[..., Any], parameter: inspect.Parameter) -> Any:
-    """Return what a parameter is annotated with; Any where that cannot be looked up."""
+def require_takes(function: Function, arguments: int, who: str, expected: str) -> None:
+    """Raise ResolverError unless a function can be called with so many arguments, as far as it says.
+
+    The message has no defaults, which may be secret.
+
+    Args:
+        who: names the function in the message.
+        expected: says what it is called with.
+    """
+    try:
+        signature = inspect.signature(function)
+    except ValueError:  # of C
+        return
+    try:
+        signature.bind(*range(arguments))
+    except TypeError:
+        names = ", ".join(signature.parameters) or "nothing"
+        raise ResolverError(f"{who} takes {names}; expected {expected}.") from None
+
+
+def annotation_of(function: Callable[..., Any], parameter: inspect.Parameter, who: str) -> Any:
+    """Return what a parameter is annotated with; Any without an annotation.
+
+    Args:
+        who: names the function in errors.
+
+    Raises:
+        ResolverError: the annotation has a name that does not exist at run time.
+    """
 
     def annotated() -> None: ...
 
@@ -48,6 +75,9 @@ def annotation_of(function: Callable[..., Any], parameter: inspect.Parameter) ->
     scope = getattr(inner, "__globals__", None) or getattr(type(inner).__call__, "__globals__", {})
     try:
         hint = get_type_hints(annotated, globalns=scope)["it"]
-    except NameError:
-        return Any
+    except (NameError, AttributeError, SyntaxError) as error:
+        raise ResolverError(
+            f"{who} annotates {parameter.name!r} with {parameter.annotation!r}, which cannot be looked up "
+            f"({error}): import it in {scope.get('__name__')}, and not under `if TYPE_CHECKING:`."
+        ) from None
     return Any if hint is inspect.Parameter.empty else hint

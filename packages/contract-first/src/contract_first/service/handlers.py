@@ -137,16 +137,17 @@ class Handler:
             ResolverError: it is not a function, has a parameter that nothing provides, or lacks an argument.
         """
         parameters = _parameters(function, operation_id)
+        who = f"The handler of {operation_id!r}"
         query: dict[str, str] = {}
         if QUERY in parameters.keys() - arguments - collaborators.by_name.keys():
-            members = member_names(annotation_of(function, parameters[QUERY]))
+            members = member_names(annotation_of(function, parameters[QUERY], who))
             query = {
                 argument: name if name in members else argument
                 for argument, name in in_query.items()
                 if argument not in parameters and not members.isdisjoint({name, argument})
             }
             arguments = arguments - query.keys() | ({QUERY} if query else set())
-        needs = collaborators.needs(function, arguments, f"The handler of {operation_id!r}")
+        needs = collaborators.needs(function, arguments, who)
         provided = (
             CONTEXT
             | collaborators.by_name.keys()
@@ -158,11 +159,9 @@ class Handler:
         converters: dict[str, Convert] = {}
         for name in sorted(arguments & parameters.keys()):
             try:
-                convert = argument_converter(function, parameters[name])
+                convert = argument_converter(annotation_of(function, parameters[name], who))
             except TypeError as error:
-                raise ResolverError(
-                    f"The handler of {operation_id!r} cannot take {name!r} as it is annotated: {error}"
-                ) from None
+                raise ResolverError(f"{who} cannot take {name!r} as it is annotated: {error}") from None
             if convert is not None:
                 converters[name] = convert
         defaults = {

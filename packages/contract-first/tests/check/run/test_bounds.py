@@ -10,7 +10,7 @@ import sys
 import time
 from contextlib import contextmanager
 from io import StringIO
-from threading import Timer, current_thread
+from threading import Event, Timer, current_thread
 from typing import ClassVar
 
 import pytest
@@ -26,7 +26,7 @@ from contract_first.check.excerpts import MOST_ITEMS
 from contract_first.check.reports.ci import junit
 from contract_first.check.reports.page import page
 from contract_first.check.reports.terminal import show
-from contract_first.check.run.background import in_background
+from contract_first.check.run.background import TICK_SECONDS, in_background
 from contract_first.check.run.checking import Checking, served
 from contract_first.check.run.configuration import MOST_HELD
 from contract_first.check.run.large_bodies import LEAST, _parts
@@ -170,6 +170,27 @@ def test_an_iterator_is_abandoned():
 
     with pytest.raises(LookupError):
         list(in_background(failing(), lambda: 1.0, lambda: None))
+
+
+def test_a_signal_leaves_the_wait_bounded():
+    """An iterator is abandoned in time although the handler of a signal took longer than a tick."""
+    abandoned = Event()
+
+    def handle(_number, _frame):
+        time.sleep(2 * TICK_SECONDS)
+        abandoned.set()
+
+    def items():
+        yield 1
+        time.sleep(HANGS_SECONDS)
+        yield 2
+
+    before = signal.signal(signal.SIGALRM, handle)
+    signal.setitimer(signal.ITIMER_REAL, TICK_SECONDS / 2)
+    try:
+        assert list(in_background(items(), lambda: float(not abandoned.is_set()), lambda: None)) == [1]
+    finally:
+        signal.signal(signal.SIGALRM, before)
 
 
 def test_the_thread_of_an_abandoned_iterator_ends():

@@ -73,7 +73,7 @@ def test_what_asks_for_many_items_is_given_up_in_seconds(responding_with, schema
     start = time.process_time()
     response = responding_with(schema, openapi="3.1.0").get()
     assert (response.status, "give an example" in response.json["detail"]) == (501, True)
-    reasons = ("allows no value, or asks for too much", "breaks minContains 10000000")
+    reasons = ("allows no value, or asks for too much", "violates minContains 10000000")
     assert response.json["detail"].endswith(reasons)
     assert time.process_time() - start < 10
 

@@ -3,7 +3,7 @@
 import ctypes
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
-from queue import Empty, SimpleQueue
+from queue import Empty, Queue, SimpleQueue
 from threading import Thread
 from typing import TypeVar
 
@@ -24,7 +24,8 @@ def in_background(
         tick: called several times a second while an item is waited for.
     """
     asked = SimpleQueue[bool]()
-    results = SimpleQueue[tuple[Item] | BaseException]()
+    # no SimpleQueue: its `get` never times out in Python 3.11 where a signal's handler outlasts the timeout
+    results = Queue[tuple[Item] | BaseException]()
 
     def work() -> None:
         while asked.get():
@@ -59,7 +60,7 @@ def _end(thread: Thread) -> None:
     ctypes.pythonapi.PyThreadState_SetAsyncExc(identifier, ctypes.py_object(SystemExit))
 
 
-def _next(results: SimpleQueue[tuple[Item] | BaseException]) -> tuple[Item] | BaseException | None:
+def _next(results: Queue[tuple[Item] | BaseException]) -> tuple[Item] | BaseException | None:
     with suppress(Empty):
         return results.get(timeout=TICK_SECONDS)
     return None

@@ -1,6 +1,7 @@
 """Media types of messages, and the ranges under which documents declare them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 
 def essence(value: str) -> str:
@@ -16,6 +17,16 @@ def is_json(media_type: str) -> bool:
 def is_xml(media_type: str) -> bool:
     """Tell whether a media type is XML or built on it (RFC 7303)."""
     return media_type.endswith(("/xml", "+xml"))
+
+
+def is_binary(schema: Mapping[str, Any]) -> bool:
+    """Tell whether a schema is of bytes, of a file in a form.
+
+    It has ``format: binary`` in OpenAPI 3.0, for which 3.1 has a media type without a coding (section 4.4.2).
+    """
+    if schema.get("format") == "binary":
+        return True
+    return schema.get("contentMediaType") == "application/octet-stream" and "contentEncoding" not in schema
 
 
 def charset(value: str, default: str = "utf-8") -> str:

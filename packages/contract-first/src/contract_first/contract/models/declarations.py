@@ -13,6 +13,7 @@ from contract_first.contract.contract import Contract
 from contract_first.contract.document import pointers
 from contract_first.contract.document.anatomy import ALTERNATIVES, REFERENCES
 from contract_first.contract.document.errors import ContractError
+from contract_first.contract.document.media_types import is_binary
 from contract_first.contract.schemas.expansion import Alternative, Expansion
 from contract_first.contract.schemas.limits import OBJECTS
 from contract_first.contract.schemas.parts import Conjunction, Part
@@ -258,7 +259,10 @@ class Models:
             yield from ["bool"] * (len(texts) + len(numbers) < len(values))
 
     def _text(self, shape: Shape) -> str:
-        named = (part.node["format"] for part in shape.parts if isinstance(part.node.get("format"), str))
+        nodes = [part.node for part in shape.parts]
+        if any(map(is_binary, nodes)):
+            return self._writer.formats.get("binary", "str")
+        named = (node["format"] for node in nodes if isinstance(node.get("format"), str))
         return self._writer.formats.get(next(named, ""), "str")
 
     def _mapping(self, shape: Shape, hint: str) -> str:

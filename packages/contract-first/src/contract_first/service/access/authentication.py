@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from contract_first.contract import Contract, Operation
-from contract_first.service.functions import ResolverError, awaitable
+from contract_first.service.functions import ResolverError, awaitable, require_takes
 from contract_first.service.messages.problems import InsufficientScope, Problem, Unauthorized
 from contract_first.service.messages.request import Request, Requirement
 
@@ -157,12 +157,14 @@ def _required(
 def _taking_requirement(hook: Authenticate) -> Callable[..., Awaitable[Any]]:
     """Return a hook as one of two parameters, to await; one that takes a third gets the requirement."""
     asked = awaitable(hook)
-    third = list(inspect.signature(hook).parameters.values())[2:3]
-    if not any(
-        parameter.default is parameter.empty or parameter.name == "requirement" for parameter in third
-    ):
+    if not _takes_requirement(hook):
         return asked
     return lambda credential, request: asked(credential, request, request.requirement)
+
+
+def _takes_requirement(hook: Authenticate) -> bool:
+    third = list(inspect.signature(hook).parameters.values())[2:3]
+    return any(parameter.default is parameter.empty or parameter.name == "requirement" for parameter in third)
 
 
 def _require_fit(contract: Contract, hooks: Mapping[str, Authenticate]) -> None:
@@ -177,8 +179,14 @@ def _require_fit(contract: Contract, hooks: Mapping[str, Authenticate]) -> None:
             raise ResolverError(
                 f"What authenticates {name!r} is not a function; it is {type(hook).__name__}."
             )
+        count = 3 if _takes_requirement(hook) else 2
+        expected = "a credential and the request, and a third argument for the requirement if it has one"
+        require_takes(hook, count, f"What authenticates {name!r}", expected)
     for operation in contract.operations:
         for name in frozenset().union(*operation.security):
             if name not in hooks:
                 asks = f"{operation.operation_id!r} requires"
-                raise ResolverError(f"Nothing authenticates the security scheme {name!r}, which {asks}.")
+                raise ResolverError(
+                    f"Nothing authenticates the security scheme {name!r}, which {asks}; name a function for "
+                    f"it in the `authenticate` of create_app, or in `serve --authenticate MODULE:NAME`."
+                )

@@ -82,7 +82,8 @@ class Collaborators:
             who: names it in errors.
 
         Raises:
-            ResolverError: two collaborators are of the class, or one needs itself.
+            ResolverError: two collaborators are of the class, one needs itself, or an annotation that is to
+                name one cannot be looked up.
         """
         return self._needs_of(function, arguments, who, ())
 
@@ -107,7 +108,7 @@ class Collaborators:
 
     def _by_type(self, function: Function, parameter: inspect.Parameter, who: str) -> str:
         """Return the name of the only collaborator of a parameter's class, empty without one."""
-        kind = annotation_of(function, parameter)
+        kind = annotation_of(function, parameter, who)
         if not inspect.isclass(kind) or kind is Any or kind.__module__ == "builtins":
             return ""
         if issubclass(kind, Request):

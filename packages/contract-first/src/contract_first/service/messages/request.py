@@ -33,8 +33,12 @@ class Requirement:
     scopes: tuple[str, ...]
 
     def require(self, granted: Iterable[str]) -> None:
-        """Raise InsufficientScope unless the scopes of a token are enough."""
-        allowed = frozenset(granted)
+        """Raise InsufficientScope unless the scopes of a token are enough.
+
+        Args:
+            granted: the scopes, or a text with spaces between them (RFC 6749, section 3.3).
+        """
+        allowed = frozenset(granted.split() if isinstance(granted, str) else granted)
         if not allowed.issuperset(self.scopes):
             raise InsufficientScope(self.scopes)
 

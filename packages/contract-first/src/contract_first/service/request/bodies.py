@@ -7,7 +7,14 @@ from typing import Any
 
 from starlette.datastructures import UploadFile
 
-from contract_first.contract.document.media_types import charset, essence, is_json, is_xml, ranges_for
+from contract_first.contract.document.media_types import (
+    charset,
+    essence,
+    is_binary,
+    is_json,
+    is_xml,
+    ranges_for,
+)
 from contract_first.contract.schemas.schema import Schema, Schemas
 from contract_first.service.messages.problems import (
     BadRequest,
@@ -112,7 +119,7 @@ class MediaType:
 def is_raw(media_type: str, schema: Schema) -> bool:
     """Tell whether a body is handed over as it was sent: a binary one that is no JSON, form or text."""
     is_parsed = is_json(media_type) or media_type in FORMS or media_type.startswith("text/")
-    return not is_parsed and any(part.get("format") == "binary" for part in schema.parts)
+    return not is_parsed and any(map(is_binary, schema.parts))
 
 
 class NamedSchemas:

@@ -8,7 +8,7 @@ from starlette.datastructures import UploadFile
 
 from contract_first.contract.document import pointers
 from contract_first.contract.document.json_types import EVERY_TYPE
-from contract_first.contract.document.media_types import essence, ranges_for
+from contract_first.contract.document.media_types import essence, is_binary, ranges_for
 from contract_first.contract.schemas.schema import MISSING, Schema
 from contract_first.service.messages.problems import BadRequest, Violation
 from contract_first.service.messages.request import Request
@@ -23,14 +23,14 @@ LONGEST_TYPE = 100
 
 
 def _files_of(values: Sequence[Schema]) -> tuple[bool, bool]:
-    """Return whether values are files by their ``format``, and whether they may be files.
+    """Return whether values are files, and whether they may be files.
 
-    OpenAPI 3.1 has no word for a file: it is a value with a media type, or without any type.
+    In OpenAPI 3.1 a value with another media type, or without any type, may be either.
     """
     branches = [branch for value in values for branch in value.branches]
-    is_binary = any(branch.get("format") == "binary" for branch in branches)
+    binary = any(map(is_binary, branches))
     is_untyped = all(value.types == EVERY_TYPE for value in values)
-    return is_binary, is_binary or is_untyped or any("contentMediaType" in branch for branch in branches)
+    return binary, binary or is_untyped or any("contentMediaType" in branch for branch in branches)
 
 
 class Field:

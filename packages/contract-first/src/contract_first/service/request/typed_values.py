@@ -21,7 +21,6 @@ import msgspec
 from starlette.datastructures import UploadFile
 
 from contract_first.contract.document import pointers
-from contract_first.service.functions import annotation_of
 from contract_first.service.messages.problems import ValidationFailed, Violation
 
 Convert = Callable[[Any], Any]
@@ -63,15 +62,12 @@ class NotConverted(Exception):  # noqa: N818 -- an event, which becomes violatio
         self.reasons = reasons
 
 
-def argument_converter(function: Callable[..., Any], parameter: inspect.Parameter) -> Convert | None:
+def argument_converter(annotation: Any) -> Convert | None:
     """Return the converter of JSON to a handler's annotation; None to leave a value as it is.
-
-    A name in the annotation that exists for type checkers alone says nothing here.
 
     Raises:
         TypeError: the annotation is of a kind that cannot be made of JSON.
     """
-    annotation = annotation_of(function, parameter)
     classes = set(_classes(annotation))
     if any(hasattr(kind, mark) for kind in classes for mark in PYDANTIC if not issubclass(kind, UploadFile)):
         return _with_pydantic(annotation)

@@ -90,6 +90,8 @@ class ResponseRenderer:
     def render(self, returned: Any, request: Request) -> Rendered:
         """Return the response, or raise ViolationError if it violates the contract."""
         response = Response.of(returned)
+        if response.headers:
+            response = _described(response)
         status = response.status or self._status
         if is_stream(response.body):
             return self._streamed(response, status, request)
@@ -231,6 +233,19 @@ def _rendered(status: int, fields: RawHeaders, body: bytes, request: Request) ->
     is_sized = status != 204  # noqa: PLR2004 -- RFC 9110, section 8.6: no Content-Length in a 204
     length = [(b"content-length", b"%d" % len(body))] if is_sized else []
     return Rendered(status, [*fields, *length, *request.response_headers], body)
+
+
+def _described(response: Response) -> Response:
+    """Return a response whose Content-Type, if it is among the headers, is its media type.
+
+    A Content-Length among them is left out, as the body decides on it, unless that is streamed.
+    """
+    headers = dict(response.headers)
+    names = {name.lower(): name for name in headers}
+    media_type = headers.pop(names.get("content-type", ""), None)
+    if isinstance(response.body, Path) or not is_stream(response.body):
+        headers.pop(names.get("content-length", ""), None)
+    return msgspec.structs.replace(response, headers=headers, media_type=response.media_type or media_type)
 
 
 def _fields(response: Response, request: Request) -> RawHeaders:

@@ -19,7 +19,7 @@ from contract_first.service.request.bodies import is_of_nothing
 from contract_first.service.request.readers import reader_of
 
 LONGEST_DETAIL = 200
-FORMATS = re.compile(r"body[^:]*: breaks (format|oneOf|anyOf) ")
+FORMATS = re.compile(r"body[^:]*: violates (format|oneOf|anyOf) ")
 
 TELL_NAMES = frozenset({"required", "additionalProperties", "unevaluatedProperties", "dependentRequired"})
 """Keywords whose messages hold names of properties, and never a value."""
@@ -234,4 +234,4 @@ def _violation(error: Any) -> str:
         return str(error.message)
     if error.validator == "writeOnly":
         return "is writeOnly, which no response may have"
-    return f"breaks {error.validator} {error.validator_value!r}"[:LONGEST_DETAIL]
+    return f"violates {error.validator} {error.validator_value!r}"[:LONGEST_DETAIL]

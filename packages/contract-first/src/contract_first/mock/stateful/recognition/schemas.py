@@ -5,7 +5,7 @@ from itertools import chain
 from typing import Final
 
 from contract_first.contract import Contract, Operation
-from contract_first.contract.document.media_types import essence, is_json, is_xml
+from contract_first.contract.document.media_types import essence, is_binary, is_json, is_xml
 from contract_first.contract.schemas.schema import Schema
 from contract_first.mock.relations.relation import CREATED
 from contract_first.mock.relations.rendering import concrete
@@ -116,7 +116,7 @@ class OperationSchemas:
     def takes_file(self, operation: Operation) -> bool:
         """Tell whether a request may be a form that has a file."""
         members = (member for body in self.bodies(operation) for member in body.properties.values())
-        return any(part.get("format") == "binary" for member in members for part in member.parts)
+        return any(is_binary(part) for member in members for part in member.parts)
 
     def settable(self, operation: Operation, collection: Collection) -> set[str]:
         """Return the members of an item, in plain spelling, that a request can set."""
