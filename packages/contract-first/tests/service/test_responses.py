@@ -348,7 +348,7 @@ def test_a_media_type_of_another_schema_is_not_the_clients_to_choose(responding)
 
 
 def test_a_member_that_is_none_leaves_the_choice_to_the_client(responding):
-    """The response is written anew without it, with the same header fields."""
+    """The response without it has the same header fields."""
     content = {name: {"schema": ACCOUNT} for name in ("application/json", "application/vnd.x+json")}
     account = Account("a", "secret")
     response = responding({"200": {"description": "", "content": content}}, account).get("/")
