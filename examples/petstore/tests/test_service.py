@@ -1,6 +1,7 @@
 """The service starts, and conforms to its contract."""
 
 import httpx2
+import pytest
 from contract_first import Credentials, Service, check_app
 from contract_first.check.checks import CHECKS
 
@@ -20,6 +21,5 @@ def test_it_conforms_to_its_contract(app: Service, credentials: Credentials) -> 
         checks=checks,
         max_examples=10,
     )
-    wrong = [f"{finding.operation}: {finding.message}" for finding in report.findings]
-    untried = [f"{trouble.operation}: {trouble.message}" for trouble in report.troubles]
-    assert report.exit_code == 0, "\n".join([report.conclusion(), *wrong, *untried])
+    if report.exit_code:
+        pytest.fail(str(report), pytrace=False)

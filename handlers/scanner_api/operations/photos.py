@@ -1,7 +1,7 @@
 """Scanner Photos: manage photos attached to scan sessions."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec.structs import replace
 
@@ -20,6 +20,8 @@ from scanner_api.storage.scans.sessions import SessionStore
 
 from .representations import envelope, photo_representation
 from .writes import conflict_if_closed, invalid, merged_metadata
+
+Stored = TypeVar("Stored")
 
 BEGINNING_BYTES = 256 * 1024
 """In which the size of an image stands, behind thumbnails and colour profiles."""
@@ -124,11 +126,9 @@ async def _stored(bucket: PhotoBucket, body: dict[str, Any], *, is_checked: bool
     """Return the metadata of the object, which S3 is asked for together with its first bytes."""
     key, beginning = body["s3_key"], b""
     if is_checked:
-        stored, beginning = await bucket.begin(key, BEGINNING_BYTES) or (None, b"")
+        stored, beginning = _present(await bucket.begin(key, BEGINNING_BYTES))
     else:
-        stored = await bucket.head(key)
-    if stored is None:
-        raise Conflict("The object is not in the bucket; upload it first.")
+        stored = _present(await bucket.head(key))
     declared = body.get("file_size")
     if declared is not None and declared != stored.size:
         raise invalid(
@@ -138,10 +138,16 @@ async def _stored(bucket: PhotoBucket, body: dict[str, Any], *, is_checked: bool
         try:
             offset = check_beginning(beginning, is_whole=stored.size <= BEGINNING_BYTES)
             if offset is not None:
-                _, directory = await bucket.begin(key, DIRECTORY_BYTES, offset) or (None, b"")
+                _, directory = _present(await bucket.begin(key, DIRECTORY_BYTES, offset, stored.etag))
                 check_directory(beginning, directory)
         except ImageError as error:
             raise invalid("/s3_key", "decoding", f"names an object that is no photo: {error}") from None
+    return stored
+
+
+def _present(stored: Stored | None) -> Stored:
+    if stored is None:
+        raise Conflict("The object is not in the bucket; upload it first.")
     return stored
 
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from functools import partial
+from time import monotonic
 from typing import Final, Protocol, TypeVar
 
 from contract_first.service.clock import Clock
@@ -114,8 +115,10 @@ class CaptureProcessor:
 
     async def _run(self, capture: Capture, organization_id: str, hand_over: HandOver | None) -> None:
         """Process a claimed capture to its end, or release it."""
+        leased_at = monotonic()
         try:
-            while await self._save(capture) and capture.status not in FINAL:
+            while await self._save(capture, leased_at) and capture.status not in FINAL:
+                leased_at = monotonic()
                 if hand_over and capture.status is not CaptureStatus.PENDING and pipeline.url_of(capture):
                     await self._captures.release(capture)
                     await hand_over(capture.id, organization_id)
@@ -123,7 +126,7 @@ class CaptureProcessor:
                 if self._is_held(capture, organization_id):
                     await self._captures.release(capture)
                     return
-                capture = await self._next(capture, organization_id)
+                capture = await self._next(capture, organization_id, leased_at)
         except asyncio.CancelledError:
             await self._captures.release(capture)
             raise
@@ -131,30 +134,37 @@ class CaptureProcessor:
     def _is_held(self, capture: Capture, organization_id: str) -> bool:
         return self._control is not None and self._control.holds(capture, organization_id)
 
-    async def _patiently(self, call: Callable[[], Awaitable[Result]]) -> Result:
+    async def _patiently(
+        self, call: Callable[[], Awaitable[Result]], leased_at: float | None = None
+    ) -> Result:
         """Try to read or write for as long as a lease lasts, as while a database is read-only.
 
         Meanwhile this job has its slot, so that others do not try in vain either.
 
+        Args:
+            leased_at: when the lease began, by the monotonic clock; now by default.
+
         Raises:
             ServiceUnavailable: the database was away all the time.
         """
-        return await wait_for(call, self._lease_seconds, ServiceUnavailable)
+        elapsed = 0 if leased_at is None else monotonic() - leased_at
+        return await wait_for(call, max(0, self._lease_seconds - elapsed), ServiceUnavailable)
 
-    async def _save(self, capture: Capture) -> bool:
-        is_saved = await self._patiently(partial(self._captures.save, capture, self._lease_seconds))
+    async def _save(self, capture: Capture, leased_at: float) -> bool:
+        save = partial(self._captures.save, capture, self._lease_seconds)
+        is_saved = await self._patiently(save, leased_at)
         if is_saved and capture.status in FINAL:
             self._outcomes["captures", capture.status.lower()] += 1
         return is_saved
 
-    async def _next(self, capture: Capture, organization_id: str) -> Capture:
+    async def _next(self, capture: Capture, organization_id: str, leased_at: float) -> Capture:
         """Return a capture after its next step; one that fails is its last.
 
         Raises:
             ServiceUnavailable: something that the step needs does not respond, and another attempt is left.
         """
         try:
-            return await self._step(capture, organization_id)
+            return await self._step(capture, organization_id, leased_at)
         except ServiceUnavailable as problem:
             if capture.attempts < pipeline.MAX_ATTEMPTS:
                 raise
@@ -166,29 +176,32 @@ class CaptureProcessor:
             message = UNEXPECTED
         return pipeline.fail(capture, message, self._clock.now())
 
-    async def _step(self, capture: Capture, organization_id: str) -> Capture:
+    async def _step(self, capture: Capture, organization_id: str, leased_at: float) -> Capture:
         if self._control is not None and (message := self._control.failure(capture)):
             raise ExtractionError(message)
         match capture.status:
             case CaptureStatus.PENDING:
                 return pipeline.read(capture, await self._barcodes(capture))
             case CaptureStatus.LOOKING_UP:
-                return pipeline.look_up(capture, await self._product(capture.gtin), self._clock.now())
+                product = await self._product(capture.gtin, leased_at)
+                return pipeline.look_up(capture, product, self._clock.now())
             case CaptureStatus.ENRICHING:
                 return pipeline.enrich(capture)
             case _:
-                return await self._resolve(capture, organization_id)
+                return await self._resolve(capture, organization_id, leased_at)
 
-    async def _resolve(self, capture: Capture, organization_id: str) -> Capture:
+    async def _resolve(self, capture: Capture, organization_id: str, leased_at: float) -> Capture:
         url = pipeline.url_of(capture)
         if not url:
             return pipeline.resolve(capture, None, None, self._clock.now())
         analysis = analyse(await self._redirects.follow(url, organization_id))
-        product = await self._product(analysis["extracted_gtin"] or "")
+        product = await self._product(analysis["extracted_gtin"] or "", leased_at)
         return pipeline.resolve(capture, analysis, product, self._clock.now())
 
-    async def _product(self, gtin: str) -> LinkedProduct | None:
-        product = await self._patiently(partial(self._products.by_gtin, gtin)) if gtin else None
+    async def _product(self, gtin: str, leased_at: float) -> LinkedProduct | None:
+        if not gtin:
+            return None
+        product = await self._patiently(partial(self._products.by_gtin, gtin), leased_at)
         return LinkedProduct(product.short_id, product.name) if product else None
 
     async def _barcodes(self, capture: Capture) -> list[str]:

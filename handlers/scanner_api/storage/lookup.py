@@ -120,7 +120,7 @@ class Lookup(Generic[Record]):
         return row
 
     async def _read(self, keys: list[str]) -> Iterable[Sequence[Any]]:
-        """Read, and once more on another connection as long as one is broken that was kept."""
+        """Read, and once more on another connection as long as one was lost."""
         while True:
             reader: Reader | None = None
             try:
@@ -131,7 +131,7 @@ class Lookup(Generic[Record]):
                 ):
                     return await self._fetch(reader.driver, self._sql, keys)
             except Exception as error:
-                if reader is not None and reader.uses > 1:
+                if reader is not None and reader.was_lost:
                     logger.info("The connection is lost (%s); reading on another", type(error).__name__)
                     continue
                 logger.warning("The database does not respond: %s", type(error).__name__)

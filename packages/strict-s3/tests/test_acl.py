@@ -21,6 +21,7 @@ EVERYONE = "http://acs.amazonaws.com/groups/global/AllUsers"
 SOMEBODY = "a" * 64
 WRITER = {"x-amz-object-ownership": "ObjectWriter"}
 REGION = {"LocationConstraint": "us-west-2"}
+ACL = b"<AccessControlPolicy><Owner><ID>o</ID></Owner><AccessControlList/></AccessControlPolicy>"
 
 
 @pytest.fixture
@@ -135,6 +136,15 @@ def test_an_acl_has_a_hundred_grants(client, writers):
         put(Bucket=writers, **about, AccessControlPolicy=document)
         document["Grants"].append(one)
         assert code_of(put, Bucket=writers, **about, AccessControlPolicy=document) == "MalformedACLError"
+
+
+@pytest.mark.parametrize("document", [b"junk", b" \n", ACL[:-3], ACL + b"junk", ACL + b"\xff", b"<Tagging/>"])
+def test_documents_that_are_no_acl(document, client, writers, send):
+    """They have an error of their own, at buckets as at objects."""
+    client.put_object(Bucket=writers, Key="k", Body=b"x")
+    for path in (writers, f"{writers}/k"):
+        response = send("PUT", f"{path}?acl", document)
+        assert (response.status_code, "<Code>MalformedACLError</Code>" in response.text) == (400, True)
 
 
 @pytest.mark.parametrize(

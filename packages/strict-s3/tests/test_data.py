@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import itertools
 import json
@@ -32,7 +33,8 @@ from strict_s3.messages.xml import parse
 from strict_s3.objects import uploads
 from strict_s3.objects.multipart import ListedPart
 from strict_s3.options import Options
-from strict_s3.store.content import StoredFile
+from strict_s3.store.archive import Archive
+from strict_s3.store.content import Content, StoredFile
 from strict_s3.store.moto_s3 import models
 from strict_s3.store.records import stored_file
 
@@ -43,6 +45,10 @@ if TYPE_CHECKING:
 
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="kills copies of this process")
 PART = b"p" * 5 * 1024**2
+STATUS = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
+VERSIONING = Order("PUT", "photos", "", (("versioning", ""),), {}, "us-east-1", STATUS)
+NAMED = b"<Object><Key>k</Key><VersionId>null</VersionId></Object><Object><Key>l</Key></Object>"
+DELETION = Order("POST", "photos", body=b"<Delete>%b</Delete>" % NAMED)
 CUSTOMER_KEY = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "k" * 32}
 
 
@@ -190,6 +196,39 @@ def test_copies_are_made_block_by_block(tmp_path, monkeypatch):
     assert contents == [b"content", b"content", b"content", b"ont"]
 
 
+def full(*_: object) -> None:
+    """Fail as a full disk does."""
+    raise OSError(errno.ENOSPC, "No space left on device")
+
+
+@pytest.mark.parametrize("versioned", [False, True])
+def test_a_full_disk_changes_nothing(versioned, tmp_path, monkeypatch):
+    """A change that fails leaves every version as it was, and the next one succeeds."""
+    copy = Order("PUT", "photos", "new", headers={"x-amz-copy-source": "photos/k"})
+    with closing(create_app(Options(buckets=("photos",), credentials={}, data=tmp_path))) as app:
+        store = app.store
+        if versioned:
+            store.buckets.change(VERSIONING)
+        put(store, "k", b"content")
+        put(store, "old", b"before")
+        before = state_of(store)
+        failures: tuple[tuple[Any, str, Callable[[], Any]], ...] = (
+            (Content, "check", lambda: store.copy_object(copy)),
+            (Content, "check", lambda: store.copy_object(replace(copy, key="old"))),
+            (Archive, "save_object", lambda: put(store, "old", b"after")),
+            (Archive, "save_object", lambda: store.delete_objects(DELETION, lambda *_: True)),
+        )
+        for owner, name, change in failures:
+            with monkeypatch.context() as patched:
+                patched.setattr(owner, name, full)
+                with pytest.raises(OSError, match="No space left"):
+                    change()
+            assert state_of(store) == before
+        store.copy_object(replace(copy, key="old"))
+        store.delete_objects(DELETION, lambda *_: True)
+        assert state_of(store) != before
+
+
 def upload(store: Store, body: bytes) -> Iterator[None]:
     """Begin an upload, put its one part, that again, and complete it."""
     order = Order("POST", "photos", "whole", (("uploads", ""),))
@@ -215,16 +254,13 @@ def steps(store: Store) -> Iterator[None]:
     yield
     put(store, "k", b"two")
     yield
-    status = b"<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
-    store.buckets.change(Order("PUT", "photos", "", (("versioning", ""),), {}, "us-east-1", status))
+    store.buckets.change(VERSIONING)
     yield
     put(store, "k", b"three")
     yield
     store.change_object(Order("DELETE", "photos", "k"))
     yield
-    named = b"<Object><Key>k</Key><VersionId>null</VersionId></Object><Object><Key>l</Key></Object>"
-    body = b"<Delete>%b</Delete>" % named
-    store.delete_objects(Order("POST", "photos", body=body), lambda *_: True)
+    store.delete_objects(DELETION, lambda *_: True)
     yield
     yield from upload(store, b"whole")
 

@@ -199,11 +199,3 @@ def test_tags_of_a_form_are_stored(form, post, client):
     assert post(form).status_code == 204
     tags = client.get_object_tagging(Bucket=form.bucket, Key=form.fields["key"])["TagSet"]
     assert tags == [{"Key": "a", "Value": "1 + 2"}]
-
-
-def test_tags_of_another_root(form, post, client):
-    """The name of a Tagging document's root does not matter."""
-    form.allow({"tagging": "<Other><TagSet><Tag><Key>a</Key><Value>b</Value></Tag></TagSet></Other>"})
-    assert post(form).status_code == 204
-    tags = client.get_object_tagging(Bucket=form.bucket, Key=form.fields["key"])["TagSet"]
-    assert tags == [{"Key": "a", "Value": "b"}]

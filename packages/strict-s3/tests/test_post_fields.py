@@ -87,6 +87,14 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], Any, *tuple[dict[str, str], ...]]
             "The XML you provided was not well-formed or did not validate against our published schema",
         ),
     ),
+    "tagging_of_another_root": (
+        lambda form: form.allow({"tagging": "<Other><TagSet/></Other>"}),
+        (
+            400,
+            "MalformedXML",
+            "The XML you provided was not well-formed or did not validate against our published schema",
+        ),
+    ),
     "storage_class_unknown": (
         lambda form: form.allow({"x-amz-storage-class": "SHELF"}),
         (400, "InvalidStorageClass", "The storage class you specified is not valid"),

@@ -6,6 +6,8 @@ import http.client
 import socket
 import ssl
 import stat
+import sys
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 from xml.etree import ElementTree as ET
@@ -15,7 +17,8 @@ import httpx2
 import pytest
 from botocore.config import Config
 
-from strict_s3 import Server, running
+from strict_s3 import Server, running, tls
+from strict_s3.capped_log import CappedLog
 from strict_s3.tls import authority
 
 if TYPE_CHECKING:
@@ -71,8 +74,9 @@ def hello(name: str) -> bytes:
     return outgoing.read()
 
 
-def test_names_that_are_not_ascii(local_authority, caplog):
+def test_names_that_are_not_ascii(local_authority, caplog, monkeypatch):
     """They are no host names: their handshakes fail, with a line each in the log, ten in a minute at most."""
+    monkeypatch.setattr(tls, "_refusals", CappedLog(tls._refusals._logger))
     message = hello("name.test").replace(b"name", b"n\xff\xfee")
     for _ in range(12):
         incoming = ssl.MemoryBIO()
@@ -82,6 +86,23 @@ def test_names_that_are_not_ascii(local_authority, caplog):
             server.do_handshake()
     lines = [record.getMessage() for record in caplog.records]
     assert lines == [r"TLS handshake refused: the server name b'n\xff\xfee.test' is not ASCII."] * 10
+
+
+def test_names_that_are_not_ascii_from_python_3_14(caplog, monkeypatch):
+    """The error has no object there, and another message; every other error goes to the hook before."""
+    others: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", others.append)
+    monkeypatch.setattr(tls, "_refusals", CappedLog(tls._refusals._logger))
+    tls._log_names_in_a_line.__wrapped__()
+    name = b"n\xff.test"
+    error = UnicodeDecodeError("ascii", name, 1, 2, "ordinal not in range(128)")
+    of_name = f"Exception ignored in ssl servername callback while decoding name {name!r}"
+    for message in (of_name, None):
+        facts = {"exc_type": type(error), "exc_value": error, "err_msg": message, "object": None}
+        sys.unraisablehook(SimpleNamespace(**facts))  # type: ignore[arg-type]  # CPython's type takes no names
+    lines = [record.getMessage() for record in caplog.records]
+    assert lines == [r"TLS handshake refused: the server name b'n\xff.test' is not ASCII."]
+    assert [other.err_msg for other in others] == [None]
 
 
 def get(server: Server, authority: Authority, name: str, path: str, **headers: str) -> httpx2.Response:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import struct
 from concurrent.futures import ThreadPoolExecutor
 
@@ -16,7 +17,9 @@ from scanner_api.settings import Settings
 from scanner_api.storage.accounts import secrets
 from scanner_api.storage.accounts.secrets import SecretStore
 from scanner_api.storage.database import Database
+from scanner_api.storage.photo_bucket import PhotoBucket
 from scanner_mocks import scanner_mock
+from scanner_mocks.bucket.aws_session import aws_session
 from scanner_mocks.drawings.pictures import PIXEL
 
 from .conftest import Api
@@ -127,6 +130,27 @@ def test_a_tiff_is_checked_wherever_its_size_stands(api, offset, width, problem)
     response = api.post(f"/sessions/{session_id}/photos", json={"s3_key": key})
     assert response.status_code == (422 if problem else 201)
     assert problem in response.text
+
+
+@pytest.mark.parametrize(("is_replaced", "status"), [(True, 503), (False, 409)])
+def test_a_tiff_that_is_replaced_or_deleted_as_it_is_checked(api, mock, monkeypatch, is_replaced, status):
+    """Its directory is read from the same object as its beginning, or not at all."""
+    session_id = api.session()
+    content = b"II*\0" + struct.pack("<I", 400_000) + bytes(400_000)
+    key = api.uploaded(session_id, content, "a.tif")
+    begin, s3 = PhotoBucket.begin, aws_session().client("s3", endpoint_url=mock.s3)
+
+    async def begin_late(bucket, key, size, offset=0, *rest):
+        if offset and is_replaced:
+            await asyncio.to_thread(s3.put_object, Bucket=mock.bucket, Key=key, Body=bytes(500_000))
+        elif offset:
+            await asyncio.to_thread(s3.delete_object, Bucket=mock.bucket, Key=key)
+        return await begin(bucket, key, size, offset, *rest)
+
+    monkeypatch.setattr(PhotoBucket, "begin", begin_late)
+    with contextlib.closing(s3):
+        response = api.post(f"/sessions/{session_id}/photos", json={"s3_key": key})
+    assert response.status_code == status
 
 
 def test_objects_that_are_not_looked_at():

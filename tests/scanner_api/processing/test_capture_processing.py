@@ -174,6 +174,60 @@ def test_an_outage_is_tried_again_when_the_lease_runs_out(in_shop, shelf, clock,
     assert "waits: The photo bucket does not respond." in caplog.text
 
 
+def test_a_database_that_is_away_for_a_moment_costs_no_attempt(in_shop, milk, monkeypatch):
+    """The product is looked up again, and not the whole capture."""
+    monkeypatch.setattr("scanner_api.waiting.PAUSE_SECONDS", 0)
+
+    async def scenario(shop):
+        failures = [DOWN]
+
+        class Away:
+            """Products that are away once."""
+
+            async def by_gtin(self, gtin):
+                """Return a product."""
+                if failures:
+                    raise failures.pop()
+                return await shop.stores.products.by_gtin(gtin)
+
+        capture_id = await shop.scan()
+        await processing(shop, products=Away()).process(capture_id)
+        return failures, await shop.capture(capture_id)
+
+    failures, ended = in_shop(scenario)
+    assert not failures
+    assert (ended.status, ended.product_name, ended.attempts) == ("COMPLETED", milk.name, 1)
+
+
+def test_an_outage_is_waited_for_as_long_as_the_lease_lasts(in_shop, monkeypatch):
+    """It began at the last save: a step that took 15 of its 20 seconds leaves 5, and too long a one none."""
+    waits, now = [], [0]
+
+    async def once(call, seconds, *_errors):
+        waits.append(seconds)
+        return await call()
+
+    class Slow:
+        """A bucket that needs a while."""
+
+        def __init__(self, seconds):
+            self.seconds = seconds
+
+        async def get(self, _key, _most_bytes):
+            """Return a picture."""
+            now[0] += self.seconds
+            return picture()
+
+    async def scenario(shop):
+        for seconds in (15, 25):
+            await processed(shop, await shop.scan("", uploaded_image_key="photo.png"), Slow(seconds))
+
+    monkeypatch.setattr(captures, "wait_for", once)
+    monkeypatch.setattr(captures, "monotonic", lambda: now[0])
+    in_shop(scenario)
+    assert [seconds for seconds in waits if seconds != 20] == [5, 0]
+
+
 def test_an_outage_that_lasts_ends_in_failed(in_shop, shelf, clock):
     """The third attempt that meets an outage is the last, and the client learns it."""
 

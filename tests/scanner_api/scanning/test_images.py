@@ -227,3 +227,12 @@ def test_a_directory_behind_the_beginning():
         check_directory(beginning, directory[:20])
     with pytest.raises(ImageTooLarge, match="9000 x 9000 pixels"):
         check_directory(beginning, directory)
+
+
+@pytest.mark.parametrize("width", [90, 9000])
+def test_a_directory_that_is_longer_than_what_is_read_of_it(width):
+    """Its entries are sorted: once both sides are known, the rest does not matter."""
+    directory = struct.pack(">HHHIHHHHII", 6000, 256, 3, 1, width, 0, 257, 4, 1, width)
+    is_large = pytest.raises(ImageTooLarge) if width > 90 else contextlib.nullcontext()
+    with is_large:
+        check_directory(b"MM\0*" + struct.pack(">I", 200), directory + bytes(65_536 - len(directory)))

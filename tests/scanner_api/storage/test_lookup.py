@@ -91,10 +91,18 @@ def test_connections_of_the_pool_that_end_are_replaced(postgresql_url, run_in):
 
 
 def test_a_read_that_hangs_is_a_503_and_the_next_is_not(postgresql_url, run_in, monkeypatch):
-    """A table that stays locked fails the read in time, and once it is free the lookup works again."""
+    """A table that stays locked fails the read in time, and once it is free the lookup works again.
+
+    It costs one connection; the others of the pool were used as well, and stay.
+    """
     monkeypatch.setattr(lookup, "_SECONDS", 0.2)
+    ended = []
 
     async def scenario(database):
+        engine = database.readers._engine.sync_engine
+        event.listen(engine, "invalidate", lambda *_: ended.append("connection"))
+        async with database.transaction(), database.transaction(), database.transaction():
+            pass
         organization = by_id(database)
         async with database.transaction() as connection:
             await connection.execute(text("LOCK TABLE organizations IN ACCESS EXCLUSIVE MODE"))
@@ -104,6 +112,7 @@ def test_a_read_that_hangs_is_a_503_and_the_next_is_not(postgresql_url, run_in, 
         return await organization.find("organization"), len(database.readers._open)
 
     assert run_in(postgresql_url, scenario) == ([["Grocer", "organization"]], 1)
+    assert ended == ["connection"]
 
 
 def test_an_outage_reaches_everyone_and_ends(in_shared_database):

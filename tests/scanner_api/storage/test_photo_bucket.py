@@ -102,15 +102,16 @@ def test_the_beginning_of_an_object_comes_with_its_metadata(s3, content, calls, 
 
 
 @pytest.mark.parametrize(
-    ("status", "fields", "sent"),
+    ("offset", "status", "fields", "sent"),
     [
-        (206, {"Content-Length": "1000", "Content-Range": "bytes 0-999/5000"}, 400),
-        (206, {"Content-Length": "400", "Content-Range": "bytes 0-399/*"}, 400),
-        (206, {"Content-Length": "400"}, 400),
+        (0, 206, {"Content-Length": "1000", "Content-Range": "bytes 0-999/5000"}, 400),
+        (0, 206, {"Content-Length": "400", "Content-Range": "bytes 0-399/*"}, 400),
+        (0, 206, {"Content-Length": "400"}, 400),
+        (800, 200, {"Content-Length": "5000"}, 5000),
     ],
 )
-def test_a_beginning_that_is_cut_short_or_of_unknown_size_is_a_503(status, fields, sent):
-    """What is no photo by its first bytes may be one, and the size is stored with the photo."""
+def test_a_part_that_is_cut_short_or_of_unknown_size_or_another_is_a_503(offset, status, fields, sent):
+    """What is no photo by its bytes may be one, and the size is stored with the photo."""
 
     def respond(request):
         request.send_response(status)
@@ -121,7 +122,7 @@ def test_a_beginning_that_is_cut_short_or_of_unknown_size_is_a_503(status, field
         request.close_connection = True
 
     with http_server(respond) as url, pytest.raises(ServiceUnavailable):
-        ask(photo_bucket(url), lambda photos: photos.begin("a/c.png", 4096))
+        ask(photo_bucket(url), lambda photos: photos.begin("a/c.png", 4096, offset))
 
 
 def test_there_is_no_beginning_of_nothing(s3):

@@ -141,11 +141,16 @@ def check_directory(beginning: bytes, directory: bytes) -> None:
 
 
 def _check_directory(beginning: bytes, directory: bytes) -> None:
-    """Check the entries of a directory (TIFF 6.0, section 2), or raise struct.error where one is missing."""
+    """Check the entries of a directory (TIFF 6.0, section 2), or raise struct.error where one is missing.
+
+    They are sorted by tag, so that those behind width and height need not be there.
+    """
     order = _order(beginning)
     sides: dict[int, int] = {}
     (entries,) = struct.unpack_from(f"{order}H", directory)
     for entry in range(2, 2 + 12 * entries, 12):
+        if len(sides) == len(_TIFF_SIDES) and entry + 12 > len(directory):
+            break
         tag, kind, count = struct.unpack_from(f"{order}HHI", directory, entry)
         if tag in _TIFF_SIDES:
             if count != 1 or tag in sides:  # readers differ on which value counts

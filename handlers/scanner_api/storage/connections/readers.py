@@ -21,14 +21,18 @@ class Reader:
 
     Attributes:
         driver: the driver's own connection.
-        uses: how often it was used, this time and by others of the pool included.
+        was_pooled: whether others of the pool used it before.
+        uses: how often it was lent.
+        was_lost: whether it failed and may have ended before it was lent, so that another one may not fail.
         since: when it was opened, by the monotonic clock.
     """
 
-    def __init__(self, connection: AsyncConnection, driver: Any, uses: int) -> None:
+    def __init__(self, connection: AsyncConnection, driver: Any, *, was_pooled: bool) -> None:
         self.connection = connection
         self.driver = driver
-        self.uses = uses
+        self.was_pooled = was_pooled
+        self.uses = 0
+        self.was_lost = False
         self.since = time.monotonic()
 
 
@@ -55,6 +59,8 @@ class Readers:
             try:
                 yield reader
             except BaseException:  # a cancelled one too: its connection is in the middle of something
+                # of the pool's there may be many, which a slow statement must not go through
+                reader.was_lost = reader.uses > 1 or (reader.was_pooled and reader.driver.is_closed())
                 await self._end(reader)
                 raise
             self._idle.append(reader)
@@ -88,4 +94,4 @@ class Readers:
         connection = await self._engine.connect()
         self._open.add(connection)
         pooled = await connection.get_raw_connection()
-        return Reader(connection, pooled.driver_connection, uses=int(was_used(pooled)))
+        return Reader(connection, pooled.driver_connection, was_pooled=was_used(pooled))

@@ -128,9 +128,17 @@ class PhotoBucket:
         )
         return content
 
-    async def begin(self, key: str, size: int, offset: int = 0) -> tuple[StoredObject, bytes] | None:
-        """Return the metadata of an object with so many of its bytes, None if there is none."""
-        parameters = {"Bucket": self._bucket, "Key": key}
+    async def begin(
+        self, key: str, size: int, offset: int = 0, etag: str = ""
+    ) -> tuple[StoredObject, bytes] | None:
+        """Return the metadata of an object with so many of its bytes, None if there is none.
+
+        Args:
+            offset: of the first of these bytes.
+            etag: that the object must have; S3 refuses if it was replaced.
+        """
+        condition = {"IfMatch": etag} if etag else {}
+        parameters = {"Bucket": self._bucket, "Key": key, **condition}
         beginning = await self._wait("get_object", lambda client: client.begin(parameters, size, offset))
         if beginning is None:
             return None

@@ -97,6 +97,8 @@ class Client:
             if not total.isdecimal():  # RFC 9110, section 14.4, has an asterisk for what is unknown
                 raise S3Failure("ContentRange")
             response["ContentLength"] = int(total)
+        elif offset:  # the server ignores ranges, and these are the first bytes
+            raise S3Failure("Range")
         return response, content
 
     def close(self) -> None:

@@ -331,7 +331,7 @@ def test_stubs_of_operations_without_a_success(new, unusual):
         assert f'raise Problem({status}, "GET {path} is not implemented.")' in handlers
     assert "        status=302,\n" in handlers
     tests = (folder / "tests/test_untagged.py").read_text()
-    assert 'client.get("/errors")\n    assert response.status_code == 404\n' in tests
+    assert 'client.get("/errors")\n    assert response.status_code == 404, response.text\n' in tests
 
 
 @pytest.mark.programs
@@ -470,6 +470,11 @@ def test_models(write, pets, tmp_path, mypy_cache, models):
     assert CliRunner().invoke(contract_first.cli.tree.app, arguments).exit_code == 0
     handlers = (folder / "src/pet_store/operations/untagged.py").read_text()
     assert "(body: Pet) -> Pet:" in handlers
+    assert_clean(folder, mypy_cache)
+
+
+def assert_clean(folder, mypy_cache):
+    """Assert that the project's own linter, formatter and type checker accept it."""
     tools = (
         ["ruff", "format", "--check", "--no-cache"],
         ["ruff", "check", "--no-cache"],
@@ -479,3 +484,32 @@ def test_models(write, pets, tmp_path, mypy_cache, models):
         command = [sys.executable, "-m", *map(str, tool), "src", "tests"]
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
         assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.programs
+def test_names_that_modules_import(write, pets, tmp_path, mypy_cache):
+    """Handlers, arguments and models may be called as what is imported, or as what tests have; all run."""
+    pytest.importorskip("pydantic_settings")
+    names = ("cast", "asyncio", "pytest", "httpx2", "handler", "response", "client", "test", "Any", "list")
+    components = ("Problem", "Response", "Cast", "AnyPet", "NotImplementedYet")
+    pet = {"type": "object", "properties": {"any": {}}, "example": {"any": 1}}
+    pets["components"]["schemas"] = dict.fromkeys(components, pet)
+    parameters = [{"name": "cast", "in": "query", "schema": {"type": "string"}}]
+    secured = {"security": [{"unknown": []}]}
+    pets["components"]["securitySchemes"] = {"unknown": {"type": "mutualTLS"}}
+    paths = {"/refused": {"get": {**secured, "responses": {"404": {"description": ""}}}}}
+    for number, name in enumerate(names):
+        body = content({"$ref": f"#/components/schemas/{components[number % len(components)]}"})
+        declared = {"200": {"description": "", **body}}
+        post = {**secured, "operationId": name, "responses": declared}
+        if number % 2:
+            post |= {"parameters": parameters, "requestBody": {"required": True, **body}}
+        paths[f"/{name}"] = {"post": post}
+    pets["paths"] = paths
+    folder = tmp_path / "pet-store"
+    arguments = ["contract", "new", str(write(pets)), "--into", str(folder), "--models", "msgspec"]
+    assert CliRunner().invoke(contract_first.cli.tree.app, arguments).exit_code == 0
+    assert_clean(folder, mypy_cache)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_untagged.py"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
+    assert f"{len(paths)} passed" in done.stdout, done.stdout

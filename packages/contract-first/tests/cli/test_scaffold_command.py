@@ -110,10 +110,10 @@ def test_a_private_function_is_no_handler(scaffold, pets, tmp_path):
 
 
 def test_test_that_is_there(scaffold, pets, tmp_path):
-    """A test that is there stays as it is when its module is written."""
+    """A test that is there stays as it is when its module is written; those of the module go beside it."""
     (tmp_path / "tests").mkdir()
     (tmp_path / "tests" / "test_pets.py").write_text("mine")
-    assert f"skipped  {tmp_path}/tests/test_pets.py: is there\n" in scaffold(pets).stdout
+    assert f"wrote    {tmp_path}/tests/test_pets_2.py\n" in scaffold(pets).stdout
     assert (tmp_path / "tests" / "test_pets.py").read_text() == "mine"
 
 
@@ -153,7 +153,8 @@ def test_an_operation_that_was_renamed(contract, write, pets, tmp_path, monkeypa
     (folder / "operations").mkdir(parents=True)
     (folder / "operations" / "__init__.py").write_text("")
     (folder / "operations" / "pets.py").write_text(
-        "async def get_pet(pet_id): ...\nasync def find(): ...\ndef part(): ..."
+        "async def get_pet(pet_id): ...\nasync def find():\n    return await load()\n"
+        "async def load(): ...\ndef part(): ..."
     )
     (folder / "__init__.py").write_text("")
     monkeypatch.syspath_prepend(tmp_path)
@@ -164,7 +165,10 @@ def test_an_operation_that_was_renamed(contract, write, pets, tmp_path, monkeypa
     for name in ("pets.get_pet: ", "pets.find: "):
         assert f"{name}no operation has this name; rename the function if its operation was renamed" in output
         assert name in coverage
-    assert "pets.part" not in output + coverage
+    for name in ("pets.part", "pets.load"):  # what handlers call
+        assert name not in output + coverage
+    again = contract("scaffold", "--contract", write(pets), "--into", folder, *handlers).stdout
+    assert ("every operation has a handler" in again, "pets.find: no operation has" in again) == (True, True)
 
 
 def test_bodies_of_several_media_types(scaffold, pets, check, tmp_path):

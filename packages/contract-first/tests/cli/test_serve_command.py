@@ -1,5 +1,6 @@
 """``serve`` one's own contract by one's own handlers."""
 
+import runpy
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 import contract_first.cli.tree
+from contract_first.cli.reload import print_error
 
 HANDLERS = """
 def list_pets() -> None:
@@ -228,6 +230,19 @@ def test_reload(project, write, minimal):
         assert "GET /cats" in line_with("safe: ")
         line_with("ended")
         assert client.get("/cats").status_code == 200
+
+
+def test_an_error_of_the_users_code(tmp_path, monkeypatch, capsys):
+    """Its traceback has the user's frames, not those of what imported them."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.py").write_text("def divide():\n    return 1 / 0\n\n\ndivide()\n")
+    with pytest.raises(ZeroDivisionError) as caught:
+        runpy.run_path(str(tmp_path / "mine.py"))
+    print_error(caught.value)
+    lines = capsys.readouterr().err.splitlines()
+    frames = [line for line in lines if line.startswith("  File ")]
+    assert [frame.split(", ", 1)[1] for frame in frames] == ["line 5, in <module>", "line 2, in divide"]
+    assert lines[-1] == "ZeroDivisionError: division by zero"
 
 
 AT_ONCE = """

@@ -188,6 +188,13 @@ def test_what_was_exercised(contract_client, contract_coverage, app, contract):
     assert key_.calls == 0
 
 
+def test_a_contract_at_two_urls_counts_once(contract_client, contract_coverage, app, contract):
+    """Calls add up, however often one asks for them."""
+    for prefix in ("http://testserver", "http://other"):
+        contract_client(app, contract, base_url=prefix).get("/pets")
+    assert {contract_coverage().operations(str(contract))[0].calls for _ in range(3)} == {2}
+
+
 def test_a_contract_by_two_spellings(contract_client, contract_coverage, app, contract, monkeypatch):
     """A path from here and one from the root are of one contract."""
     monkeypatch.chdir(contract.parent)
@@ -196,3 +203,9 @@ def test_a_contract_by_two_spellings(contract_client, contract_coverage, app, co
     (listed, *_) = contract_coverage().operations(contract.name)
     assert listed.calls == 2
     assert contract_coverage().operations(str(contract)) == []
+
+
+def test_another_event_loop_than_asyncios(async_contract_client, app, contract):
+    """The message says what is expected, and where anyio's plugin has it."""
+    with pytest.raises(RuntimeError, match=r"expected asyncio's event loop; .* anyio_backend"):
+        async_contract_client(app, contract).__aenter__().send(None)

@@ -82,3 +82,14 @@ def test_no_contract_at_all(run):
     """Where no test has a contract nothing is covered."""
     _, output = run("--contract-coverage-min", "1", "--collect-only")
     assert "Contract coverage is 0.0 %; expected 1 %." in output
+
+
+def test_a_violation_is_readable(run, write):
+    """The output of the test has its own line and the violation, and no frames of the client's."""
+    write(TESTS.replace('"list_pets": lambda: None', '"list_pets": lambda: (None, 418)'), "test_app.py")
+    _, output = run("-k", "0")
+    report = output.partition("def test_pets")[2].partition(" coverage ")[0]
+    assert "contract_client(APP).get(" in report
+    assert "ContractViolationError: GET /pets: " in report
+    assert "_client.py" not in report
+    assert "_client.py" in run("-k", "0", "--full-trace")[1]

@@ -115,12 +115,17 @@ def _context(ca: trustme.CA, *names: str) -> ssl.SSLContext:
 
 @cache
 def _log_names_in_a_line() -> None:
-    """Log a line for a name that is not ASCII, whose handshake CPython ends with a traceback on its own."""
+    """Log a line for a name that is not ASCII, whose handshake CPython ends with a traceback on its own.
+
+    The name is the error's object up to Python 3.13; later there is none, and the message has the name.
+    """
     otherwise = sys.unraisablehook
 
     def log(error: "sys.UnraisableHookArgs") -> None:
-        if isinstance(error.exc_value, UnicodeDecodeError) and isinstance(error.object, bytes):
-            _refusals.warning("TLS handshake refused: the server name %r is not ASCII.", error.object)
+        reason = error.exc_value
+        is_about_name = isinstance(error.object, bytes) or "servername" in (error.err_msg or "")
+        if is_about_name and isinstance(reason, UnicodeDecodeError):
+            _refusals.warning("TLS handshake refused: the server name %r is not ASCII.", reason.object)
         else:
             otherwise(error)
 

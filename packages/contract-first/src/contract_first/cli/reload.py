@@ -124,8 +124,8 @@ class Fork:
             run(lambda: _write(response))
         except typer.Exit as exit_:
             code = exit_.exit_code
-        except BaseException:  # noqa: BLE001 -- every failure of the user's code ends here
-            traceback.print_exc()
+        except BaseException as error:  # noqa: BLE001 -- every failure of the user's code ends here
+            print_error(error)
             code = 1
         sys.stdout.flush()
         sys.stderr.flush()
@@ -153,6 +153,19 @@ class Fork:
         os.waitpid(self.pid, 0)
         os.close(self._responding)
         os.close(self._life)
+
+
+def print_error(error: BaseException) -> None:
+    """Print an error of the user's code with its traceback, without frames of libraries and Python."""
+    here, libraries = Path.cwd(), Path(sys.prefix)
+    summary = traceback.TracebackException.from_exception(error)
+    link: traceback.TracebackException | None = summary
+    while link is not None:
+        paths = ((frame, Path(frame.filename)) for frame in link.stack)
+        users = [frame for frame, path in paths if here in path.parents and libraries not in path.parents]
+        link.stack = traceback.StackSummary.from_list(users or link.stack)
+        link = link.__cause__ or link.__context__
+    summary.print()
 
 
 class Reloader:

@@ -14,8 +14,8 @@ FRAMING = frozenset({"connection", "content-length", "keep-alive", "transfer-enc
 """Headers that say how a message is sent: the server's."""
 OF_MOCKS = ("access-control-", "x-mock-")
 """What the names of headers begin with that a mock adds; an upstream's own are not passed on."""
-OF_PROXIES = ("x-contract-violation",)
-"""The same of those that a proxy adds."""
+OF_PROXIES = ("x-contract-violations", "x-contract-violation")
+"""Names of the headers that a proxy adds, the count first; an upstream's own are not passed on."""
 TEXT = "text/plain; charset=utf-8"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from copy import deepcopy
 from typing import Any
 
 import msgspec
@@ -24,8 +25,9 @@ class ContractCoverage:
         """Add the counts of a contract's operations to those that are there."""
         counts = self._contracts.setdefault(contract, {})
         for operation in operations:
-            before = counts.setdefault(operation.operation, operation)
-            if before is not operation:
+            if (before := counts.get(operation.operation)) is None:
+                counts[operation.operation] = deepcopy(operation)  # which tests go on to count in
+            else:
                 before.calls += operation.calls
                 _add(before.statuses, operation.statuses)
                 _add(before.parameters, operation.parameters)

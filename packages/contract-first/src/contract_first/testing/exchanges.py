@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import httpx2
 
@@ -29,6 +30,14 @@ class ContractViolationError(AssertionError):
     def __init__(self, head: str, violations: Sequence[tuple[str, MessageViolation]]) -> None:
         super().__init__("\n".join([head, *(f"  {_line(*violation)}" for violation in violations)]))
         self.violations = violations
+
+
+def _is_violation(error: Any) -> bool:
+    return isinstance(error.value, ContractViolationError)
+
+
+# pytest leaves the frames of the client's module out of the traceback of a violation
+httpx2.Client.send.__globals__["__tracebackhide__"] = _is_violation
 
 
 class Exchanges:

@@ -198,7 +198,7 @@ class _Run:
         for counts in self._workers:
             coverage.add_builtins(counts)
         for exchanges in self._exchanges.values():
-            coverage.add(exchanges.source, exchanges.counts)
+            coverage.add(_spelled(exchanges.source), exchanges.counts)
         return coverage
 
     def contract(self) -> str:

@@ -60,6 +60,11 @@ class InLoop(httpx2.AsyncBaseTransport):
         await self._entered.aclose()
 
     async def _started(self) -> httpx2.ASGITransport:
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            reason = "expected asyncio's event loop; with anyio's plugin the fixture anyio_backend names it."
+            raise RuntimeError(f"async_contract_client: {reason}") from None
         async with self._starting:
             if self._transport is None:
                 state = await self._entered.enter_async_context(lifespan(self._app))

@@ -109,3 +109,13 @@ def test_a_narrow_terminal_has_no_room_for_times(right):
         line for line in shown(right, width=80).splitlines() if line.startswith("POST /things/{id}/parts")
     ]
     assert row.split() == ["POST", "/things/{id}/parts", "3", "✓"]
+
+
+def test_in_plain_text(wrong):
+    """A report as text says what was expected, what came, and how to repeat it."""
+    lines = str(wrong).splitlines()
+    assert lines[0].startswith("1 violation, 1 operation could not be tested: ")
+    assert lines[2].startswith("Server error <script>")
+    assert lines[3:5] == ["Expected: no request ends in a server error", "Got: HTTP 500: line 0"]
+    assert "curl -X GET 'http://a.example/v1/things'" in lines
+    assert lines[-1].startswith("GET /v1/things: <script>")

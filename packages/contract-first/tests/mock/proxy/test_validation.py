@@ -44,10 +44,13 @@ def test_what_conforms_to_the_contract_is_not_marked(proxy):
 def test_an_upstream_cannot_report_violations(target, proxy, upstream):
     """Its own fields of these names do not get through: a client would take them for the proxy's."""
     fields = (
-        b"X-Contract-Violations: 7\r\nx-contract-violation: of the upstream\r\nContent-Length: 2\r\n\r\n[]"
+        b"X-Contract-Violations: 7\r\nx-contract-violation: of the upstream\r\nContent-Length: 2\r\n"
+        b"X-Contract-Violation-Policy: another\r\n\r\n[]"
     )
     upstream.response = HEAD + fields
-    count, first = violations_of(proxy.ask("GET", target))
+    response = proxy.ask("GET", target)
+    count, first = violations_of(response)
+    assert response.headers["x-contract-violation-policy"] == "another"
     assert (count, "of the upstream" in first) == (1 if target.endswith("odd") else None, False)
     assert proxy.exchanges[0].response.header("x-contract-violations") == "7"
 

@@ -115,6 +115,15 @@ def test_pages_lead_to_each_other(api):
     assert len(set(numbers)) == 3
 
 
+def test_a_page_that_a_query_makes_leads_on_with_the_path_of_its_request(mocked):
+    """Also where without a query the response has no link with the path's parameter."""
+    ids = {"type": "array", "items": {"type": "object", "properties": {"id": TEXT}}}
+    page = {"type": "object", "properties": {"items": ids, "next": {**URI, "type": ["string", "null"]}}}
+    app = mocked({"/pets/{pet}/toys": at(get(page, *PAGE, **COUNTS), pet=TEXT)})
+    assert app.get("/pets/7/toys").json["next"] is None
+    assert app.get("/pets/7/toys?limit=2").json["next"].endswith("/pets/7/toys?limit=2&offset=2")
+
+
 def test_a_search_has_the_types_that_are_asked_for(api):
     """And the page of each."""
     assert api("/search?q=x").keys() == {"artists", "tracks"}

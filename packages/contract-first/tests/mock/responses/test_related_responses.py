@@ -195,7 +195,10 @@ def test_related_responses_conform(app):
 
 
 def test_what_is_created_has_another_identifier_each_time(mocked):
-    """Each creation has another id, as the schema wants it, unless one is sent."""
+    """Each creation has another id, as the schema wants it, unless one is sent.
+
+    A member with the empty name beside it is a member like any other.
+    """
     paths = {
         "/pets": {"post": ANYTHING | responses(PET, "201")},
         "/pets/{id}/wash": {
@@ -203,7 +206,8 @@ def test_what_is_created_has_another_identifier_each_time(mocked):
             "post": ANYTHING | responses(PET),
         },
     }
-    number = {**PET, "properties": {**PET["properties"], "id": {"type": "integer", "minimum": 7}}}
+    members = {"": {"type": "string"}, "id": {"type": "integer", "minimum": 7}}
+    number = {**PET, "properties": {**PET["properties"], **members}}
     app, again = mocked(paths), mocked(paths)
     made = [app.post("/pets", {"name": "Rex"}).json["id"] for _ in range(3)]
     assert len(set(made)) == 3

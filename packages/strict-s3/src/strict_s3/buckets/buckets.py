@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
+from xml.etree import ElementTree as ET
 
 from strict_s3.auth.access import is_public, public_policy
 from strict_s3.messages.cors import OPEN
@@ -15,7 +16,7 @@ from strict_s3.messages.identifiers import is_bucket_name
 from strict_s3.messages.orders import DEFAULT_REGION, Order
 from strict_s3.messages.request import OF_BUCKETS
 from strict_s3.messages.response import Response
-from strict_s3.messages.xml import document, parse
+from strict_s3.messages.xml import document, parse, serialize
 from strict_s3.store.acl import acl_of, check_acl, is_of_acl
 from strict_s3.store.acl import describe as describe_acl
 from strict_s3.store.archive import Archive
@@ -23,7 +24,7 @@ from strict_s3.store.backend import Backend
 from strict_s3.store.locks import check_bucket
 
 from . import configurations
-from .documents import check_document, check_ownership
+from .documents import check_document, check_ownership, check_tags
 from .events import Events
 from .lifecycle import with_ids
 
@@ -94,7 +95,12 @@ class Buckets:
         if not is_bucket_name(order.bucket):
             raise refusal("InvalidBucketName", BucketName=order.bucket)
         check_ownership(order.headers)
-        location = parse(order.body).findtext("LocationConstraint", "") if order.body else ""
+        location, tagging = "", b""
+        if order.body:
+            root = parse(order.body)
+            root.tag = "CreateBucketConfiguration"  # old tools have another
+            location, tagging = root.findtext("LocationConstraint", ""), _tagging(root)
+            order = replace(order, body=serialize(root))
         if not _LOCATION.fullmatch(location):
             raise refusal("InvalidLocationConstraint", LocationConstraint=location)
         settings: dict[str, Any] = {
@@ -113,7 +119,10 @@ class Buckets:
             self._backend.set_defaults(order.bucket, acl)
             settings["created"] = self._backend.created(order.bucket).isoformat()
             self._settings[order.bucket] = settings
-            self._archive.save_bucket(order.bucket, settings)
+            with self._archive.transaction():
+                self._archive.save_bucket(order.bucket, settings)
+                if tagging:
+                    self.change(replace(order, query=(("tagging", ""),), headers={}, body=tagging))
         return response
 
     def read(self, order: Order) -> Response:
@@ -170,7 +179,7 @@ class Buckets:
         if order.method == "PUT" and order.has("notification"):
             return replace(order, body=self._events.configure(order.bucket, order.body))
         if order.method == "PUT" and order.has("cors"):
-            return replace(order, body=_EMPTY_ORIGIN.sub(_ORIGIN % _NO_ORIGIN, order.body))
+            return replace(order, body=_EMPTY_ORIGIN.sub(_ORIGIN % _NO_ORIGIN, serialize(parse(order.body))))
         return order
 
     def _set_up(self, order: Order) -> Response:
@@ -245,6 +254,17 @@ def _located(order: Order) -> Order:
         return order
     content = {"LocationConstraint": order.region}
     return replace(order, body=document("CreateBucketConfiguration", content, is_qualified=False))
+
+
+def _tagging(root: ET.Element) -> bytes:
+    """Return the document of the tags in one to make a bucket, empty for none, or raise `S3Error`."""
+    if not root.findall("Tags/Tag"):
+        return b""
+    tagging = ET.Element("Tagging")
+    ET.SubElement(tagging, "TagSet").extend(root.iterfind("Tags/Tag"))
+    document = serialize(tagging)
+    check_tags(document, of_bucket=True)
+    return document
 
 
 def _about_acl(order: Order) -> Order:

@@ -45,9 +45,11 @@ def check_document(name: str, document: bytes, bucket: Bucket) -> None:
 
 
 def check_tags(document: bytes, *, of_bucket: bool = False) -> dict[str, str]:
-    """Return the tags of a document with any root, or raise MalformedXML, InvalidTag or BadRequest."""
+    """Return the tags of a document, or raise MalformedXML, InvalidTag or BadRequest."""
     tags: dict[str, str] = {}
-    for tag in parse(document).iterfind("TagSet/Tag"):
+    root = parse(document)
+    _expect(root.tag == "Tagging")
+    for tag in root.iterfind("TagSet/Tag"):
         key, value = tag.findtext("Key"), tag.findtext("Value", "")
         if key is None:
             raise refusal("MalformedXML")

@@ -10,7 +10,7 @@ from xml.etree import ElementTree as ET
 
 from strict_s3.messages.errors import invalid_argument, invalid_request, refusal
 from strict_s3.messages.integers import whole_number
-from strict_s3.messages.xml import parse
+from strict_s3.messages.xml import parse, serialize
 
 _MAX_ID_LENGTH = 255
 _MAX_RULES = 1000
@@ -40,10 +40,7 @@ def with_ids(body: bytes) -> bytes:
             for empty in rule.findall("ID"):
                 rule.remove(empty)
             ET.SubElement(rule, "ID").text = secrets.token_urlsafe(36)
-    try:
-        return ET.tostring(root)
-    except (ValueError, RecursionError):
-        raise refusal("MalformedXML") from None
+    return serialize(root)
 
 
 def _check(rule: ET.Element) -> None:

@@ -8,6 +8,7 @@ MAX_HEADER_SECTION_BYTES = 8 * 1024
 """The most that header fields and query may have together, in bytes."""
 POLICY_EXPIRED: Final = "Invalid according to Policy: Policy expired."
 PROTECTED: Final = "Access Denied because object protected by object lock."
+_MALFORMED = "The XML you provided was not well-formed or did not validate against our published schema"
 _MESSAGES: Final = {
     400: {
         "AccessControlListNotSupported": "The bucket does not allow ACLs",
@@ -38,15 +39,14 @@ _MESSAGES: Final = {
         "InvalidToken": "The provided token is malformed or otherwise invalid.",
         "InvalidURI": "Couldn't parse the specified URI.",
         "KeyTooLongError": "Your key is too long",
+        "MalformedACLError": _MALFORMED,
         "MalformedPOSTRequest": "The body of your POST request is not well-formed multipart/form-data.",
         "MalformedPolicy": "Policies must be valid JSON and the first byte must be '{'",
         "MalformedTrailerError": (
             "The request contained trailing data that was not well-formed or did not conform to our "
             "published schema."
         ),
-        "MalformedXML": (
-            "The XML you provided was not well-formed or did not validate against our published schema"
-        ),
+        "MalformedXML": _MALFORMED,
         "MaxMessageLengthExceeded": "Your request was too big.",
         "MaxPostPreDataLengthExceeded": "Your POST request fields preceeding the upload file was too large.",
         "MetadataTooLarge": "Your metadata headers exceed the maximum allowed metadata size",

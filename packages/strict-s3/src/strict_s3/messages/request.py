@@ -85,7 +85,6 @@ OF_OBJECTS: Final = {
 }
 """Selectors: query parameters that name a subresource of a bucket or an object; and their methods."""
 ROOTS: Final = {
-    "": "CreateBucketConfiguration",
     "accelerate": "AccelerateConfiguration",
     "acl": "AccessControlPolicy",
     "analytics": "AnalyticsConfiguration",
@@ -110,7 +109,7 @@ ROOTS: Final = {
     "versioning": "VersioningConfiguration",
     "website": "WebsiteConfiguration",
 }
-"""The root of the XML document that is put or posted, by selector; that of a bucket without one."""
+"""The root of the XML document that is put or posted, by selector; old tools create buckets with another."""
 
 _SELECTORS: Final = OF_BUCKETS.keys() | OF_OBJECTS.keys()
 _NO_SELECTORS = re.compile(rf"(?i:x-.*)|{'|'.join((*VERSION_2_QUERY, UNWATCHED))}", re.DOTALL)

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
-from .errors import refusal
+from .errors import S3Error, refusal
 
 MEDIA_TYPE = "application/xml"
 MOST_TAGS = 250_000
@@ -19,6 +19,8 @@ _LONG_TAG = re.compile(rb"<[^<]{65536}")
 _START_BYTES = 64 * 1024
 """Of a document, in which its root is."""
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
+SCHEMA_INSTANCE = "http://www.w3.org/2001/XMLSchema-instance"
+"""Namespace of the types of grantees."""
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -63,17 +65,34 @@ def parse(text: str | bytes) -> ET.Element:
     is_utf_16 = b"\0" in plain  # in which no tag would be found; no client sends it
     if is_utf_16 or plain.count(b"<") > MOST_TAGS or _LONG_TAG.search(plain) or b"<!DOCTYPE" in plain:
         raise refusal("MalformedXML")
-    builder = _Builder()
-    _parse(text, builder.start, builder)
+    builder = ET.TreeBuilder()
+    _parse(text, _start(builder), builder)
     return builder.close()
 
 
-def check_root(document: bytes, root: str) -> None:
-    """Raise MalformedXML unless the root of a document has this name."""
+def serialize(root: ET.Element) -> bytes:
+    """Return a parsed document as moto can read it: in S3's namespace, without prefixes, CDATA and comments.
+
+    Raises:
+        S3Error: MalformedXML; it is too deep.
+    """
+    for element in root.iter():
+        element.attrib = {"xsi:type": kind} if (kind := element.get("type")) else {}
+    root.attrib = {"xmlns": _NAMESPACE, "xmlns:xsi": SCHEMA_INSTANCE}
+    try:
+        return ET.tostring(root).replace(b"\r", b"&#13;")  # which parsers read as a line feed
+    except (ValueError, RecursionError):
+        raise refusal("MalformedXML") from None
+
+
+def has_root(document: bytes, root: str) -> bool:
+    """Return whether the root of a document has this name, and its start is well-formed."""
     names: list[str] = []
-    _parse(document[:_START_BYTES], lambda name, _: names.append(name), is_whole=False)
-    if not names or _local(names[0]) != root:
-        raise refusal("MalformedXML")
+    try:
+        _parse(document[:_START_BYTES], lambda name, _: names.append(name), is_whole=False)
+    except S3Error:
+        return False
+    return bool(names) and _local(names[0]) == root
 
 
 def readable(text: str) -> str:
@@ -89,18 +108,22 @@ def _inside(content: Any) -> str:
     return content if isinstance(content, Element) else escape(readable(str(content)))
 
 
-class _Builder(ET.TreeBuilder):
-    """Builds the tree of a document, and refuses one of too many attributes."""
+def _start(builder: ET.TreeBuilder) -> Callable[[str, dict[str, str]], object]:
+    """Return what begins an element, and refuses prefixes that were not declared, and too many attributes."""
+    start, prefixes, count = builder.start, {""}, 0
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._attributes = 0
-
-    def start(self, name: str, attributes: dict[str, str], /) -> ET.Element:
-        self._attributes += len(attributes)
-        if self._attributes > MOST_ATTRIBUTES:
+    def begin(name: str, attributes: dict[str, str]) -> None:
+        nonlocal count
+        if attributes:
+            count += len(attributes)
+            prefixes.update(key.removeprefix("xmlns:") for key in attributes if key.startswith("xmlns:"))
+            attributes = {_local(key): value for key, value in attributes.items()}
+        prefix, _, local = name.rpartition(":")
+        if prefix not in prefixes or count > MOST_ATTRIBUTES:
             raise refusal("MalformedXML")
-        return super().start(_local(name), {_local(key): value for key, value in attributes.items()})
+        start(local, attributes)
+
+    return begin
 
 
 def _parse(

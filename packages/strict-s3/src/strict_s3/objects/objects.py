@@ -24,7 +24,7 @@ from strict_s3.messages.orders import MAX_OBJECT_BYTES, Bucket, Order
 from strict_s3.messages.request import BLOCK_BYTES, ROOTS, Request
 from strict_s3.messages.response import Response
 from strict_s3.messages.version_ids import NULL
-from strict_s3.messages.xml import check_root, document
+from strict_s3.messages.xml import document, has_root
 from strict_s3.store.content import Content, read_range
 from strict_s3.store.customer_keys import check_read
 
@@ -222,7 +222,7 @@ def read_document(request: Request, signed: Signed | None) -> bytes:
 
     Raises:
         S3Error: it is too long, or not what was signed; SlowDown while others take the memory for it;
-            MalformedXML if it has another root than the documents of its operation.
+            MalformedXML, of ACLs MalformedACLError, if it has another root than those of its operation.
     """
     document = b""
     for block in _payload(request, signed).blocks():
@@ -231,9 +231,10 @@ def read_document(request: Request, signed: Signed | None) -> bytes:
             raise refusal("MaxMessageLengthExceeded", MaxMessageLengthBytes=MAX_DOCUMENT_BYTES)
         documents.hold(request, len(document))
     documents.hold(request, len(document) + TAG_BYTES * (document.count(b"<") + document.count(b"=")))
-    root = ROOTS.get(next(iter(request.selectors), ""))
-    if document and root and request.method != "DELETE":
-        check_root(document, root)
+    selector = next(iter(request.selectors), "")
+    root = ROOTS.get(selector)
+    if document and root and request.method != "DELETE" and not has_root(document, root):
+        raise refusal("MalformedACLError" if selector == "acl" else "MalformedXML")
     return document
 
 

@@ -163,7 +163,7 @@ class Store:
         keys = {identifier.key for identifier in deletion.objects}
         with self._backend.holding(order.bucket):
             before = {key: self._backend.object_versions(order.bucket, key) for key in keys}
-            with self._archivist.changing(order.bucket):
+            with self._archivist.changing(order.bucket, *keys):
                 response = delete_objects(self._backend, order, deletion)
                 for key in keys:
                     self._archivist.record(order.bucket, key)

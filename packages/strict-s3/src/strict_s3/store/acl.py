@@ -10,7 +10,7 @@ from typing import Any
 
 from strict_s3.messages.errors import S3Error, invalid_argument, invalid_request, refusal
 from strict_s3.messages.orders import Bucket
-from strict_s3.messages.xml import Element, document, elements, parse
+from strict_s3.messages.xml import SCHEMA_INSTANCE, Element, document, elements, parse
 
 from .moto_s3 import models
 
@@ -28,7 +28,6 @@ _GROUPS = tuple(
 _PUBLIC = frozenset(_GROUPS[:2])
 _MOST_GRANTS = 100
 _CANONICAL_ID = re.compile(r"[0-9a-f]{64}", re.ASCII)
-_SCHEMA = "http://www.w3.org/2001/XMLSchema-instance"
 _KINDS = frozenset({"id", "uri", "emailaddress"})
 
 
@@ -53,7 +52,7 @@ def acl_of(headers: Mapping[str, str], body: bytes = b"") -> Any:
     if not grants and body:
         grants = list(islice(_granted(body), _MOST_GRANTS + 1))
     if len(grants) > _MOST_GRANTS:
-        raise _malformed()
+        raise refusal("MalformedACLError")
     return models.FakeAcl([models.FakeGrant([grantee], [permission]) for permission, grantee in grants])
 
 
@@ -108,25 +107,25 @@ def describe(acl: Any) -> bytes:
 
 def _grantee(grantee: Any) -> Element:
     inside = elements({"URI": grantee.uri} if grantee.uri else {"ID": grantee.id})
-    return Element(f'<Grantee xmlns:xsi="{_SCHEMA}" xsi:type="{grantee.type}">{inside}</Grantee>')
+    return Element(f'<Grantee xmlns:xsi="{SCHEMA_INSTANCE}" xsi:type="{grantee.type}">{inside}</Grantee>')
 
 
 def _granted(body: bytes) -> Iterable[tuple[str, Any]]:
     try:
         root = parse(body)
     except S3Error:
-        raise _malformed() from None
+        raise refusal("MalformedACLError") from None
     grants = root.find("AccessControlList")
     if grants is None or not root.findtext("Owner/ID"):
-        raise _malformed()
+        raise refusal("MalformedACLError")
     for grant in grants.iterfind("Grant"):
         permission, grantee = grant.findtext("Permission", ""), grant.find("Grantee")
         if permission not in _PERMISSIONS or grantee is None:
-            raise _malformed()
+            raise refusal("MalformedACLError")
         kinds = {"CanonicalUser": "ID", "Group": "URI", "AmazonCustomerByEmail": "EmailAddress"}
         name = kinds.get(grantee.get("type", ""))
         if name is None:
-            raise _malformed()
+            raise refusal("MalformedACLError")
         yield permission, _named(name, grantee.findtext(name, ""))
 
 
@@ -151,7 +150,3 @@ def _named(kind: str, value: str) -> Any:
         return models.FakeGrantee(uri=value)
     message = "The e-mail address you provided does not match any account on record."
     raise S3Error(HTTPStatus.BAD_REQUEST, "UnresolvableGrantByEmailAddress", message)
-
-
-def _malformed() -> S3Error:
-    return S3Error(HTTPStatus.BAD_REQUEST, "MalformedACLError", refusal("MalformedXML").message)

@@ -229,12 +229,12 @@ class Archivist:
             return Content(self.folder(bucket), md5 or ContentMd5(None), checksum, durable=durable)
 
     @contextmanager
-    def changing(self, bucket: str, key: str | None = None) -> Iterator[None]:
+    def changing(self, bucket: str, *names: str) -> Iterator[None]:
         """Change objects in one transaction; then remove the files of those that were deleted or replaced."""
-        before = self._files(bucket, key)
-        with self._archive.transaction():
+        before = self._files(bucket, names)
+        with self._backend.all_or_nothing(bucket, *names), self._archive.transaction():
             yield
-        for path in before - self._files(bucket, key):
+        for path in before - self._files(bucket, names):
             path.unlink(missing_ok=True)
 
     def record(self, bucket: str, name: str) -> None:
@@ -277,6 +277,6 @@ class Archivist:
             if not missing or versions:
                 self._backend.place(bucket, name, versions)
 
-    def _files(self, bucket: str, key: str | None) -> set[Path]:
-        files = (stored_file(version) for version in self._backend.keys(bucket, key))
+    def _files(self, bucket: str, names: Iterable[str]) -> set[Path]:
+        files = (stored_file(version) for name in names for version in self._backend.keys(bucket, name))
         return {file.path for file in files if isinstance(file, StoredFile)}

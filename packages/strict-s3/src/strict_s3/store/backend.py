@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator, Mapping, MutableSequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from http import HTTPStatus
 from operator import itemgetter
@@ -13,7 +14,7 @@ from strict_s3.messages.cors import CorsRule
 from strict_s3.messages.errors import CODES, PROTECTED, S3Error, invalid_request, refusal
 from strict_s3.messages.orders import Bucket, Order
 from strict_s3.messages.response import Response
-from strict_s3.messages.xml import parse, readable
+from strict_s3.messages.xml import parse, readable, serialize
 
 from .acl import granted_to_all
 from .corrections import correct
@@ -67,10 +68,12 @@ class Backend:
         Raises:
             S3Error: moto refuses the order, cannot read it, or does not implement the operation.
         """
+        if order.body and not order.has("policy"):
+            order = replace(order, body=serialize(parse(order.body)))
         request = Request.from_primitives(order.method, _url(order), self._headers(order), order.body)
         request.from_wsgi_server = True
         dispatch = _Handler.key_dispatch if order.key else _Handler.bucket_dispatch
-        with self.lock, self._policy_aside(order), self._all_or_nothing(order.bucket, order.key):
+        with self.lock, self._policy_aside(order), self.all_or_nothing(order.bucket, order.key):
             try:
                 status, headers, content = dispatch(request, request.raw_url, dict(request.headers))
             except S3Error:
@@ -299,24 +302,30 @@ class Backend:
     ) -> Any:
         """Make an empty key with the metadata, tags and grants of an upload."""
         upload.complete = lambda _parts: (b"", etag, checksum)
-        with self._all_or_nothing(bucket, upload.key_name):
+        with self.all_or_nothing(bucket, upload.key_name):
             try:
                 return self._moto.complete_multipart_upload(bucket, upload.id, iter(()))
             except S3ClientError as error:
                 raise S3Error(400, error.code, error.message) from None
 
     @contextmanager
-    def _all_or_nothing(self, bucket: str, key: str) -> Iterator[None]:
-        """Restore an object if its order is refused: moto replaces it before it validates the new tags."""
+    def all_or_nothing(self, bucket: str, *names: str) -> Iterator[None]:
+        """Restore the versions of objects if the context raises, such as for a full disk.
+
+        moto itself replaces an object before it validates the new tags.
+        """
         store = self._keys(bucket)
-        before = list(dict.get(store, key, ()))
+        before = {name: self.object_versions(bucket, name) for name in names}
         try:
             yield
-        except S3Error:
-            if before:
-                dict.__setitem__(store, key, before)
-            else:
-                dict.pop(store, key, None)
+        except BaseException:
+            for name, versions in before.items():
+                for new in {*self.keys(bucket, name)}.difference(versions):
+                    new.dispose()
+                if versions:
+                    self.place(bucket, name, versions)
+                else:
+                    dict.pop(store, name, None)
             raise
 
     @contextmanager

@@ -1,4 +1,7 @@
-"""Corrections of moto's S3: suspended versioning, delete markers, default locks, and copies by files."""
+"""Corrections of moto's S3: suspended versioning, delete markers, default locks, and copies by files.
+
+Access logs are not delivered, which Amazon does not promise either.
+"""
 
 from collections.abc import Iterable
 from functools import partial
@@ -15,11 +18,12 @@ SUSPENDED = "Suspended"
 
 
 def correct(moto: models.S3Backend) -> None:
-    """Replace the methods of moto's S3 that delete, make, copy and lock objects."""
+    """Replace the methods of moto's S3 that delete, make, copy, lock and log objects."""
     moto.copy_object = partial(_copy_object, moto)  # type: ignore[method-assign]  # moto reads all of the source
     moto.upload_part_copy = partial(_copy_part, moto)  # type: ignore[method-assign]  # the same
     moto.delete_object = partial(_delete_object, moto)  # type: ignore[method-assign]  # every deletion uses it
     moto.put_object_lock_configuration = partial(_lock_bucket, moto)  # type: ignore[method-assign]  # moto wants the bucket to be empty
+    moto.log_incoming_request = lambda *_: None  # type: ignore[method-assign]  # moto's logs are no objects of the archive
     moto.put_object = partial(_put_object, moto)  # type: ignore[method-assign]  # every new object does
 
 

@@ -136,6 +136,10 @@ class Finding(msgspec.Struct, kw_only=True):
         texts = {"Expected": expected, "Got": got, "Change": words.change, "Note": self.reason}
         return {label: text for label, text in texts.items() if text}
 
+    def __str__(self) -> str:
+        sentences = [f"{label}: {text}" for label, text in self.sentences().items()]
+        return "\n".join([f"{self.heading}, in {', '.join(self.operations) or self.operation}", *sentences])
+
     @property
     def heading(self) -> str:
         """What is wrong, in words."""
@@ -320,6 +324,11 @@ class Report(msgspec.Struct, kw_only=True):
         if operation not in self.operations:
             self.operations[operation] = Tested(operation=operation)
         return self.operations[operation]
+
+    def __str__(self) -> str:
+        findings = ["\n".join(filter(None, (str(finding), finding.curl))) for finding in self.findings]
+        troubles = [f"{trouble.operation}: {trouble.message or trouble.title}" for trouble in self.troubles]
+        return "\n\n".join([self.conclusion(), *findings, *troubles])
 
     def conclusion(self) -> str:
         """Return the result in a sentence."""

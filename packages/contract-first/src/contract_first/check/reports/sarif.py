@@ -10,7 +10,7 @@ from contract_first.contract import Contract
 from contract_first.contract.document.defects import Diagnostic
 from contract_first.contract.reading.reading import with_lines
 
-from .report import WHOLE_API, Finding, Report
+from .report import WHOLE_API, Report
 from .words import words_of
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -93,7 +93,7 @@ def sarif(report: Report, contract: Contract) -> bytes:
         Result(
             rule=finding.check,
             level=LEVELS.get(finding.severity, "error") if report.fails(finding) else "note",
-            message=_message(finding),
+            message=str(finding),
             source=report.subject.source,
             line=lines.get(place.pointer, 0),
             subject=finding.operation or WHOLE_API,
@@ -104,10 +104,3 @@ def sarif(report: Report, contract: Contract) -> bytes:
     ]
     checks = dict.fromkeys(finding.check for finding in findings)
     return as_sarif(results, {check: words_of(check).expected or words_of(check).name for check in checks})
-
-
-def _message(finding: Finding) -> str:
-    sentences = [f"{label}: {text}" for label, text in finding.sentences().items()]
-    return "\n".join(
-        [f"{finding.heading}, in {', '.join(finding.operations) or finding.operation}", *sentences]
-    )

@@ -25,7 +25,7 @@ class SentTexts:
     not at all, and OpenAPI defines no text for a parameter that is null, nor for an array or object inside
     one. Of two objects in a query whose members have one name, a value is sent that is read as both's. Of a
     body that nothing here reads, such as YAML, none can tell. Which schema a discriminator names is not asked
-    where JSON is generated.
+    where JSON is generated, nor are formats of which Schemathesis knows none, such as ``uint64``.
     """
 
     def __init__(self, target: Target) -> None:
@@ -44,10 +44,11 @@ class SentTexts:
             if any(map(_is_null, _parameters(case))) or self._has_name_of_several(case):
                 return True
             media_type = essence(case.media_type or "")
-            if not media_type or (is_json(media_type) and not self._has_discriminators):
-                return False
-            violations = self._validator.verdict(_exchange(response)).request
-            return any(violation.part == "body" for violation in violations)
+            is_another = media_type and (self._has_discriminators or not is_json(media_type))
+            return any(
+                violation.rule == "format" or (is_another and violation.part == "body")
+                for violation in self._validator.verdict(_exchange(response)).request
+            )
         return False
 
     def _has_nested(self, case: Case[Any]) -> bool:

@@ -32,8 +32,8 @@ from contract_first.contract.schemas.violations import holds_more
 from contract_first.contract.validation import validate
 from contract_first.distribution import CONTRACT_FIRST
 
-from .scaffold import ModelsKind, Scaffolding, print_outcomes, stub_name, write_new
-from .stubs import PROBLEM
+from .scaffold import ModelsKind, Scaffolding, print_outcomes, write_new
+from .stubs import PROBLEM, stub_name
 
 TEMPLATES = files(__package__) / "templates"
 OVERLAY = "problems.yaml"

@@ -1,12 +1,14 @@
 """``contract scaffold``: a place to begin for each operation without a handler."""
 
 import ast
+import re
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
 from inspect import iscoroutinefunction
 from itertools import chain, count, takewhile
-from keyword import iskeyword
+from linecache import getlines
 from os.path import lexists
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,9 +24,9 @@ from contract_first.contract import Contract, Operation, load_contract
 from contract_first.contract.models import Kind
 from contract_first.contract.models.python_names import python_name
 from contract_first.imports import resting_collector
-from contract_first.service.names import PRIVATE, handler_name, handler_named
+from contract_first.service.names import PRIVATE, handler_named
 
-from .stubs import Stub, Stubs
+from .stubs import Stub, Stubs, stub_name
 
 PACKAGE = '"""One module a tag, one async function an operation."""\n'
 UNTAGGED = "untagged"
@@ -38,8 +40,7 @@ ModelsKind = Annotated[
     ),
 ]
 UNUSED = "no operation has this name; rename the function if its operation was renamed"
-NINJA = "_endpoints_"
-"""Behind this, an operationId that Django Ninja made has the name of the function."""
+WORD = re.compile(r"\w+")
 
 
 @follows_references
@@ -117,17 +118,20 @@ class Scaffolding:
         """Write the missing files, and yield the outcome, name and a remark for each."""
         modules, unnamed = self._missing()
         yield from (("skipped", operation.label, reason) for operation, reason in unnamed)
-        if not modules:
+        if modules:
+            yield from self._written(modules)
+        else:
             yield "nothing", "to write", "" if unnamed else "every operation has a handler"
-            return
+        yield from (("unused", name, UNUSED) for name in unused(self.contract, self.handlers))
+
+    def _written(self, modules: Mapping[str, Sequence[Stub]]) -> Iterator[tuple[str, str, str]]:
         self.tests.mkdir(parents=True, exist_ok=True)
         self.operations.mkdir(parents=True, exist_ok=True)
         write_new(self.operations / "__init__.py", PACKAGE)
         writer = self._stubs_writer()
         for module, stubs in modules.items():
             path = _free(self.operations, module)
-            yield from self._module(writer, path, self.tests / f"test_{path.name}", stubs)
-        yield from (("unused", name, UNUSED) for name in unused(self.contract, self.handlers))
+            yield from self._module(writer, path, _free(self.tests, f"test_{path.stem}"), stubs)
 
     def _module(
         self, writer: Stubs, path: Path, test: Path, stubs: Sequence[Stub]
@@ -136,9 +140,8 @@ class Scaffolding:
         package = _import_name(self.operations)
         write_new(path, writer.module(title, stubs, package.rpartition(".")[0]))
         yield "wrote", str(path), f"{len(stubs)} to implement"
-        text = writer.tests(title, package, path.stem, stubs)
-        is_new = write_new(test, text)
-        yield ("wrote", str(test), "") if is_new else ("skipped", str(test), "is there")
+        write_new(test, writer.tests(title, package, path.stem, stubs))
+        yield "wrote", str(test), ""
 
     def _missing(self) -> tuple[dict[str, list[Stub]], list[tuple[Operation, str]]]:
         """Return the handlers to write by module, and the operations that no function can be named by."""
@@ -162,28 +165,18 @@ class Scaffolding:
 
 
 def unused(contract: Contract, handlers: Mapping[str, Any]) -> Iterator[str]:
-    """Yield where coroutine functions are that handle no operation; others may be what handlers call."""
+    """Yield where coroutine functions are that handle no operation, and that their modules do not use."""
     names = {handler_named(operation, handlers) for operation in contract.operations}
+    files = {sys.modules[function.__module__].__file__ or "" for function in handlers.values()}
+    uses = Counter(word for file in files for line in getlines(file) for word in WORD.findall(line))
     for name, function in handlers.items():
-        if name not in names and iscoroutinefunction(function):
+        if name not in names and uses[name] <= 1 and iscoroutinefunction(function):
             yield handler_place(handlers, name)
 
 
 def handler_place(handlers: Mapping[str, Any], name: str) -> str:
     """Return the name of a handler behind that of its module."""
     return f"{handlers[name].__module__.rpartition('.')[2]}.{name}"
-
-
-def stub_name(operation: Operation) -> str:
-    """Return the name of an operation's handler: in snake case if the service finds it by that.
-
-    What a generator of operationIds put before it is left out.
-    """
-    name = handler_name(operation)
-    function = PRIVATE.sub("", name.rpartition(NINJA)[2])
-    if handler_named(operation, {spelled := python_name(function)}):
-        return spelled
-    return function if function.isidentifier() and not iskeyword(function) else name
 
 
 def _modules_by_tag(contract: Contract) -> dict[tuple[str, ...], str]:

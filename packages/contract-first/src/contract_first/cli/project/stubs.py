@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from keyword import iskeyword
 from textwrap import fill, shorten
 from typing import Any, NamedTuple
 
 from contract_first.contract import Contract, Operation
 from contract_first.contract.document.media_types import essence, is_json
 from contract_first.contract.models import Kind, Models
-from contract_first.service.names import argument_names
+from contract_first.contract.models.python_names import python_name
+from contract_first.service.names import PRIVATE, argument_names, handler_name, handler_named
 from contract_first.service.request.bodies import is_raw
 
 from .sample_requests import SampleRequests
@@ -23,9 +25,11 @@ MOST_ARGUMENTS = 5
 """Beyond them ruff asks whether there are too many."""
 TYPOGRAPHY = str.maketrans("\u2013\u2014\u2018\u2019\u201c\u201d\u00d7", "--''''x")
 MODULE = '''"""{title}"""
-{lenience}{imports}{problem}'''
-IMPORTED = ("NotImplementedYet", "Problem", "Response")
-"""What handlers may need of `contract_first.service`."""
+{lenience}{imports}'''
+FUNCTIONS = ("NotImplementedYet", "Problem", "Response", "cast")
+"""What handlers may call."""
+IN_TESTS = frozenset({"Any", "Problem", "asyncio", "client", "handler", "httpx2", "pytest", "response"})
+"""What tests have names for beside the handlers."""
 REFUSALS = ("404", "403", "401")
 """Of errors that a handler is declared to respond with, those that say least of the request."""
 STRUCTURED = re.compile(r"\b(jsonl?|ndjson|xml)\b|\*/\*")
@@ -42,6 +46,8 @@ UNTYPED = "    handler: Any = "
 """How a test begins that hands an example to a handler of models."""
 CALLS = ("asyncio.run({}(", "        {}(", f"{UNTYPED}{{}}\n")
 """Where tests name the handlers that they call."""
+NINJA = "_endpoints_"
+"""Behind this, an operationId that Django Ninja made has the name of the function."""
 TESTS = '''"""{title}"""
 {lenience}{imports}'''
 
@@ -79,6 +85,9 @@ class Stubs:
         self._models = None if models is None else Models(contract, models)
         # of objects that are no component there are no models
         self._models_of_components = frozenset[str]() if self._models is None else self._models.names
+        self._taken = {stub_name(operation) for operation in contract.operations}.union(
+            *(argument_names(operation.parameters) for operation in contract.operations)
+        )
         self._requests = None if schemes is None else SampleRequests(contract, self._samples, schemes)
 
     def module(self, title: str, stubs: Sequence[Stub], package: str = "") -> str:
@@ -88,15 +97,6 @@ class Stubs:
             package: that has the module ``models``.
         """
         handlers = [self._handler(stub) for stub in stubs]
-        signatures = "".join(handler.partition('"""')[0] for handler in handlers)
-        casts = [
-            self._returned(stub.operation)[0]
-            for stub, handler in zip(stubs, handlers, strict=True)
-            if "cast(" in handler.rpartition('"""')[2]
-        ]
-        is_used = {"Any": "Any" in signatures, "cast": bool(casts)}
-        typing = [name for name, used in is_used.items() if used]
-        imports = f"\nfrom typing import {', '.join(typing)}\n" if typing else ""
         operations = [stub.operation for stub in stubs]
         most = max(
             len(operation.parameters) + (operation.request_body is not None) for operation in operations
@@ -107,29 +107,58 @@ class Stubs:
             PLR0913=most > MOST_ARGUMENTS,
             PLR0917=most > MOST_ARGUMENTS,
         )
-        names = [name for name in IMPORTED if any(f" {name}(" in handler for handler in handlers)]
-        problem = f"\nfrom contract_first.service import {', '.join(names)}\n" if names else ""
-        if models := self._models_in(" ".join([signatures, *casts])):
-            problem += f"\n{_import(f'{package}.models', sorted(models))}\n"
-        header = MODULE.format(title=sentence(title), lenience=lenience, imports=imports, problem=problem)
+        imports = self._imports(stubs, handlers, package)
+        header = MODULE.format(title=sentence(title), lenience=lenience, imports="".join(imports))
         return "\n\n".join([header, *handlers])
+
+    def _imports(self, stubs: Sequence[Stub], handlers: Sequence[str], package: str) -> Iterator[str]:
+        """Yield the imports that handlers need, a paragraph for each module."""
+        annotations, functions = set[str](), set[str]()
+        for stub, handler in zip(stubs, handlers, strict=True):
+            body = handler.rpartition('"""')[2]
+            called = {name for name in FUNCTIONS if f" {self._library(name)}(" in body}
+            kinds = [kind for _, kind, _ in self._arguments(stub.operation)]
+            if "cast" in called or "Response" not in called:
+                kinds.append(self._returned(stub.operation)[0])
+            functions |= called
+            annotations.update(*map(NAME.findall, kinds))
+        typing = sorted((annotations & {"Any"}) | (functions & {"cast"}))
+        yield from _paragraph("typing", {name: self._library(name) for name in typing})
+        service = functions.difference(typing)
+        yield from _paragraph("contract_first.service", {name: self._library(name) for name in service})
+        models = annotations & self._models_of_components
+        yield from _paragraph(f"{package}.models", {name: self._annotated(name) for name in models})
+
+    def _library(self, name: str) -> str:
+        """Return how a name of a library is spelled: another one where the contract has taken it."""
+        return f"_{name}" if name in self._taken or name in self._models_of_components else name
+
+    def _annotated(self, annotation: str) -> str:
+        """Return an annotation in which types are spelled as they are imported."""
+        aliased = self._taken & (self._models_of_components | {"Any"})
+        return NAME.sub(lambda name: f"_{name[0]}" if name[0] in aliased else name[0], annotation)
 
     def tests(self, title: str, package: str, module: str, stubs: Sequence[Stub]) -> str:
         """Return a module of tests, one for each handler; each fails until that is written."""
         tests = [self._test(stub) for stub in stubs]
         text = "".join(tests)
-        called = [stub.name for stub in stubs if any(place.format(stub.name) in text for place in CALLS)]
+        names = {stub.name: _name_in_tests(stub.name) for stub in stubs}
+        called = {
+            name: alias
+            for name, alias in names.items()
+            if any(place.format(alias) in text for place in CALLS)
+        }
         imports = [
             *["\nimport asyncio\n"] * bool(called),
             *["from typing import Any\n"] * (UNTYPED in text),
             *_libraries(
                 {
-                    "import httpx2": "httpx2." in text,
-                    "import pytest": "pytest." in text,
+                    "import httpx2": "httpx2.Client" in text,
+                    "import pytest": "pytest.raises" in text,
                     "from contract_first.service import Problem": "(Problem)" in text,
                 }
             ),
-            *[f"\n{_import(f'{package}.{module}', called)}\n"] * bool(called),
+            *_paragraph(f"{package}.{module}", called),
         ]
         header = TESTS.format(
             title=sentence(title), lenience=_lenience(N802=_has_odd_names(stubs)), imports="".join(imports)
@@ -139,11 +168,13 @@ class Stubs:
     def _handler(self, stub: Stub) -> str:
         arguments = list(self._arguments(stub.operation))
         body = list(self._body(stub.operation))
-        returned = self._returned(stub.operation)[0]
-        result = "Response" if any("return Response(" in line for line in body) else returned
+        response = self._library("Response")
+        is_response = any(f"return {response}(" in line for line in body)
+        result = response if is_response else self._annotated(self._returned(stub.operation)[0])
+        typed = [f"{name}: {self._annotated(kind)}" for name, kind, _ in arguments]
         return "\n".join(
             [
-                _definition(stub.name, [f"{name}: {kind}" for name, kind, _ in arguments], result),
+                _definition(stub.name, typed, result),
                 *self._docstring(stub.operation, arguments),
                 *body,
                 "",
@@ -155,23 +186,25 @@ class Stubs:
         refusal = self._refusal(operation)
         value = self._success(operation)[1]
         if refusal:
-            yield f'    raise Problem({refusal}, "{_lacking(operation)}")'
+            yield f'    raise {self._library("Problem")}({refusal}, "{_lacking(operation)}")'
         elif self._respond:
             status, headers = self._beyond(operation)
+            response = self._library("Response")
             kind = self._returned(operation)[0]
             indent = 8 if headers else 4
-            example = _cast(kind, value, indent) if self._models_in(kind) else literal(value, indent)
+            cast = self._library("cast"), self._annotated(kind)
+            example = _cast(*cast, value, indent) if self._models_in(kind) else literal(value, indent)
             parts = [] if value is None else [example]
             parts += [f"status={status}"] if status else []
             parts += [f"headers={literal(headers, 8)}"] if headers else []
             if headers:
-                yield from ("    return Response(", *(f"        {part}," for part in parts), "    )")
+                yield from (f"    return {response}(", *(f"        {part}," for part in parts), "    )")
             elif status:
-                yield f"    return Response({', '.join(parts)})"
+                yield f"    return {response}({', '.join(parts)})"
             elif parts:
                 yield f"    return {example}"
         else:
-            yield f'    raise NotImplementedYet("{_lacking(operation)}")'
+            yield f'    raise {self._library("NotImplementedYet")}("{_lacking(operation)}")'
 
     def _refusal(self, operation: Operation) -> str:
         """Return the status of the problem that a handler raises where it knows no success."""
@@ -287,11 +320,12 @@ class Stubs:
         arguments = dict(zip(argument_names(operation.parameters), values, strict=True))
         if operation.request_body is not None:
             arguments["body"] = self._samples.value(first_content(operation.request_body)[1])
-        signature = self._handler(stub).partition('"""')[0]
-        is_typed = bool(self._models_in(signature))
+        kinds = [self._returned(operation)[0], *(kind for _, kind, _ in self._arguments(operation))]
+        is_typed = any(map(self._models_in, kinds))
+        name = _name_in_tests(stub.name)
         if is_typed:  # an example is no model
-            yield f"{UNTYPED}{stub.name}"
-        call = _call("handler" if is_typed else stub.name, arguments)
+            yield f"{UNTYPED}{name}"
+        call = _call("handler" if is_typed else name, arguments)
         if self._refusal(operation):
             yield from (
                 "    with pytest.raises(Problem):",
@@ -309,7 +343,7 @@ class Stubs:
         status, response = _success_of(operation)
         refusal = self._refusal(operation)
         code = refusal or status.replace("default", "200").replace("XX", "00")
-        yield f"    assert response.status_code == {code}"
+        yield f"    assert response.status_code == {code}, response.text"
         media_types = list(response.get("content", ()))
         if not refusal and media_types and is_json(media_types[0]) and operation.method != "head":
             yield self._expected(operation, "response.json()")
@@ -319,6 +353,18 @@ class Stubs:
         value = self._success(operation)[1]
         is_singleton = value is None or isinstance(value, bool)
         return f"    assert {response} {'is' if is_singleton else '=='} {literal(value, 4)}"
+
+
+def stub_name(operation: Operation) -> str:
+    """Return the name of an operation's handler: in snake case if the service finds it by that.
+
+    What a generator of operationIds put before it is left out.
+    """
+    name = handler_name(operation)
+    function = PRIVATE.sub("", name.rpartition(NINJA)[2])
+    if handler_named(operation, {spelled := python_name(function)}):
+        return spelled
+    return function if function.isidentifier() and not iskeyword(function) else name
 
 
 def _success_of(operation: Operation) -> tuple[str, Mapping[str, Any]]:
@@ -332,6 +378,11 @@ def _success_of(operation: Operation) -> tuple[str, Mapping[str, Any]]:
             if status[0] == first and not is_problem:
                 return status, response
     return "", {}
+
+
+def _name_in_tests(name: str) -> str:
+    """Return what a handler is called in tests; pytest would run one called ``test``."""
+    return f"_{name}" if name in IN_TESTS or name.startswith("test") else name
 
 
 def _lacking(operation: Operation) -> str:
@@ -379,13 +430,16 @@ def _libraries(statements: Mapping[str, bool]) -> Iterator[str]:
         yield "\n" + "\n".join(needed) + "\n"
 
 
-def _import(module: str, names: Sequence[str]) -> str:
-    """Return the import of functions, as ruff sorts it."""
+def _paragraph(module: str, names: Mapping[str, str]) -> Iterator[str]:
+    """Yield the import of names and what each is called here, as ruff sorts it; nothing without any."""
     ordered = sorted(names, key=_order_of_import)
-    line = f"from {module} import {', '.join(ordered)}"
-    if len(line) <= IMPORT_WIDTH:
-        return line
-    return "\n".join([f"from {module} import (", *(f"    {name}," for name in ordered), ")"])
+    plain = [name for name in ordered if names[name] == name]
+    line = f"from {module} import {', '.join(plain)}"
+    if len(line) > IMPORT_WIDTH:
+        line = "\n".join([f"from {module} import (", *(f"    {name}," for name in plain), ")"])
+    others = [f"from {module} import {name} as {names[name]}" for name in ordered if names[name] != name]
+    if names:
+        yield "\n".join(["", *[line] * bool(plain), *others, ""])
 
 
 def _order_of_import(name: str) -> tuple[int, list[str | int], str]:
@@ -404,13 +458,13 @@ def _definition(name: str, arguments: Sequence[str], result: str) -> str:
     return "\n".join([f"async def {name}(", *(f"    {argument}," for argument in starred), f") -> {result}:"])
 
 
-def _cast(kind: str, value: Any, indent: int) -> str:
+def _cast(cast: str, kind: str, value: Any, indent: int) -> str:
     """Return an example as if it were of a model's type, as the formatter leaves it."""
     if not (isinstance(value, dict | list) and value):
-        return f'cast("{kind}", {literal(value, 0)})'
+        return f'{cast}("{kind}", {literal(value, 0)})'
     space = " " * (indent + 4)
     lines = [f'{space}"{kind}",', f"{space}{literal(value, indent + 4)},", " " * indent + ")"]
-    return "\n".join(["cast(", *lines])
+    return "\n".join([f"{cast}(", *lines])
 
 
 def _call(name: str, arguments: Mapping[str, Any]) -> str:

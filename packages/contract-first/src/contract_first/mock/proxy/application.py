@@ -229,7 +229,7 @@ class _Passing:
         if self._validated is None:
             validated = await self._validate(self._recording.unmasked())
             self._validated = self._validated or validated  # the whole exchange's, if that has come meanwhile
-        headers = [pair for pair in self._recording.headers if not pair[0].lower().startswith(OWN)]
+        headers = [pair for pair in self._recording.headers if pair[0].lower() not in OWN]
         headers += violation_fields(self._validated.validation)
         # uvicorn takes the length that these tell for that of a body to come
         if self._recording.status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}:

@@ -15,9 +15,7 @@ from contract_first.mock.override import OF_PROXIES
 
 from .connection import RawHeaders
 
-OWN = tuple(name.encode() for name in OF_PROXIES)
-FIRST = OWN[0]
-COUNT = FIRST + b"s"
+OWN = COUNT, FIRST = tuple(name.encode() for name in OF_PROXIES)
 MOST_SENT = 5
 LONGEST = 200
 NOT_PLAIN = re.compile(r"[^ -~]")

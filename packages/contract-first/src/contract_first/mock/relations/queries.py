@@ -1,4 +1,4 @@
-"""A generated value as a query wants it: its items, their members, the page of them, and links."""
+"""The generated value that a query selects: its items, their members, their page, and links."""
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial

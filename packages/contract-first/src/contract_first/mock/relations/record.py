@@ -34,7 +34,7 @@ class Record:
     def inside(self, value: Any) -> "Record":
         """Return the record that a member of a value holds; the value's own if none does."""
         holder = _holder_of(value)
-        if holder not in self.members:
+        if not holder or holder not in self.members:
             return self
         schema, record = self.members[holder], value[holder]
         return Record(holder, schema, members_of(schema, record), isinstance(record, list))

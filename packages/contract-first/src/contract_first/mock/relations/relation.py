@@ -84,7 +84,7 @@ class Relation:
         self._tokens = {
             place: token.encode()
             for place, token in tokens.items()
-            if place in self._in_path or token.encode() in self._rendered.body
+            if place in self._in_path or self._queried.places or token.encode() in self._rendered.body
         }
         creates = operation.method == "post" and (rendered.status == CREATED or "{" not in operation.path)
         self._ids = self._record.identifiers(value) if creates else {}

@@ -212,7 +212,7 @@ def _document(message: Message) -> Any:
 def _headers(response: Message) -> Iterator[tuple[str, str]]:
     for name, value in response.headers:
         lower = name.lower()
-        is_left_out = lower in FRAMING | OF_SERVERS or lower.startswith(OF_MOCKS + OF_PROXIES)
+        is_left_out = lower in FRAMING.union(OF_SERVERS, OF_PROXIES) or lower.startswith(OF_MOCKS)
         if not is_left_out and FIELD.fullmatch(f"{name}:{value}"):
             yield lower, value
 
