@@ -185,9 +185,23 @@ def test_bodies_of_several_media_types(scaffold, pets, check, tmp_path):
     check()
 
 
+@pytest.mark.parametrize(("media_type", "annotation"), [("*/*", "bytes"), ("text/csv", "str")])
+def test_a_binary_body(media_type, annotation, scaffold, pets, tmp_path):
+    """It is handed over as it was sent, even where it could be JSON; a text is a text."""
+    content = {media_type: {"schema": {"type": "string", "format": "binary"}}}
+    operation = pets["paths"]["/pets/{pet_id}"]["get"]
+    operation |= {"operationId": "keep_file", "requestBody": {"content": content}}
+    scaffold(pets)
+    assert f"body: {annotation} | None" in (tmp_path / "operations" / "pets.py").read_text()
+
+
 def test_a_tag_without_letters(scaffold, pets, tmp_path):
     """Its module has a name that one can say; the names of modules are ASCII."""
-    for tag, module in (("\U0001f436", "untagged"), ("Pets & \u03c0", "pets")):
+    for tag, module in (
+        ("\U0001f436", "untagged"),
+        ("Pets & \u03c0", "pets"),
+        ("\u00c4pfel & \u00d6l", "apfel_ol"),
+    ):
         pets["paths"]["/pets/{pet_id}"]["get"] |= {"tags": [tag], "operationId": module}
         scaffold(pets)
         assert (tmp_path / "operations" / f"{module}.py").exists()

@@ -165,6 +165,15 @@ def test_text_bodies(reading):
     assert app.post("/", b"\xff", 'text/plain; charset="utf-16"').status == 415
 
 
+def test_a_binary_text(reading):
+    """It is a text all the same: of any text, a character is what it is made of."""
+    app = reading({"type": "string", "format": "binary", "maxLength": 2}, "text/csv")
+    assert app.post("/", "äö".encode(), "text/csv").status == 204
+    assert app.seen == {"body": "äö"}
+    assert app.post("/", b"abc", "text/csv").errors == [("body", "", "maxLength")]
+    assert app.post("/", b"\xff", "text/csv").status == 400
+
+
 def test_other_bodies_are_bytes(reading):
     """What is neither JSON, text nor a form is handed over as it is, for no schema can validate it."""
     app = reading({"type": "string", "format": "binary", "maxLength": 1}, "application/octet-stream")

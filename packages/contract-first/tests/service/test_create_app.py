@@ -421,6 +421,43 @@ def test_collaborators_that_cannot_be_opened_are_tried_again(caplog):
     assert "OSError: no database" in caplog.text
 
 
+@pytest.mark.parametrize("is_stopped", [True, False])
+def test_an_opening_that_is_cancelled_fails_the_requests_that_wait(is_stopped):
+    """By what is opened, or since the app stops meanwhile: they get a response all the same."""
+    opening = asyncio.Event()
+
+    @asynccontextmanager
+    async def opened():
+        opening.set()
+        await asyncio.sleep(0)
+        if not is_stopped:
+            raise asyncio.CancelledError
+        await asyncio.Event().wait()
+        yield {}
+
+    async def ask_and_stop():
+        app = served(collaborators=opened)
+        transport = httpx2.ASGITransport(app)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://pets.test") as client:
+            requests = asyncio.gather(*(client.get("/pets") for _ in range(2)))
+            await opening.wait()
+            await app.stop()
+            return await requests
+
+    assert [response.status_code for response in asyncio.run(ask_and_stop())] == [503, 503]
+
+
+def test_a_handler_that_lacks_is_no_failure_to_open():
+    """Another try would not help."""
+
+    @asynccontextmanager
+    async def opened():
+        yield {}
+
+    with pytest.raises(ResolverError, match="No handler for operationId"):
+        ask(served(handlers={}, collaborators=opened), "GET", "/pets")
+
+
 def test_collaborators_of_a_plain_generator():
     """One that yields them is opened, though nobody decorated it."""
 

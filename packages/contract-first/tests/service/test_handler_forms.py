@@ -177,6 +177,24 @@ def test_a_default_need_not_be_given():
     assert ask(served(handlers={**HANDLERS, "list_pets": list_pets}), "GET", "/pets").json()[0]["name"] == "5"
 
 
+@pytest.mark.parametrize(("sent", "received"), [("null", None), ("", 5), ("7", 7)])
+def test_a_null_is_sent(sent, received):
+    """It is not replaced by the default of a body that is not sent."""
+    bodies = []
+
+    async def note(body=5):
+        bodies.append(body)
+
+    content = {"application/json": {"schema": {"type": ["integer", "null"]}}}
+    responses = {"204": {"description": ""}}
+    operation = {"operationId": "note", "requestBody": {"content": content}, "responses": responses}
+    contract = {**petstore["PETSTORE"], "paths": {"/notes": {"post": operation}}}
+    headers = {"content-type": "application/json"}
+    app = served(contract, handlers={"note": note})
+    assert ask(app, "POST", "/notes", content=sent, headers=headers).status_code == 204
+    assert bodies == [received]
+
+
 def test_callables_of_every_kind():
     """A method, an object that is called and what a plain function returns to await."""
 

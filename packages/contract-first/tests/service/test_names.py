@@ -95,3 +95,10 @@ def test_a_handler_that_two_operations_would_share(first, second, name):
     assert all(repr(operation_id) in str(failure.value) for operation_id in (first, second, name))
     names = {first: nothing, second: nothing}
     create_app(two(first, second), names)
+
+
+def test_a_handler_called_by_an_operation_id_is_of_that_operation():
+    """Another operation that only ends so has none."""
+    with pytest.raises(ResolverError, match=r"No handler for operationId 'shop\.pets\.getPet'"):
+        create_app(two("shop.pets.getPet", "getPet"), {"getPet": nothing})
+    create_app(two("shop.pets.getPet", "getPet"), {"getPet": nothing, "get_pet": nothing})

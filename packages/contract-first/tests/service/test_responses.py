@@ -11,8 +11,10 @@ from connexion import ProblemException
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from contract_first.bounded import BoundedDict
 from contract_first.service.messages.problems import NotFound
 from contract_first.service.messages.response import Response
+from contract_first.service.response.rendering import MOST_REMEMBERED
 
 PHOTO = {
     "type": "object",
@@ -120,6 +122,11 @@ KEPT = [
         (200, "text/html; charset=utf-8", b"a"),
     ),
     ({"200": documented({"type": "string"}, "text/*")}, "é", (200, PLAIN, "é".encode())),
+    (
+        {"200": documented({"type": "string"}, "TEXT/plain")},
+        "a",
+        (200, "TEXT/plain; charset=utf-8", b"a"),
+    ),
     ({"200": documented(PHOTO, "*/*")}, {"id": 1}, (200, "application/json", b'{"id":1}')),
     ({"200": documented(PHOTO, "application/*")}, {"id": 1}, (200, "application/json", b'{"id":1}')),
     ({"200": documented({}, "*/*")}, b"\xff", (200, "application/octet-stream", b"\xff")),
@@ -240,6 +247,24 @@ def test_an_object_is_not_sent_as_what_is_no_json(returned, responding, caplog):
     assert f"returned a {type(returned).__name__} for application/pdf; expected str or bytes" in caplog.text
 
 
+def test_what_is_remembered_of_media_types_is_bounded(serve, monkeypatch):
+    """A handler may take one of each response from its client."""
+    remembered = []
+    make = BoundedDict.__init__
+    monkeypatch.setattr(
+        BoundedDict, "__init__", lambda self, most: (make(self, most), remembered.append(self))[0]
+    )
+    numbers = iter(range(300))
+
+    async def op():
+        return Response({"id": 1}, media_type=f"application/{next(numbers)}+json")
+
+    responses = {"200": documented(PHOTO, "application/*")}
+    server = serve({"/": {"get": {"operationId": "op", "responses": responses}}}, {"op": op})
+    assert {server.get("/").status for _ in range(300)} == {200}
+    assert max(map(len, remembered)) == MOST_REMEMBERED
+
+
 def test_a_handler_that_returns_nothing_for_a_text(responding, caplog):
     """It is not an empty text."""
     assert responding({"200": documented({"type": "string"}, "text/plain")}, None).get("/").status == 500
@@ -250,6 +275,22 @@ def test_status_and_headers_as_connexion_has_them(responding):
     """The third of a tuple is headers."""
     response = responding({"201": documented(PHOTO)}, ({"id": 1}, 201, {"X-A": "b"})).get("/")
     assert (response.status, response.headers["x-a"], response.json) == (201, "b", {"id": 1})
+
+
+def test_fields_of_the_body_of_an_error_are_not_the_problems(serve):
+    """Its length and its type are those of the problem, and a detail that is no text is nobody's to read."""
+
+    async def op():
+        fields = {"Content-Length": "3", "Content-Type": "text/html", "Transfer-Encoding": "chunked"}
+        raise HTTPException(404, {"id": 1}, fields | {"X-A": "b"})
+
+    response = serve({"/": {"get": {"operationId": "op", "responses": JSON}}}, {"op": op}).get("/")
+    names = [name for name, _ in response.raw_headers]
+    assert (names.count(b"content-length"), names.count(b"content-type")) == (1, 1)
+    assert b"transfer-encoding" not in names
+    assert response.headers["content-length"] == str(len(response.body))
+    assert response.headers["x-a"] == "b"
+    assert "{" not in response.json["detail"]
 
 
 @pytest.mark.parametrize(
@@ -292,7 +333,26 @@ def test_an_object_is_sent_as_what_the_client_prefers(accept, expected, respondi
     names = ("application/json", "application/vnd.x+json", "application/xml")
     content = {name: {"schema": PHOTO} for name in names}
     server = responding({"200": {"description": "", "content": content}}, {"id": 1})
-    assert server.get("/", Accept=accept).headers["content-type"] == expected
+    headers = server.get("/", Accept=accept).headers
+    assert (headers["content-type"], headers["vary"]) == (expected, "accept")
+
+
+def test_a_media_type_of_another_schema_is_not_the_clients_to_choose(responding):
+    """The response would violate the contract, by what a client sends."""
+    schemas = {"application/json": PHOTO, "application/vnd.x+json": {"required": ["name"]}}
+    content = {name: {"schema": schema} for name, schema in schemas.items()}
+    server = responding({"200": {"description": "", "content": content}}, {"id": 1})
+    response = server.get("/", Accept="application/vnd.x+json")
+    assert (response.status, response.headers["content-type"]) == (200, "application/json")
+    assert "vary" not in response.headers
+
+
+def test_a_member_that_is_none_leaves_the_choice_to_the_client(responding):
+    """The response without it has the same header fields."""
+    content = {name: {"schema": ACCOUNT} for name in ("application/json", "application/vnd.x+json")}
+    account = Account("a", "secret")
+    response = responding({"200": {"description": "", "content": content}}, account).get("/")
+    assert (response.json, response.headers["vary"]) == ({"name": "a"}, "accept")
 
 
 class Account(msgspec.Struct):
@@ -329,6 +389,61 @@ def test_write_only_members_of_models_are_left_out(openapi, serve):
         components={"schemas": {"Account": account}},
     )
     assert server.get("/").json == {"name": "a", "friend": {"name": "b"}}
+
+
+ACCOUNT = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string"},
+        "password": {"type": "string", "writeOnly": True},
+        "friend": {"type": "object"},
+    },
+}
+DATA = {"contentMediaType": "application/json", "contentSchema": {"items": ACCOUNT}}
+MEMBERS_OF_ANY_NAME = (
+    {"additionalProperties": ACCOUNT},
+    {"patternProperties": {"^x": ACCOUNT}},
+    {"oneOf": [{"type": "string"}, {"type": "object", "additionalProperties": ACCOUNT}]},
+)
+
+
+@pytest.mark.parametrize("openapi", ["3.0.3", "3.1.0"])
+@pytest.mark.parametrize("schema", MEMBERS_OF_ANY_NAME)
+def test_write_only_members_below_any_name(schema, openapi, responding):
+    """And those that are None where the contract does not allow null."""
+    if openapi == "3.1.0" or "patternProperties" not in schema:
+        server = responding({"200": documented(schema)}, {"x": Account("a", "secret")}, openapi=openapi)
+        assert server.get("/").json == {"x": {"name": "a"}}
+
+
+@pytest.mark.parametrize(
+    ("media_type", "schema", "body"),
+    [
+        ("application/json", {"prefixItems": [True, {"items": ACCOUNT}]}, b'[0,[{"name":"a"}]]'),
+        (
+            "application/xml",
+            {"items": {"items": ACCOUNT}},
+            b"<item>0</item><item><item><name>a</name></item></item>",
+        ),
+        ("application/jsonl", {"items": {"items": ACCOUNT}}, b'0\n[{"name": "a"}]\n'),
+        (
+            "text/event-stream",
+            {"items": {"properties": {"data": DATA}}},
+            b'data: 0\n\ndata: [{"name": "a"}]\n\n',
+        ),
+    ],
+)
+def test_write_only_members_in_lists(media_type, schema, body, responding):
+    """Also where they are written as XML, or line by line."""
+    server = responding({"200": documented(schema, media_type)}, [0, [Account("a", "secret")]])
+    assert body in server.get("/").body
+
+
+def test_a_write_only_member_that_is_required(responding):
+    """Without it a response would violate the contract, as OpenAPI 3.1 knows no exception."""
+    schema = {"items": {"anyOf": [{**ACCOUNT, "required": ["password"]}, ACCOUNT]}}
+    server = responding({"200": documented(schema)}, [Account("a", "secret")])
+    assert server.get("/").json == [{"name": "a", "password": "secret"}]
 
 
 def test_a_write_only_member_of_a_dictionary(serve, caplog):

@@ -57,6 +57,14 @@ def test_integers_that_python_does_not_read(responding, digits, status, caplog):
     assert ("cannot be read" in caplog.text) is (status == 500)
 
 
+def test_a_long_integer_behind_many_that_are_nearly_as_long(responding):
+    """Each run of digits is read once, so that three million of them take no longer than others."""
+    nearly = (b"7" * 4300 + b",") * 700
+    for digits, status in ((4300, 200), (4301, 500)):
+        written = b'{"b": [%s0], "c": %s, "d": [%s0]}' % (nearly, b"7" * digits, nearly)
+        assert responding(responses({"type": "object"}), msgspec.Raw(written)).get("/").status == status
+
+
 def test_the_body_is_filtered_beside_header_fields():
     """A response with declared header fields is accepted by its body, as one without them is."""
     declared = {"X-Total": {"schema": {"type": "integer"}}}

@@ -8,7 +8,7 @@ import logging
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
-from functools import cached_property
+from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -24,7 +24,7 @@ from .clock import Clock, SystemClock
 from .connexion_adapter import bind
 from .context.hooks import Hook, require_operations
 from .edge import Edge
-from .functions import Function, require_takes
+from .functions import Function, ResolverError, require_takes
 from .handlers import handlers_of
 from .http.proxies import TrustedProxies
 from .idempotency import Idempotency
@@ -93,7 +93,7 @@ class Service:
         self.most_target_bytes = most_target_bytes
         self.profile = profile
         self._make = make
-        self._make_unavailable = make_unavailable
+        self._unavailable = cache(make_unavailable)
         self._below_root = below_root
         self._open = collaborators if callable(collaborators) else lambda: nullcontext(collaborators)
         self._everywhere = None if callable(collaborators) else _Bound(make(collaborators), collaborators)
@@ -118,11 +118,9 @@ class Service:
         """Close the collaborators of this event loop."""
         if (opening := self._openings.get(asyncio.get_running_loop())) is not None:
             opening.task.cancel()
-            await opening.task
-
-    @cached_property
-    def _unavailable(self) -> ASGIApp:
-        return self._make_unavailable()
+            await asyncio.wait([opening.task])
+            if not opening.task.cancelled():
+                opening.task.result()
 
     async def _started(self, *, logs: bool = False) -> _Bound:
         """Return the app with its collaborators, which are opened once however many requests wait for it.
@@ -134,7 +132,9 @@ class Service:
         if loop not in self._openings:
             self._forget_closed()
             opened = loop.create_future()
-            self._openings[loop] = _Opening(opened, loop.create_task(self._hold(opened, logs=logs)))
+            task = loop.create_task(self._hold(opened, logs=logs))
+            task.add_done_callback(partial(self._end, opened))
+            self._openings[loop] = _Opening(opened, task)
         return await asyncio.shield(self._openings[loop].opened)
 
     def _forget_closed(self) -> None:
@@ -146,6 +146,13 @@ class Service:
     def _forget(self, loop: asyncio.AbstractEventLoop) -> None:
         self._in_loops.pop(loop, None)
         self._openings.pop(loop, None)
+
+    def _end(self, opened: asyncio.Future[_Bound], task: asyncio.Task[None]) -> None:
+        """Forget what is no longer held open; an opening that was cancelled fails for those who wait."""
+        if not opened.done():
+            opened.set_exception(RuntimeError("The opening of the collaborators was cancelled."))
+            opened.exception()  # retrieved, should nobody wait for it
+        self._forget(task.get_loop())
 
     async def _hold(self, opened: asyncio.Future[_Bound], *, logs: bool) -> None:
         """Keep the collaborators open until cancelled, by :meth:`stop` or by the end of the event loop.
@@ -165,9 +172,6 @@ class Service:
             if logs:
                 log.error("The collaborators could not be opened", exc_info=error)  # noqa: TRY400 -- not here
             opened.set_exception(error)
-        finally:
-            opened.cancel()
-            self._forget(loop)
 
     @contextmanager
     def override(self, **collaborators: Any) -> Iterator[None]:
@@ -205,9 +209,11 @@ class Service:
         """Return the app with its collaborators, or the one that says that they could not be opened."""
         try:
             return (await self._started(logs=True)).app
+        except ResolverError:  # which no other try mends
+            raise
         except Exception as error:  # noqa: BLE001 -- whatever a collaborator raises
             scope[FAILURE] = error
-            return self._unavailable
+            return self._unavailable()
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
@@ -348,7 +354,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
         return observed(app, observers) if observers else app
 
     def make_unavailable() -> ASGIApp:
-        return around(_unavailable, {path: page for path, page in pages.items() if path != "/readyz"})
+        return around(_refuse, {path: page for path, page in pages.items() if path != "/readyz"})
 
     def make(collaborators: Mapping[str, Any]) -> ASGIApp:
         assembly = Assembly(
@@ -375,5 +381,5 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     return service
 
 
-async def _unavailable(scope: Scope, _receive: Receive, _send: Send) -> None:
+async def _refuse(scope: Scope, _receive: Receive, _send: Send) -> None:
     raise ServiceUnavailable("What the service needs could not be opened; try again.") from scope[FAILURE]

@@ -40,6 +40,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("contract_first.service.errors")
 MOST_REFUSALS = 1024
+OF_BODY = frozenset({b"content-type", b"content-length", b"content-encoding", b"transfer-encoding"})
+"""Header fields that an error has for a body of its own; a problem is written otherwise."""
 GOOD_REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,64}")
 
 
@@ -116,7 +118,8 @@ class Edge:
 
     async def _respond_to_error(self, error: Exception, request: Request, send: Send) -> None:
         if isinstance(error, HTTPException) and error.status_code in ERRORS:
-            error = Problem(error.status_code, str(error.detail), headers=error.headers)
+            detail = error.detail if isinstance(error.detail, str) else ""
+            error = Problem(error.status_code, detail, headers=error.headers)
         request.error = error
         problem = self.profile.adapted(error) if isinstance(error, Problem) else InternalError()
         # violations where they are found
@@ -162,4 +165,5 @@ class Edge:
 
     def _fields(self, problem: Problem) -> RawHeaders:
         fields = [(name.lower().encode(), value.encode("latin-1")) for name, value in problem.headers.items()]
-        return [*fields, (b"content-type", self.profile.media_type.encode())]
+        others = [field for field in fields if field[0] not in OF_BODY]
+        return [*others, (b"content-type", self.profile.media_type.encode())]

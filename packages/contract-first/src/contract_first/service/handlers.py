@@ -64,8 +64,10 @@ def resolved(
     functions = {}
     handled: dict[str, Operation] = {}
     missing: list[Operation] = []
+    exact = handlers.keys() & {operation.operation_id for operation in operations}
+    others = handlers.keys() - exact
     for operation in operations:
-        name = handler_named(operation, handlers)
+        name = handler_named(operation, exact if operation.operation_id in exact else others)
         if name is not None:
             other = handled.setdefault(name, operation)
             if other is not operation:

@@ -158,7 +158,7 @@ class BoundOperation:
                 parameters = self._in_object if name == QUERY else NOTHING
                 arguments[name] = converted(convert, arguments[name], *self._places[name], parameters)
         for name, default in handler.defaults.items():
-            if arguments[name] is None:
+            if arguments[name] is None and not (name == "body" and request.has_body):
                 arguments[name] = default
         for name, source in handler.needs.context.items():
             arguments[name] = request if source == "request" else request.caller

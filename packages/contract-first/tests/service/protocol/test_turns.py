@@ -85,6 +85,16 @@ def test_the_clock_is_read_where_some_are_left():
     assert pace.at_once(5, is_behind=True) == 2  # the last turn took 8 s
 
 
+def test_a_turn_of_unknown_length_is_not_a_short_one():
+    """Requests that come within a turn are left for the next, though all that waited before it began."""
+    times = iter([1.0, 9.0, 20.0, 29.0])
+    pace = Pace(4, clock=lambda: next(times))
+    assert [pace.at_once(9, is_behind=is_behind) for is_behind in (False, True)] == [4, 2]
+    assert pace.at_once(1, is_behind=False) == 1
+    assert pace.at_once(9, is_behind=True) == 2
+    assert pace.at_once(9, is_behind=True) == 1
+
+
 async def test_pieces_of_bodies_are_taken_by_turns_of_clients():
     """One large body waits for no more than one piece of another client, who sends many."""
     taken, bodies = [], Bodies(asyncio.get_running_loop())

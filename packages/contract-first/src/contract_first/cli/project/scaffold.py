@@ -12,6 +12,7 @@ from linecache import getlines
 from os.path import lexists
 from pathlib import Path
 from typing import Annotated, Any
+from unicodedata import normalize
 
 import typer
 
@@ -183,8 +184,8 @@ def _modules_by_tag(contract: Contract) -> dict[tuple[str, ...], str]:
     tags = {operation.tags[:1] for operation in contract.operations}
     shared = len(common_beginning([tag[0].split() for tag in tags if tag]))
     labels = {tag: " ".join(tag[0].split()[shared:]) or tag[0] for tag in tags if tag}
-    ascii_labels = {tag: labels.get(tag, UNTAGGED).encode("ascii", "ignore").decode() for tag in tags}
-    names = {tag: python_name(label) for tag, label in ascii_labels.items()}
+    letters = {tag: normalize("NFKD", labels.get(tag, UNTAGGED)) for tag in tags}  # accents apart
+    names = {tag: python_name(text.encode("ascii", "ignore").decode()) for tag, text in letters.items()}
     return {tag: name if name.strip("_") else UNTAGGED for tag, name in names.items()}
 
 

@@ -8,10 +8,11 @@ from textwrap import fill, shorten
 from typing import Any, NamedTuple
 
 from contract_first.contract import Contract, Operation
-from contract_first.contract.document.media_types import is_json
+from contract_first.contract.document.media_types import essence, is_json
 from contract_first.contract.models import Kind, Models
 from contract_first.contract.models.python_names import python_name
 from contract_first.service.names import PRIVATE, argument_names, handler_name, handler_named
+from contract_first.service.request.bodies import is_raw
 
 from .sample_requests import SampleRequests
 from .samples import Samples, contents, first_content, literal, schema_of
@@ -79,6 +80,7 @@ class Stubs:
         models: Kind | None = None,
     ) -> None:
         self._samples = Samples(contract)
+        self._schemas = contract.schemas
         self._respond = respond
         self._models = None if models is None else Models(contract, models)
         # of objects that are no component there are no models
@@ -259,7 +261,9 @@ class Stubs:
     def _request_type(self, body: Mapping[str, Any]) -> str:
         """Return the annotation of a request body, which may be of several media types."""
         types = dict.fromkeys(
-            self._body_type(schema) if PARSED.search(media_type) else UNPARSED.get(media_type[:5], "bytes")
+            self._body_type(schema)
+            if PARSED.search(media_type) and not is_raw(essence(media_type), self._schemas.of(schema))
+            else UNPARSED.get(media_type[:5], "bytes")
             for media_type, schema in contents(body)
         )
         is_optional = not body.get("required", False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from copy import deepcopy
 from functools import cached_property, partial
+from itertools import chain
 from threading import Lock
 from typing import Any, Final
 
@@ -13,6 +14,7 @@ import msgspec
 from contract_first.contract.document import pointers
 from contract_first.contract.document.anatomy import ALTERNATIVES, REFERENCES
 from contract_first.contract.document.json_types import EVERY_TYPE, declared_types
+from contract_first.contract.document.patterns import matches
 from contract_first.contract.msgspec_types import MsgspecTypes
 
 from .bundling import Bundler, to_2020_12
@@ -145,27 +147,26 @@ class Schema:
     @cached_property
     def has_defaults(self) -> bool:
         """Whether a property in it, however deep, has a default; alternatives declare none."""
-        return self._has_property(
-            lambda schema: schema.properties, lambda inner: inner.default is not MISSING
+        return self._has_inside(
+            lambda schema: [*schema.properties.values(), schema.items],
+            lambda inner: inner.default is not MISSING,
         )
 
     @cached_property
     def has_write_only(self) -> bool:
-        """Whether a property in it, however deep, is ``writeOnly``."""
-        return self._has_property(lambda schema: schema.members, lambda inner: inner.is_marked("writeOnly"))
+        """Whether a member in it, however deep, is ``writeOnly``."""
+        return self._has_inside(lambda schema: schema.inside, lambda inner: inner.is_marked("writeOnly"))
 
-    def _has_property(
-        self, properties: Callable[[Schema], dict[str, Schema]], test: Callable[[Schema], bool]
-    ) -> bool:
+    def _has_inside(self, inside: Callable[[Schema], list[Schema]], test: Callable[[Schema], bool]) -> bool:
         seen, pending = set[Schema](), [self]
         while pending:
             schema = pending.pop().whole
             if schema not in seen:
                 seen.add(schema)
-                inner = properties(schema).values()
+                inner = inside(schema)
                 if any(map(test, inner)):
                     return True
-                pending += [*inner, schema.items]
+                pending += inner
         return False
 
     def fill_defaults(self, value: Any) -> None:
@@ -272,6 +273,43 @@ class Schema:
         for name, node in (member for part in self.branches for member in part.get("properties", {}).items()):
             named.setdefault(name, node)
         return {name: self.of(node) for name, node in named.items()}
+
+    @cached_property
+    def inside(self) -> list[Schema]:
+        """The schemas of members and items, by whatever keyword and in whatever branch."""
+        nodes = [
+            node
+            for part in self.branches
+            for key in ("properties", "patternProperties")
+            for node in part.get(key, {}).values()
+        ]
+        nodes += [node for part in self.branches for node in part.get("prefixItems", ())]
+        nodes += [
+            part[key] for part in self.branches for key in ("additionalProperties", "items") if key in part
+        ]
+        return [self.of(node) for node in nodes]
+
+    def member(self, name: str) -> Schema:
+        """Return the schema of a member: of its property, else of a pattern of names, else of others."""
+        if name in self.members:
+            return self.members[name]
+        patterns = (item for part in self.branches for item in part.get("patternProperties", {}).items())
+        others = (part.get("additionalProperties") for part in self.branches)
+        nodes = chain((node for pattern, node in patterns if matches(pattern, name)), others)
+        return self.of(next((node for node in nodes if isinstance(node, dict)), self.others.node))
+
+    def item(self, index: int) -> Schema:
+        """Return the schema of the item at an index."""
+        places = (
+            (*part.get("prefixItems", ())[index : index + 1], part.get("items")) for part in self.branches
+        )
+        nodes = chain.from_iterable(places)
+        return self.of(next((node for node in nodes if isinstance(node, dict)), self.items.node))
+
+    def required_of(self, value: Any) -> frozenset[str]:
+        """Return the names of the members that an object must have, in this direction."""
+        names = (name for part in self.applying(value) for name in part.get("required", ()))
+        return frozenset(names) - self._schemas.marked(self.node, self._schemas.direction)
 
     @cached_property
     def is_open(self) -> bool:

@@ -81,10 +81,9 @@ class Pace:
             self._turn_at = math.inf
             return waiting
         now = self._clock()
-        if is_behind and now - self._turn_at > SHORT_TURN_SECONDS:
-            self._at_once = max(1, self._at_once // 2)
-        elif is_behind:
-            self._at_once = min(2 * self._at_once, self._most)
+        if is_behind and self._turn_at < math.inf:  # else the last turn began without a look at the clock
+            is_short = now - self._turn_at <= SHORT_TURN_SECONDS
+            self._at_once = min(2 * self._at_once, self._most) if is_short else max(1, self._at_once // 2)
         self._turn_at = now
         return min(waiting, self._at_once)
 

@@ -64,6 +64,7 @@ class Request:
         misrouted: the problem of a request that no operation matches.
         caller: the authenticated caller, as the authenticator returns it.
         responded: whether the response has started.
+        has_body: whether the operation has read a body, be it null.
         held: the holder of the memory for bodies that it takes, and how many bytes.
         files: uploads to close when the request ends.
         trace: the W3C trace that the request belongs to, if it belongs to one.
@@ -95,6 +96,7 @@ class Request:
         self.operation: Operation | None = None
         self.requirement: Requirement | None = None
         self.misrouted: Problem | None = None
+        self.has_body = False
         self.held: tuple[Hashable, int] = None, 0
         self.files: list[UploadFile] = []
         self.response_headers: list[tuple[bytes, bytes]] = []

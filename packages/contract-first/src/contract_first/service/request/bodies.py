@@ -15,7 +15,7 @@ from contract_first.contract.document.media_types import (
     is_xml,
     ranges_for,
 )
-from contract_first.contract.schemas.schema import Schemas
+from contract_first.contract.schemas.schema import Schema, Schemas
 from contract_first.service.messages.problems import (
     BadRequest,
     PayloadTooLarge,
@@ -77,7 +77,7 @@ class MediaType:
         self._validator, self._fill_defaults = schema.validator, schema.fill_defaults
         # of CSV a schema may describe the rows, to which no string conforms
         self._may_be_text = "string" in schema.types
-        self._is_raw = any(map(is_binary, schema.parts)) and not is_json(name) and name not in FORMS
+        self._is_raw = is_raw(name, schema)
         self._form = Form(schema, definition.get("encoding", {})) if name in FORMS else None
 
     async def read(
@@ -114,6 +114,12 @@ class MediaType:
         else:
             self._fill_defaults(value)
         return value
+
+
+def is_raw(media_type: str, schema: Schema) -> bool:
+    """Tell whether a body is handed over as it was sent: a binary one that is no JSON, form or text."""
+    is_parsed = is_json(media_type) or media_type in FORMS or media_type.startswith("text/")
+    return not is_parsed and any(map(is_binary, schema.parts))
 
 
 class NamedSchemas:
@@ -180,6 +186,7 @@ class CompiledBody:
             if self._required:
                 violations.append(Violation("body", "", "required", "is required and was not sent"))
             return None
+        request.has_body = True
         coding = request.header(b"content-encoding") or "identity"
         declared = next(
             (self._media_types[name] for name in ranges_for(media_type) if name in self._media_types), None

@@ -18,18 +18,20 @@ def holds_model(body: Any) -> bool:
 
 
 def drop_absent(value: Any, schema: Schema) -> None:
-    """Remove the members of a JSON value that are write-only, or null where the schema has no null."""
+    """Remove the members of a JSON value that are null where the schema has no null, or write-only.
+
+    What is write-only remains where the schema requires it: OpenAPI 3.1 requires it of responses as well.
+    """
     if isinstance(value, list):
-        items = schema.items
-        for item in value:
-            drop_absent(item, items)
+        for index, item in enumerate(value):
+            drop_absent(item, schema.item(index))
     elif isinstance(value, dict):
-        members = schema.members
+        members = {name: schema.member(name) for name in value}
         for name, member in [*value.items()]:
-            if name not in members:
-                continue
-            schema = members[name]
-            if schema.is_marked("writeOnly") or (member is None and not schema.allows_null):
+            if member is None and not members[name].allows_null:
                 del value[name]
             elif isinstance(member, dict | list):
-                drop_absent(member, schema)
+                drop_absent(member, members[name])
+        if secret := {name for name in value if members[name].is_marked("writeOnly")}:
+            for name in secret - schema.required_of(value):
+                del value[name]

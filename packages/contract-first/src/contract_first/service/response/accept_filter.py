@@ -26,7 +26,7 @@ LONGEST_REMEMBERED = 64
 
 MOST_DIGITS = 4300
 """Of an integer that Python's json reads, and with it openapi-core and many clients."""
-_DIGITS = re.compile(rb"[0-9]{4301}")
+_DIGITS = re.compile(rb"(?<![0-9])[0-9]{4301}")  # begins once a run, not at every digit
 _SOME_DIGITS = re.compile(rb"[0-9]{43}")
 """What every hundredth byte of so many has at least."""
 

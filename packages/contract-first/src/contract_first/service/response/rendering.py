@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 import msgspec
 
+from contract_first.bounded import BoundedDict
 from contract_first.contract import Operation
 from contract_first.contract.document.anatomy import NO_BODY
 from contract_first.contract.document.media_types import declared_as, essence, is_json, is_xml
@@ -30,6 +31,8 @@ from .xml_writer import xml_of
 
 log = logging.getLogger("contract_first.service.contract")
 MOST_ERRORS = 10
+MOST_REMEMBERED = 256
+"""Media types: a handler may return others in each response."""
 BYTES = bytes | bytearray | memoryview
 JSON_RANGES = frozenset({"*/*", "application/*"})
 
@@ -77,7 +80,7 @@ class ResponseRenderer:
         self._operation = operation
         self._status = success_status(operation)
         self._media_types: dict[tuple[int, type], list[str]] = {}
-        self._json_schemas: dict[tuple[int, str], Schema] = {}
+        self._json_schemas: BoundedDict[tuple[int, str], Schema] = BoundedDict(MOST_REMEMBERED)
         self._validator = validator
         self._on_violation = on_violation
         self._reveal = reveal
@@ -92,28 +95,32 @@ class ResponseRenderer:
         status = response.status or self._status
         if is_stream(response.body):
             return self._streamed(response, status, request)
+        fields = _fields(response, request)
         if status in NO_BODY and (self._operation.response_for(status) or {}).get("content"):
             media_type, value = None, None
+        elif response.media_type:
+            media_type, value = response.media_type, response.body
         else:
-            media_type = response.media_type or self._declared_media_type(status, response.body, request)
-            value = response.body
+            value, media_types = response.body, self._media_types_of(status, response.body, request)
+            media_type = preferred(request.header(b"accept"), media_types)
+            if media_type is not None and "*" in media_type:
+                media_type = _of_range(media_type, value)
+            if len(media_types) > 1:
+                fields.append((b"vary", b"accept"))
         body = self._encoded(status, value, media_type, request)
         schema = self._json_schema(status, media_type or "")
         if schema is not None and schema.has_write_only and holds_model(value):
             body = _without_absent(body, schema)
-        headers = _fields(response, request)
         if body or media_type is not None:
-            headers.append((b"content-type", _content_type(media_type, value)))
-        if status != 204:  # noqa: PLR2004 -- RFC 9110, section 8.6: no Content-Length in a 204
-            headers.append((b"content-length", b"%d" % len(body)))
-        headers += request.response_headers
-        rendered = Rendered(status, headers, body)
-        if not self._filter.accepts(rendered, media_type):
-            if schema is not None and b"null" in body and holds_model(value):
-                value = msgspec.Raw(_without_absent(body, schema))
-                changed = msgspec.structs.replace(response, body=value, media_type=media_type)
-                return self.render(changed, request)
-            self._require_valid(rendered, media_type, request)
+            fields.append((b"content-type", _content_type(media_type, value)))
+        rendered = _rendered(status, fields, body, request)
+        if self._filter.accepts(rendered, media_type):
+            return rendered
+        if schema is not None and b"null" in body and holds_model(value):
+            rendered = _rendered(status, fields, _without_absent(body, schema), request)
+            if self._filter.accepts(rendered, media_type):
+                return rendered
+        self._require_valid(rendered, media_type, request)
         return rendered
 
     def _json_schema(self, status: int, media_type: str) -> Schema | None:
@@ -144,8 +151,7 @@ class ResponseRenderer:
             headers.append((b"content-length", b"%d" % response.body.stat().st_size))
             chunks = content_of(response.body)
         elif media_type is not None and is_sequence(media_type):
-            report = partial(self._report, request=request)
-            items = ItemStream(media_type, self._schema(status, media_type), report)
+            items = self._items(status, media_type, request)
             chunks = items.chunks(response.body, partial(_plain, request=request))
             idle = HEARTBEAT if essence(media_type) == EVENTS else b""
         else:
@@ -155,6 +161,11 @@ class ResponseRenderer:
             self._report(errors, request)
         return streamed
 
+    def _items(self, status: int, media_type: str, request: Request) -> ItemStream:
+        return ItemStream(
+            media_type, self._schema(status, media_type), partial(self._report, request=request)
+        )
+
     def _encoded(self, status: int, body: Any, media_type: str | None, request: Request) -> bytes:
         """Return the bytes of a body; of objects and lists as XML for an XML media type."""
         if isinstance(body, BYTES):
@@ -162,22 +173,27 @@ class ResponseRenderer:
         if media_type == "application/json" or (media_type is not None and is_json(essence(media_type))):
             return msgspec.json.encode(body, enc_hook=partial(_json_value, request))
         if media_type is not None and is_xml(essence(media_type)):
-            content = (self._operation.response_for(status) or {}).get("content", {})
             value = _plain(body, request)
             if isinstance(value, dict | list | tuple):
-                holder = content.get(declared_as(media_type, content), {})
-                return xml_of(value, self._schemas.in_media_type(holder), media_type)
+                schema = self._schema(status, media_type)
+                if holds_model(body):
+                    drop_absent(value, schema)
+                return xml_of(value, schema, media_type)
         if media_type is not None and is_sequence(media_type):
             value = _plain(body, request)
             if isinstance(value, list | tuple):
+                items = self._items(status, media_type, request)
+                for item in value if holds_model(body) else ():
+                    items.drop_absent(item)
                 return body_of_items(list(value), media_type)
         text = body if media_type is None else _text_body(body, media_type, request)
         return b"" if text is None else str(text).encode()
 
-    def _declared_media_type(self, status: int, body: Any, request: Request) -> str | None:
-        """Return the first media type that a status declares.
+    def _media_types_of(self, status: int, body: Any, request: Request) -> list[str]:
+        """Return the media types that a body may be sent as, at most the first that a status declares.
 
-        For an object or a list it is one that takes it, of several the one that the client prefers.
+        Of an object or a list they are all that take it, with the schema of the first: whether the response
+        conforms is not for the client to choose.
         """
         key = status, body.__class__
         if key not in self._media_types:
@@ -186,9 +202,13 @@ class ResponseRenderer:
             value = _plain(body, request)
             taking = [media_type for media_type in content if _takes(media_type, value)]
             has_choice = taking and isinstance(value, dict | list | tuple)
-            self._media_types[key] = taking if has_choice else (taking or content)[:1]
-        media_type = preferred(request.header(b"accept"), self._media_types[key])
-        return _of_range(media_type, body) if media_type is not None and "*" in media_type else media_type
+            alike = [name for name in taking if self._key(status, name) == self._key(status, taking[0])]
+            self._media_types[key] = alike if has_choice else (taking or content)[:1]
+        return self._media_types[key]
+
+    def _key(self, status: int, media_type: str) -> int | bytes:
+        node, _ = self._schemas.meant(self._schema(status, media_type).node, "")
+        return self._schemas.key(node)
 
     def _require_valid(self, rendered: Rendered, media_type: str | None, request: Request) -> None:
         if errors := self._validator.errors(self._operation, rendered, media_type):
@@ -206,6 +226,13 @@ class ResponseRenderer:
         )
         self._on_violation(self._operation)
         raise ViolationError(f"The response violates the contract: {stated}" if self._reveal else "")
+
+
+def _rendered(status: int, fields: RawHeaders, body: bytes, request: Request) -> Rendered:
+    """Return a response with its length, and with what all responses to the request have."""
+    is_sized = status != 204  # noqa: PLR2004 -- RFC 9110, section 8.6: no Content-Length in a 204
+    length = [(b"content-length", b"%d" % len(body))] if is_sized else []
+    return Rendered(status, [*fields, *length, *request.response_headers], body)
 
 
 def _described(response: Response) -> Response:
@@ -243,7 +270,9 @@ def _content_type(media_type: str | None, body: Any) -> bytes:
     """Return a Content-Type; clients take text for Latin-1 where nothing says that it is UTF-8."""
     if media_type is None:
         return b"application/octet-stream"
-    is_ours = media_type.startswith("text/") and not (isinstance(body, BYTES) or is_sequence(media_type))
+    is_ours = media_type.lower().startswith("text/") and not (
+        isinstance(body, BYTES) or is_sequence(media_type)
+    )
     lacks_charset = is_ours and "charset=" not in media_type.lower()
     return f"{media_type}{'; charset=utf-8' if lacks_charset else ''}".encode()
 

@@ -74,7 +74,7 @@ class ItemStream:
         async for item in items:
             value = plain(item)
             if holds_model(item):
-                self._drop_absent(value)
+                self.drop_absent(value)
             written = body_of_items([value], self._media_type, are_events=False)
             violations = [
                 text for value in items_of(written, self._media_type) for text in self._violations(value)
@@ -83,7 +83,8 @@ class ItemStream:
                 self._report(violations)
             yield written
 
-    def _drop_absent(self, value: Any) -> None:
+    def drop_absent(self, value: Any) -> None:
+        """Remove the members that an item lacks, of an event those of its data."""
         if not self._is_events:
             drop_absent(value, self._item)
         elif self._data is not None:
