@@ -4,12 +4,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from petstore.contract_types import Kind, NewPet, Pet
 from petstore.store import PETS
-
-if TYPE_CHECKING:
-    from petstore.contract_types import Kind, NewPet, Pet
 
 
 async def listPets(kind: Kind | None, limit: int) -> list[Pet]:
