@@ -116,9 +116,12 @@ def test_who_closes_the_database_closes_what_it_opened(settings: Settings) -> No
 
 def test_a_team_keeps_it(tmp_path):
     """With a table, and handlers that use it, it migrates, lints and tests itself."""
-    folder = tmp_path / "pet-shop"
+    folder, contract = tmp_path / "pet-shop", tmp_path / "openapi.yaml"
+    # as large as in a column: for larger ones SQLite's driver raises an error, which is a 500
+    identifier = "\n        type: integer\n"
+    contract.write_text(CONTRACT.read_text().replace(identifier, f"{identifier}        format: int64\n"))
     options = ["--into", str(folder), "--db", "sqlalchemy", "--models", "msgspec"]
-    arguments = ["contract", "new", str(CONTRACT), *options]
+    arguments = ["contract", "new", str(contract), *options]
     assert CliRunner().invoke(contract_first.cli.tree.app, arguments).exit_code == 0
 
     def run(*command):
