@@ -63,7 +63,7 @@ ACCEPTS = [
     (RANGE, "image/png", True),
     (RANGE, "image/*;q=0.1", True),
     (RANGE, "image/png;q=0", False),
-    (RANGE, "text/html", False),  # whatever the handler makes of the range, it is none
+    (RANGE, "text/html", False),  # no type that the handler makes of the range is one
     (NOTHING, "text/html", True),
     (REDIRECT, "text/html", True),
     (REDIRECT, "application/json", False),

@@ -211,7 +211,7 @@ class Service:
             return (await self._started(logs=True)).app
         except ResolverError:  # which no other try mends
             raise
-        except Exception as error:  # noqa: BLE001 -- whatever a collaborator raises
+        except Exception as error:  # noqa: BLE001 -- a collaborator's, of any kind
             scope[FAILURE] = error
             return self._unavailable()
 

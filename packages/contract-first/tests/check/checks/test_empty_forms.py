@@ -1,4 +1,4 @@
-"""A form without fields is no body, whatever its media type is said to be."""
+"""A form without fields is no body, of any media type."""
 
 from types import ModuleType
 

@@ -138,7 +138,7 @@ def test_templates_that_differ_in_names_alone_are_one_path():
 
 @pytest.mark.parametrize("openapi", ["3.0.3", "3.1.0"])
 def test_a_body_of_another_schema_than_it_names_may_be_rejected(openapi):
-    """What is generated is of the base, whatever its discriminator names; one that is right may not be."""
+    """Generated values are of the base, and need not be of the component that the discriminator names."""
     kind = {"type": "string"}
     base = {"type": "object", "required": ["kind"], "properties": {"kind": kind}}
     pet = {**base, "discriminator": {"propertyName": "kind"}}

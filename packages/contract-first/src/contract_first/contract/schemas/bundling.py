@@ -45,7 +45,7 @@ NOT_OF_30 = frozenset(
 )
 """Keywords of JSON Schema that the dialect of OpenAPI 3.0 lacks, and openapi-core ignores there."""
 Pending = list["str | Family"]
-"""What is to be brought along: pointers, anchors and families of heirs."""
+"""References that a bundle still needs: pointers, anchors and families of heirs."""
 BOUNDS = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
 
 

@@ -276,7 +276,7 @@ class Schema:
 
     @cached_property
     def inside(self) -> list[Schema]:
-        """The schemas of members and items, by whatever keyword and in whatever branch."""
+        """The schemas of members and items, by every keyword and in every branch."""
         nodes = [
             node
             for part in self.branches
@@ -476,7 +476,8 @@ class Schemas:
         key = self.key(node), as_python
         with self._compiling:
             if key not in self._compiled:
-                self._compiled[key] = self._compile(node, self._bundler(as_python), as_python)
+                bundler = self._bundler(as_python=as_python)
+                self._compiled[key] = self._compile(node, bundler, as_python=as_python)
             return self._compiled[key]
 
     def accepts(self, node: Any, value: Any, *, as_python: bool = False) -> bool:
@@ -485,13 +486,13 @@ class Schemas:
         A schema that leads to hundreds is validated so in a part of the time, if the value is small.
         """
         node, _ = self.meant(node, "")
-        bundler = self._bundler(as_python).narrowed(value)
-        return self._compile(node, bundler, as_python).is_valid(value)
+        bundler = self._bundler(as_python=as_python).narrowed(value)
+        return self._compile(node, bundler, as_python=as_python).is_valid(value)
 
-    def _bundler(self, as_python: bool) -> Bundler:  # noqa: FBT001 -- passed on
+    def _bundler(self, *, as_python: bool) -> Bundler:
         return self.python_bundler if as_python else self.bundler
 
-    def _compile(self, node: Any, bundler: Bundler, as_python: bool) -> Validator:  # noqa: FBT001 -- passed on
+    def _compile(self, node: Any, bundler: Bundler, *, as_python: bool) -> Validator:
         bundle = bundler.bundle(node)
         return Validator(
             bundle,
