@@ -10,6 +10,8 @@ import json
 import re
 import sys
 import textwrap
+import tomllib
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -182,11 +184,28 @@ def banner(text: str) -> str:
 
 
 def architecture(text: str) -> str:
-    """Return ARCHITECTURE.md with the lines of code of each package, in hundreds."""
-    totals = {name: sum(map(code_lines, folder.rglob("*.py"))) for name, folder in PACKAGES.items()}
-    # rounded, so that not every change of the source is one of the page
-    rows = [f"| `{name}` | {round(total, -2):,} |" for name, total in totals.items()]
-    return table(text, "| package | lines of code |", rows)
+    """Return ARCHITECTURE.md with the layers of each package, as import-linter's contracts have them."""
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    pictures = [
+        entry(f"`{', '.join(contract.get('containers', ['packages']))}`: {', '.join(contract['layers'])}")
+        for contract in contracts
+        if contract["type"] == "layers"
+    ]
+    explanation = fill(
+        "A module imports from what comes after it; `|` stands between those that are independent."
+    )
+    return section(text, "## Layers", [explanation, "", *pictures])
+
+
+def rooms() -> Mapping[str, int]:
+    """Return the lines of code of each room, which is a package or a folder directly below it."""
+    lines: Counter[str] = Counter()
+    for name, folder in PACKAGES.items():
+        for file in (folder / name).rglob("*.py"):
+            lines["/".join(file.relative_to(folder).parts[:-1][:2])] += code_lines(file)
+    return lines
 
 
 def code_lines(file: Path) -> int:
@@ -219,13 +238,17 @@ DERIVED: Mapping[str, Callable[[str], str]] = {
 
 
 def main() -> None:
-    """Rewrite what is out of date, and name it."""
+    """Rewrite what is out of date, name it, and print the lines of code by room."""
     for name, derive in DERIVED.items():
         file = ROOT / name
         text = file.read_text("utf-8")
         if (expected := derive(text)) != text:
             file.write_text(expected, "utf-8")
             sys.stdout.write(f"rewritten: {name}\n")
+    lines = rooms()
+    for room in sorted(lines):
+        sys.stdout.write(f"{lines[room]:7,} {room}\n")
+    sys.stdout.write(f"{lines.total():7,} lines of code\n")
 
 
 if __name__ == "__main__":

@@ -32,8 +32,7 @@ SOURCES = {
     for file in package.rglob("*.py")
 }
 FOLDERS = sorted({file.parent for file in SOURCES.values() if "migrations" not in file.parts})
-MOST_MODULES = 16
-MOST_LINES, MOST_CHARACTERS = 130, 119
+MOST_LINES, MOST_CHARACTERS = 160, 119
 
 
 @pytest.mark.parametrize("name", PARTED)
@@ -96,7 +95,6 @@ def test_it_is_one_page():
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: f"{path.relative_to(ROOT)}")
-def test_a_folder_is_small_and_says_what_it_knows(folder):
-    """It has at most 16 modules, and a docstring."""
-    assert len([*folder.glob("*.py")]) <= MOST_MODULES
+def test_a_folder_says_what_it_knows(folder):
+    """It has a docstring."""
     assert ast.get_docstring(ast.parse((folder / "__init__.py").read_text()))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import runpy
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,18 @@ def test_entry():
     """A long entry has lines of the width of a page, and code stays together."""
     lines = LEDGER["entry"](f"{'word ' * 23}`--flag VALUE`").splitlines()
     assert lines == [f"- {'word ' * 23}".rstrip(), "  `--flag VALUE`"]
+
+
+def test_code_lines(tmp_path):
+    """Blank lines, comments and docstrings are no code."""
+    module = tmp_path / "module.py"
+    module.write_text(
+        '"""A module.\n\nOf three lines.\n"""\n\n# why\nx = 1  # one\n\n\ndef f():\n    """It."""\n    return x\n'
+    )
+    assert LEDGER["code_lines"](module) == 3
+
+
+def test_the_source_stays_below_its_ceiling():
+    """The ceiling is raised in the same change as the source, and by what the change is worth."""
+    most = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["ledger"]["most_lines_of_code"]
+    assert LEDGER["rooms"]().total() <= most, "`tox -e ledger` prints the lines by room"
