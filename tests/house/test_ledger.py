@@ -78,7 +78,7 @@ def test_code_lines(tmp_path):
     """Blank lines, comments and docstrings are no code."""
     module = tmp_path / "module.py"
     module.write_text(
-        '"""A module.\n\nOf three lines.\n"""\n\n# why\nx = 1  # one\n\n\ndef f():\n    """It."""\n    return x\n'
+        '"""A module.\n\nOf three lines.\n"""\n\n# why\nx = 1  # one\ndef f():\n    """It."""\n    return x\n'
     )
     assert LEDGER["code_lines"](module) == 3
 
