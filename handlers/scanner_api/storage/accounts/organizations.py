@@ -70,7 +70,10 @@ _KEY_OWNERS: Final = union_all(
 
 
 class OrganizationStore:
-    """Stores organizations and their members; adding one that exists is a :class:`ConstraintError`."""
+    """Stores organizations and their members.
+
+    Adding one that exists is a :class:`~scanner_api.storage.database.ConstraintError`.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -262,7 +262,7 @@ audit_log = Table(
     Column("details", JSON, nullable=False),
     Index(None, "organization_id", "number"),
 )
-"""See :mod:`.audit`; triggers refuse changes."""
+"""See :mod:`scanner_api.storage.audit`; triggers refuse changes."""
 
 idempotency_keys = Table(
     "idempotency_keys",

@@ -267,19 +267,21 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
         handlers: functions by name, or a module or package of them; see :mod:`.names` for which function
             handles which operation. A function, ``async def`` or ``def`` (which runs in a thread), takes the
             parameters of its operation by name, ``body``, ``caller`` and ``request`` if it asks for them, and
-            collaborators. It returns a value, ``(value, status)`` or a :class:`~.responses.Response`. What it
-            is annotated with it gets: models, dates, UUIDs and the like instead of JSON values.
+            collaborators. It returns a value, ``(value, status)`` or a
+            :class:`~.messages.response.Response`. What it is annotated with it gets: models, dates, UUIDs and
+            the like instead of JSON values.
         authenticate: for each security scheme a function that takes credential and request and returns the
-            caller, see :class:`~.authentication.HookAuthenticator`; or one `Authenticator` for all schemes.
+            caller, see :class:`~.access.authentication.HookAuthenticator`; or one `Authenticator` for all
+            schemes.
         collaborators: objects that handlers take, by parameter name or by class, some of them opened
-            :func:`~.collaborators.per_request`; or an ``@asynccontextmanager`` that yields them, entered when
-            the app starts.
+            :func:`~.context.collaborators.per_request`; or an ``@asynccontextmanager`` that yields them,
+            entered when the app starts.
         checks: checks of ``/readyz`` by name; the app is ready if none raises. None serves no health.
         soft_checks: further checks of ``/readyz``; one that raises is reported, and the app stays ready.
         cors_origins: origins whose pages may call the app (CORS); ``*`` for any.
         trusted_proxies: addresses and networks whose ``X-Forwarded-Prefix`` says below which path clients see
             the app; a framework's mount or a server's root path says it by ASGI.
-        limits: most bytes of target, body and form, and more; see :class:`~.bodies.Limits`.
+        limits: most bytes of target, body and form, and more; see :class:`~.request.bodies.Limits`.
         profile: members of problems; by default those of RFC 9457 alone.
         reveal: send clients the violations of a response, which otherwise only the log has.
         formats: validate ``format`` in requests, which JSON Schema takes for an annotation. Responses always
@@ -290,11 +292,11 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
         base_paths: serve the operations below the base paths of the contract's servers as well.
         idempotency: handles a request once, however often it is sent with its ``Idempotency-Key``, where the
             contract declares that header; see :mod:`.idempotency`. Without it handlers get the header.
-        hooks: functions before, after and around handlers; see :class:`~.hooks.Hook`.
+        hooks: functions before, after and around handlers; see :class:`~.context.hooks.Hook`.
         middleware: each takes an ASGI app and returns the one around it; the first is the outermost.
-        metrics: counts requests, and the violations in them; see :class:`~.metrics.Metrics`.
-        request_log: writes a line for each request, see :class:`~.request_log.RequestLog`.
-        tracing: records a span for each request, see :class:`~.spans.Tracing`.
+        metrics: counts requests, and the violations in them; see :class:`~.observe.metrics.Metrics`.
+        request_log: writes a line for each request, see :class:`~.observe.request_log.RequestLog`.
+        tracing: records a span for each request, see :class:`~.observe.spans.Tracing`.
         clock: returns the time that problems have; by default the machine's.
         random_bytes: returns so many random bytes, for request ids.
 

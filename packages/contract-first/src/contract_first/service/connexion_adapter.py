@@ -52,8 +52,8 @@ with warnings.catch_warnings(), deferred(*NEEDLESS):
 def bind(assembly: Assembly, handlers: Mapping[str, Function], fallback: Fallback | None = None) -> ASGIApp:
     """Return the ASGI app that serves the contract's operations with these handlers.
 
-    The app expects a :class:`~.request.Request` in the scope, as :class:`~.edge.Edge` puts it there, and
-    raises Problems for Edge to render.
+    The app expects a :class:`~.messages.request.Request` in the scope, as :class:`~.edge.Edge` puts it
+    there, and raises Problems for Edge to render.
 
     Args:
         fallback: responds in handlers' places; without one, each operation needs a handler.

@@ -73,7 +73,7 @@ class HookAuthenticator:
     A hook, ``async def`` or ``def`` (which runs in a thread), is called with the credential and the request,
     and returns the caller; where the credential is not valid it returns None or raises Unauthorized. Which
     scopes the operation requires, ``request.requirement`` says, and a third parameter gets; where a
-    token lacks one, :meth:`~.Requirement.require` raises a 403 that names them (RFC 6750, section 3.1). The
+    token lacks one, its method ``require`` raises a 403 that names them (RFC 6750, section 3.1). The
     credential is the value of an API key, the token of a bearer scheme, ``oauth2`` or ``openIdConnect``, a
     :class:`BasicCredential` of ``basic``, and an empty string of ``mutualTLS``, whose certificate the server
     alone has seen.
