@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import http.client
+import json
 import multiprocessing
 import os
 import re
@@ -47,7 +48,8 @@ COLUMNS = (
     *("server", "attack", "MiB above idle", "idle p99 ms"),
     *("p50", "p99", "x idle", "CPU p99", "misses"),
 )
-SERVERS = ("serve", "mock", "proxy", "s3")
+SERVERS = ("serve", "mock", "proxy", "s3", "contract")
+"""The last is the mock of a contract with XML and formats."""
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
 CREDENTIAL = "AKIDATTACKS:not-a-secret"
 OBJECT_BYTES = 16 * MEBIBYTE
@@ -90,6 +92,32 @@ XML_DOCUMENTS = {
     }.items()
 }
 """What S3 reads instead of JSON."""
+FORMATS = ("idn-hostname", "ipv6", "regex", "byte")
+CONTRACT = {
+    "openapi": "3.1.0",
+    "info": {"title": "Attacked", "version": "1"},
+    "paths": {
+        f"/{name}": {
+            "post": {
+                "requestBody": {"content": {media_type: {"schema": schema}}},
+                "responses": {"204": {"description": "Read."}},
+            }
+        }
+        for name, media_type, schema in (
+            ("xml", "application/xml", {"type": "object"}),
+            *((name, "application/json", {"type": "string", "format": name}) for name in FORMATS),
+        )
+    },
+}
+ATTRIBUTES = "".join(f" a{number}=''" for number in range(300_000))
+XML_BODIES = {
+    "300,000 attributes": f"<a{ATTRIBUTES}/>".encode(),
+    "150,000 attributes in UTF-16": f"<a{ATTRIBUTES[:1_800_000].rpartition(' ')[0]}/>".encode("utf-16"),
+    "300,000 namespaces": f"<a{ATTRIBUTES.replace(' a', ' xmlns:a')}/>".encode(),
+    "160,000 tags of four attributes": b"<a>" + b"<b c='' d='' e='' f=''/>" * 160_000 + b"</a>",
+    "950,000 elements": b"<a>" + b"<b/>" * 950_000 + b"</a>",
+    "480,000 elements with text": b"<a>" + b"<b>1</b>" * 480_000 + b"</a>",
+}
 FILE = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.jpg"\r\n\r\n'
 FORM = "Content-Type: multipart/form-data; boundary=x\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n"
@@ -196,6 +224,26 @@ ATTACKS: dict[str, Attack] = {
         address, 300, requests.large * 100, b"", until
     ),
 }
+
+
+def _body(path: str, media_type: str, body: bytes) -> Attack:
+    request = _request(_head("POST", path, f"Content-Type: {media_type}\r\n"), body)
+    return lambda address, _requests, until: send(address, b"", request, 100 * MEBIBYTE, until)
+
+
+def attacks_on(name: str) -> dict[str, Attack]:
+    """Return the attacks on a kind of server."""
+    if name != "contract":
+        return ATTACKS
+    return {
+        **{f"XML of {title}": _body("/xml", "application/xml", body) for title, body in XML_BODIES.items()},
+        **{
+            f"{format_} of 3,900,000 characters": _body(
+                f"/{format_}", "application/json", b'"%b"' % (b"1." * 1_950_000)
+            )
+            for format_ in FORMATS
+        },
+    }
 
 
 def prepared(server: Server, url: str) -> Requests:
@@ -403,6 +451,10 @@ def attacked_server(name: str) -> Iterator[Server]:
             )
         elif name == "mock":
             yield Server(name, (command, "mock", "--quiet", "--s3-port", "0", "--port"), {})
+        elif name == "contract":
+            contract = Path(folder) / "contract.json"
+            contract.write_text(json.dumps(CONTRACT), encoding="utf-8")
+            yield Server(name, (command, "mock", "--quiet", "--contract", str(contract), "--port"), {})
         else:
             uvicorn = (sys.executable, "-m", "uvicorn", "--app-dir", str(PEERS), *UVICORN.split())
             upstream = stack.enter_context(running(Server("upstream", (*uvicorn, "bare:app", "--port"))))
@@ -422,7 +474,7 @@ def main() -> None:
     missed = False
     for name in options.server or SERVERS:
         attacks = {}
-        for title, attack in ATTACKS.items():
+        for title, attack in attacks_on(name).items():
             if options.only in title:
                 sys.stderr.write(f"{name}: {title}\n")
                 with attacked_server(name) as server:

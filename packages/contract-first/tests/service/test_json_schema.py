@@ -3,6 +3,8 @@ from urllib.parse import quote
 
 import pytest
 
+from contract_first.contract.document.formats import COSTLY
+
 TREE = {
     "type": "object",
     "required": ["name"],
@@ -299,3 +301,26 @@ def test_a_pattern_that_backtracks_is_given_up(taking):
     """A pattern that would take exponential time refuses the value in bounded time."""
     app = taking({"in": "query", "name": "q", "schema": {"type": "string", "pattern": r"^(?:(a|a)*)\1b$"}})
     assert app.get("/?q=" + "a" * 3000).errors == [("query", "q", "pattern")]
+
+
+@pytest.mark.parametrize("name", sorted(COSTLY))
+def test_costly_formats_have_a_longest_value(name, reading, responding):
+    """A longer one is a violation, in requests and in responses, and is not asked about."""
+    schema = {"type": "string", "format": name}
+    text = "a" * 1001
+    response = reading(schema, formats=True).post("/", text)
+    detail = f'value is not a "{name}", which has 1000 characters at most'
+    assert (response.status, response.json["errors"][0]["detail"]) == (422, detail)
+    declared = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
+    for openapi in ("3.0.3", "3.1.0"):
+        response = responding(declared, text, openapi=openapi).get("/")
+        assert (response.status, "format" in response.json["detail"]) == (500, True)
+
+
+def test_a_regex_may_be_as_long_as_its_bound(reading, responding):
+    """Both engines validate it."""
+    schema = {"type": "string", "format": "regex"}
+    declared = {"200": {"description": "", "content": {"application/json": {"schema": schema}}}}
+    for text, statuses in (("a" * 1000, (204, 200)), ("(" * 1000, (422, 500))):
+        sent = reading(schema, formats=True).post("/", text)
+        assert (sent.status, responding(declared, text).get("/").status) == statuses

@@ -4,7 +4,9 @@ from xml.etree.ElementTree import fromstring
 
 import pytest
 
+from contract_first.service import JsonLimits
 from contract_first.service.messages.response import Response
+from contract_first.service.request.bodies import Limits
 
 XML = "application/xml"
 INTEGER = {"type": "integer"}
@@ -126,17 +128,51 @@ def test_what_is_no_xml_is_a_400(sent, detail, app):
     assert (response.status, detail in response.json["detail"]) == (400, True)
 
 
+IN_ONE_TAG = "<pet" + "".join(f" a{number}='>'" for number in range(60_000)) + "/>"
+
+
 @pytest.mark.parametrize(
-    ("sent", "limit"),
+    ("sent", "column"),
     [
-        ("<a>" * 300 + "</a>" * 300, "200 levels of elements"),
-        ("<pet>" + "<a/>" * 50_000 + "</pet>", "50000 elements"),
+        (IN_ONE_TAG, 1),
+        (IN_ONE_TAG.replace(" a", " xmlns:a"), 1),
+        (f"<?xml version='1.0' encoding='utf-16'?>{IN_ONE_TAG}".encode("utf-16"), 41),
+        ("<pet>" + "<b a='' b='' c=''/>" * 12_000 + "</pet>", 211_096),
+        ("<pet>" + "<a/>" * 50_000 + "</pet>", 133_334),
+        ("<pet>" + "<a>1</a>" * 50_000 + "</pet>", 199_998),
+        ("<pet>" + "<a/>1" * 50_000 + "</pet>", 125_001),
     ],
 )
-def test_more_xml_than_is_read_is_a_413(sent, limit, app):
-    """So many elements, or levels of them, take longer than a body of their size should."""
-    response = app.post("/", sent.encode(), XML)
-    assert (response.status, response.json["detail"]) == (413, f"The body has over {limit}.")
+def test_more_xml_than_is_read_is_a_413(sent, column, reading):
+    """Tags, attributes, namespaces, texts and values count alike, in every encoding and in any member."""
+    schema = {"type": "object", "properties": {"b": {"type": "array"}}}
+    app = reading(schema, XML, limits=Limits(body=4_000_000))
+    response = app.post("/", sent if isinstance(sent, bytes) else sent.encode(), XML)
+    detail = f"over 100000 tags, attributes, texts and values, at line 1, column {column}."
+    assert (response.status, response.json["detail"]) == (413, f"The body has {detail}")
+
+
+def test_levels_of_xml_are_bounded(app):
+    """A walk over a value may recur."""
+    response = app.post("/", ("<a>\n" * 300 + "</a>" * 300).encode(), XML)
+    detail = "The body has over 200 levels of elements, at line 201, column 1."
+    assert (response.status, response.json["detail"]) == (413, detail)
+
+
+def test_limits_of_xml_are_the_apps(reading):
+    """It has those of JSON."""
+    app = reading(PET, XML, limits=Limits(json=JsonLimits(members=10, levels=1)))
+    assert app.post("/", b"<pet no='1' a='' xmlns:b=''/>", XML).status == 422
+    assert app.post("/", b"<pet no='1' a='' xmlns:b='' c=''/>", XML).status == 413
+    assert "over 1 levels" in app.post("/", b"<pet><toy/></pet>", XML).json["detail"]
+
+
+def test_equals_signs_in_texts_are_no_attributes(reading):
+    """A text may have any number of them."""
+    app = reading({"type": "object"}, XML)
+    text = "é=1;" * 120_000
+    assert app.post("/", f"<a b='='><c>{text}</c><!--{'=' * 40_000}--></a>".encode(), XML).status == 204
+    assert app.seen == {"body": {"b": "=", "c": text}}
 
 
 def test_xml_as_aws_describes_it(reading):

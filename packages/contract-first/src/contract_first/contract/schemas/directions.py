@@ -27,6 +27,7 @@ from openapi_schema_validator import (
 )
 
 from contract_first.contract.document.anatomy import ALTERNATIVES, mapping_targets
+from contract_first.contract.document.formats import MOST_CHARACTERS, is_too_long
 from contract_first.contract.document.json_types import INTEGERS, is_integer, is_within, range_of
 from contract_first.contract.document.patterns import longest_text, matches
 
@@ -122,10 +123,12 @@ def _pattern(kind: Any) -> Callable[..., Iterator[ValidationError]]:
 
 
 def _format(kind: Any) -> Callable[..., Iterator[ValidationError]]:
-    """Return the keyword ``format``, with the widths of integers."""
+    """Return the keyword ``format``, with the widths of integers and the longest texts."""
 
     def format_(validator: Any, name: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-        if name not in INTEGERS:
+        if is_too_long(name, instance):
+            yield ValidationError(f"value is not a {name!r}, which has {MOST_CHARACTERS} characters at most")
+        elif name not in INTEGERS:
             yield from kind.VALIDATORS["format"](validator, name, instance, schema)
         elif (bounds := range_of(schema)) is not None and not is_within(instance, bounds):
             yield ValidationError(f"{instance!r} is not a {name!r}")

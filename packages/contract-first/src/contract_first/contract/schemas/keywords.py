@@ -16,19 +16,29 @@ from typing import Any, Final, TypeAlias
 
 import jsonschema_rs
 
-from contract_first.contract.document.formats import PLAIN
+from contract_first.contract.document.formats import COSTLY, PLAIN, is_too_long
 from contract_first.contract.document.json_types import INTEGERS, is_within, range_of
 from contract_first.contract.document.patterns import ecma_matcher, is_small, matcher
 
 from .bundling import DISCRIMINATED
 
 BASE64 = re.compile(r"[A-Za-z0-9+/_\s=-]*")
+
+
+def _bounded(name: str) -> Callable[[str], bool]:
+    """Return jsonschema-rs's check of a format, for texts that are not too long."""
+    conforms = jsonschema_rs.Draft202012Validator({"format": name}, validate_formats=True).is_valid
+    return lambda text: not is_too_long(name, text) and conforms(text)
+
+
 STRINGS: dict[str, Callable[[str], bool]] = {
+    **{name: _bounded(name) for name in COSTLY},
     "byte": lambda value: BASE64.fullmatch(value) is not None,
     "time": lambda _: True,
 }
 """Formats as they are read here: bytes are in any spelling of Base64 (RFC 4648), which jsonschema-rs does not
-know; any text is a time, of which it expects an offset, and openapi-core takes none."""
+know; any text is a time, of which it expects an offset, and openapi-core takes none; costly formats
+have a longest value."""
 OPTIONS: Final[dict[str, Any]] = {"validate_formats": True, "formats": STRINGS}
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DIALECTS = frozenset(
@@ -96,6 +106,8 @@ def _python_format(name: Any, schema: Any) -> tuple[Callable[[Any], bool], str]:
         return lambda _: True, ""
 
     def conforms(instance: Any) -> bool:
+        if is_too_long(name, instance):
+            return False
         check, raised = _checker(name)
         try:
             return bool(check(instance))

@@ -9,6 +9,7 @@ import jsonschema_rs
 from jsonschema_rs import Draft202012Validator, ValidationError
 
 from contract_first.contract.document import pointers
+from contract_first.contract.document.formats import MOST_CHARACTERS, is_too_long
 from contract_first.contract.document.json_types import type_of
 
 from .causes import Cause, causes
@@ -133,6 +134,9 @@ def _detail(error: ValidationError, names: Callable[[list[str | int]], Collectio
     message = "is not allowed here" if error.kind.name == "falseSchema" else error.message
     if error.kind.name == "type":
         message += f" but {json.dumps(type_of(error.instance))}"
+    name = message.partition('"')[2].rstrip('"')
+    if error.kind.name == "format" and is_too_long(name, error.instance):
+        message += f", which has {MOST_CHARACTERS} characters at most"
     detail = message if len(message) <= LONGEST_DETAIL else message[: LONGEST_DETAIL - 1] + "…"
     for name in getattr(error.kind, "unexpected", ())[:1]:
         detail += advice(name, names(error.instance_path))

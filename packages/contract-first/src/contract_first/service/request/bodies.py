@@ -45,7 +45,7 @@ class Limits:
         body: of a body.
         upload: of a body of an operation that takes ``multipart/form-data``.
         target: of path and query together.
-        json: of what JSON in a body holds.
+        json: of what JSON and XML in a body hold.
     """
 
     body: int = 1024 * 1024

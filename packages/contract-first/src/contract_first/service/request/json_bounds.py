@@ -21,10 +21,10 @@ _STEPS = {ord("["): 1, ord("{"): 1, ord("]"): -1, ord("}"): -1}
 
 @dataclass(frozen=True, slots=True)
 class JsonLimits:
-    """Limits of a JSON value in a request.
+    """Limits of a JSON value in a request, or of XML.
 
     Attributes:
-        members: of all objects, and items of all arrays, together.
+        members: of all objects, and items of all arrays, together; in XML, tags, attributes, texts, values.
         levels: of arrays and objects in one another, 200 at most.
         digits: of a number, in a row.
 

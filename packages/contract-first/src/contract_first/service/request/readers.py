@@ -1,6 +1,5 @@
 """What reads a body into the JSON value that its schema is about: JSON, sequences of items, XML."""
 
-import math
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
@@ -11,7 +10,7 @@ from contract_first.contract.schemas.schema import Schema
 from .decoding import LIMITS, read_json
 from .json_bounds import JsonCount, JsonLimits
 from .sequences import count_of_items, is_sequence, items_of
-from .xml_reader import MOST_ELEMENTS, read_xml
+from .xml_reader import read_xml
 
 
 def reader_of(
@@ -22,7 +21,7 @@ def reader_of(
     Args:
         media_type: as it was sent; without any, a value that no text is, is JSON.
         holder: the Media Type Object that declares it.
-        limits: of JSON; None for a body that is not a stranger's.
+        limits: of JSON and XML; None for a body that is not a stranger's.
     """
     kind = essence(media_type)
     if _holds_json(kind, schema):
@@ -30,8 +29,7 @@ def reader_of(
     if "itemSchema" in holder and is_sequence(kind):
         return partial(items_of, media_type=kind, limits=limits)
     if is_xml(kind) and "string" not in schema.types:  # which is the document, if it may be a text
-        most = math.inf if limits is None else MOST_ELEMENTS
-        return partial(read_xml, schema=schema, media_type=media_type, most_elements=most)
+        return partial(read_xml, schema=schema, media_type=media_type, limits=limits)
     return None
 
 

@@ -4,8 +4,9 @@ Namespaces are not compared; of mixed content the elements count.
 """
 
 import re
+import sys
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import chain
@@ -18,7 +19,7 @@ from contract_first.contract.schemas.schema import Schema
 from contract_first.service.messages.problems import BadRequest, PayloadTooLarge
 
 from .coercion import Coercion
-from .json_bounds import MOST_LEVELS
+from .json_bounds import JsonLimits
 
 NAME = re.compile(r"[A-Za-z_][\w.\-]*", re.ASCII)
 MEMBER: Final = "member"
@@ -26,8 +27,11 @@ MEMBER: Final = "member"
 STRUCTURES: Final = frozenset({"array", "object"})
 """Types that no attribute holds, even where the XML Object says so."""
 BYTE_ORDER_MARKS: Final = (BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE)
-MOST_ELEMENTS: Final = 50_000
+UNBOUNDED: Final = JsonLimits(members=sys.maxsize)
 MOST_SCHEMAS: Final = 1024
+PIECE = re.compile(rb"(?:[^=]*+=){1,10000}|[^=]++")
+"""What is parsed at once. Expat makes all attributes of a tag before it tells of the tag; each has an equals
+sign, which is this byte in every encoding that it reads. Those in the values of attributes count as well."""
 
 
 def xml_object(parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -50,13 +54,9 @@ class Element:
 
     name: str
     attributes: dict[str, str]
+    text: str = ""
+    """That before its first child."""
     children: list["Element"] = field(default_factory=list)
-    texts: list[str] = field(default_factory=list)
-
-    @property
-    def text(self) -> str:
-        """The text before its first child."""
-        return "".join(self.texts)
 
     @property
     def written_for(self) -> str:
@@ -64,60 +64,80 @@ class Element:
         return self.attributes.get("name", MEMBER) if self.name == MEMBER else self.name
 
 
-def read_xml(raw: bytes, schema: Schema, media_type: str, most_elements: float = MOST_ELEMENTS) -> Any:
+def read_xml(raw: bytes, schema: Schema, media_type: str, limits: JsonLimits | None) -> Any:
     """Return the JSON value that an XML document spells.
 
     Args:
         media_type: as it was sent: its charset precedes the document's own, but no byte order mark
             (RFC 7303, section 3).
-        most_elements: that are read.
+        limits: ``members`` is of tags, attributes, pieces of text, and values of elements and attributes, all
+            together; None for a document that is not a stranger's.
 
     Raises:
         BadRequest: it is malformed, or another document.
-        PayloadTooLarge: it has more elements, or more levels of them, than are read.
+        PayloadTooLarge: it has more of them, or more levels of elements.
     """
     encoding = "" if raw.startswith(BYTE_ORDER_MARKS) else charset(media_type, default="")
     if not encoding.isascii():  # of which Python 3.15 warns, and which 3.17 does not know
         raise BadRequest(f"The body is not XML: unknown encoding: {encoding[:100]}.")
-    root = _parsed(raw, encoding or None, most_elements)
+    root = _parsed(raw, encoding or None, limits or UNBOUNDED)
     name = _declared(schema).get("name")
     if name not in {None, root.name, root.written_for}:
         raise BadRequest(f"The outermost element of the body is {root.name[:100]!r}; expected {name!r}.")
     if name is None and "object" in schema.types and root.name in schema.members:
-        root = Element("", {}, [root])  # as AWS has it: an object whose only member is the document
+        root = Element("", {}, children=[root])  # as AWS has it: an object whose only member is the document
     return _value(root, schema)
 
 
-def _parsed(raw: bytes, encoding: str | None, most_elements: float) -> Element:
+def _parsed(raw: bytes, encoding: str | None, limits: JsonLimits) -> Element:
     """Return the outermost element of a document; a document type, which may define entities, is refused."""
-    open_, count = [Element("", {})], 0
+    open_, texts, count = [Element("", {})], list[str](), 0
+
+    def bounded(number: int) -> int:
+        if number > limits.members:
+            raise too_large(f"{limits.members} tags, attributes, texts and values")
+        return number
+
+    def too_large(limit: str) -> PayloadTooLarge:
+        line, column = parser.CurrentLineNumber, parser.CurrentColumnNumber + 1
+        return PayloadTooLarge(f"The body has over {limit}, at line {line}, column {column}.")
 
     def start(name: str, attributes: dict[str, str]) -> None:
         nonlocal count
-        count += 1
-        if len(open_) > MOST_LEVELS:
-            raise PayloadTooLarge(f"The body has over {MOST_LEVELS} levels of elements.")
-        if count > most_elements:
-            raise PayloadTooLarge(f"The body has over {most_elements} elements.")
-        attributes = {key: text for key, text in attributes.items() if key.partition(":")[0] != "xmlns"}
-        element = Element(_local(name), attributes)
-        open_[-1].children.append(element)
+        count = bounded(count + 3 + 2 * len(attributes))
+        if len(open_) > limits.levels:
+            raise too_large(f"{limits.levels} levels of elements")
+        if attributes:
+            attributes = {key: text for key, text in attributes.items() if key.partition(":")[0] != "xmlns"}
+        element, parent = Element(_local(name), attributes), open_[-1]
+        end_text(parent)
+        parent.children.append(element)
         open_.append(element)
 
     def add(text: str) -> None:
-        if not open_[-1].children:
-            open_[-1].texts.append(text)
+        nonlocal count
+        count = bounded(count + 1)
+        texts.append(text)
+
+    def end_text(element: Element) -> None:
+        if texts:
+            if not element.children:
+                element.text = "".join(texts)
+            texts.clear()
 
     def refuse(*_: Any) -> None:
         raise BadRequest("The body has a document type (DTD), which is not read.")
 
     try:
-        parser = expat.ParserCreate(encoding)
+        parser = expat.ParserCreate(encoding, None, None)  # without a table of names, which takes longest
         parser.buffer_text = True
         parser.StartElementHandler, parser.CharacterDataHandler = start, add
-        parser.EndElementHandler = lambda _: open_.pop()
+        parser.EndElementHandler = lambda _: end_text(open_.pop())
         parser.StartDoctypeDeclHandler = refuse
-        parser.Parse(raw, True)  # noqa: FBT003 -- expat's own: it is the last part
+        for piece in PIECE.finditer(raw):
+            parser.Parse(piece[0], False)  # noqa: FBT003 -- expat's own: it is not the last part
+            bounded(2 * raw.count(b"=", parser.CurrentByteIndex, piece.end()))  # in an unfinished tag
+        parser.Parse(b"", True)  # noqa: FBT003 -- as above
     except (expat.ExpatError, LookupError, ValueError) as error:  # the last two of an unknown encoding
         raise BadRequest(f"The body is not XML: {str(error)[:200]}.") from None
     return open_[0].children[0]
@@ -153,7 +173,13 @@ def _is_list(schema: Schema) -> bool:
 
 
 def _scalar(text: str, schema: Schema) -> Any:
-    return Coercion([schema]).scalar(text if "string" in schema.types else text.strip())
+    return _coercion(schema)(text if "string" in schema.types else text.strip())
+
+
+@lru_cache(MOST_SCHEMAS)
+def _coercion(schema: Schema) -> Callable[[str], Any]:
+    """Return what turns a text into a value, made once for thousands of them."""
+    return Coercion([schema]).scalar
 
 
 class Members(NamedTuple):
