@@ -287,9 +287,7 @@ def test_new_buckets_are_closed(client):
 
 def test_acls_without_ownership_controls(client):
     """A bucket whose ownership controls are deleted has ACLs, as one that was made before there were any."""
-    client.create_bucket(
-        Bucket="with-acls", CreateBucketConfiguration={"LocationConstraint": client.meta.region_name}
-    )
+    client.create_bucket(Bucket="with-acls")
     public = {"Bucket": "with-acls", "Key": "k", "Body": b"x", "ACL": "public-read"}
     with pytest.raises(ClientError, match="AccessControlListNotSupported"):
         client.put_object(**public)
