@@ -273,7 +273,7 @@ def _prepared_s3(url: str) -> Requests:
     client: Any = boto3.client(
         "s3",
         endpoint_url=url,
-        region_name="us-west-2",
+        region_name="us-east-1",
         aws_access_key_id=access_key,
         aws_secret_access_key=secret_key,
         config=Config(signature_version="s3v4", s3={"addressing_style": "path"}),

@@ -198,6 +198,7 @@ class Database:
         await self.connect()  # the journal mode is the copy's now
 
     def _save(self, file: Path) -> None:
+        file.touch(mode=0o600)
         with closing(sqlite3.connect(file)) as copy, closing(open_sqlite(self._engine)) as database:
             database.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")  # a database with a WAL cannot be loaded into memory

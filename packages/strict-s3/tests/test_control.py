@@ -93,7 +93,7 @@ def test_time_may_stand_still(s3, photos):
 def test_reset(s3, photos):
     """After a reset there is the one bucket, without objects, with its rules."""
     upload(photos)
-    photos.create_bucket(Bucket="another", CreateBucketConfiguration={"LocationConstraint": s3.region})
+    photos.create_bucket(Bucket="another")
     photos.delete_bucket_cors(Bucket="photos")
     s3.reset()
     assert [bucket["Name"] for bucket in photos.list_buckets()["Buckets"]] == ["photos"]

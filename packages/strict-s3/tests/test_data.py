@@ -10,6 +10,7 @@ import os
 import queue
 import re
 import signal
+import stat
 import sys
 import threading
 from contextlib import closing, suppress
@@ -415,3 +416,22 @@ def test_a_completed_upload_is_remembered(tmp_path, monkeypatch):
             assert app.store.uploads.complete(again, []) == record
         with pytest.raises(S3Error, match="upload does not exist"):
             app.store.uploads.complete(replace(order, query=(("uploadId", "none"),)), [])
+
+
+def test_files_are_their_owners_alone(tmp_path):
+    """In a folder that others may read they read no file; an index of an earlier version is changed."""
+    tmp_path.chmod(0o755)
+    (tmp_path / "index.sqlite3").touch(mode=0o644)
+    before = os.umask(0)
+    try:
+        options = Options(buckets=("photos",), data=tmp_path, no_fsync=True)
+        with closing(create_app(options)) as app:
+            put(app.store, "k", b"x")
+            app.store.snapshot(tmp_path / "copy")
+            files = [path for path in tmp_path.rglob("*") if path.is_file()]
+            modes = {path.relative_to(tmp_path).name: stat.S_IMODE(path.stat().st_mode) for path in files}
+    finally:
+        os.umask(before)
+    assert {"index.sqlite3", "index.sqlite3-wal"} < modes.keys()
+    assert any(name.endswith(".bin") for name in modes)
+    assert set(modes.values()) == {0o600}

@@ -340,27 +340,73 @@ def test_documents_of_another_operation(selector, send, bucket):
         assert (response.status_code, f"<Code>{code}</Code>" in response.text) == (400, True)
 
 
-@pytest.mark.parametrize("text", ["<a>" * 300_000, b"<C>" + b"<a/>" * 300_000 + b"</C>"])
-def test_documents_of_many_tags_are_not_parsed(text, monkeypatch):
-    """Each tag takes many times its size once it is parsed; ten thousand parts with checksums are fewer."""
-    parts = b"<Part><PartNumber>1</PartNumber><ETag>e</ETag></Part>" * 10_000
-    assert len(parse(b"<CompleteMultipartUpload>" + parts + b"</CompleteMultipartUpload>")) == 10_000
+EMPTY = b"<C>" + b"<a/>" * 60_001 + b"</C>"
+TEXTS = b"<C>" + b"<a>x</a>" * 60_001 + b"</C>"
+LINES = b"<C>" + (b"\n" * 60_000 + b"<a/>") * 2 + b"</C>"
+REFERENCES = b"<C>" + (b"&lt;" * 10_000 + b"<a/>") * 7 + b"</C>"
+
+
+@pytest.mark.parametrize(
+    "text", ["<a>" * 60_001, EMPTY, TEXTS, LINES, REFERENCES, EMPTY.decode().encode("utf-16")]
+)
+def test_documents_of_many_pieces_are_not_parsed(text, monkeypatch):
+    """Each element takes many times its size; ten thousand parts with checksums are fewer."""
+    part = b"<Part>\n<PartNumber>1</PartNumber>\n<ETag>e</ETag>\n<ChecksumCRC32>=</ChecksumCRC32>\n</Part>\n"
+    assert len(parse(b"<CompleteMultipartUpload>" + part * 10_000 + b"</CompleteMultipartUpload>")) == 10_000
     monkeypatch.setattr(xml.expat, "ParserCreate", None)
-    with pytest.raises(S3Error, match="was not well-formed"):
+    with pytest.raises(S3Error, match="was not well-formed") as caught:
         parse(text)
+    limit = "60000 elements and attributes, or line breaks and references"
+    assert (caught.value.code, caught.value.elements) == ("MalformedXML", {"Limit": limit})
+
+
+@pytest.mark.parametrize(
+    "attributes", ["b=''", "xmlns:b='u'", " ".join(f"b{number}=''" for number in range(1000))]
+)
+def test_attributes_and_namespaces_count(attributes):
+    """They count with the elements: as many as fit are parsed, one more is refused."""
+    count = attributes.count("=") + 1
+    tags = f"<a {attributes}/>" * (59_999 // count)
+    rest = "<a/>" * (59_999 % count)
+    assert len(parse(f"<C>{tags}{rest}</C>")) > 0
+    with pytest.raises(S3Error) as caught:
+        parse(f"<C><a/>{rest}{tags}</C>")
+    assert caught.value.elements["Limit"].startswith("60000 elements")
+
+
+@pytest.mark.parametrize("selector", ["cors", "logging", "publicAccessBlock", "tagging"])
+def test_other_documents_are_shorter(selector, send, bucket, error):
+    """S3 has none of more than 5,000 elements, and moto takes ten times as long for each."""
+    root = ROOTS[selector]
+    response = send("PUT", f"{bucket}?{selector}", f"<{root}>{'<a/>' * 5_000}</{root}>".encode())
+    assert (response.status_code, error(response)["Code"]) == (400, "MalformedXML")
+    assert error(response)["Limit"].startswith("5000 elements")
+
+
+def test_a_thousand_rules_are_accepted(client, bucket):
+    """As many rules as S3 accepts, with all that a rule may have."""
+    rule = {
+        "Status": "Enabled",
+        "Filter": {"And": {"Prefix": "p", "Tags": [{"Key": "k", "Value": "v"}, {"Key": "l", "Value": "v"}]}},
+        "Expiration": {"Days": 9},
+        "NoncurrentVersionExpiration": {"NoncurrentDays": 9},
+    }
+    rules = [{"ID": str(number), **rule} for number in range(1000)]
+    client.put_bucket_lifecycle_configuration(Bucket=bucket, LifecycleConfiguration={"Rules": rules})
+    found = client.get_bucket_lifecycle_configuration(Bucket=bucket)
+    assert len(found["Rules"]) == 1000
 
 
 @pytest.mark.parametrize(
     "text",
     [
-        b"<a>" + b"<b c=''/>" * 30_000 + b"</a>",
-        b"<a " + b" ".join(b"a%d=''" % n for n in range(10_000)) + b"/>",
         b"<a xmlns='" + b"u" * 70_000 + b"'/>",
+        b"<a>" + b"x" * 70_000 + b"</a>",
         "<a/>".encode("utf-16"),
     ],
 )
 def test_documents_that_take_too_much_are_refused(text):
-    """S3's have few attributes, of which expat takes many times the size; in UTF-16 no tag would be found."""
+    """S3's have no tag of 64 KiB, of which expat takes many times the size; in UTF-16 none would be found."""
     with pytest.raises(S3Error, match="was not well-formed"):
         parse(text)
 

@@ -103,7 +103,7 @@ def client(server: Server, receiver: Receiver, exchanges: queue.Queue[dict[str, 
     while not exchanges.empty():
         exchanges.get()
     keys = {"aws_access_key_id": "ACCESSKEY", "aws_secret_access_key": "secret-key"}
-    return boto3.client("s3", endpoint_url=server.url, region_name="us-west-2", **keys)
+    return boto3.client("s3", endpoint_url=server.url, region_name="us-east-1", **keys)
 
 
 @pytest.fixture
@@ -201,7 +201,7 @@ def test_the_document(client, notify, receiver):
     assert record == {
         "eventVersion": "2.1",
         "eventSource": "aws:s3",
-        "awsRegion": "us-west-2",
+        "awsRegion": "us-east-1",
         "eventName": "ObjectCreated:Put",
         "userIdentity": {"principalId": "AWS:123456789012"},
         "requestParameters": {"sourceIPAddress": "127.0.0.1"},

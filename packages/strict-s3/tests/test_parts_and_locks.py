@@ -175,11 +175,7 @@ def ask_with_spaces(request, **_):
 
 def test_an_object_is_locked(client):
     """Retention and legal hold are put, read and hold: a version goes only with a bypass."""
-    client.create_bucket(
-        Bucket="locked",
-        ObjectLockEnabledForBucket=True,
-        CreateBucketConfiguration={"LocationConstraint": "us-west-2"},
-    )
+    client.create_bucket(Bucket="locked", ObjectLockEnabledForBucket=True)
     version = {"Bucket": "locked", "Key": "k"}
     version["VersionId"] = client.put_object(**version, Body=b"x")["VersionId"]
     with pytest.raises(ClientError, match="NoSuchObjectLockConfiguration"):
@@ -230,10 +226,7 @@ def block(client, bucket, *names):
 @pytest.fixture
 def shared(client):
     """Return a client and the URL of an object in a bucket where ACLs count."""
-    client.create_bucket(
-        Bucket="shared", ACL="private", ObjectOwnership="ObjectWriter",
-        CreateBucketConfiguration={"LocationConstraint": "us-west-2"},
-    )  # fmt: skip
+    client.create_bucket(Bucket="shared", ACL="private", ObjectOwnership="ObjectWriter")
     client.put_object(Bucket="shared", Key="k", Body=b"x")
     yield client, f"{client.meta.endpoint_url}/shared/k"
     client.delete_object(Bucket="shared", Key="k")
@@ -294,9 +287,7 @@ def test_new_buckets_are_closed(client):
 
 def test_acls_without_ownership_controls(client):
     """A bucket whose ownership controls are deleted has ACLs, as one that was made before there were any."""
-    client.create_bucket(
-        Bucket="with-acls", CreateBucketConfiguration={"LocationConstraint": client.meta.region_name}
-    )
+    client.create_bucket(Bucket="with-acls")
     public = {"Bucket": "with-acls", "Key": "k", "Body": b"x", "ACL": "public-read"}
     with pytest.raises(ClientError, match="AccessControlListNotSupported"):
         client.put_object(**public)
@@ -309,7 +300,7 @@ def test_acls_without_ownership_controls(client):
 def test_version_2_headers(key, client):
     """Authorization headers of Version 2 are verified in old regions, of lists and subresources too."""
     old = boto3.client(
-        "s3", endpoint_url=client.meta.endpoint_url, region_name="us-west-2", aws_access_key_id="AK",
+        "s3", endpoint_url=client.meta.endpoint_url, region_name="us-east-1", aws_access_key_id="AK",
         aws_secret_access_key=KEYS["AK"], config=Config(signature_version="s3", retries={"max_attempts": 0}),
     )  # fmt: skip
     old.put_object(Bucket="photos", Key=key, Body=b"x", Metadata={"a": "b"}, Tagging="t=1")

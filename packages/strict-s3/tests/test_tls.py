@@ -57,7 +57,7 @@ def connect(url: str, authority: Authority | None = None) -> Any:
     return boto3.client(
         "s3",
         endpoint_url=url,
-        region_name="us-west-2",
+        region_name="us-east-1",
         aws_access_key_id="AK",
         aws_secret_access_key=KEYS["AK"],
         verify=authority and str(authority.file),

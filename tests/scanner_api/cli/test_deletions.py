@@ -35,7 +35,7 @@ NOBODY = "http://127.0.0.1:9"
 @pytest.fixture(scope="module")
 def s3():
     """An S3 with a bucket of photos; ``objects`` returns the keys that are in it."""
-    with Server("photos", credentials={"key": "secret"}) as server:
+    with Server("photos", region="us-west-2", credentials={"key": "secret"}) as server:
         client = Session("key", "secret").client("s3", endpoint_url=server.url, region_name="us-west-2")
         server.put = lambda key: client.put_object(Bucket="photos", Key=key, Body=b"a photo")
         server.objects = lambda: {

@@ -47,7 +47,7 @@ PARTS += ["presigned upload", "token keys", "token issuer"]
 @pytest.fixture(scope="module")
 def s3():
     """An S3 with a bucket that takes uploads of every page, and one that takes those of none."""
-    with Server("photos", "closed", cors=True, credentials={"key": SECRET}) as server:
+    with Server("photos", "closed", region="us-west-2", cors=True, credentials={"key": SECRET}) as server:
         client = Session("key", SECRET).client("s3", endpoint_url=server.url, region_name="us-west-2")
         client.delete_bucket_cors(Bucket="closed")
         server.objects = lambda: client.list_objects_v2(Bucket="photos")["KeyCount"]

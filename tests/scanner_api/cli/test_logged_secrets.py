@@ -39,7 +39,8 @@ TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 def s3():
     """Yield an S3 with the bucket, and what ends it."""
     with ExitStack() as running:
-        yield running.enter_context(Server("photos", credentials={"AKIDTEST": S3_SECRET})), running
+        server = Server("photos", region="us-west-2", credentials={"AKIDTEST": S3_SECRET})
+        yield running.enter_context(server), running
 
 
 @pytest.fixture

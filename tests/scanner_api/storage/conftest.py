@@ -60,7 +60,7 @@ async def rules_of(database, organization_id, product_short_id):
 @pytest.fixture(scope="module")
 def s3():
     """An S3 with the bucket ``photos``."""
-    with Server("photos", credentials={"key": "secret"}) as server:
+    with Server("photos", region="us-west-2", credentials={"key": "secret"}) as server:
         yield server
 
 

@@ -13,20 +13,23 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from msgspec.structs import asdict
-from sqlalchemy import CheckConstraint, bindparam, inspect, select, text
+from sqlalchemy import CheckConstraint, bindparam, insert, inspect, select, text
 
 from contract_first.service.clock import SystemClock
 from scanner_api.scanning.scans.sessions import ScanSession
 from scanner_api.storage.accounts.organizations import OrganizationStore
+from scanner_api.storage.actions import Action, Actor
+from scanner_api.storage.audit import entry, read_audit_log
 from scanner_api.storage.catalogue.products import ProductStore
 from scanner_api.storage.catalogue.redirect_rules import RedirectRuleStore
-from scanner_api.storage.database import Database, DatabaseError
+from scanner_api.storage.database import ConstraintError, Database, DatabaseError
 from scanner_api.storage.scans.captures import CaptureStore
 from scanner_api.storage.scans.extractions import ExtractionStore
 from scanner_api.storage.scans.sessions import SessionStore
 from scanner_api.storage.schema import migrations
 from scanner_api.storage.schema.migrations.upgrade import configuration
 from scanner_api.storage.schema.tables import (
+    audit_log,
     captures,
     metadata,
     note_compatibility,
@@ -363,3 +366,24 @@ async def test_a_failed_migration_changes_nothing(database_url):
             await database.close()
 
     assert (await scenario()) == {"secrets"}
+
+
+@pytest.mark.parametrize("url", ["sqlite+aiosqlite://", "sqlite_url"])
+async def test_entries_of_the_audit_log_are_not_replaced(url, request, now):
+    """SQLite refuses it in a new database, and in one of before the trigger once it is upgraded."""
+    if ":" in url:
+        database = Database(url)
+        await database.migrate()
+    else:
+        older = text("DROP TRIGGER audit_log_INSERT")
+        database = await migrated_since("0010", request.getfixturevalue(url), older)
+    async with database.transaction() as connection:
+        for subject in ("first", "second"):
+            await connection.execute(entry(now, Actor("ada", "192.0.2.1"), Action.KEY_REVOKED, subject))
+    before = await read_audit_log(database, limit=9)
+    replacement = insert(audit_log).prefix_with("OR REPLACE")
+    replacement = replacement.values(asdict(before[0]) | {"actor": "nobody"})
+    with pytest.raises(ConstraintError):
+        await database.change(replacement)
+    assert await read_audit_log(database, limit=9) == before != []
+    await database.close()

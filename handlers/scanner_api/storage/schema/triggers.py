@@ -57,15 +57,19 @@ def create_triggers(connection: Connection) -> None:
 
 
 _APPEND_ONLY: Final = "The audit log is append-only."
+_REPLACES: Final = "WHEN EXISTS (SELECT 1 FROM audit_log WHERE number = NEW.number)"
 
 
 def protect_audit_log(connection: Connection) -> None:
-    """Create the triggers that refuse to change, delete or truncate entries of the audit log."""
+    """Create the triggers that refuse to change, replace, delete or truncate entries of the audit log.
+
+    On SQLite only those that are missing: no trigger on deletions runs where an entry is replaced.
+    """
     if connection.dialect.name == "sqlite":
         refusal = f"BEGIN SELECT RAISE(ABORT, '{_APPEND_ONLY}'); END"
         statements = [
-            f"CREATE TRIGGER audit_log_{event} BEFORE {event} ON audit_log {refusal}"
-            for event in ("UPDATE", "DELETE")
+            f"CREATE TRIGGER IF NOT EXISTS audit_log_{event} BEFORE {event} ON audit_log {when} {refusal}"
+            for event, when in (("UPDATE", ""), ("DELETE", ""), ("INSERT", _REPLACES))
         ]
     else:
         function = "audit_log_append_only()"

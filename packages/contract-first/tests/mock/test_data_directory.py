@@ -104,10 +104,13 @@ def test_it_is_for_its_owner_alone(tmp_path):
         with closing(DataDirectory(tmp_path / "data")) as directory:
             keep(directory, "a")
             Archive(directory.s3)
-            ItemStore(directory.database).close()
+            with closing(ItemStore(directory.database)) as store:
+                store.save(tmp_path / "data" / "saved.db")
     finally:
         os.umask(before)
-    assert stat.S_IMODE((tmp_path / "data" / "mock.db").stat().st_mode) == 0o600
+    names = ("mock.db", "saved.db", "s3/index.sqlite3")
+    modes = {stat.S_IMODE((tmp_path / "data" / name).stat().st_mode) for name in names}
+    assert modes == {0o600}
     folders = [tmp_path / "data", *(file for file in (tmp_path / "data").iterdir() if file.is_dir())]
     assert len(folders) == len(("data", "snapshots", "s3"))
     assert {stat.S_IMODE(folder.stat().st_mode) for folder in folders} == {0o700}

@@ -173,7 +173,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     ] = ("uploads",)
     cors: Annotated[bool, Flag("Allow pages of any origin to use the buckets (CORS rules).")] = False
     public: Annotated[bool, Flag("Allow everyone to read their objects (bucket policy).")] = False
-    region: Annotated[str, Flag("Region of the buckets.", "NAME")] = "us-west-2"
+    region: Annotated[str, Flag("Region of the buckets.", "NAME")] = "us-east-1"
     credentials: Annotated[Mapping[str, str], _CREDENTIALS] = msgspec.field(
         default_factory=lambda: {"ACCESSKEY": "secret-key"}
     )

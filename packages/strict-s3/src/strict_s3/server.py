@@ -40,7 +40,7 @@ def running(*buckets: str, **settings: Any) -> Iterator[Server]:
     Args:
         buckets: names of the buckets to start with; by default one, ``uploads``.
         settings: keyword arguments of `Server`, and these options:
-            ``region``: of the buckets, by default ``us-west-2``.
+            ``region``: of the buckets, by default ``us-east-1``.
             ``credentials``: ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]`` by access key, EXPIRES in ISO 8601; by
             default ``{"ACCESSKEY": "secret-key"}``.
             ``cors``, ``public``: whether pages of every origin may use the buckets, and whether everyone may

@@ -10,10 +10,11 @@ from xml.sax.saxutils import escape
 from .errors import S3Error, refusal
 
 MEDIA_TYPE = "application/xml"
-MOST_TAGS = 250_000
-"""Of a document from outside: a list of 10,000 parts with all their checksums has 160,000."""
-MOST_ATTRIBUTES = 25_000
-"""Of the same: its parts may have a namespace each."""
+MOST_PIECES = 60_000
+"""Elements, attributes and namespaces of a document from outside, and as many line breaks and references.
+
+S3's longest is a list of 10,000 parts, each with its number, its ETag and its checksum: 40,000 elements.
+"""
 _LONG_TAG = re.compile(rb"<[^<]{65536}")
 """A tag with the text behind it; expat takes some hundred bytes for an attribute before it hands over any."""
 _START_BYTES = 64 * 1024
@@ -52,18 +53,30 @@ def document(root: str, *content: Mapping[str, Any] | Element, is_qualified: boo
     return f'<?xml version="1.0" encoding="UTF-8"?>\n<{root}{namespace}>{inside}</{root}>'.encode()
 
 
+def check_pieces(document: bytes, most: int) -> None:
+    """Raise MalformedXML, which S3 sends beyond a limit of its schema, if a document has more elements.
+
+    Nothing is parsed. Line breaks and references, each a piece of text to a parser, may be as many again.
+    """
+    elements = document.count(b"<") - document.count(b"</")  # at least as many as there are
+    pieces = document.count(b"&") + document.count(b"\n") + document.count(b"\r") - document.count(b"\r\n")
+    if max(elements, pieces) > most:
+        raise _too_many_pieces(most)
+
+
 def parse(text: str | bytes) -> ET.Element:
     """Return the root of a document, whose elements and attributes have their local names.
 
     Namespaces are not resolved: with one of a megabyte each name would take a megabyte.
 
     Raises:
-        S3Error: MalformedXML. What has too many tags, each of which takes some hundred bytes, or a very long
-            one, is not parsed, nor is a document type, whose entities take up to a hundred times its size.
+        S3Error: MalformedXML. What has more than `MOST_PIECES` is not parsed to its end; what has a very
+            long tag, or a document type, whose entities take up to a hundred times its size, is not parsed.
     """
     plain = text.encode() if isinstance(text, str) else text
+    check_pieces(plain, MOST_PIECES)
     is_utf_16 = b"\0" in plain  # in which no tag would be found; no client sends it
-    if is_utf_16 or plain.count(b"<") > MOST_TAGS or _LONG_TAG.search(plain) or b"<!DOCTYPE" in plain:
+    if is_utf_16 or _LONG_TAG.search(plain) or b"<!DOCTYPE" in plain:
         raise refusal("MalformedXML")
     builder = ET.TreeBuilder()
     _parse(text, _start(builder), builder)
@@ -114,16 +127,25 @@ def _start(builder: ET.TreeBuilder) -> Callable[[str, dict[str, str]], object]:
 
     def begin(name: str, attributes: dict[str, str]) -> None:
         nonlocal count
+        count += 1
         if attributes:
             count += len(attributes)
-            prefixes.update(key.removeprefix("xmlns:") for key in attributes if key.startswith("xmlns:"))
-            attributes = {_local(key): value for key, value in attributes.items()}
+            if count > MOST_PIECES:
+                raise _too_many_pieces(MOST_PIECES)
+            names = [key.rpartition(":") for key in attributes]
+            prefixes.update(name for prefix, _, name in names if prefix == "xmlns")
+            attributes = {name: attributes[key] for key, (_, _, name) in zip(attributes, names, strict=True)}
         prefix, _, local = name.rpartition(":")
-        if prefix not in prefixes or count > MOST_ATTRIBUTES:
+        if prefix not in prefixes:
             raise refusal("MalformedXML")
         start(local, attributes)
 
     return begin
+
+
+def _too_many_pieces(most: int) -> S3Error:
+    limit = f"{most} elements and attributes, or line breaks and references"
+    return refusal("MalformedXML", Limit=limit)
 
 
 def _parse(
@@ -134,6 +156,7 @@ def _parse(
     is_whole: bool = True,
 ) -> None:
     parser = expat.ParserCreate()
+    parser.buffer_text = True  # so that an element has one piece of text, and one behind it
     parser.StartElementHandler = start
     if builder is not None:
         parser.EndElementHandler, parser.CharacterDataHandler = builder.end, builder.data

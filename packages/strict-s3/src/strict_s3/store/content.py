@@ -45,7 +45,8 @@ class Content:
         self.md5 = md5
         self.checksum = checksum
         self._durable = durable
-        self._file: BinaryIO = self.path.open("xb")
+        self.path.touch(mode=0o600, exist_ok=False)
+        self._file: BinaryIO = self.path.open("wb")
 
     def __enter__(self) -> Self:
         return self

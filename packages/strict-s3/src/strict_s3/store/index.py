@@ -3,7 +3,7 @@
 import sqlite3
 import weakref
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,6 +33,9 @@ class Index:
 
     def __init__(self, folder: Path, *, durable: bool) -> None:
         self._file = folder / NAME
+        self._file.touch(mode=0o600)
+        with suppress(PermissionError):  # it is another user's
+            self._file.chmod(0o600)  # an earlier version left it to the umask
         self._connection = sqlite3.connect(
             self._file, timeout=0, isolation_level=None, check_same_thread=False
         )
@@ -105,6 +108,7 @@ class Index:
 
     def copy_to(self, folder: Path, buckets: Collection[str]) -> None:
         """Copy the records of buckets into another folder."""
+        (folder / NAME).touch(mode=0o600)
         self._connection.execute("vacuum into ?", (str(folder / NAME),))
         others = [(bucket,) for bucket in self.buckets() if bucket not in buckets]
         if others:

@@ -239,7 +239,8 @@ class ItemStore:
         self._count = self._bytes = 0
 
     def save(self, file: Path) -> None:
-        """Write everything into another file."""
+        """Write everything into another file, which is its owner's alone."""
+        file.touch(mode=0o600)
         with closing(sqlite3.connect(file)) as copy:
             self._database.backup(copy)
 
