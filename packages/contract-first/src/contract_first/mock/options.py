@@ -133,7 +133,8 @@ class ServerOptions:
     trust_proxy: bool = option(OFF, "Take the host of URLs from X-Forwarded-Host and X-Forwarded-Proto.")
     log: "Log | None" = None
 
-    __post_init__ = read_fields
+    def __post_init__(self) -> None:
+        read_fields(self)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

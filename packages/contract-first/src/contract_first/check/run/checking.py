@@ -64,7 +64,8 @@ class Checking:
     fail_on: Severity | Literal[""] = ""
     min_coverage: int = 0
 
-    __post_init__ = read_fields
+    def __post_init__(self) -> None:
+        read_fields(self)
 
     @contextmanager
     def started(self) -> Iterator[Run]:
