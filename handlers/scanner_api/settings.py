@@ -87,7 +87,9 @@ class Settings(BaseSettings):
     shutdown_seconds: Seconds = Field(
         30, ge=0, description="How long requests may take after that, in seconds; longer ones get a 503."
     )
-    contract: Path | None = Field(None, description="Contract to serve instead of the packaged one.")
+    contract: Annotated[str | None, "FILE|URL"] = Field(
+        None, description="Contract to serve instead of the packaged one."
+    )
     vendor_operations_only: bool = Field(
         default=False,
         description="Leave out lists and bulk upload, which only the prose of the vendor describes.",

@@ -14,6 +14,7 @@ import pytest
 import typer
 import yaml
 
+from contract_first.mock.options import ServerOptions
 from scanner_api.app import MULTIPART_OVERHEAD, create_app
 from scanner_api.cli import app
 from scanner_api.settings import Settings
@@ -326,10 +327,12 @@ def test_nothing_is_cut_off():
 
 
 def test_settings_exist():
-    """Each setting that is named is one of the service, or the mock's token."""
+    """Each setting that is named is one of the service, each variable of mocks the one that they read."""
     names = {name.lower() for text in TEXTS for name in re.findall(r"SCANNER_(\w+)", text)}
     settings = {name.removesuffix("_file") for name in names}
-    assert settings - {"mock_control_token"} - set(Settings.model_fields) == set()
+    assert settings - set(Settings.model_fields) == set()
+    token = ServerOptions.__dataclass_fields__["control_token"].metadata["flag"].variable
+    assert {name for text in TEXTS for name in re.findall(r"\b(?:\w+_)?MOCK_\w+", text)} == {token}
 
 
 @pytest.mark.parametrize("where", ["kubernetes", "compose"])

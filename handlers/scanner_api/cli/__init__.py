@@ -14,8 +14,8 @@ from contract_first.cli.tree import CONTRACT_COMMANDS, CONTRACT_HELP
 from scanner_contract import load_contract
 
 HELP = "Contract: JSON or YAML, a file or a URL; by default the packaged one."
-FILE = Annotated[str | None, typer.Argument(metavar="FILE", help=HELP)]
-CONTRACT = Annotated[str | None, typer.Option(metavar="FILE", help=HELP)]
+FILE = Annotated[str | None, typer.Argument(metavar="FILE|URL", help=HELP)]
+CONTRACT = Annotated[str | None, typer.Option(metavar="FILE|URL", help=HELP)]
 
 OWN = {
     **{name: {"file": FILE, "load": load_contract} for name in ("show", "lint", "digest", "types")},

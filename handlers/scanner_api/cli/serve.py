@@ -42,7 +42,7 @@ def _serve(settings: Settings, *, handlers: str | None, authenticate: str | None
     """
     if handlers is not None and settings.contract is not None:
         serve_own(
-            contract=str(settings.contract),
+            contract=settings.contract,
             handlers=handlers,
             authenticate=authenticate,
             host=settings.host,

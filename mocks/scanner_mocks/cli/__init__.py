@@ -11,7 +11,7 @@ from scanner_contract import load_contract
 CONTRACT = Annotated[
     str | None,
     typer.Option(
-        metavar="FILE", help="Contract: JSON or YAML, a file or a URL; by default the packaged one."
+        metavar="FILE|URL", help="Contract: JSON or YAML, a file or a URL; by default the packaged one."
     ),
 ]
 

@@ -87,10 +87,7 @@ class ScannerMocks(Mocks):
 
     def defaults(self) -> dict[str, Any]:
         names = {"host", "port", "contract"}
-        settings = {name: value for name, value in self.settings.items() if name in names}
-        if "contract" in settings:
-            settings["contract"] = str(settings["contract"])
-        return {**super().defaults(), **settings}
+        return {**super().defaults(), **{name: self.settings[name] for name in names & self.settings.keys()}}
 
     def open(self, contract: str | None, **options: Any) -> AbstractContextManager[Any]:
         with_handlers = {name: options.pop(name) for name in WITH_HANDLERS.keys() & options.keys()}
@@ -150,10 +147,4 @@ def _identity(operation: Operation) -> tuple[str, str, str]:
     return operation.operation_id, operation.method, operation.path
 
 
-app = mock_app(
-    ScannerMocks(),
-    MOCK,
-    EXEC,
-    token_variable="SCANNER_MOCK_CONTROL_TOKEN",  # noqa: S106 -- a name, no token
-    **OPTIONS,
-)
+app = mock_app(ScannerMocks(), MOCK, EXEC, **OPTIONS)

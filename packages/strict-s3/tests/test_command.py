@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import boto3
 import httpx2
@@ -192,3 +193,12 @@ def test_wrong_options(arguments, code, message):
 def test_secrets_are_not_shown():
     """What prints options prints no secret."""
     assert "a-secret" not in repr(Options(credentials={"KEY": "a-secret"}))
+
+
+def test_texts_are_read_in_python():
+    """What the command reads of an option's text, Python does: paths, and URLs."""
+    options = Options(data="data", ca="ca", init=["init"], public_url="https://s3.test/")
+    assert (options.data, options.ca, options.init) == (Path("data"), Path("ca"), (Path("init"),))
+    assert options.public_url == "https://s3.test"
+    with pytest.raises(ValueError, match="x is not an http:// or https:// URL"):
+        Options(public_url="x")

@@ -181,10 +181,17 @@ def test_other_variables_are_nobody_s_mistake(refuse):
     assert (refused.exit_code, "/nowhere.json" in refused.stderr) == (1, True)
 
 
-def test_a_contract_that_is_not_there_is_one_sentence(refuse):
-    """What is wrong beyond its form ends the start with 1 and a sentence."""
-    refused = refuse(SCANNER_CONTRACT="/nowhere.json")
-    assert (refused.exit_code, "/nowhere.json" in refused.stderr, refused.stderr.count("\n")) == (1, True, 1)
+@pytest.mark.parametrize("place", ["/nowhere.json", "http://127.0.0.1:1/openapi.json"])
+def test_a_contract_that_is_not_there_is_one_sentence(refuse, place):
+    """What is wrong beyond its form ends the start with 1 and a sentence, of a file or a URL."""
+    refused = refuse(SCANNER_CONTRACT=place)
+    assert (refused.exit_code, f"{place}: " in refused.stderr, refused.stderr.count("\n")) == (1, True, 1)
+
+
+def test_two_contracts_are_an_error(refuse):
+    """Neither is taken in silence."""
+    refused = refuse("--contract", "a.yaml", "--contract", "b.yaml")
+    assert (refused.exit_code, "got 2: a.yaml, b.yaml" in refused.stderr) == (2, True)
 
 
 def test_a_taken_port_is_one_sentence(refuse):

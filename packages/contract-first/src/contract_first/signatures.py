@@ -1,9 +1,11 @@
 """Functions whose arguments are the fields of a record, which declares and describes each of them once."""
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar, get_origin
 
 P = ParamSpec("P")
 Options = TypeVar("Options")
@@ -24,3 +26,27 @@ def takes_fields_of(
         return called
 
     return decorate
+
+
+def read_fields(record: Any) -> None:
+    """Give the fields of a frozen dataclass the values that texts stand for, as its ``__post_init__``.
+
+    A text is a path where the field is one, and one item where the field is a sequence. What has a `Flag`
+    that reads is read as on the command line; a mapping has been read before.
+
+    Raises:
+        ValueError: a value is refused; names the field.
+    """
+    for field in fields(record):
+        value, flag = getattr(record, field.name), field.metadata.get("flag")
+        if value is None or isinstance(value, Mapping):
+            continue
+        if field.type == Path | None:
+            value = Path(value)
+        elif get_origin(field.type) in {Sequence, tuple} and isinstance(value, str):
+            value = (value,)
+        try:
+            value = flag.read(value) if flag and flag.read else value
+        except ValueError as error:
+            raise ValueError(f"{field.name}: {error}") from None
+        object.__setattr__(record, field.name, value)

@@ -64,7 +64,7 @@ def test_options_of_a_file(folder):
         "port": 1,
         "seed": 3,
         "stateful": True,
-        "mock_on": [404],
+        "mock_on": ["404"],
         "control_origins": ["http://a.test"],
         "overrides": "mock.toml",
         "overlays": [str(folder / "a.yaml")],

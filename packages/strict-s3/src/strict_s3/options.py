@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_type_hints
 from urllib.parse import urlsplit
@@ -165,7 +166,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         init: folders of scripts that prepare it; nothing is ready before they ended.
 
     Raises:
-        ValueError: a bucket cannot have this name, an account this id, or a webhook this URL.
+        ValueError: a bucket cannot have this name, an account this id, or what is a URL is none.
     """
 
     buckets: Annotated[
@@ -221,11 +222,13 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     ] = ()
 
     def __post_init__(self) -> None:
-        """Raise ValueError for an invalid name of a bucket, id of an account, or webhook."""
+        """Read texts as the command does; raise ValueError for an invalid bucket's name, or other value."""
+        for option, flag in declared().items():
+            if isinstance(value := getattr(self, option), str | list | tuple):
+                msgspec.structs.force_setattr(self, option, flag.read(value))
         for name in self.buckets:
             if not is_bucket_name(name):
                 raise ValueError(f"{name!r} is not a bucket's name: expected a host name, 3 to 63 long.")
-        account_id(self.account)
         webhooks_of(f"{name}={url}" for name, url in self.event_webhooks.items())
 
     def __repr__(self) -> str:
@@ -264,11 +267,17 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         }
 
 
+@cache
+def declared() -> dict[str, Flag]:
+    """Return the flag of each option."""
+    hints = get_type_hints(Options, include_extras=True)
+    return {name: hints[name].__metadata__[0] for name in Options.__struct_fields__}
+
+
 def flags() -> dict[str, tuple[Flag, Any]]:
     """Return how commands take each option, and its default, which is several values if it is repeatable."""
-    hints, defaults = get_type_hints(Options, include_extras=True), Options()
-    flags = {name: hints[name].__metadata__[0] for name in Options.__struct_fields__}
+    defaults = Options()
     return {
         name: (flag._replace(names=flag.names or (f"--{name.replace('_', '-')}",)), getattr(defaults, name))
-        for name, flag in flags.items()
+        for name, flag in declared().items()
     }

@@ -132,6 +132,16 @@ def read_by(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
     return callback
 
 
+def checked_by(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Return the callback of an option whose value a function can read, or refuses by a ValueError."""
+
+    def checked(value: Any) -> Any:
+        function(value)
+        return value
+
+    return read_by(checked)
+
+
 def takes(**options: Any) -> Callable[[Command], Command]:
     """Return a decorator that adds options to a command, which takes them by name or as ``**options``.
 
@@ -169,7 +179,7 @@ def customized(
 
     Args:
         command: the function; those of its parameters that are not ``Annotated`` are no options. Where one of
-            these is a text, its name in braces stands for it in help and variables of the options.
+            these is a text, its name in braces stands for it in help of the options.
         doc: the help, else the function's docstring.
         parameters: what is ``Annotated`` is an option, added or in the place of one; any other is the value
             of a parameter, which is no option any more.
@@ -196,7 +206,7 @@ def customized(
 
 
 def _filled(annotation: Any, texts: Mapping[str, Any]) -> Any:
-    """Return an option with names in its help and variable replaced by texts."""
+    """Return an option with names in its help replaced by texts."""
     if get_origin(annotation) is not Annotated:
         return annotation
     kind, option = get_args(annotation)
@@ -204,7 +214,6 @@ def _filled(annotation: Any, texts: Mapping[str, Any]) -> Any:
     for name, text in texts.items():
         if isinstance(text, str):
             option.help = option.help and option.help.replace(name, text)
-            option.envvar = option.envvar and option.envvar.replace(name, text)
     return Annotated[kind, option]
 
 
@@ -266,7 +275,7 @@ class Lazy:
                 settings = {"help": self.help, "no_args_is_help": True}
             parent.add_typer(loaded, name=name, **settings)
         else:
-            parent.command(name)(customized(loaded, self.doc, **self.parameters))
+            parent.command(name, cls=OneContract)(customized(loaded, self.doc, **self.parameters))
         parent.callback()(lambda: None)  # else a single command is no group
         command = _plain(typer.main.get_group(parent).commands[name])
         for subcommand in map(_plain, getattr(command, "commands", {}).values()):
@@ -274,6 +283,31 @@ class Lazy:
             summary = (subcommand.help or "").partition("\n\n")[0].split()
             subcommand.short_help = subcommand.short_help or " ".join(summary)
         return command
+
+
+class OneContract(TyperCommand):
+    """A command that takes one contract: a second one is an error."""
+
+    def parse_args(self, context: Any, arguments: list[str]) -> list[str]:
+        """Parse the arguments."""
+        refuse_contracts(self, context, arguments)
+        return super().parse_args(context, arguments)
+
+
+def refuse_contracts(command: Any, context: Any, arguments: list[str]) -> None:
+    """Raise BadParameter where arguments of a command have more than one contract."""
+    options = [parameter for parameter in command.params if "--contract" in parameter.opts]
+    for option in options:
+        option.multiple = True  # else the parser keeps the last one alone
+    parsed, rest, _ = command.make_parser(context).parse_args([*arguments])
+    for option in options:
+        option.multiple = False
+    contracts = [parsed["file"], *rest] if "file" in parsed else parsed.get("contract", [])
+    if len(contracts) > 1 and not context.resilient_parsing:
+        raise typer.BadParameter(
+            f"Expected one contract, got {len(contracts)}: {', '.join(contracts)}. Leave one out, and run "
+            "the command again for the other."
+        )
 
 
 def group(help_: str, commands: Mapping[str, Lazy], name: str | None = None) -> typer.Typer:

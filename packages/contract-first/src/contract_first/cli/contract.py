@@ -30,7 +30,7 @@ from contract_first.contract.models import Kind, differences, write_models
 from contract_first.contract.schemas.violations import holds_more
 
 from .checking.configuration import Option
-from .commands import CANNOT_RUN, Overlays, Sarif, Strict, failure, read_by
+from .commands import CANNOT_RUN, Overlays, Sarif, Strict, checked_by, failure
 from .reading import File, Load, follows_references, read_contract
 
 COLOURS = {"breaking": "bold red", "risky": "yellow", "safe": "green"}
@@ -89,16 +89,6 @@ def digest(file: File, *, overlay: Overlays = None, load: Load = load_contract) 
     typer.echo(read_contract(file, load, overlay).digest)
 
 
-def _checked(read: Callable[[list[str]], object]) -> Callable[[Any], Any]:
-    """Return the callback of an option whose texts a function can read, or refuses by a ValueError."""
-
-    def texts_of(texts: list[str]) -> list[str]:
-        read(texts)
-        return texts
-
-    return read_by(texts_of)
-
-
 @follows_references
 def lint(  # noqa: PLR0913 -- its options
     file: File,
@@ -116,7 +106,7 @@ def lint(  # noqa: PLR0913 -- its options
         list[str] | None,
         typer.Option(
             metavar="RULE",
-            callback=_checked(lambda texts: [Ignored.of(text) for text in texts]),
+            callback=checked_by(lambda texts: [Ignored.of(text) for text in texts]),
             help="House rule to leave out, as RULE or RULE#POINTER, with an optional : REASON; repeatable.",
             show_default=False,
         ),
@@ -125,7 +115,7 @@ def lint(  # noqa: PLR0913 -- its options
         list[str] | None,
         typer.Option(
             metavar="RULE=LEVEL",
-            callback=_checked(severities_of),
+            callback=checked_by(severities_of),
             help="error, warning, note or off, for a rule; repeatable.",
             show_default=False,
         ),

@@ -199,7 +199,6 @@ def mock(
     quiet: bool,
     verbose: bool,
     mocks: Mocks,
-    token_variable: str = "MOCK_CONTROL_TOKEN",  # noqa: ARG001, S107 -- the option's help has it; a name, no token
     **options: Any,
 ) -> None:
     """Run a mock of any OpenAPI contract: it responds with examples or generated values.

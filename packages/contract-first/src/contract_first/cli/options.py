@@ -10,7 +10,7 @@ from typer.core import TyperGroup
 
 from contract_first.mock.options import ServerOptions, host_option
 
-from .commands import file, folder, option, read_by, texts
+from .commands import checked_by, file, folder, option, refuse_contracts, texts
 
 TRUSTED_BY = ("NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE")
 """Variables that name a file of authorities for a command to trust; the first adds it to the machine's."""
@@ -45,7 +45,7 @@ def option_of(field: Any, kind: Any) -> Any:
     names = [f"--{flag.name}"] if flag.name else []
     settings: dict[str, Any] = {"show_default": flag.default} if flag.default else {}
     if flag.read:
-        settings["callback"] = read_by(flag.read)
+        settings["callback"] = checked_by(flag.read)
     if flag.variable:
         settings |= {"envvar": flag.variable, "show_envvar": True}
     if flag.metavar == "PORT":
@@ -80,16 +80,19 @@ class OptionsFirst(TyperGroup):
     def _has_contract(self) -> bool:
         return any(parameter.name == "contract" for parameter in self.params)
 
+    def _has_place(self, arguments: list[str]) -> bool:
+        """Tell whether the first argument is a contract, and no command."""
+        first = next(iter(arguments), "-")
+        is_place = not first.startswith("-") and bool({".", "/"} & {*first} or Path(first).is_file())
+        return self._has_contract() and is_place and first not in self.commands
+
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Return the arguments in the usage line."""
         return ["[FILE]"] * self._has_contract() + super().collect_usage_pieces(ctx)
 
     def parse_args(self, context: Any, arguments: list[str]) -> list[str]:
         """Parse the arguments with the mock's options moved before ``exec``."""
-        rest = self.make_parser(context).parse_args([*arguments])[1]
-        first = next(iter(rest), "-")
-        is_place = not first.startswith("-") and ({".", "/"} & {*first} or Path(first).is_file())
-        if self._has_contract() and is_place and first not in self.commands:
+        while self._has_place(rest := self.make_parser(context).parse_args([*arguments])[1]):
             at = len(arguments) - len(rest)
             arguments = [*arguments[:at], "--contract", *arguments[at:]]
         if "exec" in arguments and "--" in arguments:
@@ -97,4 +100,5 @@ class OptionsFirst(TyperGroup):
             options = arguments[at + 1 : end]
             if options and options[0].startswith("-"):
                 arguments = [*arguments[:at], *options, "exec", *arguments[end:]]
+        refuse_contracts(self, context, arguments)
         return super().parse_args(context, arguments)

@@ -17,8 +17,8 @@ from .commands import Command, failure, file, flag, takes
 Load = Callable[..., Contract]
 """Loads the contract in a file or at a URL, and for None that of the application, as `load_contract` does."""
 HELP = "Contract: JSON or YAML, a file or a URL."
-File = Annotated[str, typer.Argument(metavar="FILE", help=HELP)]
-Source = Annotated[str, typer.Option(metavar="FILE", help=HELP)]
+File = Annotated[str, typer.Argument(metavar="FILE|URL", help=HELP)]
+Source = Annotated[str, typer.Option(metavar="FILE|URL", help=HELP)]
 
 
 def follows_references(command: Command) -> Command:

@@ -93,7 +93,6 @@ def s3(
     json: bool,
     ready_file: Path | None,
     log: Literal["text", "json"] | None,
-    token_variable: str = "MOCK_CONTROL_TOKEN",  # noqa: ARG001, S107 -- the option's help has it; a name, no token
     **options: Any,
 ) -> None:
     """Run a local S3 that refuses what Amazon's refuses, with faults and a journal.

@@ -61,7 +61,7 @@ Workers = Annotated[
 @follows_references
 def serve(  # noqa: PLR0913 -- one for each option
     *,
-    contract: Annotated[str | None, typer.Option(metavar="FILE", help=HELP)] = None,
+    contract: Annotated[str | None, typer.Option(metavar="FILE|URL", help=HELP)] = None,
     overlay: Overlays = None,
     handlers: Handlers = None,
     authenticate: Authenticate = None,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, TypeVar
 from urllib.parse import urlsplit
 
 from contract_first.service.http.origins import normal_origins
+from contract_first.signatures import read_fields
 
 if TYPE_CHECKING:
     from contract_first.contract import Contract
@@ -36,7 +37,7 @@ class Flag(NamedTuple):
         help: the sentence that says what it is for.
         metavar: name of its value in help: DIR for a folder, PORT for a port.
         name: of the flag, where it is not that of the field.
-        read: parses a value; its ValueError is the message to the user.
+        read: parses a value, on the command line a text; its ValueError is the message to the user.
         default: text of the default in help, where that is not its value.
         variable: of the environment, that has a value as well.
         kind: the type of the option, where it is not that of the field.
@@ -110,7 +111,7 @@ class ServerOptions:
         None,
         "Token for the control API below /_mock/; without one, only this machine has access.",
         "TOKEN",
-        variable="{token_variable}",
+        variable="MOCK_CONTROL_TOKEN",
     )
     control_origins: Sequence[str] = option(
         (),
@@ -131,6 +132,9 @@ class ServerOptions:
     )
     trust_proxy: bool = option(OFF, "Take the host of URLs from X-Forwarded-Host and X-Forwarded-Proto.")
     log: "Log | None" = None
+
+    def __post_init__(self) -> None:
+        read_fields(self)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

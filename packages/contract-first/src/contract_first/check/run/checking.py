@@ -23,7 +23,7 @@ from contract_first.contract.document.anatomy import METHODS
 from contract_first.contract.document.fetching import FOLLOWED, References
 from contract_first.service.http.server import CannotStart, listen, serving
 from contract_first.service.request.sequences import is_sequence
-from contract_first.signatures import takes_fields_of
+from contract_first.signatures import read_fields, takes_fields_of
 
 from .archive import RunArchive
 from .configuration import PHASES, Phase, Plan
@@ -37,7 +37,7 @@ class Checking:
 
     url: str
     _: KW_ONLY
-    contract: Contract | Path | None = None
+    contract: Contract | Path | str | None = None
     overlays: tuple[Path, ...] = ()
     lenient: bool = False
     credentials: Credentials = field(default_factory=Credentials)
@@ -63,6 +63,9 @@ class Checking:
     severities: Mapping[str, Severity] = field(default_factory=dict)
     fail_on: Severity | Literal[""] = ""
     min_coverage: int = 0
+
+    def __post_init__(self) -> None:
+        read_fields(self)
 
     @contextmanager
     def started(self) -> Iterator[Run]:
@@ -225,7 +228,7 @@ def check_url(checking: Checking) -> Report:
 
     Args:
         url: base URL, at which the contract's paths begin.
-        contract: a `Contract`, or a file of JSON or YAML; None takes what the URL serves at
+        contract: a `Contract`, or the path or URL of one; None takes what the URL serves at
             ``/openapi.json``, else ``fallback``.
         overlays: OpenAPI Overlay documents, applied to a contract that is read here.
         lenient: repair or leave out what is wrong in a contract that is read here.

@@ -35,7 +35,7 @@ INDEX = re.compile(r"/[0-9]+(?=/|$)")
 
 @resting_collector()
 def validate_har(
-    path: Path, contract: Contract, base_url: str | None = None, drift: Drift | None = None
+    path: Path | str, contract: Contract, base_url: str | None = None, drift: Drift | None = None
 ) -> Report:
     """Validate the exchanges of a HAR file that are with the contract's API.
 
@@ -55,7 +55,7 @@ def validate_har(
     traffic = TrafficReporter(contract, Masking.of(contract), str(path), drift)
     left_out = Counter[str]()
     left = MOST_IN_BODIES
-    for exchange in read_har(path):
+    for exchange in read_har(Path(path)):
         is_ours = not base_url and validator.operation_id(exchange)
         if is_ours or deployment.has_origin_of(exchange.url):
             bodies = exchange.request.body, exchange.response.body

@@ -63,7 +63,11 @@ CREDENTIALS = {
 }
 OPTIONS = {
     "config": Option,
-    "contract": file("Contract in JSON or YAML; by default URL/openapi.json{else_default}."),
+    "contract": option(
+        str | None,
+        "Contract: JSON or YAML, a file or a URL; by default URL/openapi.json{else_default}.",
+        metavar="FILE|URL",
+    ),
     "overlays": Overlays,
     "strict": Strict,
     "from_har": file("Validate the traffic recorded in a HAR file instead; send no requests."),

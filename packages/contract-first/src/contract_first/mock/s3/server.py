@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from contract_first.mock.options import ServerOptions
 from contract_first.mock.reach import MockFacts, certified_names, lan_url
 from contract_first.mock.state.clock import SkewedClock
 from contract_first.mock.state.data_directory import DataDirectory
@@ -92,6 +93,7 @@ def s3_mock(
         TypeError: there is no such option.
         ValueError: a bucket cannot have this name, or an account this id.
     """
+    faults = ServerOptions(faults=faults).faults
     chosen = Options(buckets=buckets or ("uploads",), seed=seed, **options)
     with ExitStack() as running:
         authority = running.enter_context(chosen.certifying())
