@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -93,7 +94,8 @@ class ScannerMocks(Mocks):
         with_handlers = {name: options.pop(name) for name in WITH_HANDLERS.keys() & options.keys()}
         overlays, strict = options.pop("overlays", None) or (), options.pop("strict", False)
         # the packaged one is loaded by the mock
-        self.contract = None if contract is None else load_contract(contract, overlays, lenient=not strict)
+        if contract is not None:
+            self.contract = replace(load_contract(contract, overlays, lenient=not strict), strict=strict)
         self._overlays = overlays
         if self.contract is not None and not has_handlers(self.contract):
             del with_handlers["s3_port"]

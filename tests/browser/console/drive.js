@@ -237,12 +237,14 @@ async function filter(page) {
 }
 
 async function many(page) {
+  const fault = JSON.stringify({ match: { path: "/nowhere" }, times: MANY + 1, effect: { status: 418 } });
   await page.evaluate(
-    async (count) => {
-      await Promise.all(Array.from({ length: count }, () => fetch("/healthz"))); // it counts in no rate limit
-      await fetch("/healthz?last");
+    async ([count, body]) => {
+      await fetch("/_mock/faults", { method: "POST", headers: { "Content-Type": "application/json" }, body });
+      await Promise.all(Array.from({ length: count }, () => fetch("/nowhere"))); // a fault counts in no rate limit
+      await fetch("/nowhere?last");
     },
-    MANY,
+    [MANY, fault],
   );
   await page.waitForSelector('.exchange .target:text("last")'); // what comes after the journal is cleared stays
   await page.waitForFunction(() => document.querySelector("#journal-count").textContent.startsWith("the latest 200 of 2"));

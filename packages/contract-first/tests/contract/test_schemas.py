@@ -2,6 +2,7 @@
 
 import math
 from copy import deepcopy
+from dataclasses import replace
 
 import pytest
 
@@ -147,13 +148,22 @@ def test_schemas_of_one_text_share_a_validator():
     assert [floor.is_valid(2) for floor in floors] == [False, True]
 
 
-def test_directions_of_openapi_30():
-    """In 3.0 a property that is ``readOnly`` is required of responses alone; in 3.1 of both."""
+@pytest.mark.parametrize("version", ["3.0.3", "3.1.0", "3.2.0"])
+def test_directions(version):
+    """A property that is ``readOnly`` is required of responses alone; read strictly, from 3.1 on, of both."""
     node = {"required": ["name"], "properties": {"name": STRING | {"readOnly": True}}}
-    for version, is_required in (("3.0.3", False), ("3.1.0", True)):
-        schemas = contract_of(version).schemas
+    contract = contract_of(version)
+    for is_strict in (False, True):
+        schemas = replace(contract, strict=is_strict).schemas
+        is_required = is_strict and version != "3.0.3"
         assert schemas.for_requests.of(node).validator.is_valid({}) is not is_required
         assert not schemas.for_responses.of(node).validator.is_valid({})
+
+
+def test_schemas_without_directions_are_one():
+    """Where no property is marked, requests and responses share what is compiled."""
+    schemas = Contract({"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": {}}, "t").schemas
+    assert schemas.for_requests is schemas.for_responses is schemas
 
 
 @pytest.mark.parametrize("pattern", ["^[^a]{0,4096}$", "^[^A-Z]*$", r"^[^\p{Lu}]{0,99}$"])

@@ -9,7 +9,7 @@ from contract_first.mock import contract_mock
 OK = {"responses": {"200": {"description": ""}}}
 LIMIT = {"name": "limit", "in": "query", "schema": {"type": "integer"}}
 PATHS = {"/a": {"get": {**OK, "parameters": [LIMIT]}}, "/robots.txt": {"get": OK}}
-BESIDE = ["/favicon.ico", "/.well-known/security.txt", "/apple-touch-icon-precomposed.png", "/healthz"]
+BESIDE = ["/favicon.ico", "/.well-known/security.txt", "/apple-touch-icon-precomposed.png"]
 
 
 def mocked(paths):
@@ -41,15 +41,42 @@ def test_what_browsers_ask_for_is_no_violation(client, path):
     assert "none of the contract's operations" in found["unjudged"]
 
 
-def test_the_explorer_is_not_recorded(client):
-    """Opening the page that shows the contract adds nothing to the journal; an operation in its place is."""
+def test_pages_are_not_recorded(client):
+    """The page that shows the contract, and health checks, add nothing to the journal."""
     client.delete("/_mock/journal").raise_for_status()
     for path in ("/docs", "/docs/start.js", "/docs/swagger-ui.css", "/openapi.json", "/docs/none"):
         client.get(path)
+    health = {path: client.get(path).json() for path in ("/healthz", "/readyz")}
+    assert health == {"/healthz": {"status": "alive"}, "/readyz": {"status": "ready"}}
     assert client.get("/_mock/journal").json()["exchanges"] == []
-    with mocked({"/docs": {"get": OK}}) as mock:
-        httpx2.get(f"{mock.api}/docs", trust_env=False)
-        assert len(httpx2.get(f"{mock.control}/journal", trust_env=False).json()["exchanges"]) == 1
+
+
+@pytest.mark.parametrize("path", ["/docs", "/healthz", "/readyz"])
+def test_operations_in_the_place_of_pages(path):
+    """They are the contract's, also below its base path, and recorded as such."""
+    response = {"200": {"description": "", "content": {"text/plain": {"example": "the contract's"}}}}
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "t", "version": "1"},
+        "servers": [{"url": "/v1"}],
+        "paths": {path: {"get": {"responses": response}}},
+    }
+    with contract_mock(Contract(document, "t")) as mock, httpx2.Client(trust_env=False, timeout=60) as client:
+        seen = [client.get(f"{mock.api}{base}{path}").text for base in ("", "/v1")]
+        recorded = client.get(f"{mock.control}/journal").json()["exchanges"]
+    assert seen == ["the contract's"] * 2
+    assert [any(exchange["verdict"].values()) for exchange in recorded] == [False, False]
+
+
+def test_health_where_any_path_is_an_operations():
+    """A path template does not take the place of health checks, and no exchange violates its operation."""
+    parameter = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
+    with mocked({"/{id}": {"get": {**OK, "parameters": [parameter]}}}) as mock:
+        statuses = [
+            httpx2.get(f"{mock.api}/{name}", trust_env=False).status_code for name in ("healthz", "5")
+        ]
+        recorded = httpx2.get(f"{mock.control}/journal", trust_env=False).json()["exchanges"]
+    assert (statuses, len(recorded)) == ([200, 200], 1)
 
 
 def test_a_wrong_path_is_a_violation(client):

@@ -80,14 +80,23 @@ def _raw(name, value):
 def serve(call_asgi):
     """Bind a document of these paths to handlers, by default to one that notes its arguments."""
 
-    def make(paths, handlers=None, *, openapi="3.1.0", components=None, most_target_bytes=8000, **options):
+    def make(
+        paths,
+        handlers=None,
+        *,
+        openapi="3.1.0",
+        components=None,
+        most_target_bytes=8000,
+        strict=False,
+        **options,
+    ):
         document = {
             "openapi": openapi,
             "info": {"title": "t", "version": "1"},
             "paths": paths,
             "components": components or {},
         }
-        contract = Contract(document=document, source="test")
+        contract = Contract(document=document, source="test", strict=strict)
         authenticator = options.pop("authenticator", None) or OpenAuthenticator()
         pages = options.pop("pages", {})
         seen = {}

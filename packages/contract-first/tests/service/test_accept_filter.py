@@ -78,10 +78,15 @@ leaves = (
 )
 
 
+def write_only(schema):
+    """Return a schema that is write-only, unless it is a boolean."""
+    return {**schema, "writeOnly": True} if isinstance(schema, dict) else schema
+
+
 def around(inner):
     """Return schemas that hold other schemas."""
     some = st.lists(inner, min_size=1, max_size=3)
-    named = st.dictionaries(st.sampled_from(NAMES), inner, max_size=2)
+    named = st.dictionaries(st.sampled_from(NAMES), inner | inner.map(write_only), max_size=2)
     sizes = st.integers(0, 2)
     return (
         keywords(items=inner, prefixItems=some, uniqueItems=st.booleans(), maxItems=sizes)

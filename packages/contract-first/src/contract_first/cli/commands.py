@@ -50,7 +50,14 @@ Sarif = Annotated[
         show_default=False,
     ),
 ]
-Strict = Annotated[bool, typer.Option("--strict", help="Refuse an invalid contract instead of repairing it.")]
+Strict = Annotated[
+    bool,
+    typer.Option(
+        "--strict",
+        help="Refuse an invalid contract instead of repairing it; from OpenAPI 3.1 on, readOnly members are "
+        "required of requests, too.",
+    ),
+]
 
 
 def failure(

@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -141,7 +142,7 @@ def lint(  # noqa: PLR0913 -- its options
     """
     ignored, severities = [Ignored.of(text) for text in ignore or ()], severities_of(severity or [])
     try:
-        contract = load(file, overlay or (), lenient=not strict)
+        contract = replace(load(file, overlay or (), lenient=not strict), strict=strict)
     except ContractError as error:
         raise failure(error, CANNOT_RUN if isinstance(error, UnreadableContractError) else 1) from None
     for warning in contract.overlay_warnings:

@@ -99,7 +99,7 @@ class Mocks:
 
         references = References(options.get("references"), offline=options.get("offline", False))
         self.contract = loaded or load_contract(
-            contract, overlays or (), lenient=not strict, references=references
+            contract, overlays or (), lenient=not strict, strict=strict, references=references
         )
         return contract_mock(self.contract, authentication=not no_auth, tell=report, **options)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
@@ -44,17 +45,21 @@ def read_contract(
     load: Load = load_contract,
     overlays: Sequence[Path] | None = None,
     *,
-    strict: bool = True,
+    strict: bool | None = None,
 ) -> Contract:
-    """Load a contract and print its warnings; if it cannot be loaded, end the command with 2."""
+    """Load a contract and print its warnings; if it cannot be loaded, end the command with 2.
+
+    Args:
+        strict: what ``--strict`` says, of commands that have it; the others refuse what is invalid.
+    """
     place = source
     try:
         with ExitStack() as stack:
             place = stack.enter_context(checked_out(source)) if source else source
-            contract = load(place, overlays or (), lenient=not strict)
+            contract = load(place, overlays or (), lenient=strict is False)
     except ContractError as error:
         text = str(error).replace(place, source) if source and place else str(error)
         raise failure(text, page=error.page) from None
     for warning in contract.warnings:
         typer.echo(warning, err=True)
-    return contract
+    return replace(contract, strict=True) if strict else contract

@@ -39,6 +39,8 @@ class Contract:
         document: the effective document, complete in itself: every ``$ref`` is to a place in it.
         source: the file or URL it was read from, for messages.
         lenient: whether what was wrong in the document was repaired.
+        strict: whether, from OpenAPI 3.1 on, requests must have required ``readOnly`` members, and responses
+            ``writeOnly`` ones, as JSON Schema has it.
         defects: what was wrong in the document as it was read, where, and what was done about it.
         origins: pointers into the file by pointers into the document, where it was converted.
         disabled: why operations could not be understood, by their pointers; they respond with 501.
@@ -55,6 +57,7 @@ class Contract:
     origins: Mapping[str, str] = field(default_factory=dict)
     unmatched: tuple[str, ...] = ()
     references: References | None = None
+    strict: bool = False
 
     @property
     def overlay_warnings(self) -> Iterator[str]:
@@ -100,7 +103,7 @@ class Contract:
         """The schemas of the document."""
         from .schemas.schema import Schemas  # noqa: PLC0415 -- who only reads a contract compiles none
 
-        return Schemas(Resources(self.document, self.source), origin=self.origin)
+        return Schemas(Resources(self.document, self.source), origin=self.origin, strict=self.strict)
 
     def origin(self, pointer: str) -> str:
         """Return the pointer into the original file of a part of the document."""

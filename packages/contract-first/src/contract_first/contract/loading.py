@@ -32,6 +32,7 @@ def load_contract(
     overlays: Sequence[Path] = (),
     *,
     lenient: bool = False,
+    strict: bool = False,
     known_valid: Collection[str] = (),
     references: References | None = None,
 ) -> Contract:
@@ -40,6 +41,8 @@ def load_contract(
     Args:
         overlays: OpenAPI Overlay 1.0 or 1.1 documents, applied in this order.
         lenient: repair or leave out what is wrong in the document, and list it in ``Contract.defects``.
+        strict: from OpenAPI 3.1 on, require ``readOnly`` members of requests, too, and ``writeOnly`` ones of
+            responses, as JSON Schema does; see ``Contract.strict``.
         known_valid: digests of effective documents to load without validation; a test validates them.
         references: follow those to other origins, and out of the document's folder; by default, none may
             lead there, unless `following` is entered.
@@ -50,7 +53,7 @@ def load_contract(
     references = references or FOLLOWED.get()
     with following(references):
         contract = _loaded(os.fspath(path), overlays, lenient=lenient, known_valid=known_valid)
-    return replace(contract, references=references) if references else contract
+    return replace(contract, references=references, strict=strict) if references or strict else contract
 
 
 def _loaded(
@@ -86,7 +89,11 @@ def _loaded(
 def reload(contract: Contract) -> Contract:
     """Load a contract again as it was loaded before; raises the same."""
     return load_contract(
-        contract.source, contract.overlays, lenient=contract.lenient, references=contract.references
+        contract.source,
+        contract.overlays,
+        lenient=contract.lenient,
+        strict=contract.strict,
+        references=contract.references,
     )
 
 

@@ -184,7 +184,8 @@ class MockOptions(ApiOptions):
 
     Attributes:
         contract: the contract, or the file or URL that it is in.
-        strict: refuse a contract that is not valid, instead of repairing it.
+        strict: refuse a contract that is not valid, instead of repairing it; require ``readOnly``
+            members of requests, too.
         authentication: require credentials where the contract does; any non-empty one is accepted.
     """
 

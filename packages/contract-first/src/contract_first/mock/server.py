@@ -100,7 +100,8 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
         formats: the same for requests that violate only a ``format``.
         errors: respond with an error where an example violates its schema, instead of repairing it.
         prefer_first: follow the header ``Prefer`` even where the request violates the contract.
-        strict: refuse a contract that is not valid, instead of repairing it.
+        strict: refuse a contract that is not valid, instead of repairing it; require ``readOnly``
+            members of requests, too.
         authentication: require credentials where the contract does; any non-empty one is accepted.
         faults: JSON, YAML or TOML file of faults that are active at start.
         control_token: token for the control API; without one, only this machine has access.
@@ -124,7 +125,9 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
     contract = options.contract
     if not isinstance(contract, Contract):
         references = References(options.references, offline=options.offline)
-        contract = load_contract(contract, lenient=not options.strict, references=references)
+        contract = load_contract(
+            contract, lenient=not options.strict, strict=options.strict, references=references
+        )
     contract = _reported(contract, options.tell)
     with ExitStack() as running:
         authority = running.enter_context(certified(options.ca, tls=options.tls))

@@ -93,14 +93,15 @@ def test_what_the_contract_calls_deprecated_is_no_violation(document, listed, ve
     ]
 
 
-def test_what_is_read_only_in_3_0_need_not_be_sent_and_may_be(document, added, exchange, message, summary):
+@pytest.mark.parametrize("openapi", ["3.0.3", "3.1.0", "3.2.0"])
+def test_what_is_read_only_need_not_be_sent_and_may_be(openapi, document, added, exchange, message, summary):
     """Read-only properties *should not* be sent: they, and a read-only parameter, are no violation."""
     thing = document["components"]["schemas"]["Thing"]
     thing["required"] = ["id", "name"]
     thing["properties"]["id"] = {"$ref": "#/components/schemas/Id"}
     document["components"]["schemas"]["Id"] = {"type": "integer", "readOnly": True}
     document["paths"]["/things/{id}"]["get"]["parameters"][0]["schema"]["readOnly"] = True
-    document["openapi"] = "3.0.3"
+    document["openapi"] = openapi
     validator, response = (
         ExchangeValidator(Contract(document, "things.json")),
         message({"id": 1, "name": "a"}),

@@ -40,6 +40,7 @@ class Checking:
     contract: Contract | Path | str | None = None
     overlays: tuple[Path, ...] = ()
     lenient: bool = False
+    strict: bool = False
     credentials: Credentials = field(default_factory=Credentials)
     read_only: bool = False
     budget: float | None = None
@@ -162,7 +163,9 @@ class Checking:
         try:
             if source is not None:
                 references = FOLLOWED.get() or References()
-                return load_contract(source, self.overlays, lenient=self.lenient, references=references)
+                return load_contract(
+                    source, self.overlays, lenient=self.lenient, strict=self.strict, references=references
+                )
         except ContractError as error:
             elsewhere = "" if contract else " If the contract is elsewhere, give it with --contract."
             raise CannotRunError(f"The contract cannot be read. {error}{elsewhere}") from None
@@ -232,6 +235,7 @@ def check_url(checking: Checking) -> Report:
             ``/openapi.json``, else ``fallback``.
         overlays: OpenAPI Overlay documents, applied to a contract that is read here.
         lenient: repair or leave out what is wrong in a contract that is read here.
+        strict: require ``readOnly`` members of its requests, too; see `load_contract`.
         credentials: of the caller, and of another organization; none by default.
         read_only: call only safe methods (GET, HEAD, OPTIONS).
         budget: seconds for generated requests; None for one round of everything.

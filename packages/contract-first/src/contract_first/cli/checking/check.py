@@ -202,6 +202,7 @@ def check(
         checking = Checking(
             url=url,
             lenient=not strict,
+            strict=strict,
             credentials=_credentials(
                 credentials, header or (), variables, config, client, required=from_har is None, **flags
             ),

@@ -52,9 +52,7 @@ class Examples:
     def _check(self, location: Location, examples: list[tuple[str, Any]]) -> Iterator[Violation]:
         is_schema = location.kind == "schema"
         pointer = location.pointer if is_schema else pointers.join(location.pointer, "schema")
-        schemas = self._schemas.view(
-            _not_required(location) if self._schemas.is_30 else frozenset(), formats=True
-        )
+        schemas = self._schemas.view(self._schemas.one_way & _not_required(location), formats=True)
         schema = schemas.of(location.node if is_schema else location.node["schema"])
         try:
             validator = schema.validator
@@ -94,7 +92,7 @@ def is_sent(location: Location) -> bool:
 
 
 def _not_required(location: Location) -> frozenset[str]:
-    """Return the marks of properties that are not required where a value of OpenAPI 3.0 stands.
+    """Return the marks of properties that are not required where a value stands.
 
     A schema's own example may be of either direction (OpenAPI 3.0.3, section 4.7.24).
     """

@@ -182,10 +182,8 @@ class Models:
         conjunction = shape.properties[key]
         schemas = [self._schemas.of(part.node) for part in conjunction]
         default = next((schema.default for schema in schemas if schema.default is not MISSING), MISSING)
-        # in 3.0 what goes one way is required of that alone
-        is_one_way = self._schemas.is_30 and any(
-            schema.is_marked(mark) for schema in schemas for mark in ("readOnly", "writeOnly")
-        )
+        # what goes one way is required of that alone
+        is_one_way = any(schema.is_marked(mark) for schema in schemas for mark in self._schemas.one_way)
         is_required = key in shape.required and not is_one_way
         members = self._type(conjunction, f"{name}_{key}")
         tag = self._tag_of.get(name)

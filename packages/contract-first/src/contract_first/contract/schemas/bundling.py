@@ -8,7 +8,7 @@ dialect is translated on the way.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from functools import cached_property
 from itertools import islice
@@ -188,11 +188,13 @@ class Bundler:
         if self._as_python and isinstance(named := schema.get("patternProperties"), dict):
             named = {_python_end(key): self._is_30 or part for key, part in named.items()}
             schema = {**schema, "patternProperties": named}
+        marked |= self._not_required(schema)
         if self._is_30:
-            marked |= self._not_required(schema)
             if self._as_python:
                 schema = {keyword: value for keyword, value in schema.items() if keyword not in NOT_OF_30}
-            schema = to_2020_12(schema, not_required=marked, siblings=self._as_python)
+            schema = to_2020_12(schema, siblings=self._as_python)
+        if marked and "required" in schema:
+            schema = {**schema, "required": [name for name in schema["required"] if name not in marked]}
         if self._names is not None and isinstance(named := schema.get("properties"), dict):
             # of others the names alone count, for additionalProperties
             named = {name: name not in self._names or part for name, part in named.items()}
@@ -325,15 +327,12 @@ def _anchors(node: Any) -> Iterator[str]:
         yield from _anchors(list(node.values()))
 
 
-def to_2020_12(
-    schema: dict[str, Any], not_required: Container[str] = (), *, siblings: bool = False
-) -> dict[str, Any]:
+def to_2020_12(schema: dict[str, Any], *, siblings: bool = False) -> dict[str, Any]:
     """Translate one schema object of OpenAPI 3.0.3, section 4.7.24; its subschemas are left as they are.
 
     Without ``siblings`` a ``$ref`` loses its own, as 3.0 ignores them; boolean exclusive bounds become
     numbers; ``nullable`` adds null to the type (by the 3.0.3 clarification it has no meaning without a type,
-    and an ``enum`` has to name null all the same). Properties that are ``not_required`` in this direction
-    (``readOnly`` ones in a request, ``writeOnly`` ones in a response) are no longer among the ``required``.
+    and an ``enum`` has to name null all the same).
     """
     if "$ref" in schema and not siblings:
         return {"$ref": schema["$ref"]}
@@ -343,6 +342,4 @@ def to_2020_12(
             converted[exclusive] = converted.pop(bound)
     if converted.pop("nullable", False) is True and isinstance(converted.get("type"), str):
         converted["type"] = [converted["type"], "null"]
-    if not_required and "required" in converted:
-        converted["required"] = [name for name in converted["required"] if name not in not_required]
     return converted

@@ -47,29 +47,26 @@ def of_responses(schemas: Schemas) -> SchemaValidatorsFactory:
 
 
 class _AnyDialect(DialectSchemaValidatorsFactory):
-    """Makes the validators of OpenAPI 3.1 and 3.2, in whatever dialect a schema is."""
+    """Makes the validators of OpenAPI 3.1 and 3.2, in any dialect, with the formats of 3.0."""
+
+    def __init__(self, schemas: Schemas, kind: Any, dialect: str) -> None:
+        super().__init__(kind, dialect, format_checker=OAS30ReadValidator.FORMAT_CHECKER)
+        self._corrected = cache(lambda kind: _extended(kind, _keywords("writeOnly", kind, schemas)))
 
     def get_validator_cls(self, spec: Any, schema: Any) -> Any:
         """Return the class of the dialect, with the keywords that are corrected in all of them."""
         kind: Any = super().get_validator_cls(spec, schema)
-        return _corrected_once(kind)
+        return self._corrected(kind)
 
 
-def of_31() -> DialectSchemaValidatorsFactory:
+def of_31(schemas: Schemas) -> DialectSchemaValidatorsFactory:
     """Return the factory of validators of OpenAPI 3.1, with the formats that openapi-core checks."""
-    formats = OAS30ReadValidator.FORMAT_CHECKER
-    return _AnyDialect(OAS31Validator, OAS31_BASE_DIALECT_ID, format_checker=formats)
+    return _AnyDialect(schemas, OAS31Validator, OAS31_BASE_DIALECT_ID)
 
 
-def of_32() -> DialectSchemaValidatorsFactory:
+def of_32(schemas: Schemas) -> DialectSchemaValidatorsFactory:
     """Return the factory of validators of OpenAPI 3.2, with the formats of 3.1, which check ``byte``."""
-    formats = OAS30ReadValidator.FORMAT_CHECKER
-    return _AnyDialect(OAS32Validator, OAS32_BASE_DIALECT_ID, format_checker=formats)
-
-
-@cache
-def _corrected_once(kind: Any) -> Any:
-    return _extended(kind, _corrected(kind))
+    return _AnyDialect(schemas, OAS32Validator, OAS32_BASE_DIALECT_ID)
 
 
 def _extended(kind: Any, keywords: dict[str, Any]) -> Any:
@@ -138,7 +135,7 @@ def _format(kind: Any) -> Callable[..., Iterator[ValidationError]]:
 
 def _keywords(mark: str, kind: Any, schemas: Schemas) -> dict[str, Any]:
     """Return the keywords that require properties, without those that are marked."""
-    marks = frozenset({mark})
+    marks = schemas.one_way & {mark}
 
     def required(validator: Any, names: list[str], instance: Any, schema: Any) -> Iterator[Any]:
         original = kind.VALIDATORS["required"]

@@ -220,7 +220,7 @@ class Merger:
         self._schemas = schemas
         self._without_formats = schemas.view(schemas.direction)
         self.of = schemas.of
-        self.omits_write_only = schemas.is_30
+        self.omits_write_only = "writeOnly" in schemas.direction
         self._cache: dict[tuple[str, str | None], dict[str, Any]] = {}
 
     def is_valid(self, schema: Any, value: Any) -> bool:

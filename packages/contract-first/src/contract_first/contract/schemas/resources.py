@@ -13,6 +13,9 @@ from urllib.parse import quote, unquote, urldefrag, urljoin, urlsplit
 from contract_first.contract.document import pointers
 from contract_first.contract.document.anatomy import document_location, walk
 
+ONE_WAY = frozenset({"readOnly", "writeOnly"})
+"""Mark properties that responses alone have, and requests alone."""
+
 
 class ReferenceTarget(NamedTuple):
     """The target of a reference, and its JSON pointer in the document."""
@@ -48,6 +51,7 @@ class Resources:
     Attributes:
         have_discriminators: whether any of them has a ``discriminator``.
         have_patterns: whether any has ``patternProperties``.
+        one_way: which of ``readOnly`` and ``writeOnly`` any of them has.
     """
 
     def __init__(self, document: Mapping[str, Any], source: str) -> None:
@@ -59,6 +63,7 @@ class Resources:
         self._anchors: dict[tuple[str, str], ReferenceTarget] = {}
         self._targets: dict[str, ReferenceTarget | None] = {}
         self.have_discriminators = self.have_patterns = False
+        self.one_way: frozenset[str] = frozenset()
         nearest: dict[str, Resource] = {}
         for location in walk(root):
             node = location.node
@@ -66,6 +71,7 @@ class Resources:
                 continue
             self.have_discriminators |= "discriminator" in node
             self.have_patterns |= "patternProperties" in node
+            self.one_way |= ONE_WAY & node.keys()
             for keyword in ("$anchor", "$dynamicAnchor"):
                 if keyword in node:
                     self._anchors.setdefault(

@@ -308,8 +308,9 @@ class Schema:
 
     def required_of(self, value: Any) -> frozenset[str]:
         """Return the names of the members that an object must have, in this direction."""
-        names = (name for part in self.applying(value) for name in part.get("required", ()))
-        return frozenset(names) - self._schemas.marked(self.node, self._schemas.direction)
+        marked = partial(self._schemas.marked, marks=self._schemas.direction)
+        names = (frozenset(part.get("required", ())) - marked(part) for part in self.applying(value))
+        return frozenset().union(*names) - marked(self.node)
 
     @cached_property
     def is_open(self) -> bool:
@@ -359,6 +360,10 @@ class Schemas:
         formats: hold values to ``format``, which JSON Schema takes for an annotation.
         origin: returns the pointer, in the author's file, of a pointer into the document.
         views: the same schemas for other directions, and with formats.
+        strict: from OpenAPI 3.1 on, require them in both directions, as JSON Schema does.
+
+    Attributes:
+        one_way: the marks in the document whose properties are required in one direction alone.
     """
 
     def __init__(
@@ -369,6 +374,7 @@ class Schemas:
         formats: bool = False,
         origin: Callable[[str], str] = str,
         views: dict[tuple[frozenset[str], bool], Schemas] | None = None,
+        strict: bool = False,
     ) -> None:
         document = resources.document
         self.resources = resources
@@ -376,6 +382,10 @@ class Schemas:
         self.formats = formats
         self.origin = origin
         self.is_30 = str(document.get("openapi", "")).startswith("3.0")
+        self.strict = strict
+        self.one_way = frozenset[str]() if strict and not self.is_30 else resources.one_way
+        # 3.1 and later do not forbid what is write-only in responses
+        self._refused = direction & {"writeOnly"} if self.is_30 else frozenset[str]()
         dialect = document.get("jsonSchemaDialect")
         self.has_dialect = dialect is None or dialect in DIALECTS
         self._views = {} if views is None else views
@@ -384,11 +394,10 @@ class Schemas:
         self._sequences: dict[int, dict[str, Any]] = {}
         self._compiled: dict[tuple[int | bytes, bool], Validator] = {}
         self._compiling = Lock()
-        refused = direction & {"writeOnly"}
         self._types = MsgspecTypes(
-            partial(validator_of, formats=formats, refused=refused),
+            partial(validator_of, formats=formats, refused=self._refused),
             partial(is_bounding, formats=formats),
-            refused,
+            self._refused,
         )
         self.heirs = Heirs(resources, self.parts, lambda node, value: self.of(node).conforms(value))
         self.depths = MinimumDepths(self.keywords, self.targets_of)
@@ -403,18 +412,23 @@ class Schemas:
     def view(self, direction: frozenset[str] = frozenset(), *, formats: bool = False) -> Schemas:
         """Return the same schemas for another direction, or with formats."""
         return self._views.get((direction, formats)) or Schemas(
-            self.resources, direction=direction, formats=formats, origin=self.origin, views=self._views
+            self.resources,
+            direction=direction,
+            formats=formats,
+            origin=self.origin,
+            views=self._views,
+            strict=self.strict,
         )
 
     @property
     def for_requests(self) -> Schemas:
-        """The schemas of requests: in 3.0, ``readOnly`` is required of responses alone (4.7.24)."""
-        return self.view(frozenset({"readOnly"}), formats=self.formats) if self.is_30 else self
+        """The schemas of requests: what is ``readOnly`` is required of responses alone (3.0.3, 4.7.24)."""
+        return self.view(self.one_way & {"readOnly"}, formats=self.formats)
 
     @property
     def for_responses(self) -> Schemas:
-        """The schemas of responses: in 3.0, what is ``writeOnly`` is required of requests alone."""
-        return self.view(frozenset({"writeOnly"}), formats=self.formats) if self.is_30 else self
+        """The schemas of responses: what is ``writeOnly`` is required of requests alone."""
+        return self.view(self.one_way & {"writeOnly"}, formats=self.formats)
 
     def of(self, node: Any) -> Schema:
         """Return the schema of a node of the document, always the same instance."""
@@ -500,9 +514,7 @@ class Schemas:
             names=Schema(node, self).names,
             retriever=self.resources.resource,
             base_uri=self.resources.uri,
-            **options_of(
-                bundle, formats=self.formats, as_python=as_python, refused=self.direction & {"writeOnly"}
-            ),
+            **options_of(bundle, formats=self.formats, as_python=as_python, refused=self._refused),
         )
 
     def key(self, node: Any) -> int | bytes:
@@ -533,9 +545,11 @@ class Schemas:
 
     def marked(self, node: Any, marks: frozenset[str]) -> frozenset[str]:
         """Return the names of a schema's properties that are ``readOnly``, or ``writeOnly``."""
+        if not marks:
+            return marks
         named = Schema(node, self).properties.items()  # not kept: openapi-core asks about copies
         return frozenset(name for name, schema in named if any(map(schema.is_marked, marks)))
 
     def _not_required(self, node: dict[str, Any]) -> frozenset[str]:
         has_properties = not node.keys().isdisjoint(HAVING_PROPERTIES)
-        return self.marked(node, self.direction) if self.direction and has_properties else frozenset()
+        return self.marked(node, self.direction) if has_properties else frozenset()

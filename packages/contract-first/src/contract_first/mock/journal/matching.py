@@ -10,8 +10,8 @@ BESIDE: Final = re.compile(
     r"|docs(/.*)?|openapi\.json|healthz|readyz)?"
 )
 """Paths that browsers and tools request of any server, and pages that are served beside a contract."""
-EXPLORER: Final = re.compile(r"/(docs(/.*)?|openapi\.json)")
-"""Paths of the page that shows a contract, and of what it loads."""
+PAGES: Final = re.compile(r"/(docs(/.*)?|openapi\.json|healthz|readyz)")
+"""Paths of the page that shows a contract, of what it loads, and of health checks."""
 
 
 def matches(text: str, pattern: str) -> bool:
@@ -34,6 +34,6 @@ def is_beside_contracts(path: str) -> bool:
     return BESIDE.fullmatch(path) is not None
 
 
-def is_of_explorer(path: str) -> bool:
-    """Return whether a path without an operation is of the page that shows the contract."""
-    return EXPLORER.fullmatch(path) is not None
+def is_page(path: str) -> bool:
+    """Return whether a page is served at a path beside contracts that have no such path."""
+    return PAGES.fullmatch(path) is not None

@@ -16,7 +16,7 @@ from contract_first.contract import Contract
 from contract_first.service.messages.problems import Problem
 
 from .journal import Journal
-from .matching import is_of_explorer
+from .matching import is_page
 
 Headers = list[tuple[bytes, bytes]]
 RULE_KEY = "contract_first.mock.rule"
@@ -218,7 +218,7 @@ def refused(recording: Recording, problem: Problem) -> Recording:
 class JournalMiddleware:
     """An ASGI app whose exchanges are recorded in a journal, neither changed nor held up.
 
-    The page that shows the contract, and what it loads, is not recorded.
+    The page that shows the contract, what it loads, and health checks are not recorded.
 
     Args:
         journal: has an exchange before the last part of its response is sent.
@@ -231,8 +231,7 @@ class JournalMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")
-        is_explorers = is_of_explorer(path) and not self._contract.route("GET", path).methods
-        if scope["type"] != "http" or is_explorers:
+        if scope["type"] != "http" or (is_page(path) and path not in self._contract.paths):
             await self._app(scope, receive, send)
             return
         recording = Recording(scope, self._journal.most_body_bytes, contract=self._contract)

@@ -29,7 +29,7 @@ def contract_app(
     handlers: Mapping[str, Function] = NO_HANDLERS,
     collaborators: Mapping[str, Any] = NO_HANDLERS,
 ) -> ASGIApp:
-    """Return an app that validates the requests of a contract and responds from it.
+    """Return an app that validates the requests of a contract, responds from it, and is healthy.
 
     Args:
         responses: say how; by default from the contract alone.
@@ -44,7 +44,7 @@ def contract_app(
         handlers,
         collaborators=collaborators,
         authenticate=shape_only if authentication else OpenAuthenticator(),
-        checks=None,
+        checks={},
         limits=LIMITS,
         reveal=True,
         formats=fallback.strictness.formats != "off",

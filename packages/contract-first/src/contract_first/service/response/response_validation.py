@@ -103,9 +103,9 @@ class ResponseValidator:
             case "3.0":
                 kind, factory = V30ResponseValidator, of_responses(self.contract.schemas)
             case "3.1":
-                kind, factory = V31ResponseValidator, of_31()
+                kind, factory = V31ResponseValidator, of_31(self.contract.schemas)
             case _:
-                kind, factory = V32ResponseValidator, of_32()
+                kind, factory = V32ResponseValidator, of_32(self.contract.schemas)
         declared = {
             essence(media_type)
             for operation in self.contract.operations
