@@ -123,7 +123,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
     strings_of(options.locale)
     contract = options.contract
     if not isinstance(contract, Contract):
-        references = References(options.references, offline=options.offline)
+        references = References(options.references, offline=options.offline, root=options.root)
         contract = load_contract(contract, lenient=not options.strict, references=references)
     contract = _reported(contract, options.tell)
     with ExitStack() as running:
