@@ -42,10 +42,8 @@ def follows_references(command: Command) -> Command:
     return takes(
         offline=flag("Fetch no URL that a contract refers to."),
         references=file("JSON file that caches what such URLs hold: with it, later runs fetch nothing."),
-        root=folder(
-            "Folder that has the contract and all it refers to: no other file of them, and no URL, is read."
-        ),
-    )(run)  # type: ignore[return-value]  # the same, and two options
+        root=folder("Read the contract from this folder alone, and no URL."),
+    )(run)  # type: ignore[return-value]  # the same, and three options
 
 
 def read_contract(

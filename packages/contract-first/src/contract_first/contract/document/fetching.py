@@ -66,9 +66,7 @@ class References:
 
     def require_in_root(self, source: str) -> None:
         """Raise ValueError for a URL, and for a file that is not in the root, if there is one."""
-        if self._root is not None and (
-            is_url(source) or not Path(realpath(source)).is_relative_to(self._root)
-        ):
+        if self._root and (is_url(source) or not Path(realpath(source)).is_relative_to(self._root)):
             raise ValueError(f"it is no file in {self._root}, and nothing else may be read (--root)")
 
     def fetch(self, url: str) -> bytes:
