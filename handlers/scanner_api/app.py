@@ -171,6 +171,7 @@ class Application:
                 **({} if settings.queue_url == IN_MEMORY else {"queue": self._processing.queue.ping}),
             },
             cors_origins=settings.cors_origins,
+            csrf_protection=False,  # verification of web sessions has a stricter one
             limits=Limits(
                 body=settings.max_body_bytes,
                 upload=settings.max_upload_bytes + MULTIPART_OVERHEAD,

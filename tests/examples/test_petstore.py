@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx2
 import pytest
 from typer.testing import CliRunner
 
@@ -67,6 +68,37 @@ def test_it_is_served_and_checked():
             process.terminate()
     assert process.returncode == 0
     assert "security alternatives" in output
+
+
+@pytest.mark.parametrize(
+    ("host", "secret", "status"),
+    [
+        ("127.0.0.1", None, 201),
+        ("::1", None, 201),
+        ("0.0.0.0", None, 401),  # noqa: S104 -- what is refused
+        ("::", None, 401),
+        ("0.0.0.0", "a-secret-of-its-own", 201),  # noqa: S104 -- the same
+    ],
+)
+def test_the_secret_for_development_is_for_loopback(host, secret, status):
+    """Where it listens beyond, everybody knows it: it is refused, on whichever address, with what to set."""
+    environment = {**os.environ, **({"PETSTORE_SECRET": secret} if secret else {})}
+    with subprocess.Popen(  # noqa: S603 -- our own command
+        [SCRIPT, *SERVED, "--host", host],
+        cwd=PETSTORE / "src",
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
+    ) as process:
+        try:
+            port = process.stdout.readline().split(" on ")[1].split()[0].rpartition(":")[2]
+            url = f"http://[::1]:{port}" if ":" in host else f"http://127.0.0.1:{port}"
+            pet, key = {"name": "Rex", "kind": "dog"}, {"X-API-Key": secret or SECRET}
+            response = httpx2.post(f"{url}/pets", json=pet, headers=key, trust_env=False)
+        finally:
+            process.terminate()
+    assert response.status_code == status, response.text
+    assert ("set PETSTORE_SECRET" in response.text) is (status == 401)
 
 
 def test_its_mock_is_checked():

@@ -4,6 +4,7 @@ import httpx2
 import pytest
 from contract_first import Credentials, Service
 from contract_first.testing import ContractClients
+from pydantic import SecretStr
 
 from petstore.app import create_app
 from petstore.settings import Settings
@@ -12,7 +13,7 @@ from petstore.settings import Settings
 @pytest.fixture(scope="session")
 def settings() -> Settings:
     """Return the defaults of settings, without those of the environment."""
-    return Settings.model_construct()
+    return Settings.model_construct(secret=SecretStr("for-the-tests-alone"))
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 import re
 
+from contract_first.service.access.cross_site import SAFE_METHODS
 from contract_first.service.clock import Clock
 from contract_first.service.http.origins import normal_origin
 from contract_first.service.http.proxies import TrustedProxies
@@ -15,8 +16,6 @@ from .lookups import RecentLookups
 
 SHAPE = re.compile(r"[A-Za-z0-9_-]{43}")
 """256 random bits, as `secrets.token_urlsafe` writes them; created where users sign in."""
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
-"""Methods that change nothing (RFC 9110, section 9.2.1): another site may make a browser send them."""
 
 
 class WebSessionVerifier:

@@ -3,6 +3,9 @@
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+FOR_DEVELOPMENT = "for-development-only"
+"""A secret that everybody knows: it is refused where the service listens beyond loopback."""
+
 
 class Settings(BaseSettings):
     """Settings: variables of the environment, or of a file `.env`."""
@@ -14,7 +17,7 @@ class Settings(BaseSettings):
         description="Origins whose pages may call, as JSON; `*` for any.",
     )
     secret: SecretStr = Field(
-        default=SecretStr("for-development-only"),
+        default=SecretStr(FOR_DEVELOPMENT),
         min_length=16,
         description="The credential of every caller.",
     )

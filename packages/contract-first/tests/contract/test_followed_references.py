@@ -218,3 +218,105 @@ def test_a_mock_follows_references_unless_it_is_offline(with_reference, write):
                 pet = httpx2.get(f"{mock.api}/pets", trust_env=False).json()
                 assert isinstance(pet, str) or offline
             assert bool(asked) is not offline
+
+
+@pytest.mark.parametrize("lenient", [False, True])
+def test_a_document_from_a_url_names_its_own_origin(with_reference, write, lenient):
+    """Beside it public addresses alone: not another port of its host, a metadata service, or a file."""
+    secret = write({"Pet": {"type": "string"}}, "secret.json")
+    with site({"/pets.json": {"Pet": {"type": "string"}}}) as (other, asked_elsewhere):
+        pages = {"/pets.json": {"Pet": {"type": "string"}}}
+        with site(pages) as (url, _):
+            pages["/api.json"] = with_reference("pets.json#/Pet")
+            contract = load_contract(f"{url}/api.json", lenient=lenient, references=References())
+            assert types_of(contract) == {"string"}
+            for place in (
+                f"{other}/pets.json",
+                url.replace("127.0.0.1", "localhost") + "/pets.json",
+                "http://169.254.169.254/latest",
+                "http://10.0.0.1/pets.json",
+                "http://[::1]/pets.json",
+                secret.as_uri(),
+                "file:///etc/hostname",
+            ):
+                pages["/api.json"] = with_reference(f"{place}#/Pet")
+                if not lenient:
+                    with pytest.raises(ContractError, match="neither in the document nor at its origin"):
+                        load_contract(f"{url}/api.json", references=References())
+                    continue
+                contract = load_contract(f"{url}/api.json", lenient=True, references=References())
+                assert [defect.action for defect in contract.defects] == ["left out"]
+                assert types_of(contract) != {"string"}
+    assert asked_elsewhere == []
+
+
+@pytest.mark.parametrize("lenient", [False, True])
+def test_what_is_public_leads_to_no_private_origin_of_who_names_it(with_reference, monkeypatch, lenient):
+    """A document of a private network may name one of the Internet, which may not name others there."""
+    monkeypatch.setattr(fetching, "_is_public", lambda host: host != "127.0.0.1")
+    monkeypatch.setattr(fetching, "ip_address", lambda text: Address(text, []))
+    pages = {"/secret.json": {"Pet": {"type": "string"}}}
+    with site(pages) as (url, asked):
+        pages["/public.json"] = {"Pet": {"$ref": f"{url}/secret.json#/Pet"}}
+        pages["/api.json"] = with_reference(url.replace("127.0.0.1", "localhost") + "/public.json#/Pet")
+        if lenient:
+            contract = load_contract(f"{url}/api.json", lenient=True, references=References())
+            assert types_of(contract) != {"string"}
+        else:
+            with pytest.raises(ContractError, match=r"leads to .*secret.json, which is neither"):
+                load_contract(f"{url}/api.json", references=References())
+    assert asked == ["/api.json", "/public.json"]
+
+
+def test_a_root_confines_what_is_read(with_reference, write, tmp_path):
+    """To its files, wherever links lead, and to no URL; what a cache has of one neither."""
+    root, cache = tmp_path / "root", tmp_path / "references.json"
+    write({"Pet": {"type": "string"}}, "root/common/pets.json")
+    secret = write({"Pet": {"type": "string"}}, "secret.json")
+    (root / "link.json").symlink_to(secret)
+    (root / "away").symlink_to(tmp_path)
+    path = write(with_reference("../common/pets.json#/Pet"), "root/api/api.json")
+    assert types_of(load_contract(path, references=References(root=root))) == {"string"}
+    outside = write(with_reference("root/common/pets.json#/Pet"), "api.json")
+    with site({**PAGES, "/api.json": with_reference("/v1/pets.json#/Pet")}) as (url, asked):
+        load_contract(write(with_reference(f"{url}/v1/pets.json#/Pet")), references=References(cache))
+        asked.clear()
+        refused = [
+            (outside, []),
+            (root / "away" / "api.json", []),
+            (f"{url}/api.json", []),
+            (path, [write({"overlay": "1.0.0"}, "overlay.json")]),
+        ]
+        for number, place in enumerate(
+            ("../../secret.json", "../link.json", "../away/secret.json", f"{url}/v1/pets.json")
+        ):
+            refused.append((write(with_reference(f"{place}#/Pet"), f"root/api/{number}.json"), []))
+        for contract, overlays in refused:
+            with pytest.raises(ContractError, match=r"it is no file in .*root, and nothing else may be read"):
+                load_contract(contract, overlays, references=References(cache, root=root))
+        assert asked == []
+    with pytest.raises(ContractError, match="is no folder"):
+        References(root=secret)
+
+
+def test_commands_have_a_root(with_reference, write, tmp_path):
+    """Those that read a contract, that which makes a project of it, and mocks."""
+    path = write(with_reference("../common/pets.json#/Pet"), "root/api/api.json")
+    write({"Pet": {"type": "string"}}, "root/common/pets.json")
+    for command, strict in (
+        ("show", ["--strict"]),
+        ("types", ["--strict"]),
+        ("digest", []),
+    ):
+        arguments = ["contract", command, str(path), *strict, "--root"]
+        assert CliRunner().invoke(app, [*arguments, str(tmp_path / "root")]).exit_code == 0
+        refused = CliRunner().invoke(app, [*arguments, str(path.parent)])
+        assert (refused.exit_code, "(--root)" in refused.output) == (2, True), refused.output
+    new = ["contract", "new", str(path), "--into", str(tmp_path / "shop"), "--root", str(tmp_path / "root")]
+    assert CliRunner().invoke(app, new).exit_code == 0
+    with contract_mock(str(path), root=tmp_path / "root") as mock:
+        assert isinstance(httpx2.get(f"{mock.api}/pets", trust_env=False).json(), str)
+    with pytest.raises(ContractError, match="--root"):
+        contract_mock(str(path), root=tmp_path / "root" / "common").__enter__()
+    nowhere = CliRunner().invoke(app, ["contract", "show", str(path), "--root", str(tmp_path / "none")])
+    assert (nowhere.exit_code, "is no folder" in nowhere.output) == (2, True)

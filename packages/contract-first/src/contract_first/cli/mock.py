@@ -97,7 +97,9 @@ class Mocks:
             )
         from contract_first.mock import contract_mock  # noqa: PLC0415 -- help and S3's start do without
 
-        references = References(options.get("references"), offline=options.get("offline", False))
+        references = References(
+            options.get("references"), offline=options.get("offline", False), root=options.get("root")
+        )
         self.contract = loaded or load_contract(
             contract, overlays or (), lenient=not strict, strict=strict, references=references
         )

@@ -13,7 +13,7 @@ from contract_first.contract import Contract, ContractError, load_contract
 from contract_first.contract.document.fetching import References, following
 from contract_first.contract.reading.revisions import checked_out
 
-from .commands import Command, failure, file, flag, takes
+from .commands import Command, failure, file, flag, folder, takes
 
 Load = Callable[..., Contract]
 """Loads the contract in a file or at a URL, and for None that of the application, as `load_contract` does."""
@@ -26,9 +26,15 @@ def follows_references(command: Command) -> Command:
     """Return a command that follows the references of its contracts, and the options that say how."""
 
     @wraps(command)
-    def run(*arguments: Any, references: Path | None = None, offline: bool = False, **others: Any) -> None:
+    def run(
+        *arguments: Any,
+        references: Path | None = None,
+        offline: bool = False,
+        root: Path | None = None,
+        **others: Any,
+    ) -> None:
         try:
-            followed = References(references, offline=offline)
+            followed = References(references, offline=offline, root=root)
         except ContractError as error:
             raise failure(error) from None
         with following(followed):
@@ -37,7 +43,8 @@ def follows_references(command: Command) -> Command:
     return takes(
         offline=flag("Fetch no URL that a contract refers to."),
         references=file("JSON file that caches what such URLs hold: with it, later runs fetch nothing."),
-    )(run)  # type: ignore[return-value]  # the same, and two options
+        root=folder("Read the contract from this folder alone, and no URL."),
+    )(run)  # type: ignore[return-value]  # the same, and three options
 
 
 def read_contract(

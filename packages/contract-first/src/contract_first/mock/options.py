@@ -227,5 +227,6 @@ class MockOptions(ApiOptions):
     references: Path | None = option(
         None, "JSON file that caches what such URLs hold: with it, a later start fetches nothing."
     )
+    root: Path | None = option(None, "Read the contract from this folder alone, and no URL.", "DIR")
     strict: bool = False
     authentication: bool = True

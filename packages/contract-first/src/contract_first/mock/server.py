@@ -124,7 +124,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
     strings_of(options.locale)
     contract = options.contract
     if not isinstance(contract, Contract):
-        references = References(options.references, offline=options.offline)
+        references = References(options.references, offline=options.offline, root=options.root)
         contract = load_contract(
             contract, lenient=not options.strict, strict=options.strict, references=references
         )

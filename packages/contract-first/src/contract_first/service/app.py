@@ -19,6 +19,7 @@ from contract_first.contract import Contract, load_contract
 
 from .access.authentication import Authenticate, Authenticator, HookAuthenticator
 from .access.cors import with_cors
+from .access.cross_site import CrossSiteRequests
 from .assembly import Assembly
 from .clock import Clock, SystemClock
 from .connexion_adapter import bind
@@ -26,6 +27,7 @@ from .context.hooks import Hook, require_operations
 from .edge import Edge
 from .functions import Function, ResolverError, require_takes
 from .handlers import handlers_of
+from .http.origins import allowed_origins
 from .http.proxies import TrustedProxies
 from .idempotency import Idempotency
 from .messages.problems import PLAIN, Problem, ProblemProfile, ServiceUnavailable
@@ -238,6 +240,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     checks: Mapping[str, Check] | None = NOTHING,
     soft_checks: Mapping[str, Check] = NOTHING,
     cors_origins: Sequence[str] = (),
+    csrf_protection: bool = True,
     trusted_proxies: Iterable[str] = (),
     limits: Limits | None = None,
     profile: ProblemProfile = PLAIN,
@@ -278,9 +281,13 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
             entered when the app starts.
         checks: checks of ``/readyz`` by name; the app is ready if none raises. None serves no health.
         soft_checks: further checks of ``/readyz``; one that raises is reported, and the app stays ready.
-        cors_origins: origins whose pages may call the app (CORS); ``*`` for any.
+        cors_origins: origins whose pages may call the app (CORS); ``*`` for any, without cookies.
+        csrf_protection: refuse the cookie of a security scheme in an unsafe request that a page of another
+            origin makes a browser send, unless ``cors_origins`` names that; see
+            :mod:`.access.cross_site`.
         trusted_proxies: addresses and networks whose ``X-Forwarded-Prefix`` says below which path clients see
-            the app; a framework's mount or a server's root path says it by ASGI.
+            the app, and ``X-Forwarded-Proto`` and ``-Host`` at which origin; a framework's mount or a
+            server's root path says the path by ASGI.
         limits: most bytes of target, body and form, and more; see :class:`~.request.bodies.Limits`.
         profile: members of problems; by default those of RFC 9457 alone.
         reveal: send clients the violations of a response, which otherwise only the log has.
@@ -321,6 +328,9 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     if metrics is not None:
         authenticator = metrics.authenticator(authenticator)
         observing["on_violation"] = metrics.count_violation
+    proxies = TrustedProxies(trusted_proxies)
+    origins = allowed_origins(cors_origins)
+    cross_site = CrossSiteRequests(served.security_schemes, origins, proxies) if csrf_protection else None
     pages = contract_pages(served)
     if checks is not None:
         pages |= health_pages(checks, soft_checks, lambda: service.is_draining)
@@ -344,7 +354,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
         app = with_cors(
             edge,
             served,
-            cors_origins,
+            origins,
             request_headers=() if fallback is None else fallback.request_headers,
             response_headers=() if fallback is None else fallback.response_headers,
         )
@@ -372,13 +382,13 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
             idempotency=idempotency,
             hooks=hooks,
             profile=profile,
+            cross_site=cross_site,
             **observing,
         )
         refusal = assembly.refusal() if fallback is None else None
         return around(bind(assembly, functions, fallback), pages, refusal)
 
-    proxies = [*trusted_proxies]
-    below_root = mounting(TrustedProxies(proxies) if proxies else None)
+    below_root = mounting(proxies)
     service = Service(served, profile, make, make_unavailable, collaborators, limits.target, below_root)
     return service
 

@@ -9,6 +9,7 @@ from contract_first.contract import Contract, Operation
 from contract_first.contract.schemas.schema import Schemas
 
 from .access.authentication import Authenticator, Refusing
+from .access.cross_site import CrossSiteRequests, Find
 from .access.security import Alternatives, PresentedCredentials
 from .context.collaborators import Collaborators
 from .context.hooks import Hook
@@ -26,6 +27,7 @@ class Assembly:
 
     Attributes:
         on_violation: called with the operation of a response that violates the contract.
+        cross_site: refuses cookies that pages of other sites make browsers send; None admits them.
     """
 
     contract: Contract
@@ -41,6 +43,7 @@ class Assembly:
     base_paths: bool = False
     idempotency: Idempotency | None = None
     hooks: Sequence[Hook] = ()
+    cross_site: CrossSiteRequests | None = None
 
     @cached_property
     def schemas(self) -> Schemas:
@@ -75,7 +78,10 @@ class Assembly:
 
     def admission(self, alternatives: Alternatives) -> Callable[[Request], Awaitable[None]]:
         """Return a function that admits a request under security requirements, or raises its problem."""
-        find, admit = self.credentials.of, self.authenticator.admit
+        find: Find = self.credentials.of
+        if self.cross_site is not None:
+            find = self.cross_site.guarded(find, alternatives)
+        admit = self.authenticator.admit
 
         async def admission(request: Request) -> None:
             request.caller = await admit(request, find(request), alternatives)

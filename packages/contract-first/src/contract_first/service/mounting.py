@@ -13,7 +13,7 @@ LONGEST_PREFIX = 256
 _PREFIX = re.compile(rf"(?:/[A-Za-z0-9._~!$&'()*+,;=:@-]+){{1,{LONGEST_PREFIX}}}")
 
 
-def mounting(proxies: TrustedProxies | None) -> Callable[[Scope], Scope]:
+def mounting(proxies: TrustedProxies) -> Callable[[Scope], Scope]:
     """Return what makes the scope of a request one whose path is below the app's ``root_path``.
 
     By ASGI a path begins with the root path, that of a mount or of a server's ``--root-path``. One
@@ -28,8 +28,7 @@ def mounting(proxies: TrustedProxies | None) -> Callable[[Scope], Scope]:
         if taken := _taken_away(path, raw):
             root = taken if f"{taken}/".startswith(f"{root}/") else root + taken
             path = unquote(raw.decode("latin-1"))
-        if proxies is not None:
-            root = _forwarded(scope, proxies) + root
+        root = _forwarded(scope, proxies) + root
         if not root:
             return scope
         return {
@@ -63,9 +62,9 @@ def _below(text: str, root: str, path: str) -> str:
 
 
 def _forwarded(scope: Scope, proxies: TrustedProxies) -> str:
-    fields = [value for name, value in scope["headers"] if name == PREFIX_FIELD]
     client = scope.get("client")
-    if not fields or not client or not proxies.trusts(str(client[0])):
+    if not client or not proxies.trusts(str(client[0])):
         return ""
-    prefix = last_of(fields[-1].decode("latin-1")).rstrip("/")
+    fields = [value for name, value in scope["headers"] if name == PREFIX_FIELD]
+    prefix = last_of(fields[-1].decode("latin-1") if fields else None).rstrip("/")
     return prefix if len(prefix) <= LONGEST_PREFIX and _PREFIX.fullmatch(prefix) else ""

@@ -20,7 +20,7 @@ from contract_first.cli.reading import File, follows_references, read_contract
 from contract_first.contract import Contract, ContractError
 from contract_first.contract.document import pointers
 from contract_first.contract.document.anatomy import METHODS, NO_BODY
-from contract_first.contract.document.fetching import MAX_BYTES
+from contract_first.contract.document.fetching import MAX_BYTES, following
 from contract_first.contract.document.parsing import as_yaml
 from contract_first.contract.models import Kind, write_models
 from contract_first.contract.models.python_names import python_name
@@ -94,7 +94,9 @@ def new(
     _complete_errors(contract)
     try:
         if not all("default" in responses for responses in _responses(contract.document)):
-            apply_overlay(contract.document, read_document(str(PROBLEMS)), str(PROBLEMS))
+            with following(None):  # which a root does not confine
+                problems = read_document(str(PROBLEMS))
+            apply_overlay(contract.document, problems, str(PROBLEMS))
         locations = embed(contract.document, contract.source)
         check_extent(locations)
         validate(locations)

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from hashlib import sha256
 from http.client import HTTPConnection, HTTPSConnection
 from ipaddress import ip_address
+from os.path import realpath
 from pathlib import Path
 from socket import getaddrinfo
 from typing import Any
@@ -38,14 +39,19 @@ class References:
     Args:
         cache: a JSON file of what URLs held, by URL; what is in it is not fetched, what is not is added.
         offline: fetch nothing.
+        root: read files in this folder and below alone, wherever links lead, and nothing of a URL.
 
     Raises:
-        ContractError: the file is no such cache, or what it holds has another digest than it says.
+        ContractError: the file is no such cache, or what it holds has another digest than it says; the root
+            is no folder.
     """
 
-    def __init__(self, cache: Path | None = None, *, offline: bool = False) -> None:
+    def __init__(self, cache: Path | None = None, *, offline: bool = False, root: Path | None = None) -> None:
+        if root is not None and not root.is_dir():
+            raise ContractError(str(root), "", "is no folder; expected one that has the contract.")
         self._file = cache
         self._offline = offline
+        self._root = None if root is None else realpath(root)
         self._cached: dict[str, Cached] = {}
         self._public_hosts: set[str] = set()
         self._public_urls: set[str] = set()
@@ -57,6 +63,11 @@ class References:
         for url, cached in self._cached.items():
             if sha256(cached.content).hexdigest() != cached.sha256:
                 raise ContractError(str(cache), f"/{url}", "has another digest; delete it to fetch it again.")
+
+    def require_in_root(self, source: str) -> None:
+        """Raise ValueError for a URL, and for a file that is not in the root, if there is one."""
+        if self._root and (is_url(source) or not Path(realpath(source)).is_relative_to(self._root)):
+            raise ValueError(f"it is no file in {self._root}, and nothing else may be read (--root)")
 
     def fetch(self, url: str) -> bytes:
         """Return what a URL holds, or held when it was cached; raises as `fetch`, and ValueError offline."""
@@ -76,13 +87,13 @@ class References:
         """Tell whether a document may refer to a resource.
 
         Files refer to other files by relative paths, but not to hidden ones. A document from a URL refers
-        to no file, and into a private network only on its own host: its author might not get there.
+        to no file, and into a private network only at its own origin: its author might not get there.
         """
         target = urlsplit(resource)
         if is_url(resource):
-            if self._offline or not is_url(source):
+            if self._offline or self._root or not is_url(source):
                 return True
-            is_near = urlsplit(source).hostname == target.hostname
+            is_near = urlsplit(source)[:2] == target[:2]
             if not is_near or target.hostname in self._public_hosts:
                 self._public_urls.add(resource)
             return is_near or _is_public(target.hostname or "")

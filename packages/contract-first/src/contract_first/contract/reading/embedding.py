@@ -20,7 +20,7 @@ from contract_first.contract.document.anatomy import FIELDS, Location, document_
 from contract_first.contract.document.errors import ContractError
 from contract_first.contract.document.fetching import FOLLOWED
 from contract_first.contract.document.parsing import COST, MAX_CHARACTERS, size_of
-from contract_first.contract.document.sources import is_url, source_of
+from contract_first.contract.document.sources import is_url, source_of, uri_of
 
 from .extent import LONG, MAX_OBJECTS, too_large
 from .reading import read_document
@@ -251,9 +251,12 @@ class Embedding:
         return document
 
     def is_near(self, location: Location, resource: str) -> bool:
-        """Tell whether a resource is a file in the document's folder or below, or at the same origin."""
+        """Tell whether a resource is a file in the document's folder or below, or at the same origin.
+
+        What another origin holds is near to nothing: its author might not get to the document's.
+        """
         root, parts = urlsplit(self.root.base), urlsplit(resource)
-        allowed = parts[:2] == root[:2] and is_url(location.source) == is_url(self.root.base)
+        allowed = parts[:2] == root[:2] == urlsplit(uri_of(location.source))[:2]
         if allowed and not is_url(resource):
             try:
                 path = Path(source_of(resource)).resolve()

@@ -97,6 +97,8 @@ def _line(pointer: str, lines: Mapping[str, int]) -> int:
 def _read_bytes(source: str) -> bytes:
     try:
         references = FOLLOWED.get()
+        if references is not None:
+            references.require_in_root(source)
         fetched = fetch if references is None else references.fetch
         raw = fetched(source) if is_url(source) else _read_file(source)
     except (OSError, HTTPException, ValueError) as error:

@@ -45,6 +45,7 @@ def contract_app(
         collaborators=collaborators,
         authenticate=shape_only if authentication else OpenAuthenticator(),
         checks={},
+        csrf_protection=False,  # pages of any origin call a mock
         limits=LIMITS,
         reveal=True,
         formats=fallback.strictness.formats != "off",

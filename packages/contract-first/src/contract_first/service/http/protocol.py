@@ -131,7 +131,7 @@ class HttpProtocol(asyncio.Protocol):
         facts = {
             "type": "http",
             "asgi": {"version": "3.0", "spec_version": "2.3"},
-            "server": get_local_addr(transport),
+            "server": vars(self._state).get("listening") or get_local_addr(transport),
             "client": self.client,
             "scheme": "https" if is_ssl(transport) else "http",
             "root_path": "",

@@ -324,6 +324,8 @@ class _Server(Server):
         self._arrivals = [
             Arrivals(sock, backlog, self._connection, most_waiting, **tls) for sock in sockets or []
         ]
+        # ASGI's "server" is where it listens, on every address perhaps, and not what a client connected to
+        vars(self.server_state)["listening"] = next((sock.getsockname()[:2] for sock in sockets or []), None)
         self.servers = cast("Any", self._arrivals)  # of which uvicorn closes each, and waits for its end
         self.started = True
         if not self.should_exit:
