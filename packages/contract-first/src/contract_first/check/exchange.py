@@ -11,6 +11,7 @@ import msgspec
 
 from contract_first.contract.document.media_types import essence
 from contract_first.contract.schemas.violations import Violation as ValueViolation
+from contract_first.masking import Masking
 
 Server = Literal["api", "s3"]
 Side = Literal["request", "response"]
@@ -30,6 +31,16 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes = b""
     body_bytes: int = 0
     fields: list[tuple[str, str]] = []
+
+    def masked(self, masking: Masking) -> Message:
+        """Return the message with its secrets masked."""
+        fields = masking.fields(self.fields)
+        headers, body = masking.headers(self.headers), masking.body(self.body)
+        return msgspec.structs.replace(self, headers=headers, body=body, fields=fields)
+
+    def cut(self, most_bytes: int | None) -> Message:
+        """Return the message with only so many bytes of its body; None for all."""
+        return msgspec.structs.replace(self, body=self.body[:most_bytes])
 
     @property
     def whole(self) -> bool:
@@ -149,6 +160,16 @@ class RecordedExchange(msgspec.Struct, frozen=True, kw_only=True):
     scope: str = ""
     fault: str = ""
     verdict: Validation | None = None
+
+    def masked(self, masking: Masking) -> RecordedExchange:
+        """Return the exchange with its secrets masked, and what it presents as a credential."""
+        masking = masking.knowing((*self.request.headers, *self.response.headers))
+        return msgspec.structs.replace(
+            self,
+            url=masking.url(self.url),
+            request=self.request.masked(masking),
+            response=self.response.masked(masking),
+        )
 
     @property
     def violations(self) -> list[tuple[Side, MessageViolation]]:
