@@ -30,14 +30,15 @@ SHORTEST_PRESENTED = 16
 SHORTEST_SPELLED = 8
 """Bytes; the other spellings of a shorter secret occur in any text."""
 
-_FIELDS = (
-    re.compile(
-        rb'\bname="?+([^"\r\n;]{1,100}+)"?+[^\r\n]*+\r?\n(?:[^\r\n]{1,1000}+\r?\n){0,9}+\r?\n((?:(?!\r?\n--).)*+)',
+_FIELDS = {
+    b"name=": re.compile(
+        rb'\bname="?+([^"\r\n;]{1,100}+)"?+[^\r\n]*+\r?\n(?:[^\r\n]{1,1000}+\r?\n){0,9}+\r?\n'
+        rb"((?:(?!\r?\n--).)*+)",
         re.DOTALL,
     ),
-    re.compile(rb'\\"([^"\\]{1,100}+)\\"\s*+:\s*+\\"((?:[^"\\]|\\[^"])++)'),
-)
-"""A part of a multipart body, a member of JSON in a text of JSON."""
+    rb"\"": re.compile(rb'\\"([^"\\]{1,64}+)\\"\s*+:\s*+\\"((?:[^"\\]|\\[^"])++)'),
+}
+"""A part of a multipart body, a member of JSON in a text of JSON, each by what it has in it."""
 _COMMAND = re.compile(r"""(?<=['"])([\w-]{1,100}+): ([^'"\r\n]++)""")
 """A header field of a command."""
 _XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<")
@@ -94,6 +95,7 @@ class Masking:
         self._names = frozenset(name.lower() for name in names)
         # a large document takes a while, and what nobody reads is not masked
         self._declared = cache(partial(_declared, contract))
+        self._named = lru_cache(maxsize=4096)(self._is_named)
         self.presented: tuple[bytes, ...] = ()
 
     @classmethod
@@ -182,8 +184,8 @@ class Masking:
         content = in_json(content, self._named)
         if _XML.match(content):
             content = in_xml(content, self._named)
-        for pattern in _FIELDS:
-            content = pattern.sub(self._member, content)
+        for mark, pattern in _FIELDS.items():
+            content = pattern.sub(self._member, content) if mark in content else content
         return self._anywhere(content)
 
     def _anywhere(self, content: bytes) -> bytes:
@@ -195,7 +197,7 @@ class Masking:
         front = match[0][: match.start(2) - match.start()]
         return front + mask(match[2]) if self._named(match[1]) else match[0]
 
-    def _named(self, name: bytes) -> bool:
+    def _is_named(self, name: bytes) -> bool:
         """Return whether a name that stands in a body, encoded or not, is that of a secret."""
         if b"\\" in name:
             with suppress(msgspec.DecodeError):

@@ -49,7 +49,7 @@ SECRET: Final = _terms(
 TRAILING: Final = _terms(
     alone="""
         again b base bytes confirm confirmation confirmed current digest encoded encrypted enc hash hashed hex
-        new old pem plain plaintext raw repeat repeated retype salt string text value verification verify
+        new old pem plain plaintext raw repeat repeated retype salt text value verification verify
     """
 )
 """Words that may follow: ``passwordConfirmation`` is as secret as ``password``."""

@@ -14,7 +14,7 @@ JSON: Final = re.compile(
     rb'"((?:[^"\\\r\n]|\\.)*+)(?:"(\s*+:)?+|(?=[\r\n])|\Z)|([\[{])|([\]}])|(-?[0-9][0-9.]*+)', re.DOTALL
 )
 """A text, with a colon behind it if it is a name; the beginning of a structure; its end; a number."""
-MEMBER: Final = re.compile(rb'"((?:[^"\\\r\n]|\\.){1,100}+)"\s*+:', re.DOTALL)
+MEMBER: Final = re.compile(rb'"((?:[^"\\\r\n]|\\.){1,64}+)"\s*+:', re.DOTALL)
 XML: Final = re.compile(
     rb"<!\[CDATA\[((?:(?!\]\]>).)*+)|<(/?)(?:[\w.-]*+:)?+([\w.-]++)([^<>]*+)>|([^<]++)|<", re.DOTALL
 )
@@ -23,6 +23,7 @@ ATTRIBUTE: Final = re.compile(rb"""(?<![\w.-])([\w.-]{1,100}+)\s*+=\s*+(?:"([^"]
 PARAMETER: Final = re.compile(rb"(?:(?<=[?&;#])|^|(?<=\\u0026))([^\s=&?;#<>\"'/]{1,100}+)=", re.MULTILINE)
 VALUE: Final = re.compile(rb"(?:(?!\\u0026)[^&\s])++")
 IN_QUOTES: Final = re.compile(rb"""(?:[^&\s"'<>\\]|\\(?!u0026).)++""")
+LONGEST_NAME: Final = 64
 NAMING: Final = frozenset({b"name", b"key"})
 """Attributes that have the name of an element's content."""
 DIGIT: Final = re.compile(rb"[0-9]")
@@ -64,7 +65,7 @@ def _xml_spans(content: bytes, is_secret: IsSecret) -> Iterator[Span]:
         if name and end:
             depth -= depth > 0
         elif name:
-            named = {name}
+            named = {name[-LONGEST_NAME:]}
             for attribute in ATTRIBUTE.finditer(attributes):
                 value = attribute.lastindex or 0
                 if attribute[1] in NAMING:
@@ -78,7 +79,7 @@ def _xml_spans(content: bytes, is_secret: IsSecret) -> Iterator[Span]:
 
 def in_query(content: bytes, is_secret: IsSecret, *, in_quotes: bool = False) -> bytes:
     """Mask the values of secret parameters; ``in_quotes``, a quotation mark ends them."""
-    if not any(map(is_secret, set(PARAMETER.findall(content)))):
+    if b"=" not in content or not any(map(is_secret, set(PARAMETER.findall(content)))):
         return content
     spans = _query_spans(content, is_secret, IN_QUOTES if in_quotes else VALUE)
     return _spliced(content, spans, lambda value, _: mask(value, unquote_to_bytes(value.replace(b"+", b" "))))

@@ -24,7 +24,7 @@ SHAPES: Final = re.compile(
         | (?:AIza|ya29\.|hv[sbr]\.|SG\.|sk-|pypi-AgE|AGE-SECRET-KEY-1)[\w.-]{20,}
         | A(?:KIA|SIA|IDA|ROA|GPA|IPA|NPA|NVA|PKA)[A-Z0-9]{16}(?![A-Za-z0-9])
         | (?P<scheme>[Bb]earer\ +|[Bb]asic\ +(?=[^\s"'\\]{0,200}[A-Z0-9+/=]))
-          (?=[\w.~+/-]{0,200}[0-9=]|[\w.~+/-]{20})[\w.~+/-]{6,}+=*+(?![="])
+          (?=[\w.~+/-]{0,200}[0-9]|[\w.~+/-]{20})[\w.~+/-]{6,}+=*+
     )
     """,
     re.VERBOSE | re.DOTALL,

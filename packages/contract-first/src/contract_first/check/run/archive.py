@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 import httpx2
-import msgspec
 from schemathesis import Case, Response
 from schemathesis.engine import events
 from schemathesis.engine.recorder import Interaction, Request
@@ -69,9 +68,7 @@ class RunArchive:
         )
 
     def _write(self, exchange: RecordedExchange) -> None:
-        masked = exchange.masked(self._masking)
-        request, response = masked.request.cut(self._longest), masked.response.cut(self._longest)
-        self._har.write(msgspec.structs.replace(masked, request=request, response=response))
+        self._har.write(exchange.masked(self._masking, self._longest))
 
 
 def _of_schemathesis(interaction: Interaction, operation: str) -> RecordedExchange:

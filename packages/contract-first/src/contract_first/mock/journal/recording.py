@@ -172,13 +172,11 @@ class Recording:
             route = self._contract.route(self._method, path, self._query, exchange.request.field)
             operation = route.operation_id
         request, response = _plain(exchange.request), _plain(exchange.response)
-        masked = msgspec.structs.replace(exchange, request=request, response=response).masked(masking)
+        plain = msgspec.structs.replace(exchange, request=request, response=response)
         return msgspec.structs.replace(
-            masked,
+            plain.masked(masking, self._shown_bytes),
             number=number,
             request_id=exchange.response.header("x-request-id") or "",
-            request=masked.request.cut(self._shown_bytes),
-            response=masked.response.cut(self._shown_bytes),
             operation=operation,
             scope=(exchange.request.header("x-mock-scope") or "")[:LONGEST_SCOPE],
             fault=self.fault,
