@@ -164,7 +164,7 @@ def test_masked_json_is_json():
     shown = json.loads(MASKING.body(json.dumps(urls).encode()))
     assert shown == [
         {"url": "https://s3.test/a?b=c&X-Amz-Signature=" + m("secret")},
-        "?a&token=" + mask(b'sec\\"ret').decode() + "&b=c",
+        "?a&token=" + m(json.dumps('sec\\"ret')[1:-1]) + "&b=c",
     ]
 
 
