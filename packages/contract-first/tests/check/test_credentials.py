@@ -2,6 +2,7 @@
 
 import base64
 import json
+import re
 from shlex import quote as quote_for_shell
 from urllib.parse import quote
 
@@ -15,8 +16,8 @@ from contract_first.check.credentials import (
     header_fields,
     runnable,
 )
-from contract_first.check.masking import Masking
 from contract_first.contract import Contract
+from contract_first.masking import Masking
 
 SCHEMES = {
     "key": {"type": "apiKey", "in": "header", "name": "X-Key"},
@@ -59,7 +60,7 @@ def test_a_short_credential_is_masked_where_it_is_a_whole_value():
     )
     masking = Masking()
     masking.presented = (b"live",)
-    assert masking.body(b'{"deliver": "live"}') == b'{"deliver": "****"}'
+    assert masking.body(b'{"deliver": "live"}').startswith(b'{"deliver": "***')
 
 
 @pytest.mark.parametrize("field", ["Basic a2VlcGVyOmNvcnJlY3QtaG9yc2U=", "Bearer correct-horse"])
@@ -114,7 +115,7 @@ def test_no_echo_of_a_credential_is_left(echo, minimal):
     masked = credentials.mask(f"before <{echo}> after")
     body = Masking.of(Contract(minimal, "pets"), credentials.secrets()).body(echo.encode())
     for text in (masked.removeprefix("before <").removesuffix("> after"), body.decode()):
-        assert len(text.replace("[masked]", "").replace("*", "")) <= 8
+        assert len(re.sub(r"\[masked\]|\*{3}[0-9a-f]{1,12}\**", "", text)) <= 8
         assert not any(echo[at : at + 8] in text for at in range(len(echo) - 7))
 
 

@@ -14,7 +14,8 @@ from typing import Any
 
 import msgspec
 
-from .masking import spellings, whole
+from contract_first.masking import spellings, whole
+
 from .oauth2 import ClientCredentials
 
 MASK = "[masked]"

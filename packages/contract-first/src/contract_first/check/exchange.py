@@ -11,9 +11,12 @@ import msgspec
 
 from contract_first.contract.document.media_types import essence
 from contract_first.contract.schemas.violations import Violation as ValueViolation
+from contract_first.masking import Masking
 
 Server = Literal["api", "s3"]
 Side = Literal["request", "response"]
+LONGEST_SECRET = 10_000
+"""Bytes that are masked beyond the end of what is shown of a body, so that no secret is shown in part."""
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,6 +33,16 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     body: bytes = b""
     body_bytes: int = 0
     fields: list[tuple[str, str]] = []
+
+    def masked(self, masking: Masking, most_bytes: int | None = None) -> Message:
+        """Return the message with its secrets masked, and only so many bytes of its body; None for all."""
+        body = self.body if most_bytes is None else self.body[: most_bytes + LONGEST_SECRET]
+        return msgspec.structs.replace(
+            self,
+            headers=masking.headers(self.headers),
+            body=masking.body(body)[:most_bytes],
+            fields=masking.fields(self.fields),
+        )
 
     @property
     def whole(self) -> bool:
@@ -149,6 +162,20 @@ class RecordedExchange(msgspec.Struct, frozen=True, kw_only=True):
     scope: str = ""
     fault: str = ""
     verdict: Validation | None = None
+
+    def masked(self, masking: Masking, most_bytes: int | None = None) -> RecordedExchange:
+        """Return the exchange with its secrets masked, and what it presents as a credential.
+
+        Args:
+            most_bytes: of each body; None for all.
+        """
+        masking = masking.knowing((*self.request.headers, *self.response.headers))
+        return msgspec.structs.replace(
+            self,
+            url=masking.url(self.url),
+            request=self.request.masked(masking, most_bytes),
+            response=self.response.masked(masking, most_bytes),
+        )
 
     @property
     def violations(self) -> list[tuple[Side, MessageViolation]]:

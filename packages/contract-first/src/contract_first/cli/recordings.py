@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from contract_first.check.masking import Masking
+from contract_first.masking import Masking
 from contract_first.mock.rule import RuleFileError
 from contract_first.mock.rules.files.recording import Matching, as_file, recorded_responses, recorded_rules
 from contract_first.mock.stateful.recorded import RecordedItems

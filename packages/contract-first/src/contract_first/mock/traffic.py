@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from contract_first.check.exchange import Message, MessageViolation, RecordedExchange, Validation
-from contract_first.check.masking import Masking
 from contract_first.check.validation import ExchangeValidator
 from contract_first.contract import Contract
+from contract_first.masking import Masking
 from contract_first.service.messages.problems import Conflict
 
 from .extension import NO_EXTENSION, Extension

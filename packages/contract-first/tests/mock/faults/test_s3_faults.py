@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from botocore.config import Config
 
-from contract_first.check.masking import Masking
+from contract_first.masking import Masking
 from contract_first.mock.journal.recording import s3_exchange
 from contract_first.mock.rule import Rule
 from strict_s3 import Server

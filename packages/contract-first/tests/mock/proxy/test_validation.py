@@ -16,6 +16,7 @@ import pytest
 from contract_first.check.exchange import Message, MessageViolation, Validation
 from contract_first.check.har import har
 from contract_first.check.validation import validate_har
+from contract_first.masking.tokens import mask
 from contract_first.mock.journal.recording import Recording
 from contract_first.mock.proxy import application
 from contract_first.mock.proxy.application import Proxy, proxying
@@ -205,8 +206,8 @@ def test_compressed_bodies_are_kept_as_what_they_stand_for(proxy, upstream, cont
     proxy.ask("GET", "/notes")
     proxy.ask("POST", "/notes", content=CODED[coding](b'{"token": "hunter2"}'), headers=fields)
     listed, added = proxy.exchanges
-    assert listed.response.body == b'[1, {"token": "*******"}]'
-    assert added.request.body == b'{"token": "*******"}'
+    assert listed.response.body == b'[1, {"token": "%b"}]' % mask(b"hunter2")
+    assert added.request.body == b'{"token": "%b"}' % mask(b"hunter2")
     archive = tmp_path / "notes.har"
     archive.write_bytes(msgspec.json.encode(har([listed, added])))
     found = {(each.check, each.where, each.rule) for each in validate_har(archive, contract).findings}
@@ -356,7 +357,7 @@ def test_what_is_reported_of_an_exchange_has_no_bodies(contract, upstream, json_
     (exchange,) = reported
     assert (exchange.number, exchange.status, exchange.operation) == (1, 200, "list_notes")
     assert [(side, violation.where) for side, violation in exchange.violations] == [("response", "/0")]
-    assert exchange.url.endswith("/notes?token=***")
+    assert "/notes?token=***" in exchange.url
     assert (exchange.request, exchange.response) == (Message(), Message())
 
 

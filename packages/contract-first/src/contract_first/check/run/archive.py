@@ -4,7 +4,6 @@ from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 import httpx2
-import msgspec
 from schemathesis import Case, Response
 from schemathesis.engine import events
 from schemathesis.engine.recorder import Interaction, Request
@@ -12,8 +11,8 @@ from schemathesis.engine.recorder import Interaction, Request
 from contract_first.check.credentials import Credentials
 from contract_first.check.exchange import Message, RecordedExchange
 from contract_first.check.har import HarWriter
-from contract_first.check.masking import Masking
 from contract_first.contract import Contract
+from contract_first.masking import Masking
 
 LONGEST_BODY = 65_536
 """Bytes."""
@@ -45,51 +44,51 @@ class RunArchive:
         recorder = event.recorder
         for case_id, interaction in recorder.interactions.items():
             label = recorder.cases[case_id].value.operation.label
-            self._har.write(self._of_schemathesis(interaction, self._operations.get(label, "")))
+            self._write(_of_schemathesis(interaction, self._operations.get(label, "")))
 
     def sent(self, case: Case[Any], response: Response) -> None:
         """Write a request that was sent outside of Schemathesis's phases, and its response."""
         interaction = Interaction(Request.from_prepared_request(response.request), response)
         operation = self._operations.get(case.operation.label, "")
-        self._har.write(self._of_schemathesis(interaction, operation))
+        self._write(_of_schemathesis(interaction, operation))
 
     def responded(self, response: httpx2.Response) -> None:
         """Write an exchange of a check of ours, once it is read."""
         request = response.request
-        self._har.write(
+        self._write(
             RecordedExchange(
                 started=datetime.now(UTC) - response.elapsed,
                 milliseconds=response.elapsed.total_seconds() * 1000,
                 method=request.method,
-                url=self._masking.url(str(request.url)),
+                url=str(request.url),
                 status=response.status_code,
-                request=self._message(request.headers.raw, request.read()),
-                response=self._message(response.headers.raw, response.content),
+                request=_message(request.headers.multi_items(), request.read()),
+                response=_message(response.headers.multi_items(), response.content),
             )
         )
 
-    def _message(self, fields: list[tuple[bytes, bytes]], content: bytes) -> Message:
-        message = self._masking.message(fields, content)
-        return msgspec.structs.replace(message, body=message.body[: self._longest])
-
-    def _of_schemathesis(self, interaction: Interaction, operation: str) -> RecordedExchange:
-        request, response = interaction.request, interaction.response
-        fields, content = ([], b"") if response is None else (_raw(response.headers), response.content)
-        return RecordedExchange(
-            started=datetime.fromtimestamp(interaction.timestamp, UTC),
-            milliseconds=0 if response is None else response.elapsed * 1000,
-            method=request.method,
-            url=self._masking.url(request.uri),
-            status=0 if response is None else response.status_code,
-            request=self._message(_raw(request.headers), request.body or b""),
-            response=self._message(fields, content or b""),
-            operation=operation,
-        )
+    def _write(self, exchange: RecordedExchange) -> None:
+        self._har.write(exchange.masked(self._masking, self._longest))
 
 
-def _raw(headers: dict[str, list[str]]) -> list[tuple[bytes, bytes]]:
-    return [
-        (name.encode("latin-1", "replace"), value.encode("latin-1", "replace"))
-        for name, values in headers.items()
-        for value in values
-    ]
+def _of_schemathesis(interaction: Interaction, operation: str) -> RecordedExchange:
+    request, response = interaction.request, interaction.response
+    headers, body = ({}, b"") if response is None else (response.headers, response.content or b"")
+    return RecordedExchange(
+        started=datetime.fromtimestamp(interaction.timestamp, UTC),
+        milliseconds=0 if response is None else response.elapsed * 1000,
+        method=request.method,
+        url=request.uri,
+        status=0 if response is None else response.status_code,
+        request=_message(_pairs(request.headers), request.body or b""),
+        response=_message(_pairs(headers), body),
+        operation=operation,
+    )
+
+
+def _message(headers: list[tuple[str, str]], body: bytes) -> Message:
+    return Message(headers=headers, body=body, body_bytes=len(body))
+
+
+def _pairs(headers: dict[str, list[str]]) -> list[tuple[str, str]]:
+    return [(name, value) for name, values in headers.items() for value in values]

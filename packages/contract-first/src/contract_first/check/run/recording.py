@@ -24,6 +24,7 @@ from contract_first.check.pace import QuotaUsedUp
 from contract_first.check.reports.report import End, Finding, Report, Trouble
 from contract_first.check.target import Target
 from contract_first.contract.document import pointers
+from contract_first.masking import Masking
 from contract_first.terminal import printable
 
 from .configuration import Plan
@@ -58,6 +59,7 @@ class RunReporter:
     def __init__(self, report: Report, target: Target, plan: Plan) -> None:
         self._report = report
         self._target = target
+        self._masking = Masking.of(target.contract)
         self._severities = plan.severities
         self._exercised = Exercised(target, report)
         self._findings = {finding.identity: finding for finding in report.findings}
@@ -242,8 +244,8 @@ class RunReporter:
         return self._mask(text, length=len(text) + max(0, len(content) - LONGEST_TEXT - LONGEST_SECRET))
 
     def _mask(self, text: str, longest: int = LONGEST_TEXT, length: int = 0) -> str:
-        """Return what is shown of a text: its beginning, without any credential."""
-        masked = self._target.credentials.mask(text[: longest + LONGEST_SECRET])
+        """Return what is shown of a text: its beginning, without any secret."""
+        masked = self._masking.text(self._target.credentials.mask(text[: longest + LONGEST_SECRET]))
         rest = max(len(text), length) - min(len(text), longest + LONGEST_SECRET)
         return cut(legible(masked), longest, len(masked) + rest)
 

@@ -10,13 +10,13 @@ from typing import Any
 import msgspec
 
 from contract_first.check.exchange import Message, RecordedExchange
-from contract_first.check.masking import Masking
 from contract_first.check.reports.report import times
 from contract_first.contract import Contract
 from contract_first.contract.document import pointers
 from contract_first.contract.document.media_types import declared_as, is_json
 from contract_first.contract.document.parsing import as_yaml
 from contract_first.contract.schemas.expansion import STRUCTURE
+from contract_first.masking import MASK, Masking
 
 from .content_codings import NotDecoded, decoded
 from .validator import ValidatedExchange, target
@@ -113,7 +113,7 @@ class Drift:
         self._proposals[key].seen += 1
 
     def _undocumented(self, exchange: RecordedExchange, example: str) -> None:
-        path, query = target(exchange.url)
+        path, query = target(self._masking.url(exchange.url))
         method = exchange.method.lower()
         if method == "options" or not exchange.status or not method.isalpha() or len(path) > LONGEST:
             return
@@ -122,9 +122,9 @@ class Drift:
         other = next((operation for operation in others if operation is not None), None)
         segments = self._deployment.below(path).split("/")
         names = (f"id{number}" if number > 1 else "id" for number in range(1, len(segments) + 1))
-        template = "/".join(
-            f"{{{next(names)}}}" if ID.fullmatch(segment) else segment for segment in segments
-        )
+        is_key = (ID.fullmatch(segment) or MASK in segment for segment in segments)
+        pairs = zip(segments, is_key, strict=True)
+        template = "/".join(f"{{{next(names)}}}" if key else segment for segment, key in pairs)
         template = other.path if other is not None else template
         item = self._contract.document.get("paths", {}).get(template, {})
         shared = {
@@ -191,6 +191,8 @@ class Drift:
     def _value(self, value: Any, branches: list[tuple[dict[str, Any], str]], example: str) -> None:
         enumerated = [(node, at) for node, at in branches if isinstance(node.get("enum"), list)]
         if not enumerated or any(value in node["enum"] for node, _ in enumerated):
+            return
+        if self._masking.is_masked(value):
             return
         at = enumerated[0][1]
         if sum(place[0] == at for place in self._proposals) < MOST_VALUES and isinstance(value, str | int):

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from contract_first.check.exchange import MessageViolation, RecordedExchange, Side
 from contract_first.check.har import read_har
-from contract_first.check.masking import Masking
 from contract_first.check.reports.recorded import Example, TrafficCounts
 from contract_first.check.reports.report import Finding, Report, ReportSubject, Tested
 from contract_first.contract import Contract
 from contract_first.contract.deployment import origin_of
 from contract_first.imports import resting_collector
+from contract_first.masking import Masking
 
 from .coverage import Coverage
 from .drift import Drift

@@ -171,7 +171,8 @@ class Files(NamedTuple):
         if self.har:
             self.har.write_bytes(msgspec.json.encode(har(recorder.journal.find())))
         if self.record:
-            self.record.write_bytes(as_file(rules_of(recorder.journal.find(), matching, base)))
+            rules = rules_of(recorder.journal.find(), matching, base, recorder.journal.masking)
+            self.record.write_bytes(as_file(rules))
 
 
 class Lines:

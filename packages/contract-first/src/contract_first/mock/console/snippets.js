@@ -8,7 +8,7 @@ const OWN = /^(host|content-length|connection|accept-encoding|accept-language|us
 const SAFE = /^[\w./:@%+=,-]+$/;
 const TOKEN = "CONTROL_TOKEN"; // a variable of the user's, in a shell as in JavaScript
 const CONTROL = /[\0-\x08\v-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
-const MASK = /\*{3,}/;
+const MASK = /\*{3}[0-9a-f]{0,12}\**/;
 
 /** Quote for a shell; what a terminal would act upon goes as escapes, which bash, zsh and POSIX.1-2024 know. */
 export function quoted(text) {

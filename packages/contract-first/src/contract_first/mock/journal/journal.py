@@ -12,7 +12,7 @@ from typing import Protocol
 import msgspec
 
 from contract_first.check.exchange import RecordedExchange, Validation
-from contract_first.check.masking import Masking
+from contract_first.masking import Masking
 from contract_first.service.messages.problems import ServiceUnavailable
 
 from .selector import ExchangeSelector

@@ -10,9 +10,9 @@ import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contract_first.check.exchange import Message, RecordedExchange, Validation
-from contract_first.check.masking import Masking
 from contract_first.check.validation.content_codings import NotDecoded, decoded
 from contract_first.contract import Contract
+from contract_first.masking import Masking
 from contract_first.service.messages.problems import Problem
 
 from .journal import Journal
@@ -148,7 +148,7 @@ class Recording:
 
     def headline(self, number: int, masking: Masking) -> RecordedExchange:
         """Return the exchange without its messages, in which it takes long to find secrets."""
-        masking = masking.knowing((*self._request_headers, *self.headers))
+        masking = masking.knowing(_texts((*self._request_headers, *self.headers)))
         return RecordedExchange(
             number=number,
             **self._times(),
@@ -165,20 +165,18 @@ class Recording:
     def exchange(self, number: int, masking: Masking) -> RecordedExchange:
         """Return the exchange as the journal shows it."""
         exchange = self.unmasked()
-        masking = masking.knowing((*self._request_headers, *self.headers))
         operation = self.operation
         if operation is None:
             assert self._contract is not None  # noqa: S101 -- one of the two is handed over
             path = self._path.decode("latin-1")
             route = self._contract.route(self._method, path, self._query, exchange.request.field)
             operation = route.operation_id
+        request, response = _plain(exchange.request), _plain(exchange.response)
+        plain = msgspec.structs.replace(exchange, request=request, response=response)
         return msgspec.structs.replace(
-            exchange,
+            plain.masked(masking, self._shown_bytes),
             number=number,
-            url=masking.url(exchange.url),
             request_id=exchange.response.header("x-request-id") or "",
-            request=_masked(exchange.request, self._request_headers, masking, self._shown_bytes),
-            response=_masked(exchange.response, self.headers, masking, self._shown_bytes),
             operation=operation,
             scope=(exchange.request.header("x-mock-scope") or "")[:LONGEST_SCOPE],
             fault=self.fault,
@@ -266,31 +264,28 @@ class JournalMiddleware:
 def s3_exchange(report: Mapping[str, Any], masking: Masking) -> RecordedExchange:
     """Return an exchange with S3; its process reports it as `strict_s3.app.described` returns it."""
     request, response = report["request"], report["response"]
-    request_headers, response_headers = _raw(request["headers"]), _raw(response["headers"])
-    message = Message(
-        headers=masking.headers(request_headers),
-        body=masking.body(request.get("body", "").encode()),
-        body_bytes=request["body_bytes"],
-        fields=masking.fields(request["fields"]),
-    )
-    return RecordedExchange(
+    exchange = RecordedExchange(
         server="s3",
-        request_id=_value(response_headers, b"x-amz-request-id").decode("latin-1"),
         started=datetime.fromtimestamp(report["started"], UTC),
         milliseconds=round(report["seconds"] * 1000, 3),
         method=request["method"],
-        url=masking.url(request["url"]),
+        url=request["url"],
         status=response["status"],
-        request=message,
-        response=Message(
-            headers=masking.headers(response_headers),
-            body=masking.body(response["body"].encode()),
-            body_bytes=response["body_bytes"],
-        ),
+        request=_s3_message(request, request.get("body", ""), request["fields"]),
+        response=_s3_message(response, response["body"]),
         operation=report["operation"],
-        scope=(message.header("x-mock-scope") or "")[:LONGEST_SCOPE],
         fault=report["fault"],
     )
+    return msgspec.structs.replace(
+        exchange.masked(masking),
+        request_id=exchange.response.header("x-amz-request-id") or "",
+        scope=(exchange.request.header("x-mock-scope") or "")[:LONGEST_SCOPE],
+    )
+
+
+def _s3_message(message: Mapping[str, Any], body: str, fields: Iterable[tuple[str, str]] = ()) -> Message:
+    headers = [(name, value) for name, value in message["headers"]]
+    return Message(headers=headers, body=body.encode(), body_bytes=message["body_bytes"], fields=[*fields])
 
 
 def _value(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes:
@@ -298,24 +293,23 @@ def _value(headers: Iterable[tuple[bytes, bytes]], name: bytes) -> bytes:
     return next((value for field, value in headers if field.lower() == name), b"")
 
 
-def _raw(pairs: Iterable[Iterable[str]]) -> Headers:
-    return [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in pairs]
+def _texts(fields: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in fields]
 
 
 def _message(headers: Headers, content: RecordedContent, length: int) -> Message:
     return Message(
-        headers=[(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers],
+        headers=_texts(headers),
         body=b"".join(content.blocks),
         body_bytes=length,
     )
 
 
-def _masked(message: Message, headers: Headers, masking: Masking, shown_bytes: int | None) -> Message:
-    """Return a message without its content coding, in which no secret would be found, secrets masked."""
+def _plain(message: Message) -> Message:
+    """Return a message without its content coding, in which no secret would be found."""
     try:
         plain = decoded(message)
     except NotDecoded:
         plain = b""
     length = message.body_bytes if plain is message.body or not plain else len(plain)
-    body = masking.body(plain)[:shown_bytes]
-    return msgspec.structs.replace(message, headers=masking.headers(headers), body=body, body_bytes=length)
+    return msgspec.structs.replace(message, body=plain, body_bytes=length)

@@ -9,10 +9,10 @@ import httpx2
 import msgspec
 
 from contract_first.check.exchange import RecordedExchange
-from contract_first.check.masking import Masking
 from contract_first.check.reports.page import page
 from contract_first.check.validation import ExchangeValidator, TrafficReporter
 from contract_first.contract import Contract
+from contract_first.masking import Masking
 
 from .selector import ExchangeSelector
 

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from starlette.types import Scope
 
 from contract_first.check.exchange import MessageViolation, RecordedExchange, Validation
-from contract_first.check.masking import Masking
 from contract_first.check.validation import Drift, ExchangeValidator, TrafficReporter, ValidatedExchange
 from contract_first.contract import Contract
+from contract_first.masking import Masking
 from contract_first.mock.journal.journal import Journal
 from contract_first.mock.journal.recording import Recording
 from contract_first.mock.override import OF_PROXIES

@@ -4,11 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-import msgspec
-
-from contract_first.check.masking import MASK
 from contract_first.contract import Contract
 from contract_first.contract.document.pointers import split
+from contract_first.masking import Masking
 from contract_first.service.clock import SystemClock
 from contract_first.service.messages.problems import Conflict, PayloadTooLarge, ServiceUnavailable
 
@@ -31,6 +29,7 @@ class RecordedItems:
         self._memory = Memory(SystemClock())
         self._memory.catalog = catalog_of(contract)
         self._items: dict[str, dict[str, dict[str, Any]]] = {}
+        self._masking = Masking.of(contract)
 
     def see(self, method: str, path: str, value: Any) -> None:
         """Take in the items of a response that succeeded.
@@ -85,7 +84,8 @@ class RecordedItems:
         identity = collection.key_of(item, key)
         if path is None or (identity is None and not collection.is_single):
             return
-        open_members = {name: value for name, value in item.items() if not _is_masked(value)}
+        is_masked = self._masking.is_masked
+        open_members = {name: value for name, value in item.items() if not is_masked(value, name)}
         before = self._items.setdefault(path, {}).get(str(identity), {})
         self._items[path][str(identity)] = {**before, **open_members}
 
@@ -107,10 +107,6 @@ def _path_of(collection: Collection, places: Places, item: Mapping[str, Any]) ->
             return None
         path = path.replace(f"{{{name}}}", str(key))
     return path
-
-
-def _is_masked(value: Any) -> bool:
-    return MASK in msgspec.json.encode(value).decode()
 
 
 def _wrong(collection: Collection, item: Mapping[str, Any]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import Any, Literal, TextIO
 
 import msgspec
 
+from contract_first.masking import Masking
 from contract_first.service.http.capped_log import CappedLog
 from contract_first.terminal import printable
 
@@ -25,6 +26,7 @@ OWN = ("contract_first.service",)
 PIPE_BUF: int = getattr(select, "PIPE_BUF", 512)
 """Bytes that a pipe takes at once; Windows does not say, and 512 is the least that POSIX allows."""
 MOST_CAUSE = 500
+MASKING = Masking()
 MOST_LINKS = 3
 """Of a chain of causes; the rest explains no more."""
 
@@ -50,9 +52,9 @@ class Log(logging.Handler):
         self.flush()
 
     def _formatted(self, record: logging.LogRecord) -> str:
-        message, exception = record.getMessage().strip(), ""
+        message, exception = MASKING.text(record.getMessage().strip()), ""
         if record.exc_info:
-            exception = self._exceptions.formatException(record.exc_info)
+            exception = MASKING.text(self._exceptions.formatException(record.exc_info))
         if self.is_json:
             members = {
                 "time": self.time(record.created),
@@ -193,7 +195,7 @@ def cause_of(error: BaseException) -> str:
         name = type(cause).__name__
         sentences.append(first if cause is error and first else f"{name}: {first}" if first else name)
         link = cause.__cause__
-    return " < ".join(sentences)[:MOST_CAUSE]
+    return MASKING.text(" < ".join(sentences))[:MOST_CAUSE]
 
 
 def json_line(members: Mapping[str, Any]) -> str:

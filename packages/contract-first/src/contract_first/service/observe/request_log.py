@@ -7,7 +7,7 @@ from typing import Any
 from contract_first.service.messages.request import Request
 from contract_first.terminal import printable
 
-from .logs import Log, LogOptions, cause_of, json_line
+from .logs import MASKING, Log, LogOptions, cause_of, json_line
 from .observation import Observation
 
 MOST_TARGET = 300
@@ -63,7 +63,7 @@ class RequestLog:
 def _path(observation: Observation) -> str:
     """Return the path of a request without its query, which may have secrets, up to a limit."""
     request = observation.request
-    path: str = observation.scope["path"] if request is None else request.path
+    path: str = MASKING.url(observation.scope["path"] if request is None else request.path)
     return path if len(path) <= MOST_TARGET else f"{path[:MOST_TARGET]}..."
 
 

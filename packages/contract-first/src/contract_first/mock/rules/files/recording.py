@@ -3,6 +3,7 @@
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
@@ -11,9 +12,9 @@ import msgspec
 
 from contract_first.check.exchange import Message, RecordedExchange
 from contract_first.check.har import HarError, read_har
-from contract_first.check.masking import MASK
 from contract_first.contract.document import pointers
 from contract_first.contract.document.media_types import essence, is_json
+from contract_first.masking import Masking
 from contract_first.mock.extension import NO_EXTENSION
 from contract_first.mock.override import FRAMING, OF_MOCKS, OF_PROXIES
 from contract_first.mock.rule import RuleError, RuleFileError
@@ -46,10 +47,14 @@ class Matching(NamedTuple):
 
 
 ALL: Final = Matching()
+ANY: Final = Masking()
 
 
 def rules_of(
-    exchanges: Iterable[RecordedExchange], matching: Matching = ALL, base: str = ""
+    exchanges: Iterable[RecordedExchange],
+    matching: Matching = ALL,
+    base: str = "",
+    masking: Masking = ANY,
 ) -> list[dict[str, Any]]:
     """Return the rules, as JSON, by which a mock responds to the same requests as recorded.
 
@@ -58,8 +63,9 @@ def rules_of(
 
     Args:
         base: what the paths of recorded requests begin with, and those of the mock do not.
+        masking: of the exchanges; a masked secret only has to be there.
     """
-    recorded = [_Recorded(exchange, base) for exchange in exchanges if exchange.server == "api"]
+    recorded = [_Recorded(exchange, base, masking) for exchange in exchanges if exchange.server == "api"]
     queries: dict[tuple[str, str], dict[str, None]] = {}
     for exchange in recorded:
         queries.setdefault(exchange.place, {}).update(dict.fromkeys(exchange.query))
@@ -118,8 +124,9 @@ def as_file(rules: Sequence[Mapping[str, Any]]) -> bytes:
 class _Recorded:
     """An exchange as far as a rule is made from it."""
 
-    def __init__(self, exchange: RecordedExchange, base: str) -> None:
+    def __init__(self, exchange: RecordedExchange, base: str, masking: Masking) -> None:
         self._exchange = exchange
+        self._masking = masking
         parts = urlsplit(exchange.url)
         self.place = exchange.method.upper(), unquote(parts.path.removeprefix(base)) or "/"
         self.query = parse_qs(parts.query, keep_blank_values=True, max_num_fields=1000)
@@ -140,11 +147,45 @@ class _Recorded:
                 not have are not there.
         """
         method, path = self.place
-        query = {name: _condition(self.query.get(name, [])) for name in [*names][:MOST_CONDITIONS]}
+        query = {name: self._condition(name, self.query.get(name, [])) for name in [*names][:MOST_CONDITIONS]}
         request = self._exchange.request
-        headers = {name: _condition(_values(request, name)) for name in matching.headers}
-        parts = {"query": query, "headers": headers, "body": dict(_of_body(request, matching.body))}
+        headers = {name: self._condition(name, _values(request, name)) for name in matching.headers}
+        parts = {"query": query, "headers": headers, "body": dict(self._body(request, matching.body))}
         return {"method": method, "path": path, **{name: part for name, part in parts.items() if part}}
+
+    def _condition(self, name: str, values: Sequence[str]) -> Any:
+        """Return the condition on the values under a name; a secret only has to be there."""
+        if not values or self._masking.is_masked([*values], name):
+            return {"present": bool(values)}
+        return values[0] if len(values) == 1 else {"all": [*values]}
+
+    def _body(self, message: Message, chosen: Sequence[str]) -> Iterator[tuple[str, Any]]:
+        """Yield conditions on a body of JSON or a form by pointer: on all but secrets, or on members."""
+        try:
+            document = _document(message)
+            conditions = [*islice(self._conditions(document, chosen), MOST_CONDITIONS)]
+        except (ValueError, RecursionError):  # msgspec.DecodeError is the former
+            return
+        yield from conditions
+
+    def _conditions(self, document: Any, chosen: Sequence[str]) -> Iterator[tuple[str, Any]]:
+        for pointer in chosen or [""]:
+            try:
+                yield from self._equality(pointer, pointers.lookup(document, pointer))
+            except KeyError:
+                yield pointer, {"present": False}
+
+    def _equality(self, pointer: str, value: Any, *, inside: bool = False) -> Iterator[tuple[str, Any]]:
+        """Yield conditions on a value: on all of it, or on its members where some are masked."""
+        name = pointer.rpartition("/")[2]
+        if not self._masking.is_masked(value, name, inside=inside):
+            yield pointer, {"equals": value}
+        elif isinstance(value, dict):
+            inside = inside or self._masking.is_secret(name)
+            for key, member in value.items():
+                yield from self._equality(pointers.join(pointer, key), member, inside=inside)
+        else:
+            yield pointer, {"present": True}
 
     @property
     def effect(self) -> dict[str, Any]:
@@ -164,49 +205,17 @@ def _rule(match: dict[str, Any], effects: list[dict[str, Any]]) -> dict[str, Any
     return {"name": f"{match['method']} {match['path']}"[:LONGEST_NAME], "match": match, "effect": effect}
 
 
-def _condition(values: Sequence[str]) -> Any:
-    """Return the condition on the values under a name; a secret is not known, and only has to be there."""
-    if not values or any(MASK in value for value in values):
-        return {"present": bool(values)}
-    return values[0] if len(values) == 1 else {"all": [*values]}
-
-
 def _values(message: Message, name: str) -> list[str]:
     return [value for field, value in message.headers if field.lower() == name.lower()]
 
 
-def _of_body(message: Message, chosen: Sequence[str]) -> Iterator[tuple[str, Any]]:
-    """Yield conditions on a body of JSON or a form by pointer: on all of it, but for secrets, or members."""
-    try:
-        document = _document(message)
-    except ValueError:  # msgspec.DecodeError is one
-        return
-    holders = {"": document}
-    if not chosen and MASK in msgspec.json.encode(document).decode():
-        members = document.items() if isinstance(document, dict) else ()
-        holders = {pointers.join("", name): member for name, member in members}
-    for pointer in chosen:
-        try:
-            holders[pointer] = pointers.lookup(document, pointer)
-        except KeyError:
-            yield pointer, {"present": False}
-    if chosen:
-        del holders[""]
-    for pointer, value in [*holders.items()][:MOST_CONDITIONS]:
-        is_masked = MASK in msgspec.json.encode(value).decode()
-        yield pointer, {"present": True} if is_masked else {"equals": value}
-
-
 def _document(message: Message) -> Any:
-    """Return a whole body as JSON; raise ValueError for any other."""
+    """Return a whole body as JSON; raise ValueError or RecursionError for any other."""
     if not message.body or not message.whole:
         raise ValueError("There is no whole body.")
     if message.media_type == FORM:
         return dict(parse_qsl(message.body.decode("latin-1"), keep_blank_values=True))
-    try:
-        return message.json()
-    except RecursionError:
-        raise ValueError("The body is nested too deeply.") from None
+    return message.json()
 
 
 def _headers(response: Message) -> Iterator[tuple[str, str]]:
