@@ -128,11 +128,13 @@ class RequestedItems:
     def _in_folder(self, key: str) -> list[tuple[Collection, Item]]:
         """Return the items in the folder of a key, of all collections, in the order of their creation."""
         folder, store = "/".join(self._collection.item.segments), self._memory.store
-        collections = [collection for collection in self._collections if collection.folder == folder]
-        items = (
-            (collection, item) for collection in collections for item in store.view(collection.path, None)
-        )
-        pairs = [(collection, item) for collection, item in items if _folder_of(item.value) == key]
+        pairs = [
+            (collection, item)
+            for collection in self._collections
+            if collection.folder == folder
+            for item in store.view(collection.path, None)
+            if _folder_of(item.value) == key
+        ]
         return sorted(pairs, key=lambda pair: pair[1].place)
 
     def find(self, arguments: Arguments) -> Item | None:

@@ -44,13 +44,17 @@ class Listed(Sequence[Item]):
         self._read = read
         self.largest = largest
 
-    @abstractmethod
     def part(self, first: int, last: int) -> list[Item]:
         """Return the items of a slice."""
+        return [item_of(*row) for row in self._rows(COLUMNS, first, last)]
 
-    @abstractmethod
     def sizes(self, first: int, last: int) -> list[int]:
         """Return the bytes of each item of a slice, which are not read."""
+        return [size for _, size in self._rows("SELECT place, length(value)", first, last)]
+
+    @abstractmethod
+    def _rows(self, columns: str, first: int, last: int) -> Iterable[Any]:
+        """Return columns of a slice, of which the place is the first."""
 
     @abstractmethod
     def position(self, key: str) -> int | None:
@@ -118,15 +122,7 @@ class View(Listed):
         rows = self._read(f"{COLUMNS} {self._condition} ORDER BY place", *self._values)
         return (item_of(*row) for row in rows)
 
-    def part(self, first: int, last: int) -> list[Item]:
-        """Return the items of a slice."""
-        return [item_of(*row) for row in self._slice(COLUMNS, first, last)]
-
-    def sizes(self, first: int, last: int) -> list[int]:
-        """Return the bytes of each item of a slice, which are not read."""
-        return [size for (size,) in self._slice("SELECT length(value)", first, last)]
-
-    def _slice(self, columns: str, first: int, last: int) -> Iterable[Any]:
+    def _rows(self, columns: str, first: int, last: int) -> Iterable[Any]:
         query = f"{columns} {self._condition} ORDER BY place LIMIT ? OFFSET ?"
         return self._read(query, *self._values, max(0, last - first), first)
 
@@ -148,15 +144,7 @@ class Ordered(Listed):
         """Return how many items there are."""
         return len(self._places)
 
-    def part(self, first: int, last: int) -> list[Item]:
-        """Return the items of a slice."""
-        return [item_of(*row) for row in self._slice(COLUMNS, first, last)]
-
-    def sizes(self, first: int, last: int) -> list[int]:
-        """Return the bytes of each item of a slice, which are not read."""
-        return [size for _, size in self._slice("SELECT place, length(value)", first, last)]
-
-    def _slice(self, columns: str, first: int, last: int) -> list[Any]:
+    def _rows(self, columns: str, first: int, last: int) -> Iterable[Any]:
         places = self._places[first:last]
         rows = self._read(f"{columns} FROM items WHERE place IN ({', '.join('?' * len(places))})", *places)
         by_place = {row[0]: row for row in rows}

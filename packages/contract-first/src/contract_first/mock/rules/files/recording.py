@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
@@ -49,7 +49,10 @@ ALL: Final = Matching()
 
 
 def rules_of(
-    exchanges: Iterable[RecordedExchange], matching: Matching = ALL, base: str = ""
+    exchanges: Iterable[RecordedExchange],
+    matching: Matching = ALL,
+    base: str = "",
+    report: Callable[[str], object] = str,
 ) -> list[dict[str, Any]]:
     """Return the rules, as JSON, by which a mock responds to the same requests as recorded.
 
@@ -58,21 +61,31 @@ def rules_of(
 
     Args:
         base: what the paths of recorded requests begin with, and those of the mock do not.
+        report: takes a sentence about what is left out.
     """
     recorded = [_Recorded(exchange, base) for exchange in exchanges if exchange.server == "api"]
     queries: dict[tuple[str, str], dict[str, None]] = {}
     for exchange in recorded:
         queries.setdefault(exchange.place, {}).update(dict.fromkeys(exchange.query))
     effects: dict[bytes, list[dict[str, Any]]] = {}
-    for exchange in recorded:
-        if exchange.is_usable:
-            match = exchange.match(queries[exchange.place], matching)
-            effects.setdefault(msgspec.json.encode(match), []).append(exchange.effect)
+    usable = [exchange for exchange in recorded if exchange.is_usable]
+    for exchange in usable:
+        match = exchange.match(queries[exchange.place], matching)
+        effects.setdefault(msgspec.json.encode(match), []).append(exchange.effect)
+    if rest := len(recorded) - len(usable):
+        report(
+            f"{rest} of {len(recorded)} exchanges are left out: a response is not whole, or a path too long."
+        )
     return [_rule(msgspec.json.decode(match), steps) for match, steps in effects.items()]
 
 
-def recorded_rules(path: Path, matching: Matching = ALL) -> list[dict[str, Any]] | None:
+def recorded_rules(
+    path: Path, matching: Matching = ALL, report: Callable[[str], object] = str
+) -> list[dict[str, Any]] | None:
     """Return the rules of a HAR file, as JSON; None for a file that is no HAR.
+
+    Args:
+        report: takes a sentence about what is left out.
 
     Raises:
         RuleFileError: it cannot be read.
@@ -81,7 +94,7 @@ def recorded_rules(path: Path, matching: Matching = ALL) -> list[dict[str, Any]]
         with path.open("rb") as file:
             if not HAR.match(file.read(1000)):
                 return None
-        return rules_of(read_har(path), matching)
+        return rules_of(read_har(path), matching, report=report)
     except HarError as error:
         raise RuleFileError(str(error)) from None
     except OSError as error:

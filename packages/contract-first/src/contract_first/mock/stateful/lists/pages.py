@@ -91,6 +91,7 @@ class Listing:
         self._bounds = {name: bound_of(name, by_name) for name, _ in _named(parts)}
         self._defaults = {name: query.default for name, query in queries.items()}
         self._base = first_page(operation, schema)
+        self._has_pages = any(map(self._name, (Meaning.PAGE, Meaning.OFFSET, Meaning.AFTER)))
         self._orders: BoundedDict[tuple[Any, ...], list[int]] = BoundedDict(MOST_ORDERS)
 
     def page(self, items: Listed, asked: Mapping[str, Any], url: str) -> tuple[ListPage, Sequence[Item]]:
@@ -116,7 +117,7 @@ class Listing:
         is_last = not page_items or last >= total
         after = "" if is_last else str(self._key_of(page_items[-1].value) or "")
         following = "" if is_last else self._following(url, after, number + 1, last)
-        is_cut = not is_last and (last - first < size or not self._selects_pages)
+        is_cut = not is_last and (last - first < size or not self._has_pages)
         values = [item.value for item in page_items]
         page = ListPage(values, first, size, total, number, len(starts), after, url, following, is_cut)
         return page, page_items
@@ -185,17 +186,9 @@ class Listing:
             return before - _fitting(chosen, max(0, before - size), before, -1), before
         number = max(0, _count(self._asked(asked, Meaning.PAGE), self._base) - self._base)
         first = starts[number] if number < len(starts) else number * size
-        first = _count(self._asked(asked, Meaning.OFFSET), first)
-        if not self._selects_pages:
-            first = _offset(url)
-        if after is not None:
-            first = after + 1
+        first = _count(self._asked(asked, Meaning.OFFSET), first) if self._has_pages else _offset(url)
+        first = first if after is None else after + 1
         return first, first + _fitting(chosen, first, min(first + size, len(chosen)))
-
-    @property
-    def _selects_pages(self) -> bool:
-        """Whether the contract has a parameter that selects a page."""
-        return any(map(self._name, (Meaning.PAGE, Meaning.OFFSET, Meaning.AFTER)))
 
     def _name(self, meaning: Meaning) -> str:
         """Return the query parameter of a meaning; empty if there is none."""
