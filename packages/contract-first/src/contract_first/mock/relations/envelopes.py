@@ -21,9 +21,9 @@ class ListPage(NamedTuple):
         size: how many items are on a full page.
         total: how many items are on all pages.
         number: of the page, counted as the client does.
-        pages: how many there are.
         after: the key of its last item; empty on the last page.
         next_url: of the page that follows; empty on the last page.
+        pages: how many there are, where they are not all of one size; else 0.
         is_cut: whether it ends where the contract does not let a client expect that.
     """
 
@@ -32,10 +32,10 @@ class ListPage(NamedTuple):
     size: int
     total: int
     number: int
-    pages: int
     after: str | None
     url: str
     next_url: str | None
+    pages: int = 0
     is_cut: bool = False
 
     @property
@@ -62,7 +62,7 @@ FACTS: Final[Mapping[Meaning, Callable[[ListPage], Any]]] = {
     Meaning.NEXT_PAGE: lambda page: page.number + 1 if page.end < page.total else None,
     Meaning.NEXT_OFFSET: lambda page: page.end if page.end < page.total else None,
     Meaning.PREVIOUS_PAGE: lambda page: page.number - 1 if page.first else None,
-    Meaning.LAST_PAGE: lambda page: page.pages,
+    Meaning.LAST_PAGE: lambda page: page.pages or -(-page.total // max(page.size, 1)),
     Meaning.SIZE: lambda page: page.size,
     Meaning.OFFSET: lambda page: page.first,
     Meaning.FIRST_KEY: lambda page: _key_at(page, 0),

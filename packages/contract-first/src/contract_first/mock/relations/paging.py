@@ -95,10 +95,7 @@ class Paging:
         after, following = (
             ("", "") if is_last else (None, self._following(url, query, number + 1, first + length))
         )
-        pages = -(-total // max(length, 1))
-        page = ListPage(
-            items, min(first, total), length, total, number, pages, after, _url(url, query), following
-        )
+        page = ListPage(items, min(first, total), length, total, number, after, _url(url, query), following)
         return enclosed(holder, schema, page, name)
 
     def _following(self, url: str, query: dict[str, Any], number: int, first: int) -> str | None:

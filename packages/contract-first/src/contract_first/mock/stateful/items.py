@@ -281,7 +281,8 @@ class RequestedItems:
 
     def remove_all(self, arguments: Arguments) -> None:
         """Remove the items that a query, and arrays of keys in a body, choose."""
-        keys, items = keys_in(arguments.get(BODY)), self.listed(arguments)
+        keys = keys_in(arguments.get(BODY))
+        items: Iterable[Item] = self.listed(arguments)
         is_cleared = self._operation.method == "delete"  # a POST removes what it has the keys of
         if is_cleared:
             items = self.listing.chosen(items, self.query(arguments), all_hold=True)

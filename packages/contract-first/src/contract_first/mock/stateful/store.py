@@ -65,6 +65,9 @@ class ItemStore:
         file: of the database, made for its owner alone; None for one in memory.
         most_bytes: of all items; by default as many as there may be.
 
+    Attributes:
+        largest: bytes that no item has more of.
+
     Raises:
         ValueError: the file holds something else than items of a mock, or too many.
     """
@@ -106,12 +109,12 @@ class ItemStore:
             for (last,) in self._database.execute(COUNTED)
         ):
             raise ValueError(f"it counts beyond {LAST}")
-        self._count = self._bytes = self._largest = 0
+        self._count = self._bytes = self.largest = 0
         for row in self._database.execute(ROWS):
             item_of(*row)
             value = row[-1] if isinstance(row[-1], bytes) else row[-1].encode()
             self._count, self._bytes = self._count + 1, self._bytes + _size(value)
-            self._largest = max(self._largest, len(value))
+            self.largest = max(self.largest, len(value))
             if self._bytes > self._most_bytes:
                 raise ValueError(most)
 
@@ -216,7 +219,7 @@ class ItemStore:
         """
         among = "" if parents is None else f" AND parents IN ({', '.join('?' * len(parents))})"
         values = (collection, *(parents or ()))
-        return View(self._rows, f"collection = ?{among}", values, self._state, self._lengths, self._largest)
+        return View(self._rows, f"collection = ?{among}", values, self._state, self._lengths, self.largest)
 
     def below(self, prefix: str, value: str) -> list[Item]:
         """Return the items of all collections that have such a parent."""
@@ -237,7 +240,7 @@ class ItemStore:
         self._database.execute("DELETE FROM items")
         self._database.execute("DELETE FROM numbers")
         self._database.execute("DELETE FROM sqlite_sequence")
-        self._count = self._bytes = self._largest = 0
+        self._count = self._bytes = self.largest = 0
 
     def save(self, file: Path) -> None:
         """Write everything into another file."""
@@ -268,7 +271,7 @@ class ItemStore:
         encoded = msgspec.json.encode(value)
         if len(encoded) > MOST_IN_ITEM:
             raise PayloadTooLarge(f"The item has {len(encoded)} bytes; at most {MOST_IN_ITEM} fit.")
-        self._largest = max(self._largest, len(encoded))
+        self.largest = max(self.largest, len(encoded))
         return encoded
 
 

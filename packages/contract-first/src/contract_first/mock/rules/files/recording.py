@@ -31,6 +31,8 @@ OF_SERVERS: Final = frozenset({"alt-svc", "content-encoding", "date", "server", 
 FIELD: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}):([\t\x20-\x7e\x80-\xff]{0,8000})")
 HAR: Final = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"log"')
 FORM: Final = "application/x-www-form-urlencoded"
+Report = Callable[[str], object]
+"""Takes a sentence."""
 
 
 class Matching(NamedTuple):
@@ -49,10 +51,7 @@ ALL: Final = Matching()
 
 
 def rules_of(
-    exchanges: Iterable[RecordedExchange],
-    matching: Matching = ALL,
-    base: str = "",
-    report: Callable[[str], object] = str,
+    exchanges: Iterable[RecordedExchange], matching: Matching = ALL, base: str = "", report: Report = str
 ) -> list[dict[str, Any]]:
     """Return the rules, as JSON, by which a mock responds to the same requests as recorded.
 
@@ -79,9 +78,7 @@ def rules_of(
     return [_rule(msgspec.json.decode(match), steps) for match, steps in effects.items()]
 
 
-def recorded_rules(
-    path: Path, matching: Matching = ALL, report: Callable[[str], object] = str
-) -> list[dict[str, Any]] | None:
+def recorded_rules(path: Path, matching: Matching = ALL, report: Report = str) -> list[dict[str, Any]] | None:
     """Return the rules of a HAR file, as JSON; None for a file that is no HAR.
 
     Args:

@@ -119,7 +119,7 @@ class Listing:
         following = "" if is_last else self._following(url, after, number + 1, last)
         is_cut = not is_last and (last - first < size or not self._has_pages)
         values = [item.value for item in page_items]
-        page = ListPage(values, first, size, total, number, len(starts), after, url, following, is_cut)
+        page = ListPage(values, first, size, total, number, after, url, following, len(starts), is_cut)
         return page, page_items
 
     def reads_all(self, asked: Mapping[str, Any]) -> bool:
