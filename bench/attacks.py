@@ -48,11 +48,38 @@ COLUMNS = (
     *("server", "attack", "MiB above idle", "idle p99 ms"),
     *("p50", "p99", "x idle", "CPU p99", "misses"),
 )
-SERVERS = ("serve", "mock", "proxy", "s3", "contract")
+SERVERS = ("serve", "mock", "stateful", "proxy", "s3", "contract")
 """The last is the mock of a contract with XML and formats."""
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
 CREDENTIAL = "AKIDATTACKS:not-a-secret"
 OBJECT_BYTES = 16 * MEBIBYTE
+ITEMS, ITEM_BYTES = 33, 3_900_000
+"""That a mock remembers."""
+NOTE = {"type": "object", "properties": {"id": {"type": "integer"}, "text": {"type": "string"}}}
+
+
+def _operation(name: str, status: str, schema: object, **rest: object) -> dict[str, object]:
+    response = {"description": "", "content": {"application/json": {"schema": schema}}}
+    return {"operationId": name, "responses": {status: response}, **rest}
+
+
+NOTES = {
+    "openapi": "3.1.0",
+    "info": {"title": "Notes", "version": "1"},
+    "paths": {
+        "/notes": {
+            "get": _operation("list_notes", "200", {"type": "array", "items": NOTE}),
+            "post": _operation(
+                "create_note", "201", NOTE, requestBody={"content": {"application/json": {"schema": NOTE}}}
+            ),
+        },
+        "/notes/{id}": {
+            "parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}],
+            "get": _operation("get_note", "200", NOTE),
+        },
+    },
+}
+"""A contract whose items are as large as clients make them, and whose lists have no pages."""
 
 
 class Requests(NamedTuple):
@@ -148,6 +175,23 @@ def send_at_once(address: Address, count: int, *what: Any) -> None:
         thread.join()
 
 
+def read_at_once(address: Address, count: int, request: bytes, until: float) -> None:
+    """Send a request by so many threads, and read its response, again and again."""
+
+    def read() -> None:
+        while time.monotonic() < until:
+            with contextlib.suppress(OSError), socket.create_connection(address, timeout=1) as connection:
+                connection.sendall(request.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
+                while connection.recv(65_536):
+                    pass
+
+    threads = [threading.Thread(target=read, daemon=True) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
 def hold(address: Address, count: int, beginning: bytes, piece: bytes, until: float) -> None:
     """Hold connections from twelve addresses, read nothing, and send a piece on each now and then."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
@@ -220,6 +264,9 @@ ATTACKS: dict[str, Attack] = {
         address, 4, requests.keyed + CHUNKED, b"1\r\nb\r\n" * 10_000, 50 * MEBIBYTE, until
     ),
     **{f"documents of {name}": _document(name) for name in DOCUMENTS},
+    "large lists by eight clients": lambda address, requests, until: read_at_once(
+        address, 8, requests.large, until
+    ),
     "300 clients that never read": lambda address, requests, until: hold(
         address, 300, requests.large * 100, b"", until
     ),
@@ -250,6 +297,8 @@ def prepared(server: Server, url: str) -> Requests:
     """Return what attacks send to a server; S3 gets an object to be read, and forms."""
     if server.name == "s3":
         return _prepared_s3(url)
+    if server.name == "stateful":
+        return _prepared_stateful(url)
     key = b""
     if server.name == "serve":
         made = (server.command[0], "keys", "create", "--quiet", "--new-organization", url)
@@ -266,6 +315,20 @@ def prepared(server: Server, url: str) -> Requests:
 
 def _head(method: str, target: str, fields: str, host: str = "localhost") -> bytes:
     return f"{method} {target} HTTP/1.1\r\nHost: {host}\r\n{fields}".encode()
+
+
+def _prepared_stateful(url: str) -> Requests:
+    connection = http.client.HTTPConnection(urlsplit(url).netloc)
+    note = json.dumps({"text": "x" * ITEM_BYTES})
+    for _ in range(ITEMS):
+        connection.request("POST", "/notes", note, {"Content-Type": "application/json"})
+        connection.getresponse().read()
+    connection.request("GET", "/notes")
+    if len(connection.getresponse().read()) < ITEM_BYTES:
+        sys.exit("did not store the notes")
+    connection.close()
+    body = _head("POST", "/notes", "Content-Type: application/json\r\n")
+    return Requests(_head("GET", "/notes", "\r\n"), body, body, body, b"", body, DOCUMENTS)
 
 
 def _prepared_s3(url: str) -> Requests:
@@ -449,6 +512,11 @@ def attacked_server(name: str) -> Iterator[Server]:
                 ),
                 {},
             )
+        elif name == "stateful":
+            contract = Path(folder, "notes.json")
+            contract.write_text(json.dumps(NOTES), encoding="ascii")
+            mock = (str(Path(command).with_name("contract-first")), "mock", "--stateful")
+            yield Server(name, (*mock, "--quiet", "--contract", str(contract), "--port"), {})
         elif name == "mock":
             yield Server(name, (command, "mock", "--quiet", "--s3-port", "0", "--port"), {})
         elif name == "contract":

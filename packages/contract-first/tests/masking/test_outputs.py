@@ -76,7 +76,10 @@ CONTRACT = Contract(
 )
 SENT = {"user": "me", "gate": SECRET, "word": SECRET, "login": {"newPassword": SECRET, "pin": 4711}}
 RECEIVED = {"accessToken": SECRET, "tokenCount": 3, "apiKeys": [SECRET]}
-OVERRIDE = {"match": {"operation": "log_in", "body": {"/user": "me"}}, "effect": {"respond": {"body": RECEIVED}}}
+OVERRIDE = {
+    "match": {"operation": "log_in", "body": {"/user": "me"}},
+    "effect": {"respond": {"body": RECEIVED}},
+}
 
 
 @pytest.fixture(scope="module")

@@ -37,12 +37,15 @@ NO_LONGER_TRUE = {"content-encoding", "transfer-encoding"}
 """Fields that do not describe a recorded body: tools decode it before they write it."""
 
 
-def har(exchanges: Iterable[RecordedExchange], program: str = "mock") -> dict[str, Any]:
-    """Return exchanges as a HAR document; names of members that HAR does not define begin with ``_``."""
+def har(exchanges: Iterable[RecordedExchange], program: str = "mock", comment: str = "") -> dict[str, Any]:
+    """Return exchanges as a HAR document; names of members that HAR does not define begin with ``_``.
+
+    Args:
+        comment: what the document leaves out.
+    """
     creator = {"name": f"{CONTRACT_FIRST.name} {program}", "version": version(CONTRACT_FIRST.name)}
-    return {
-        "log": {"version": "1.2", "creator": creator, "entries": [_entry(exchange) for exchange in exchanges]}
-    }
+    comments = {"comment": comment} if comment else {}
+    return {"log": {"version": "1.2", "creator": creator, **comments, "entries": [*map(_entry, exchanges)]}}
 
 
 class HarWriter:

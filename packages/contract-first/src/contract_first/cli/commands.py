@@ -24,6 +24,7 @@ from typer.core import TyperCommand, TyperGroup
 from contract_first.contract.document.errors import explained
 from contract_first.distribution import CONTRACT_FIRST, Distribution, url_of
 from contract_first.imports import resting_collector
+from contract_first.terminal import printable
 
 Command = TypeVar("Command", bound=Callable[..., None])
 CANNOT_RUN = 2
@@ -72,6 +73,11 @@ def failure(
     text = reason if isinstance(reason, str) else explained(reason)
     typer.echo(with_page(f"{what}{text}", page or getattr(reason, "page", "")), err=True)
     return typer.Exit(exit_code)
+
+
+def notice(sentence: str) -> None:
+    """Print a sentence on standard error."""
+    typer.echo(printable(sentence), err=True)
 
 
 def with_page(message: str, page: str) -> str:

@@ -10,9 +10,8 @@ from contract_first.masking import Masking
 from contract_first.mock.rule import RuleFileError
 from contract_first.mock.rules.files.recording import Matching, as_file, recorded_responses, recorded_rules
 from contract_first.mock.stateful.recorded import RecordedItems
-from contract_first.terminal import printable
 
-from .commands import Overlays, failure, option, takes, texts
+from .commands import Overlays, failure, notice, option, takes, texts
 from .reading import Source, follows_references, read_contract
 
 MATCHING = {
@@ -37,7 +36,7 @@ def overrides(har: Har, *, output: Path | None, match_header: list[str], match_b
     Exit codes: 0 written, 2 the file is no HAR, or the output cannot be written.
     """
     try:
-        rules = recorded_rules(har, Matching(match_header, match_body))
+        rules = recorded_rules(har, Matching(match_header, match_body), notice)
         if rules is None:
             raise failure(f"{har} is no HAR: expected a JSON object with a member 'log'.")
         _write(Masking().body(as_file(rules)), output)
@@ -67,7 +66,7 @@ def seed_data(
     try:
         for method, path, body in recorded_responses(recording):
             items.see(method, path, body)
-        document = items.document(lambda sentence: typer.echo(printable(sentence), err=True))
+        document = items.document(notice)
         if not document:
             raise failure(f"{recording} shows no item of a collection of the contract.", 1)
         _write(json.dumps(document, indent=2, ensure_ascii=False).encode() + b"\n", output)

@@ -73,7 +73,8 @@ HAR = closed(
                         }
                     ),
                 },
-            }
+            },
+            {"comment": TEXT},
         )
     }
 )
@@ -151,6 +152,14 @@ def test_no_response_and_unknown_statuses():
 def test_an_empty_journal():
     """A journal without exchanges is an archive without entries."""
     assert har([])["log"]["entries"] == []
+
+
+def test_a_comment():
+    """What a document leaves out is in the log's comment, which HAR defines."""
+    document = json.loads(msgspec.json.encode(har([exchange()], comment="2 are left out.")))
+    assert VALIDATOR.is_valid(document)
+    assert document["log"]["comment"] == "2 are left out."
+    assert "comment" not in har([])["log"]
 
 
 def test_the_schema_sees_what_is_wrong():

@@ -134,6 +134,35 @@ def test_a_limit_of_bytes_leaves_one():
     assert [each.number for each in journal.find(most_bytes=1)] == [1]
 
 
+def test_what_an_export_leaves_out():
+    """Older exchanges for which there was no room, and later ones beyond a limit; a selection has its own."""
+    journal = journal_of(*[exchange(status=200 + number % 2) for number in range(1, 9)], most_exchanges=6)
+    removed = "Exchanges up to number 2 are left out, since the journal has room for the latest 6, and"
+
+    def omission(limit, **attributes):
+        selector = ExchangeSelector(**attributes)
+        return journal.omission(selector, journal.find(selector, limit), journal.last)
+
+    assert omission(None).startswith(removed)
+    assert "later" not in omission(None)
+    assert omission(None, after=2) == ""
+    more = "later exchanges are left out, beyond the limit of an export; they follow number"
+    assert omission(4, after=2) == f"2 {more} 6."
+    assert omission(1, after=2, status="201") == f"2 {more} 3."
+    assert omission(0, after=7) == f"1 {more} 7."
+    assert omission(1).endswith(f" 5 {more} 3.")
+    journal.clear()
+    assert omission(None) == ""
+
+
+def test_an_export_does_not_miss_what_came_meanwhile():
+    """It ends before it."""
+    journal = journal_of(exchange())
+    exchanges, last = journal.find(), journal.last
+    journal.record(exchange())
+    assert journal.omission(ExchangeSelector(), exchanges, last) == ""
+
+
 def test_unknown_filters_are_refused():
     """A filter that does not exist is an error, not a filter that all meet."""
     with pytest.raises(TypeError, match="operatoin"):

@@ -58,6 +58,26 @@ def test_a_recording(invoke, upstream, contract_file, json_response, tmp_path):
     assert statuses == [200, 200, 404]
 
 
+def test_what_files_leave_out(invoke, upstream, contract_file, json_response, tmp_path, monkeypatch):
+    """Exchanges for which the journal has no room, and bodies that are not whole, in the file or in words."""
+    monkeypatch.setattr("contract_first.mock.journal.journal.MOST_EXCHANGES", 2)
+    upstream.response = json_response(["x" * 200])
+    archive, recording = tmp_path / "traffic.har", tmp_path / "recording.json"
+
+    def traffic(client):
+        for _ in range(5):
+            client.get("/notes")
+
+    options = ("--upstream", f"{upstream.url}/v1", "--contract", contract_file, "--limit", 100)
+    result = invoke(*options, "--har", archive, "--record", recording, traffic=traffic)
+    log = json.loads(archive.read_bytes())["log"]
+    assert len(log["entries"]) == 2
+    assert log["comment"].startswith("Exchanges up to number 3 are left out")
+    assert log["comment"] in result.stderr.splitlines()
+    assert "2 of 2 exchanges are left out: a response is not whole" in result.stderr
+    assert "left out" not in invoke(*options, "--har", archive, traffic=lambda c: c.get("/notes")).stderr
+
+
 @pytest.fixture
 def contract_file(contract, tmp_path):
     """Return a file with the contract of the upstream."""

@@ -25,6 +25,7 @@ from contract_first.cli.commands import (
     failure,
     file,
     flag,
+    notice,
     option,
     takes,
     texts,
@@ -34,6 +35,7 @@ from contract_first.cli.reading import Load, Source, follows_references, read_co
 from contract_first.cli.recordings import MATCHING
 from contract_first.contract import load_contract
 from contract_first.imports import resting_collector
+from contract_first.mock.journal.journal import EVERYTHING
 from contract_first.mock.options import HOST
 from contract_first.mock.proxy.application import proxying
 from contract_first.mock.proxy.recorder import ProxyRecorder
@@ -168,11 +170,15 @@ class Files(NamedTuple):
             self.json.write_bytes(report.json())
         if self.propose and recorder.drift:
             self.propose.write_text(recorder.drift.overlay(), "utf-8")
+        exchanges = recorder.journal.find() if self.har or self.record else []
+        comment = recorder.journal.omission(EVERYTHING, exchanges, recorder.journal.last)
         if self.har:
-            self.har.write_bytes(msgspec.json.encode(har(recorder.journal.find())))
+            self.har.write_bytes(msgspec.json.encode(har(exchanges, comment=comment)))
         if self.record:
-            rules = rules_of(recorder.journal.find(), matching, base, recorder.journal.masking)
+            rules = rules_of(exchanges, matching, base, recorder.journal.masking, notice)
             self.record.write_bytes(as_file(rules))
+        if comment and exchanges:
+            notice(comment)
 
 
 class Lines:

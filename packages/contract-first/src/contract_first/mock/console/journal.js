@@ -116,7 +116,9 @@ async function download() {
   if (status) query.set("status", status === "0" ? "0" : `${status}xx`);
   if (violations) query.set("violations", "true");
   try {
-    save(await control("GET", `/journal?${query}`), "mock.har");
+    const archive = await control("GET", `/journal?${query}`);
+    save(archive, "mock.har");
+    if (archive.log.comment) say(archive.log.comment);
   } catch ({ message }) {
     say(message);
   }

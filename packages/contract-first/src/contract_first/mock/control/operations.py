@@ -315,9 +315,10 @@ async def get_journal(
 def _exchanges(journal: Journal, selector: ExchangeSelector, limit: int, format_: str) -> dict[str, Any]:
     last = journal.last
     exchanges = journal.find(selector, limit, MOST_BYTES[format_])
+    comment = journal.omission(selector, exchanges, last)
     if format_ == "har":
-        return har(exchanges)
-    return {"exchanges": [_with_texts(exchange) for exchange in exchanges], "last": last}
+        return har(exchanges, comment=comment)
+    return {"exchanges": [_with_texts(exchange) for exchange in exchanges], "last": last, "comment": comment}
 
 
 def _with_texts(exchange: RecordedExchange) -> dict[str, Any]:

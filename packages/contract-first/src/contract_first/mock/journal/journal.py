@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from itertools import islice
 from threading import Condition, Lock, RLock
 from time import monotonic
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -21,6 +21,10 @@ MOST_EXCHANGES = 2000
 MOST_BYTES = 32 * 1024 * 1024
 MOST_BODY_BYTES = 64 * 1024
 MOST_LISTENERS = 100
+NO_ROOM: Final = (
+    "Exchanges up to number {} are left out, since the journal has room for the latest {}, and {} bytes."
+)
+TO_FOLLOW: Final = "{} later exchanges are left out, beyond the limit of an export; they follow number {}."
 EVERYTHING = ExchangeSelector()
 Validate = Callable[[RecordedExchange], Validation]
 """Returns the violations of an exchange."""
@@ -76,7 +80,7 @@ class Journal:
         self.most_exchanges, self.most_bytes = MOST_EXCHANGES, MOST_BYTES
         self.most_body_bytes = MOST_BODY_BYTES
         self.last = 0
-        self._bytes = 0
+        self._bytes = self._removed = 0
         self._entries: deque[Entry] = deque()
         self._lock = RLock()  # entered in C, a condition in Python
         self._changed = Condition(self._lock)
@@ -97,7 +101,8 @@ class Journal:
             self._entries.append(entry)
             self._bytes += entry.size
             while len(self._entries) > self.most_exchanges or self._bytes > self.most_bytes:
-                self._bytes -= self._entries.popleft().size
+                removed = self._entries.popleft()
+                self._removed, self._bytes = removed.number, self._bytes - removed.size
             self._changed.notify_all()
         for listener in self._listeners:
             listener(number)
@@ -119,6 +124,19 @@ class Journal:
                 break
             exchanges.append(self.validated(entry))
         return exchanges
+
+    def omission(self, selector: ExchangeSelector, exchanges: list[RecordedExchange], until: int) -> str:
+        """Return what an export of selected exchanges leaves out, in sentences; empty if nothing.
+
+        Args:
+            exchanges: that are in it: the first of those that are selected.
+            until: the number of the latest exchange when they were selected.
+        """
+        last = exchanges[-1].number if exchanges else selector.after
+        more = self.count(msgspec.structs.replace(selector, after=last), until)
+        removed = NO_ROOM.format(self._removed, self.most_exchanges, self.most_bytes)
+        sentences = (removed if self._removed > selector.after else "", TO_FOLLOW.format(more, last))
+        return " ".join(filter(None, sentences[: 1 + (more > 0)]))
 
     def wait(self, selector: ExchangeSelector, count: int, seconds: float) -> bool:
         """Wait until so many exchanges are there, or the time is over; return whether they are."""
@@ -158,7 +176,7 @@ class Journal:
         """Remove all exchanges, or those of a scope, or of none (empty); numbers go on."""
         with self._lock:
             rest = [e for e in self._entries if scope is not None and e.exchange(self.masking).scope != scope]
-            self._entries = deque(rest)
+            self._entries, self._removed = deque(rest), 0 if scope is None else self._removed
             self._bytes = sum(entry.size for entry in rest)
 
     @contextmanager
@@ -203,9 +221,11 @@ class Journal:
     def _entries_of(self, selector: ExchangeSelector) -> Iterator[Entry]:
         with self._lock:
             entries = [entry for entry in self._entries if entry.number > selector.after]
+        is_all = msgspec.structs.replace(selector, after=0) == EVERYTHING  # then no exchange is computed
         for entry in entries:
-            if selector.matches(entry.exchange(self.masking)) and (
-                not selector.violations or self.validated(entry).violations
+            if is_all or (
+                selector.matches(entry.exchange(self.masking))
+                and (not selector.violations or self.validated(entry).violations)
             ):
                 yield entry
 

@@ -23,6 +23,8 @@ class ListPage(NamedTuple):
         number: of the page, counted as the client does.
         after: the key of its last item; empty on the last page.
         next_url: of the page that follows; empty on the last page.
+        pages: how many there are, where they are not all of one size; else 0.
+        is_cut: whether it ends where the contract does not let a client expect that.
     """
 
     items: list[dict[str, Any]]
@@ -33,6 +35,8 @@ class ListPage(NamedTuple):
     after: str | None
     url: str
     next_url: str | None
+    pages: int = 0
+    is_cut: bool = False
 
     @property
     def end(self) -> int:
@@ -58,7 +62,7 @@ FACTS: Final[Mapping[Meaning, Callable[[ListPage], Any]]] = {
     Meaning.NEXT_PAGE: lambda page: page.number + 1 if page.end < page.total else None,
     Meaning.NEXT_OFFSET: lambda page: page.end if page.end < page.total else None,
     Meaning.PREVIOUS_PAGE: lambda page: page.number - 1 if page.first else None,
-    Meaning.LAST_PAGE: lambda page: -(-page.total // max(page.size, 1)),
+    Meaning.LAST_PAGE: lambda page: page.pages or -(-page.total // max(page.size, 1)),
     Meaning.SIZE: lambda page: page.size,
     Meaning.OFFSET: lambda page: page.first,
     Meaning.FIRST_KEY: lambda page: _key_at(page, 0),

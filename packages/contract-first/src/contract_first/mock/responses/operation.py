@@ -62,7 +62,7 @@ class ContractResponses:
     """
 
     request_headers: ClassVar = ("Prefer", "X-Mock-Fault", "X-Mock-Scope")
-    response_headers: ClassVar = (
+    response_headers: ClassVar[tuple[str, ...]] = (
         *("Deprecation", "Preference-Applied", "X-Mock-Answer", "X-Mock-Refusal"),
         *("X-Mock-Redirected", "X-Mock-Request-Violation", "X-Mock-Violation"),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from contract_first.contract import Operation
@@ -19,7 +19,7 @@ from .lists.pages import Listing
 from .memory import Catalog, Memory
 from .recognition import Collection, Role
 from .recognition.ways import is_each, keys_in, within
-from .views import Item
+from .views import Item, Listed
 
 MOST_TOGETHER: Final = 1000
 """Items that one request creates."""
@@ -105,18 +105,15 @@ class RequestedItems:
 
     # found --------------------------------------------------------------------------------------------------
 
-    def all(self, arguments: Arguments) -> list[Item]:
-        """Return the items of the collection that are where the path says."""
-        items = self._memory.store.all(self._collection.path)
-        return [item for item in items if self._belongs(item, arguments, self.prefixes)]
-
-    def listed(self, arguments: Arguments) -> Sequence[Item]:
-        """Return the items as `all` does, read as far as they are looked at if their parents say enough."""
+    def listed(self, arguments: Arguments) -> Listed:
+        """Return the items of the collection that are where the path says, read as they are looked at."""
         store, path = self._memory.store, self._collection.path
+        view = store.view(path, None)
         if self._role.is_of_folder:
-            return [item for _, item in self._in_folder(str(arguments.get(("path", self.prefixes[-1][0]))))]
+            folder = self._in_folder(str(arguments.get(("path", self.prefixes[-1][0]))))
+            return view.ordered([item.place for _, item in folder])
         if not self.prefixes:
-            return store.view(path, None)
+            return view
         here = {prefix: str(arguments.get(("path", name))) for name, prefix in self.prefixes}
         places = {
             text: parents
@@ -124,16 +121,21 @@ class RequestedItems:
             if all(parents.get(prefix, key) == key for prefix, key in here.items())
         }
         is_said = all(parents.keys() >= here.keys() for parents in places.values())
-        return store.view(path, places) if is_said and len(places) <= MOST_PLACES else self.all(arguments)
+        if is_said and len(places) <= MOST_PLACES:
+            return store.view(path, places)
+        return view.ordered([item.place for item in view if self._belongs(item, arguments, self.prefixes)])
 
     def _in_folder(self, key: str) -> list[tuple[Collection, Item]]:
         """Return the items in the folder of a key, of all collections, in the order of their creation."""
         folder, store = "/".join(self._collection.item.segments), self._memory.store
-        collections = [collection for collection in self._collections if collection.folder == folder]
-        pairs = [(collection, item) for collection in collections for item in store.all(collection.path)]
-        return sorted(
-            (pair for pair in pairs if _folder_of(pair[1].value) == key), key=lambda pair: pair[1].place
-        )
+        pairs = [
+            (collection, item)
+            for collection in self._collections
+            if collection.folder == folder
+            for item in store.view(collection.path, None)
+            if _folder_of(item.value) == key
+        ]
+        return sorted(pairs, key=lambda pair: pair[1].place)
 
     def find(self, arguments: Arguments) -> Item | None:
         """Return the item of a path, or of a body; None if there is none."""
@@ -279,7 +281,8 @@ class RequestedItems:
 
     def remove_all(self, arguments: Arguments) -> None:
         """Remove the items that a query, and arrays of keys in a body, choose."""
-        keys, items = keys_in(arguments.get(BODY)), self.listed(arguments)
+        keys = keys_in(arguments.get(BODY))
+        items: Iterable[Item] = self.listed(arguments)
         is_cleared = self._operation.method == "delete"  # a POST removes what it has the keys of
         if is_cleared:
             items = self.listing.chosen(items, self.query(arguments), all_hold=True)

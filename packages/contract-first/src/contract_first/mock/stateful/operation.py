@@ -26,6 +26,7 @@ from .memory import Catalog, Memory
 from .recognition import Role
 from .recognition.puts import creates
 from .rendering import Renderer, with_fields
+from .store import LARGE_BYTES
 
 OK: Final = 200
 CREATED: Final = 201
@@ -83,7 +84,8 @@ class StatefulOperation:
             async with self._memory.lock:
                 self._items.require_parents(arguments)
                 is_slow = self._items.prefixes or self._items.listing.reads_all(self._items.query(arguments))
-                if self._memory.store.is_large and is_slow:
+                store = self._memory.store
+                if store.largest > LARGE_BYTES or (store.is_large and is_slow):
                     return documented, await asyncio.to_thread(self._list, arguments, request, documented)
                 return documented, self._list(arguments, request, documented)
         if self._role.action == "read":

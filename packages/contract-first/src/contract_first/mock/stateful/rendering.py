@@ -90,6 +90,9 @@ class Renderer:
         response = rendered([self._values.shown(value, schema) for value in located])
         if response is documented.rendered:  # one of them violates the schema
             response = rendered([self._values.represented(value, schema, example) for value in located])
+        names = [name for name, _ in response.headers]
+        if page is not None and page.is_cut and response is not documented.rendered and b"link" not in names:
+            response.headers.append((b"link", fields[b"link"].encode("latin-1", "replace")))
         return response
 
     def list_url(self, request: Request) -> str:

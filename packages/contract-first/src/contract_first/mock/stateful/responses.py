@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from contract_first.contract import Operation
 from contract_first.mock.responses import ContractResponses
@@ -23,6 +24,8 @@ class StatefulResponses(ContractResponses):
     Attributes:
         catalog: of the contract that is served.
     """
+
+    response_headers: ClassVar = (*ContractResponses.response_headers, "Link")
 
     memory: Memory
     catalog: Catalog

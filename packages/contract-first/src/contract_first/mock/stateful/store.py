@@ -18,7 +18,7 @@ from .views import MOST_LENGTHS, PARENTS, ROWS, Item, Lengths, View, item_of
 
 MOST_ITEMS: Final = 20_000
 MOST_BYTES: Final = 128 * 1024 * 1024
-"""Of all items, which a list reads at once."""
+"""Of all items."""
 PART: Final = 64
 """Bytes that each part of an item counts for beside its own, as it takes them when it is read."""
 MOST_IN_ITEM: Final = 4 * 1024 * 1024
@@ -65,6 +65,9 @@ class ItemStore:
         file: of the database, made for its owner alone; None for one in memory.
         most_bytes: of all items; by default as many as there may be.
 
+    Attributes:
+        largest: bytes that no item has more of.
+
     Raises:
         ValueError: the file holds something else than items of a mock, or too many.
     """
@@ -106,11 +109,12 @@ class ItemStore:
             for (last,) in self._database.execute(COUNTED)
         ):
             raise ValueError(f"it counts beyond {LAST}")
-        self._count = self._bytes = 0
+        self._count = self._bytes = self.largest = 0
         for row in self._database.execute(ROWS):
             item_of(*row)
             value = row[-1] if isinstance(row[-1], bytes) else row[-1].encode()
             self._count, self._bytes = self._count + 1, self._bytes + _size(value)
+            self.largest = max(self.largest, len(value))
             if self._bytes > self._most_bytes:
                 raise ValueError(most)
 
@@ -141,7 +145,7 @@ class ItemStore:
 
     def add(self, collection: str, key: str, parents: Mapping[str, str], value: dict[str, Any]) -> None:
         """Add an item; raises PayloadTooLarge or ServiceUnavailable."""
-        encoded = _encoded(value)
+        encoded = self._encoded(value)
         size = _size(encoded)
         if self._count >= MOST_ITEMS or self._bytes + size > self._most_bytes:
             raise ServiceUnavailable(
@@ -175,7 +179,7 @@ class ItemStore:
 
     def change(self, item: Item, key: str, value: dict[str, Any]) -> None:
         """Replace the value of an item; raises PayloadTooLarge or ServiceUnavailable."""
-        encoded = _encoded(value)
+        encoded = self._encoded(value)
         size = self._bytes + _size(encoded) - _size(msgspec.json.encode(item.value))
         if size > max(self._most_bytes, self._bytes):
             raise ServiceUnavailable(f"The mock holds {self._bytes} bytes; at most {self._most_bytes} fit.")
@@ -195,7 +199,7 @@ class ItemStore:
     def at(self, place: int) -> tuple[str, Item] | None:
         """Return the item at a place, behind the name of its collection; None if there is none."""
         place = min(place, LAST)
-        names = self._rows("SELECT collection FROM items WHERE place = ?", place)
+        names = [*self._rows("SELECT collection FROM items WHERE place = ?", place)]
         return (names[0][0], *self._items("WHERE place = ?", place)) if names else None
 
     def all(self, collection: str) -> list[Item]:
@@ -215,7 +219,7 @@ class ItemStore:
         """
         among = "" if parents is None else f" AND parents IN ({', '.join('?' * len(parents))})"
         values = (collection, *(parents or ()))
-        return View(self._rows, f"collection = ?{among}", values, self._state, self._lengths)
+        return View(self._rows, f"collection = ?{among}", values, self._state, self._lengths, self.largest)
 
     def below(self, prefix: str, value: str) -> list[Item]:
         """Return the items of all collections that have such a parent."""
@@ -236,7 +240,7 @@ class ItemStore:
         self._database.execute("DELETE FROM items")
         self._database.execute("DELETE FROM numbers")
         self._database.execute("DELETE FROM sqlite_sequence")
-        self._count = self._bytes = 0
+        self._count = self._bytes = self.largest = 0
 
     def save(self, file: Path) -> None:
         """Write everything into another file, which is its owner's alone."""
@@ -258,20 +262,20 @@ class ItemStore:
         """Which load of a store it is, and how often rows were changed: after any change it is another."""
         return self._loads, self._database.total_changes
 
-    def _rows(self, query: str, *values: Any) -> list[Any]:
-        return self._database.execute(query, values).fetchall()
+    def _rows(self, query: str, *values: Any) -> Iterator[Any]:
+        return self._database.execute(query, values)
 
     def _items(self, condition: str, *values: Any) -> list[Item]:
         return [item_of(*row) for row in self._rows(f"{ROWS} {condition}", *values)]
+
+    def _encoded(self, value: dict[str, Any]) -> bytes:
+        encoded = msgspec.json.encode(value)
+        if len(encoded) > MOST_IN_ITEM:
+            raise PayloadTooLarge(f"The item has {len(encoded)} bytes; at most {MOST_IN_ITEM} fit.")
+        self.largest = max(self.largest, len(encoded))
+        return encoded
 
 
 def _size(encoded: bytes) -> int:
     """Return the bytes of an item, and more for its parts, of which each has a comma or bracket."""
     return len(encoded) + PART * sum(map(encoded.count, (b",", b"[", b"{")))
-
-
-def _encoded(value: dict[str, Any]) -> bytes:
-    encoded = msgspec.json.encode(value)
-    if len(encoded) > MOST_IN_ITEM:
-        raise PayloadTooLarge(f"The item has {len(encoded)} bytes; at most {MOST_IN_ITEM} fit.")
-    return encoded

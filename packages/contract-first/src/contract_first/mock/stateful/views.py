@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple, overload
 
 import msgspec
@@ -13,7 +13,7 @@ from contract_first.bounded import BoundedDict
 COLUMNS: Final = "SELECT place, key, parents, value"
 ROWS: Final = f"{COLUMNS} FROM items"
 MOST_LENGTHS: Final = 100
-Read = Callable[..., list[Any]]
+Read = Callable[..., Iterable[Any]]
 Lengths = BoundedDict[Any, tuple[Any, int]]
 PARENTS, VALUE = msgspec.json.Decoder(dict[str, str]), msgspec.json.Decoder(dict[str, Any])
 
@@ -33,11 +33,28 @@ class Item(NamedTuple):
 
 
 class Listed(Sequence[Item]):
-    """Items in an order; what a slice has is read, and no more."""
+    """Items in an order; what a slice has is read, and no more.
 
-    @abstractmethod
+    Args:
+        read: returns the rows of a query, each read when it is asked for.
+        largest: bytes that no stored item has more of.
+    """
+
+    def __init__(self, read: Read, largest: int) -> None:
+        self._read = read
+        self.largest = largest
+
     def part(self, first: int, last: int) -> list[Item]:
         """Return the items of a slice."""
+        return [item_of(*row) for row in self._rows(COLUMNS, first, last)]
+
+    def sizes(self, first: int, last: int) -> list[int]:
+        """Return the bytes of each item of a slice, which are not read."""
+        return [size for _, size in self._rows("SELECT place, length(value)", first, last)]
+
+    @abstractmethod
+    def _rows(self, columns: str, first: int, last: int) -> Iterable[Any]:
+        """Return columns of a slice, of which the place is the first."""
 
     @abstractmethod
     def position(self, key: str) -> int | None:
@@ -56,16 +73,15 @@ class Listed(Sequence[Item]):
         first, last, step = index.indices(len(self))
         return self.part(first, last) if step == 1 else self.part(0, len(self))[index]
 
-    def __iter__(self) -> Iterator[Item]:
-        """Yield all items, read at once."""
-        return iter(self[:])
+    def ordered(self, places: Sequence[int]) -> Ordered:
+        """Return items at some of the places, in the order of these."""
+        return Ordered(self._read, places, self.largest)
 
 
 class View(Listed):
     """The items of a collection that have some parents, in the order of their creation.
 
     Args:
-        read: returns the rows of a query.
         state: of the store; another one, other items.
         lengths: how many items there are, and of which state, by condition and values.
 
@@ -80,10 +96,11 @@ class View(Listed):
         values: tuple[str, ...],
         state: tuple[int, int],
         lengths: Lengths,
+        largest: int,
     ) -> None:
+        super().__init__(read, largest)
         self.key = (condition, values, state)
         self._lengths = lengths
-        self._read = read
         self._condition = f"FROM items WHERE {condition}"
         self._values = values
 
@@ -100,10 +117,14 @@ class View(Listed):
         ((count,),) = self._read(f"SELECT count(*) {self._condition}{condition}", *self._values, *values)
         return int(count)
 
-    def part(self, first: int, last: int) -> list[Item]:
-        """Return the items of a slice."""
-        query = f"{COLUMNS} {self._condition} ORDER BY place LIMIT ? OFFSET ?"
-        return [item_of(*row) for row in self._read(query, *self._values, max(0, last - first), first)]
+    def __iter__(self) -> Iterator[Item]:
+        """Yield all items, one read after the other."""
+        rows = self._read(f"{COLUMNS} {self._condition} ORDER BY place", *self._values)
+        return (item_of(*row) for row in rows)
+
+    def _rows(self, columns: str, first: int, last: int) -> Iterable[Any]:
+        query = f"{columns} {self._condition} ORDER BY place LIMIT ? OFFSET ?"
+        return self._read(query, *self._values, max(0, last - first), first)
 
     def position(self, key: str) -> int | None:
         """Return how many items are before the one with a key; None if there is none."""
@@ -111,28 +132,23 @@ class View(Listed):
         ((place,),) = places
         return None if place is None else self._count(" AND place < ?", place)
 
-    def ordered(self, places: Sequence[int]) -> Ordered:
-        """Return items at some of the places, in the order of these."""
-        return Ordered(self._read, places)
-
 
 class Ordered(Listed):
     """Items at places, in the order of these."""
 
-    def __init__(self, read: Read, places: Sequence[int]) -> None:
-        self._read = read
+    def __init__(self, read: Read, places: Sequence[int], largest: int) -> None:
+        super().__init__(read, largest)
         self._places = places
 
     def __len__(self) -> int:
         """Return how many items there are."""
         return len(self._places)
 
-    def part(self, first: int, last: int) -> list[Item]:
-        """Return the items of a slice."""
+    def _rows(self, columns: str, first: int, last: int) -> Iterable[Any]:
         places = self._places[first:last]
-        rows = self._read(f"{ROWS} WHERE place IN ({', '.join('?' * len(places))})", *places)
-        items = {row[0]: item_of(*row) for row in rows}
-        return [items[place] for place in places]
+        rows = self._read(f"{columns} FROM items WHERE place IN ({', '.join('?' * len(places))})", *places)
+        by_place = {row[0]: row for row in rows}
+        return [by_place[place] for place in places]
 
     def position(self, key: str) -> int | None:
         """Return how many items are before the one with a key; None if there is none."""

@@ -2,7 +2,7 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -32,6 +32,8 @@ OF_SERVERS: Final = frozenset({"alt-svc", "content-encoding", "date", "server", 
 FIELD: Final = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}):([\t\x20-\x7e\x80-\xff]{0,8000})")
 HAR: Final = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"log"')
 FORM: Final = "application/x-www-form-urlencoded"
+Report = Callable[[str], object]
+"""Takes a sentence."""
 
 
 class Matching(NamedTuple):
@@ -55,6 +57,7 @@ def rules_of(
     matching: Matching = ALL,
     base: str = "",
     masking: Masking = ANY,
+    report: Report = str,
 ) -> list[dict[str, Any]]:
     """Return the rules, as JSON, by which a mock responds to the same requests as recorded.
 
@@ -64,21 +67,29 @@ def rules_of(
     Args:
         base: what the paths of recorded requests begin with, and those of the mock do not.
         masking: of the exchanges; a masked secret only has to be there.
+        report: takes a sentence about what is left out.
     """
     recorded = [_Recorded(exchange, base, masking) for exchange in exchanges if exchange.server == "api"]
     queries: dict[tuple[str, str], dict[str, None]] = {}
     for exchange in recorded:
         queries.setdefault(exchange.place, {}).update(dict.fromkeys(exchange.query))
     effects: dict[bytes, list[dict[str, Any]]] = {}
-    for exchange in recorded:
-        if exchange.is_usable:
-            match = exchange.match(queries[exchange.place], matching)
-            effects.setdefault(msgspec.json.encode(match), []).append(exchange.effect)
+    usable = [exchange for exchange in recorded if exchange.is_usable]
+    for exchange in usable:
+        match = exchange.match(queries[exchange.place], matching)
+        effects.setdefault(msgspec.json.encode(match), []).append(exchange.effect)
+    if rest := len(recorded) - len(usable):
+        report(
+            f"{rest} of {len(recorded)} exchanges are left out: a response is not whole, or a path too long."
+        )
     return [_rule(msgspec.json.decode(match), steps) for match, steps in effects.items()]
 
 
-def recorded_rules(path: Path, matching: Matching = ALL) -> list[dict[str, Any]] | None:
+def recorded_rules(path: Path, matching: Matching = ALL, report: Report = str) -> list[dict[str, Any]] | None:
     """Return the rules of a HAR file, as JSON; None for a file that is no HAR.
+
+    Args:
+        report: takes a sentence about what is left out.
 
     Raises:
         RuleFileError: it cannot be read.
@@ -87,7 +98,7 @@ def recorded_rules(path: Path, matching: Matching = ALL) -> list[dict[str, Any]]
         with path.open("rb") as file:
             if not HAR.match(file.read(1000)):
                 return None
-        return rules_of(read_har(path), matching)
+        return rules_of(read_har(path), matching, report=report)
     except HarError as error:
         raise RuleFileError(str(error)) from None
     except OSError as error:

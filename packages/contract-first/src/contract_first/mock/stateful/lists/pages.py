@@ -1,10 +1,13 @@
 """Lists as clients ask for them: filtered by members of the same name, sorted, and one page at a time."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import accumulate
+from operator import itemgetter
 from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from contract_first.bounded import BoundedDict
 from contract_first.contract import Operation
@@ -17,6 +20,7 @@ from contract_first.mock.stateful.views import Item, Listed, View
 from contract_first.mock.vocabulary.members import Meaning, meanings_of
 from contract_first.mock.vocabulary.times import spellings
 from contract_first.mock.vocabulary.words import plain
+from contract_first.service.messages.problems import BadRequest
 
 from .bounds import BOUNDS, Compare, bound_of, is_formatted_time, is_within
 from .selectors import Selects, selects
@@ -30,13 +34,22 @@ SELECTING: Final = (
 PAGES: Final = (Meaning.SIZE, Meaning.PAGE, Meaning.OFFSET, Meaning.AFTER, Meaning.BEFORE)
 MOST_ORDERS: Final = 4
 """That are remembered of one list, until an item is changed."""
+LONGEST_RANK: Final = 1000
+"""Characters of a text by which items are sorted."""
 ORDERS: Final = ("asc", "desc")
 EVERYTHING: Final = frozenset({"all", "any", "*", ""})
 SIZE: Final = 100
+MOST_ON_PAGE: Final = 1000
+"""Items, where a contract has no parameter for how many."""
+MOST_PAGE_BYTES: Final = 8 * 1024 * 1024
+"""Of the items on one page, as they are stored; each of them fits."""
+OFFSET: Final = "__offset"
+"""The query parameter of the mock for a list whose contract has none that selects a page."""
 FILTER = re.compile(r"filters?\[(.+)\]")
 """How JSON:API names a filter by a member."""
 ATTRIBUTES: Final = "attributes"
 """Where JSON:API has the members of an item."""
+DIGITS = re.compile(r"[0-9]{1,15}")
 FIELD = re.compile(r"[+-]?(\w+)(?:[:\s.,]+(asc|desc))?", re.IGNORECASE)
 
 
@@ -78,31 +91,36 @@ class Listing:
         self._bounds = {name: bound_of(name, by_name) for name, _ in _named(parts)}
         self._defaults = {name: query.default for name, query in queries.items()}
         self._base = first_page(operation, schema)
+        self._has_pages = any(map(self._name, (Meaning.PAGE, Meaning.OFFSET, Meaning.AFTER)))
         self._orders: BoundedDict[tuple[Any, ...], list[int]] = BoundedDict(MOST_ORDERS)
 
-    def page(
-        self, items: Sequence[Item], asked: Mapping[str, Any], url: str
-    ) -> tuple[ListPage, Sequence[Item]]:
+    def page(self, items: Listed, asked: Mapping[str, Any], url: str) -> tuple[ListPage, Sequence[Item]]:
         """Return a page of items, and these; no others are read of a view, or once they have been ordered.
 
         Args:
             items: all, in the order of their creation.
             asked: query parameters by name, defaults filled in.
+
+        Raises:
+            BadRequest: the offset of a page that the mock has made is no number.
         """
         objects = ((name, value) for name, value in asked.items() if isinstance(value, dict))
         parts = {f"{name}[{part}]": value for name, members in objects for part, value in members.items()}
         chosen = self._ordered(items, asked, {**asked, **parts})
         asked = {**asked, **parts}
-        usual = SIZE if self._name(Meaning.SIZE) else max(SIZE, len(chosen))
-        size = _count(self._asked(asked, Meaning.SIZE), usual)
-        first = self._first(chosen, asked, size)
-        number = self._base + first // max(size, 1)
-        page_items = chosen[first : first + size]
-        is_last = not page_items or first + size >= len(chosen)
+        usual = SIZE if self._name(Meaning.SIZE) else MOST_ON_PAGE
+        size, total = _count(self._asked(asked, Meaning.SIZE), usual), len(chosen)
+        starts = self._starts(chosen, size)
+        first, last = self._span(chosen, asked, url, size, starts)
+        number = self._base + (bisect_right(starts, first) - 1 if first < total else first // max(size, 1))
+        page_items = chosen[first:last]
+        is_last = not page_items or last >= total
         after = "" if is_last else str(self._key_of(page_items[-1].value) or "")
-        following = "" if is_last else self._following(url, after, number + 1, first + size)
+        following = "" if is_last else self._following(url, after, number + 1, last)
+        is_cut = not is_last and (last - first < size or not self._has_pages)
         values = [item.value for item in page_items]
-        return ListPage(values, first, size, len(chosen), number, after, url, following), page_items
+        page = ListPage(values, first, size, total, number, after, url, following, len(starts), is_cut)
+        return page, page_items
 
     def reads_all(self, asked: Mapping[str, Any]) -> bool:
         """Tell whether query parameters filter or sort, for which all items are read."""
@@ -111,9 +129,17 @@ class Listing:
         )
         return is_sorted or any(True for _ in self._conditions(asked, all_hold=False))
 
-    def _ordered(
-        self, items: Sequence[Item], asked: Mapping[str, Any], parts: Mapping[str, Any]
-    ) -> Sequence[Item]:
+    def _starts(self, chosen: Listed, size: int) -> Sequence[int]:
+        """Return how many items are before each page, if pages have numbers."""
+        total, size = len(chosen), max(size, 1)
+        if not self._name(Meaning.PAGE) or min(total, size) * chosen.largest <= MOST_PAGE_BYTES:
+            return range(0, total, size)
+        starts, sizes = [0], chosen.sizes(0, total)
+        while (start := starts[-1] + _most(sizes[starts[-1] : starts[-1] + size])) < total:
+            starts.append(start)
+        return starts
+
+    def _ordered(self, items: Listed, asked: Mapping[str, Any], parts: Mapping[str, Any]) -> Listed:
         """Return the items that are asked for in the order that is; the places of a view's are remembered.
 
         Args:
@@ -122,46 +148,47 @@ class Listing:
         if not self.reads_all(asked) and not self.reads_all(parts):
             return items
         if not isinstance(items, View):
-            return self._sorted(self.chosen(items, asked), parts)
+            return items.ordered(self._places(self.chosen(items, asked), parts))
         paging = {self._name(meaning) for meaning in PAGES}
         choice = sorted((name, repr(value)) for name, value in parts.items() if name not in paging)
         key = (*items.key, *choice)
         if key not in self._orders:
-            ordered = self._sorted(self.chosen(items, asked), parts)
-            self._orders[key] = [item.place for item in ordered]
+            self._orders[key] = self._places(self.chosen(items, asked), parts)
         return items.ordered(self._orders[key])
 
     def chosen(
-        self, items: Sequence[Item], asked: Mapping[str, Any], *, all_hold: bool = False
-    ) -> Sequence[Item]:
-        """Return the items that query parameters choose.
+        self, items: Iterable[Item], asked: Mapping[str, Any], *, all_hold: bool = False
+    ) -> Iterable[Item]:
+        """Return the items that query parameters choose, each when it is asked for.
 
         Args:
             all_hold: none is chosen where any parameter is no filter.
         """
         conditions = list(self._conditions(asked, all_hold=all_hold))
-        if not conditions:
-            return items
-        return [item for item in items if all(holds(item.value) for holds in conditions)]
+        return (item for item in items if all(holds(item.value) for holds in conditions))
 
     def _following(self, url: str, after: str, number: int, first: int) -> str:
         """Return the URL of the page that follows, as a client could have made it."""
         address, _, query = url.partition("?")
         choices = ((Meaning.PAGE, str(number)), (Meaning.OFFSET, str(first)), (Meaning.AFTER, after))
         changed = {self._name(meaning): value for meaning, value in choices if self._name(meaning)}
+        changed = changed or {OFFSET: str(first)}
         others = [pair for pair in parse_qsl(query, keep_blank_values=True) if pair[0] not in changed]
-        return f"{address}?{urlencode([*others, *changed.items()])}" if changed else ""
+        return f"{address}?{urlencode([*others, *changed.items()])}"
 
-    def _first(self, chosen: Sequence[Item], asked: Mapping[str, Any], size: int) -> int:
-        """Return how many items are before the page that is asked for."""
+    def _span(
+        self, chosen: Listed, asked: Mapping[str, Any], url: str, size: int, starts: Sequence[int]
+    ) -> tuple[int, int]:
+        """Return how many items are before the page that is asked for, and before what follows it."""
         after = _position(chosen, self._asked(asked, Meaning.AFTER))
         before = None if after is not None else _position(chosen, self._asked(asked, Meaning.BEFORE))
-        if after is not None:
-            return after + 1
         if before is not None:
-            return max(0, before - size)
-        number = _count(self._asked(asked, Meaning.PAGE), self._base)
-        return _count(self._asked(asked, Meaning.OFFSET), max(0, number - self._base) * size)
+            return before - _fitting(chosen, max(0, before - size), before, -1), before
+        number = max(0, _count(self._asked(asked, Meaning.PAGE), self._base) - self._base)
+        first = starts[number] if number < len(starts) else number * size
+        first = _count(self._asked(asked, Meaning.OFFSET), first) if self._has_pages else _offset(url)
+        first = first if after is None else after + 1
+        return first, first + _fitting(chosen, first, min(first + size, len(chosen)))
 
     def _name(self, meaning: Meaning) -> str:
         """Return the query parameter of a meaning; empty if there is none."""
@@ -204,28 +231,45 @@ class Listing:
         values = labels if isinstance(labels, dict) else {}
         return selected(values.get if by_label else lambda path: _at(item, tuple(path.split("."))))
 
-    def _sorted(self, items: Sequence[Item], asked: Mapping[str, Any]) -> Sequence[Item]:
+    def _places(self, items: Iterable[Item], asked: Mapping[str, Any]) -> list[int]:
+        """Return the places of items in the order that is asked for; no more is kept of them."""
         sort = self._asked(asked, Meaning.SORT)
         match = FIELD.match(str(sort[0] if isinstance(sort, list) and sort else sort or ""))
         words = [str(self._asked(asked, Meaning.DIRECTION)), *([match[2] or ""] if match else [])]
         descends = any(word.lower().startswith("desc") for word in words)
+        member: tuple[str, ...] | None = None
         if match is not None:
             descends |= match[0].startswith("-")
             names = spellings(plain(match[1]))
             member = next((self._members[name] for name in names if name in self._members), None)
-            items = (
-                items if member is None else sorted(items, key=lambda item: _order(_at(item.value, member)))
-            )
-        return items[::-1] if descends else items
+        ranks = [(_order(_at(item.value, member)) if member else (), item.place) for item in items]
+        places = [place for _, place in sorted(ranks, key=itemgetter(0))]
+        return places[::-1] if descends else places
 
 
-def _position(items: Sequence[Item], key: Any) -> int | None:
+def _position(items: Listed, key: Any) -> int | None:
     """Return how many items are before the one with a key; None if there is none."""
-    if key is None:
-        return None
-    if isinstance(items, Listed):
-        return items.position(str(key))
-    return next((number for number, item in enumerate(items) if item.key == str(key)), None)
+    return None if key is None else items.position(str(key))
+
+
+def _fitting(chosen: Listed, first: int, last: int, step: int = 1) -> int:
+    """Return how many items of a slice fit on a page: the first of them, or the last if the step is -1."""
+    if (last - first) * chosen.largest <= MOST_PAGE_BYTES:
+        return last - first
+    return _most(chosen.sizes(first, last)[::step])
+
+
+def _most(sizes: Sequence[int]) -> int:
+    """Return how many of the first items of these sizes fit on a page."""
+    return bisect_right([*accumulate(sizes)], MOST_PAGE_BYTES)
+
+
+def _offset(url: str) -> int:
+    """Return how many items are before the page of a URL that the mock has made; raises BadRequest."""
+    text = dict(parse_qsl(urlsplit(url).query)).get(OFFSET, "0")
+    if not DIGITS.fullmatch(text):
+        raise BadRequest(f"The query asks for {OFFSET}={text[:100]!r}; expected a number of up to 15 digits.")
+    return int(text)
 
 
 def _selects(name: str) -> bool:
@@ -307,4 +351,4 @@ def _order(value: Any) -> tuple[int, Any]:
     """Return the sort key of values of several types: null, numbers, texts."""
     if isinstance(value, int | float):
         return 1, value
-    return (0, "") if value is None else (2, str(value))
+    return (0, "") if value is None else (2, str(value)[:LONGEST_RANK])
