@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import http.client
+import json
 import multiprocessing
 import os
 import re
@@ -47,10 +48,11 @@ COLUMNS = (
     *("server", "attack", "MiB above idle", "idle p99 ms"),
     *("p50", "p99", "x idle", "CPU p99", "misses"),
 )
-SERVERS = ("serve", "mock", "proxy", "s3")
+SERVERS = ("serve", "mock", "any mock", "proxy", "s3")
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
 CREDENTIAL = "AKIDATTACKS:not-a-secret"
 OBJECT_BYTES = 16 * MEBIBYTE
+CONTRACT = Path(__file__).parent / "orders.yaml"
 
 
 class Requests(NamedTuple):
@@ -178,6 +180,16 @@ ATTACKS: dict[str, Attack] = {
         b"",
         until,
     ),
+    "24 bodies of 16 MiB, withheld": lambda address, requests, until: hold(
+        address,
+        24,
+        requests.keyed + b"Content-Length: 16777216\r\n\r\n" + bytes(16 * MEBIBYTE - 1000),
+        b"",
+        until,
+    ),
+    "3,000 bodies of 64 KiB, withheld": lambda address, requests, until: hold(
+        address, 3000, requests.keyed + b"Content-Length: 65537\r\n\r\n" + bytes(65_536), b"", until
+    ),
     "400 files of 1 MiB in forms, withheld": lambda address, requests, until: hold(
         address,
         400,
@@ -202,6 +214,8 @@ def prepared(server: Server, url: str) -> Requests:
     """Return what attacks send to a server; S3 gets an object to be read, and forms."""
     if server.name == "s3":
         return _prepared_s3(url)
+    if server.name == "any mock":
+        return _requests("/orders", "PUT", "/orders/1/photo", b"")
     key = b""
     if server.name == "serve":
         made = (server.command[0], "keys", "create", "--quiet", "--new-organization", url)
@@ -209,9 +223,13 @@ def prepared(server: Server, url: str) -> Requests:
         key = subprocess.run(made, env=environment, capture_output=True, check=True).stdout.strip()
     elif server.name == "mock":
         key = seeds.UNLIMITED_KEY.encode()
-    body = _head("POST", SESSIONS, "Content-Type: application/json\r\n")
     credential = b"X-API-Key: %b\r\n" % key if key else b""
-    form = _head("POST", "/scanner/api/v1/captures/upload-image", FORM) + credential
+    return _requests(SESSIONS, "POST", "/scanner/api/v1/captures/upload-image", credential)
+
+
+def _requests(target: str, form_method: str, form_target: str, credential: bytes) -> Requests:
+    body = _head("POST", target, "Content-Type: application/json\r\n")
+    form = _head(form_method, form_target, FORM) + credential
     large, keyed = _head("GET", "/openapi.json", "\r\n"), body + credential
     return Requests(large, body, keyed, form, FILE, keyed, DOCUMENTS)
 
@@ -403,6 +421,11 @@ def attacked_server(name: str) -> Iterator[Server]:
             )
         elif name == "mock":
             yield Server(name, (command, "mock", "--quiet", "--s3-port", "0", "--port"), {})
+        elif name == "any mock":  # with an override that reads bodies
+            overrides = Path(folder, "overrides.json")
+            overrides.write_text(json.dumps([{"match": {"body": {"/a": "b"}}, "effect": {"status": 503}}]))
+            mock = str(Path(sys.executable).parent / "contract-first"), "mock", str(CONTRACT)
+            yield Server(name, (*mock, "--quiet", "--overrides", str(overrides), "--port"), {})
         else:
             uvicorn = (sys.executable, "-m", "uvicorn", "--app-dir", str(PEERS), *UVICORN.split())
             upstream = stack.enter_context(running(Server("upstream", (*uvicorn, "bare:app", "--port"))))
