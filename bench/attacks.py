@@ -48,11 +48,12 @@ COLUMNS = (
     *("server", "attack", "MiB above idle", "idle p99 ms"),
     *("p50", "p99", "x idle", "CPU p99", "misses"),
 )
-SERVERS = ("serve", "mock", "stateful", "proxy", "s3", "contract")
+SERVERS = ("serve", "mock", "stateful", "any mock", "proxy", "s3", "contract")
 """The last is the mock of a contract with XML and formats."""
 HEAD = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n"
 CREDENTIAL = "AKIDATTACKS:not-a-secret"
 OBJECT_BYTES = 16 * MEBIBYTE
+ORDERS = Path(__file__).parent / "orders.yaml"
 ITEMS, ITEM_BYTES = 33, 3_900_000
 """That a mock remembers."""
 NOTE = {"type": "object", "properties": {"id": {"type": "integer"}, "text": {"type": "string"}}}
@@ -250,6 +251,16 @@ ATTACKS: dict[str, Attack] = {
         b"",
         until,
     ),
+    "24 bodies of 16 MiB, withheld": lambda address, requests, until: hold(
+        address,
+        24,
+        requests.keyed + b"Content-Length: 16777216\r\n\r\n" + bytes(16 * MEBIBYTE - 1000),
+        b"",
+        until,
+    ),
+    "3,000 bodies of 64 KiB, withheld": lambda address, requests, until: hold(
+        address, 3000, requests.keyed + b"Content-Length: 65537\r\n\r\n" + bytes(65_536), b"", until
+    ),
     "400 files of 1 MiB in forms, withheld": lambda address, requests, until: hold(
         address,
         400,
@@ -299,6 +310,8 @@ def prepared(server: Server, url: str) -> Requests:
         return _prepared_s3(url)
     if server.name == "stateful":
         return _prepared_stateful(url)
+    if server.name == "any mock":
+        return _requests("/orders", "PUT", "/orders/1/photo", b"")
     key = b""
     if server.name == "serve":
         made = (server.command[0], "keys", "create", "--quiet", "--new-organization", url)
@@ -306,9 +319,13 @@ def prepared(server: Server, url: str) -> Requests:
         key = subprocess.run(made, env=environment, capture_output=True, check=True).stdout.strip()
     elif server.name == "mock":
         key = seeds.UNLIMITED_KEY.encode()
-    body = _head("POST", SESSIONS, "Content-Type: application/json\r\n")
     credential = b"X-API-Key: %b\r\n" % key if key else b""
-    form = _head("POST", "/scanner/api/v1/captures/upload-image", FORM) + credential
+    return _requests(SESSIONS, "POST", "/scanner/api/v1/captures/upload-image", credential)
+
+
+def _requests(target: str, form_method: str, form_target: str, credential: bytes) -> Requests:
+    body = _head("POST", target, "Content-Type: application/json\r\n")
+    form = _head(form_method, form_target, FORM) + credential
     large, keyed = _head("GET", "/openapi.json", "\r\n"), body + credential
     return Requests(large, body, keyed, form, FILE, keyed, DOCUMENTS)
 
@@ -523,6 +540,11 @@ def attacked_server(name: str) -> Iterator[Server]:
             contract = Path(folder) / "contract.json"
             contract.write_text(json.dumps(CONTRACT), encoding="utf-8")
             yield Server(name, (command, "mock", "--quiet", "--contract", str(contract), "--port"), {})
+        elif name == "any mock":  # with an override that reads bodies
+            overrides = Path(folder, "overrides.json")
+            overrides.write_text(json.dumps([{"match": {"body": {"/a": "b"}}, "effect": {"status": 503}}]))
+            mock = str(Path(sys.executable).parent / "contract-first"), "mock", str(ORDERS)
+            yield Server(name, (*mock, "--quiet", "--overrides", str(overrides), "--port"), {})
         else:
             uvicorn = (sys.executable, "-m", "uvicorn", "--app-dir", str(PEERS), *UVICORN.split())
             upstream = stack.enter_context(running(Server("upstream", (*uvicorn, "bare:app", "--port"))))

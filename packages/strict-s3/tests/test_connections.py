@@ -413,6 +413,11 @@ def test_files_are_there_for_all_connections():
     "head",
     [
         b"GET\t/\tHTTP/1.1\r\nHost: x\r\n\r\n",
+        b"OPTIONS / RTSP/1.0\r\nHost: x\r\n\r\n",
+        b"SOURCE / ICE/1.0\r\nHost: x\r\n\r\n",
+        b"GET  / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"GET /  HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"\rGET / HTTP/1.1\r\nHost: x\r\n\r\n",
         b"GET /\xc3\xa4 HTTP/1.1\r\nHost: x\r\n\r\n",
         b"GET /\r\n",
         b"GET / HTTP/1.1\nHost: x\n\n",
@@ -424,6 +429,8 @@ def test_files_are_there_for_all_connections():
         GET + b": y\r\n\r\n",
         GET + b"X\r\nContent-Length: 1\r\n\r\n",
         GET + b"Transfer-Encoding : chunked\r\n\r\n",
+        GET + b"Transfer-Encoding: ,chunked\r\n\r\n0\r\n\r\n",
+        GET + b"Transfer-Encoding:\r\nTransfer-Encoding: chunked,\r\n\r\n0\r\n\r\n",
         GET + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
         GET + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
         GET + b"Content-Length: 1\r\nContent-Length: 2\r\n\r\nx",
@@ -442,9 +449,9 @@ def test_what_can_be_read_in_two_ways_is_refused(connect, head):
     assert received.count(b"HTTP/1.1 ") == 1
 
 
-@pytest.mark.parametrize("coding", [b"\t CHUNKED ", b", chunked", b"\r\nTransfer-Encoding: chunked,"])
+@pytest.mark.parametrize("coding", [b"\t CHUNKED ", b"Chunked"])
 def test_chunked_is_read_however_it_is_written(connect, coding):
-    """Names of transfer codings have no case, and empty members of a list no meaning."""
+    """Names of transfer codings have no case."""
     chunked = connect(b"")
     chunked.sendall(CHUNKED.replace(b"chunked", coding) + b"1\r\nx\r\n0\r\n\r\n")
     assert served(chunked).startswith(b"HTTP/1.1 200 ")

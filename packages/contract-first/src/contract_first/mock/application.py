@@ -16,6 +16,7 @@ from contract_first.contract import Contract
 from contract_first.contract.routing import Route
 from contract_first.service.messages.problems import PLAIN, Problem, ProblemProfile
 from contract_first.service.pages import Page
+from contract_first.service.request.budget import SHARE, BodyBudget, Share
 
 from .console.page import PATH as CONSOLE
 from .console.page import ConsolePage
@@ -67,6 +68,8 @@ class MockApplication:
     profile: ProblemProfile = PLAIN
     most_target_bytes: int = MOST_TARGET_BYTES
     _watching: AsyncExitStack = field(default_factory=AsyncExitStack, init=False)
+    _bodies: BodyBudget = field(default_factory=BodyBudget, init=False)
+    """The memory for what API, control API, journal and rules hold of bodies."""
 
     def __post_init__(self) -> None:
         reach, state, traffic, extension = self.reach, self.state, self.traffic, self.traffic.extension
@@ -131,6 +134,13 @@ class MockApplication:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
+        share = scope[SHARE] = Share(self._bodies, scope)
+        try:
+            await self._serve(scope, receive, send)
+        finally:
+            share.release()
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         name, scope = named(scope)
         self.reach.note(scope)
         path: str = scope["path"]

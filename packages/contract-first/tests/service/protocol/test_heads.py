@@ -119,6 +119,40 @@ def test_only_two_versions_are_served(connection, line):
     assert refusal(connection) == 400
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"OPTIONS / RTSP/1.0",
+        b"SOURCE / ICE/1.0",
+        b"GET  / HTTP/1.1",
+        b"GET /  HTTP/1.1",
+        b"GET / HTTP/1.1 ",
+        b"\rGET / HTTP/1.1",
+        b"\r\n\rGET / HTTP/1.1",
+        b"\nGET / HTTP/1.1",
+    ],
+)
+@pytest.mark.parametrize("is_whole", [True, False])
+@pytest.mark.parametrize("before", [b"", CHUNKED + b"0\r\n\r\n"])
+def test_a_request_line_has_one_form(connection, line, is_whole, before):
+    """Of HTTP, with one space between its parts (RFC 9112, section 3), wherever it is cut as it comes in."""
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    sent = line + b"\r\nHost: x\r\n\r\n" + GET + b"\r\n"
+    if before:
+        connection.sendall(before)
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+    for piece in [sent] if is_whole else [sent[:1], sent[1:8], sent[8:]]:
+        connection.sendall(piece)
+    assert refusal(connection) == 400
+
+
+def test_blank_lines_before_a_request_are_ignored(connection):
+    """RFC 9112, section 2.2: some clients send one behind a body."""
+    for blank in (b"\r\n", b"\r\n\r\n\r\n"):
+        connection.sendall(blank + GET + b"\r\n")
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200 ")
+
+
 def test_an_absolute_target_may_have_no_path(connection):
     """RFC 9112, section 3.2.2: a server accepts the absolute form; an empty path is the root."""
     for target in (b"http://x", b"http://x?y"):

@@ -199,7 +199,8 @@ class Handler(BaseHTTPRequestHandler):
         """Return the body's length, None for a chunked one, -1 for an unknown one."""
         if "Transfer-Encoding" in self.headers:
             is_alone = self.request_version > "HTTP/1.0" and "Content-Length" not in self.headers
-            return None if is_alone and self._members("Transfer-Encoding") == ["chunked"] else -1
+            coding = ",".join(self.headers.get_all("Transfer-Encoding", [])).strip(" \t")
+            return None if is_alone and coding.lower() == "chunked" else -1
         lengths = set(self.headers.get_all("Content-Length", ["0"]))
         length = lengths.pop()
         return int(length) if not lengths and _LENGTH.fullmatch(length) else -1

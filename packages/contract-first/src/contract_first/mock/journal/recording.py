@@ -13,7 +13,8 @@ from contract_first.check.exchange import Message, RecordedExchange, Validation
 from contract_first.check.validation.content_codings import NotDecoded, decoded
 from contract_first.contract import Contract
 from contract_first.masking import Masking
-from contract_first.service.messages.problems import Problem
+from contract_first.service.messages.problems import Problem, ServiceUnavailable
+from contract_first.service.request.budget import hold
 
 from .journal import Journal
 from .matching import is_page
@@ -91,6 +92,10 @@ class Recording:
         """Record a block of the request's body."""
         self.request.append(block, self._most_bytes)
         self.request.complete = not more
+
+    def most_of(self, block: bytes) -> int:
+        """Return how many bytes of the request's next block would be recorded."""
+        return max(min(len(block), self._most_bytes - self.request.recorded), 0)
 
     def respond(self, block: bytes, *, more: bool) -> None:
         """Record a block of the response's body."""
@@ -242,7 +247,12 @@ class JournalMiddleware:
         async def recorded_receive() -> Any:
             message = await receive()
             if message["type"] == "http.request":
-                recording.ask(message.get("body", b""), more=message.get("more_body", False))
+                body = message.get("body", b"")
+                try:
+                    hold(scope, recording.most_of(body))
+                except ServiceUnavailable:
+                    recording.cut()
+                recording.ask(body, more=message.get("more_body", False))
             return message
 
         def recorded_send(message: Any) -> Awaitable[None]:

@@ -8,6 +8,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contract_first.mock.override import OF_MOCKS
 from contract_first.mock.rules.forwarding import ForwardFailed
+from contract_first.service.messages.problems import ServiceUnavailable
+from contract_first.service.request.budget import hold
 
 from .connection import Connection, RawHeaders, UpstreamFailed, transfer_coding, value_of
 from .upstream import Upstream
@@ -37,7 +39,7 @@ class Forwarding:
         Raises:
             ForwardFailed: there is no response.
         """
-        body, started = _Body(receive, MOST_HELD_BYTES if mock_on else 0), False
+        body, started = _Body(scope, receive, MOST_HELD_BYTES if mock_on else 0), False
         try:
             async with self._upstream.respond(scope, body.chunks() if _has_body(scope) else None) as response:
                 is_mocked = response.status in mock_on and body.can_be_replayed
@@ -55,8 +57,8 @@ class Forwarding:
 class _Body:
     """A request's body on its way to the upstream; some of it is held to be read again."""
 
-    def __init__(self, receive: Receive, most_bytes: int) -> None:
-        self._receive = receive
+    def __init__(self, scope: Scope, receive: Receive, most_bytes: int) -> None:
+        self._scope, self._receive = scope, receive
         self._most_bytes = most_bytes
         self._held: list[Message] = []
         self._held_bytes = 0
@@ -75,9 +77,14 @@ class _Body:
                 raise UpstreamFailed(HTTPStatus.BAD_REQUEST, "http_request_error", "the client went away")
             chunk, more = message.get("body", b""), message.get("more_body", False)
             self._held_bytes += len(chunk)
+            try:
+                hold(self._scope, len(chunk) if self.can_be_replayed else 0)
+            except ServiceUnavailable:
+                self._most_bytes = 0
             if self.can_be_replayed:
                 self._held.append(message)
             else:
+                hold(self._scope, -sum(len(message.get("body", b"")) for message in self._held))
                 self._held.clear()
             if chunk:
                 yield chunk

@@ -15,9 +15,9 @@ from contract_first.service.functions import Function
 from .authenticators import OpenAuthenticator, ShapeOnlyAuthenticator
 from .operation import ContractResponses
 
-MOST_BODY_BYTES = 64 * 1024 * 1024
 NO_HANDLERS: Mapping[str, Any] = MappingProxyType({})
-LIMITS = Limits(body=MOST_BODY_BYTES, upload=MOST_BODY_BYTES, target=16 * 1024)
+LIMITS = Limits(body=16 * 1024 * 1024, upload=64 * 1024 * 1024, target=16 * 1024)
+"""A body takes at most half of the memory for all of them."""
 
 
 def contract_app(

@@ -64,12 +64,12 @@ class RuleMiddleware:
 
     async def _apply_rules(self, scope: Scope, receive: Receive, send: Send) -> None:
         beginning = b""
-        if self.faults.reads_bodies or self.overrides.reads_bodies:
-            beginning, receive = await beginning_of(receive)
-        request = ApiRequest(scope, self.contract, beginning)
-        if self.stored is not None and (self.faults.reads_items or self.overrides.reads_items):
-            request.item = await self.stored(request.route)
         try:
+            if self.faults.reads_bodies or self.overrides.reads_bodies:
+                beginning, receive = await beginning_of(scope, receive)
+            request = ApiRequest(scope, self.contract, beginning)
+            if self.stored is not None and (self.faults.reads_items or self.overrides.reads_items):
+                request.item = await self.stored(request.route)
             fault = self._fault(request, scope)
         except Problem as problem:
             await self._surroundings.responses.respond(problem, scope, receive, send)

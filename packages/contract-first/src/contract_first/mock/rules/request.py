@@ -1,5 +1,6 @@
 """A request to the API, as rules look at it."""
 
+from collections import deque
 from collections.abc import Sequence
 from functools import cached_property, partial
 from typing import Any
@@ -15,6 +16,7 @@ from contract_first.contract.routing import Route
 from contract_first.mock.journal.matching import is_beside_contracts
 from contract_first.mock.rule import Rule
 from contract_first.service.messages.problems import BadRequest
+from contract_first.service.request.budget import hold
 from contract_first.service.request.decoding import read_json
 
 SCOPE_HEADER = b"x-mock-scope"
@@ -138,21 +140,26 @@ def header_of(scope: Scope, name: bytes) -> str | None:
     return next((value.decode("latin-1") for field, value in scope["headers"] if field == name), None)
 
 
-async def beginning_of(receive: Receive) -> tuple[bytes, Receive]:
-    """Return the first MiB of a body, and a ``receive`` that returns all of it."""
-    messages: list[Any] = []
-    read = 0
-    while read < MOST_READ_BYTES:
+async def beginning_of(scope: Scope, receive: Receive) -> tuple[bytes, Receive]:
+    """Return the first MiB of a body, 64 KiB of one in parts, and a ``receive`` that returns all of it.
+
+    Raises:
+        ServiceUnavailable: there is no room for it.
+    """
+    messages: deque[Any] = deque()
+    is_in_parts = (header_of(scope, b"content-type") or "").lower().startswith("multipart/")
+    most_bytes, read = MOST_SEARCHED_BYTES if is_in_parts else MOST_READ_BYTES, 0
+    while read < most_bytes:
         message = await receive()
+        size = len(message.get("body", b""))
+        hold(scope, size)
         messages.append(message)
-        read += len(message.get("body", b""))
+        read += size
         if not message.get("more_body"):
             break
     body = b"".join(message.get("body", b"") for message in messages)
-    waiting = iter(messages)
 
     async def replay() -> Any:
-        message = next(waiting, None)
-        return await receive() if message is None else message
+        return messages.popleft() if messages else await receive()
 
     return body, replay

@@ -1,5 +1,6 @@
 """Reads the requests on a connection one by one, on httptools' parser, within limits."""
 
+import re
 from enum import Enum, auto
 from typing import Protocol
 
@@ -10,6 +11,8 @@ from contract_first.service.messages.problems import BadRequest, HeadTooLarge, P
 
 from .request_head import MOST_HEAD_BYTES, RequestHead
 
+_REQUEST_LINE = re.compile(rb"(?:\r\n)*\S+ \S+ HTTP/")
+"""How one begins (RFC 9112, section 3), behind blank lines; httptools also reads RTSP, ICE and lone CR."""
 _LINE_BYTES = 64
 """Of a request line beside its target, with room to spare."""
 _CHUNK_BYTES = 32
@@ -73,6 +76,7 @@ class RequestReader:
         self.on_url, self.on_header = self._head.on_url, self._head.on_header
         self._parser = HttpRequestParser(self)
         self.part = BETWEEN
+        self._line = b""  # what has come in of the head, while its request line may not be whole
         self._tail = b""  # the last three bytes of an unfinished part: a blank line may span two reads
         self._is_last = False
         self.requests = self.body_bytes = self.chunks = 0
@@ -103,9 +107,12 @@ class RequestReader:
         end = self._end_of_part(data, begin)
         fed_bytes, body_bytes = end - begin, self.body_bytes
         self.fed_bytes += fed_bytes
+        piece = data[begin:end]
+        if self.part is BETWEEN or (self.part is HEAD and not self._head.has_fields):
+            self._line += piece
         try:
             try:
-                self._parser.feed_data(data[begin:end])
+                self._parser.feed_data(piece)
             except HttpParserUpgrade:
                 self._read_upgrading()
         except HttpParserError as error:
@@ -156,6 +163,11 @@ class RequestReader:
         head, parser = self._head, self._parser
         if self.fed_bytes > MOST_HEAD_BYTES:
             head.check_size()
+        if not _REQUEST_LINE.match(self._line):
+            raise BadRequest(
+                "The request line is malformed; expected METHOD TARGET HTTP/1.1, as RFC 9112 has it."
+            )
+        self._line = b""
         version = parser.get_http_version()
         self._receiver.begin_request(
             head.scope(self._facts, parser.get_method(), version),

@@ -43,7 +43,7 @@ class Limits:
 
     Attributes:
         body: of a body.
-        upload: of a body of an operation that takes ``multipart/form-data``.
+        upload: of a body in ``multipart/form-data``, whose files may be on disk.
         target: of path and query together.
         json: of what JSON and XML in a body hold.
     """
@@ -175,13 +175,14 @@ class CompiledBody:
             essence(name): MediaType(essence(name), media_type, schemas, limits.json, budget)
             for name, media_type in definition.get("content", {}).items()
         }
-        self._most_bytes = limits.upload if MULTIPART in self._media_types else limits.body
+        self._limits = limits
 
     async def read(self, request: Request, violations: list[Violation]) -> Any:
         """Return the body for the handler, None if there is none."""
-        stream = _chunks(request, self._most_bytes)
-        first = await anext(stream, b"")
         media_type = essence(request.header(b"content-type") or "")
+        is_upload = media_type == MULTIPART and MULTIPART in self._media_types
+        stream = _chunks(request, self._limits.upload if is_upload else self._limits.body)
+        first = await anext(stream, b"")
         if not first and not (self._required and is_of_nothing(media_type)):
             if self._required:
                 violations.append(Violation("body", "", "required", "is required and was not sent"))

@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator, Hashable
 from typing import Final
 
+from starlette.types import Scope
+
 from contract_first.service.http.connections import Budget
 from contract_first.service.messages.request import Request
 
@@ -11,6 +13,8 @@ from .json_bounds import MEMBER_BYTES, JsonCount
 FREE_BYTES: Final = 16 * 1024
 """Bodies up to this size need no share: of as many connections as a process has they are few megabytes."""
 LEAST_BYTES: Final = 32 * 1024 * 1024
+SHARE: Final = "contract_first.share"
+"""Key of the ASGI scope for the `Share` of the apps around one, whose budget it then uses."""
 
 
 class BodyBudget:
@@ -23,7 +27,7 @@ class BodyBudget:
         most_body_bytes: the largest body; two of them always have room.
     """
 
-    def __init__(self, most_body_bytes: int) -> None:
+    def __init__(self, most_body_bytes: int = 0) -> None:
         self._most = max(LEAST_BYTES, 4 * most_body_bytes)
         self._budget = Budget(self._most, "Too many large bodies are being received; retry in 1 s.")
 
@@ -49,16 +53,60 @@ class BodyBudget:
     def hold(self, request: Request, size: int) -> None:
         """Let a request hold so many bytes in all, or raise ServiceUnavailable while there is no room."""
         owner, before = request.held if request.held[1] else (_owner(request), 0)
-        size = min(size, self._most // 2)  # there is room for one of any size
-        if size > FREE_BYTES:
-            self._budget.change(owner, size - before)
-            request.held = owner, size
+        request.held = owner, self._used(request).resize(owner, before, size)
 
     def release(self, request: Request) -> None:
         """Return what a request holds."""
-        owner, size = request.held
-        self._budget.change(owner, -size)
+        self._used(request).resize(*request.held, 0)
         request.held = None, 0
+
+    def resize(self, owner: Hashable, before: int, size: int) -> int:
+        """Hold so many bytes for an owner instead of those before, and return how many of them count.
+
+        Raises:
+            ServiceUnavailable: there is no room for more.
+        """
+        size = min(size, self._most // 2) if size > FREE_BYTES else 0  # there is room for one of any size
+        self._budget.change(owner, size - before)
+        return size
+
+    def _used(self, request: Request) -> "BodyBudget":
+        share: Share | None = request.scope.get(SHARE)
+        return self if share is None else share.budget
+
+
+class Share:
+    """What the apps around an app hold of a request's body, for the address that it comes from."""
+
+    def __init__(self, budget: BodyBudget, scope: Scope) -> None:
+        self.budget = budget
+        self._owner = str(scope["client"][0]) if scope.get("client") else "unknown"
+        self._size = self._counted = 0
+
+    def change(self, difference: int) -> None:
+        """Hold more bytes, or fewer.
+
+        Raises:
+            ServiceUnavailable: there is no room for more.
+        """
+        size = self._size + difference
+        self._counted = self.budget.resize(self._owner, self._counted, size)
+        self._size = size
+
+    def release(self) -> None:
+        """Return all that is held."""
+        self.change(-self._size)
+
+
+def hold(scope: Scope, difference: int) -> None:
+    """Hold more bytes of a request's body, or fewer, in its share, if it has one.
+
+    Raises:
+        ServiceUnavailable: there is no room for more.
+    """
+    share: Share | None = scope.get(SHARE)
+    if share is not None:
+        share.change(difference)
 
 
 def _owner(request: Request) -> Hashable:
