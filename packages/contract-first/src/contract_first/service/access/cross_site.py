@@ -62,13 +62,13 @@ class CrossSiteRequests:
     def _admits(self, request: Request) -> bool:
         """Tell by Origin whether a page may send the cookie, and without it by Sec-Fetch-Site.
 
-        Of an API behind a proxy that ends TLS the scheme is not known. Where the browser says that the page
-        has the same origin, it is the page's.
+        Behind a proxy that ends TLS, the server does not know the scheme that the browser sees. Where the
+        browser says that page and API have the same origin, it is that of the page, and hosts are compared.
         """
         origin, site = request.header(b"origin"), request.header(b"sec-fetch-site")
         if origin is None:
             return site != "cross-site"
-        origin, own = normal_origin(origin), self._proxies.origin(request)
+        origin, server = normal_origin(origin), self._proxies.origin(request)
         if site == "same-origin":
-            own = normal_origin(f"{origin.partition('://')[0]}://{own.partition('://')[2]}")
-        return origin == own or origin in self._origins
+            server = normal_origin(f"{origin.partition('://')[0]}://{server.partition('://')[2]}")
+        return origin == server or origin in self._origins
