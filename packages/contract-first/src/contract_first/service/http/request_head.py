@@ -23,6 +23,7 @@ class RequestHead:
 
     Attributes:
         target: what has come in of it.
+        fields: the header fields that have come in, or the trailers.
         body_bytes: how long that is; 0 if the head does not say so.
         framing: the header fields that say where the body ends, as they were sent.
         expects_continue: whether the client waits until it is asked for the body.
@@ -34,7 +35,7 @@ class RequestHead:
 
     def begin(self) -> None:
         self.target = b""
-        self._fields: list[tuple[bytes, bytes]] = []
+        self.fields: list[tuple[bytes, bytes]] = []
         self._is_whole = self.has_body = self.expects_continue = False
         self._hosts = self.body_bytes = 0
         self.framing = self._codings = b""
@@ -48,10 +49,10 @@ class RequestHead:
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Add a header field; trailers count towards the limit and are dropped (RFC 9110, section 6.5.1)."""
-        if len(self._fields) >= MOST_FIELDS:
+        if len(self.fields) >= MOST_FIELDS:
             raise HeadTooLarge
         name = name.lower()
-        self._fields.append((name, value))
+        self.fields.append((name, value))
         if self._is_whole:
             self.check_size()
         elif name in _FRAMING:
@@ -71,14 +72,9 @@ class RequestHead:
         elif value.lower() == b"100-continue":
             self.expects_continue = True
 
-    @property
-    def has_fields(self) -> bool:
-        """Whether a header field has come in."""
-        return bool(self._fields)
-
     def check_size(self) -> None:
         """Raise the problem of header fields that are too long together."""
-        if sum(len(name) + len(value) + 4 for name, value in self._fields) > MOST_HEAD_BYTES:
+        if sum(len(name) + len(value) + 4 for name, value in self.fields) > MOST_HEAD_BYTES:
             raise HeadTooLarge
 
     def scope(self, facts: Scope, method: bytes, version: str) -> Scope:
@@ -102,7 +98,7 @@ class RequestHead:
             "path": unquote(path) if "%" in path else path,
             "raw_path": raw_path,
             "query_string": query,
-            "headers": self._fields,
+            "headers": self.fields,
         }
 
     def beginning(self, facts: Scope, method: bytes) -> Scope:
@@ -114,12 +110,12 @@ class RequestHead:
             "path": path.decode("latin-1"),
             "raw_path": path,
             "query_string": query,
-            "headers": self._fields,
+            "headers": self.fields,
         }
 
     def end(self) -> None:
         """End the head: what fields come from now on are trailers."""
-        self._is_whole, self._fields = True, []
+        self._is_whole, self.fields = True, []
 
 
 def _parts(target: bytes) -> tuple[bytes, bytes]:

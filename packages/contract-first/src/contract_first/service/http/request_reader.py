@@ -108,7 +108,7 @@ class RequestReader:
         fed_bytes, body_bytes = end - begin, self.body_bytes
         self.fed_bytes += fed_bytes
         piece = data[begin:end]
-        if self.part is BETWEEN or (self.part is HEAD and not self._head.has_fields):
+        if self.part is BETWEEN or (self.part is HEAD and not self._head.fields):
             self._line += piece
         try:
             try:
