@@ -5,23 +5,20 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from datetime import timedelta
+from pathlib import Path
 
 import pytest
-from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from msgspec.structs import asdict
-from sqlalchemy import CheckConstraint, bindparam, insert, inspect, select, text
+from sqlalchemy import CheckConstraint, insert, inspect, text
 
 from contract_first.service.clock import SystemClock
 from scanner_api.scanning.scans.sessions import ScanSession
 from scanner_api.storage.accounts.organizations import OrganizationStore
 from scanner_api.storage.actions import Action, Actor
 from scanner_api.storage.audit import entry, read_audit_log
-from scanner_api.storage.catalogue.products import ProductStore
-from scanner_api.storage.catalogue.redirect_rules import RedirectRuleStore
 from scanner_api.storage.database import ConstraintError, Database, DatabaseError
 from scanner_api.storage.scans.captures import CaptureStore
 from scanner_api.storage.scans.extractions import ExtractionStore
@@ -34,13 +31,8 @@ from scanner_api.storage.schema.tables import (
     metadata,
     note_compatibility,
     organizations,
-    products,
-    proposals,
-    redirect_rules,
     scan_sessions,
 )
-
-from .conftest import rules_of
 
 MIGRATE = """
 import asyncio, sys
@@ -68,39 +60,28 @@ def database_url(request):
     return request.param if ":" in request.param else request.getfixturevalue(request.param)
 
 
-def upgrade_to(connection, revision):
-    """Run the revisions up to one."""
-    config = configuration()
-    config.attributes["connection"] = connection
-    command.upgrade(config, revision)
-
-
-async def migrated_since(revision, url, *inserts):
-    """Return a database that was filled at a revision, and is at the newest now."""
+async def upgraded(url, *statements):
+    """Return a database that was made by version 0.3 and filled, and is at the newest revision now."""
     database = Database(url)
     await database.connect()
+    script = Path(__file__).parent / "schema_of_0_3" / f"{database.dialect.name}.sql"
     async with database.transaction() as connection:
-        await connection.run_sync(upgrade_to, revision)
-        for insert in inserts:
-            await connection.execute(insert)
+        for statement in script.read_text().split("\n\n"):
+            await connection.exec_driver_sql(statement)
+        for statement in statements:
+            await connection.execute(statement)
     await database.migrate()
     return database
+
+
+def difference(connection):
+    """Return what Alembic would do to make the schema that of the tables."""
+    return compare_metadata(MigrationContext.configure(connection), metadata)
 
 
 def organization(now, name="Grocer"):
     """Return the insert of the organization that sessions belong to."""
     return organizations.insert().values(id="organization", name=name, created=now)
-
-
-def insert_of(table, row):
-    """Return the insert of a row into a table that has other columns by now."""
-    columns = [table.c[name] for name in row]
-    return table.insert().from_select(columns, select(*bound(columns, row)))
-
-
-def bound(columns, row):
-    """Return the values of a row as the columns' parameters."""
-    return [bindparam(None, row[column.name], type_=column.type) for column in columns]
 
 
 def migrate_in_processes(url, number):
@@ -114,9 +95,6 @@ def migrate_in_processes(url, number):
 
 def test_the_migrated_schema_is_that_of_the_tables(in_database):
     """Alembic finds nothing to do: tables, columns, types, indexes and constraints agree."""
-
-    def difference(connection):
-        return compare_metadata(MigrationContext.configure(connection), metadata)
 
     async def scenario(database):
         async with database.snapshot() as connection:
@@ -198,103 +176,49 @@ async def test_processes_that_start_at_once_migrate_once(shared_url):
 
 
 def test_a_current_database_needs_no_alembic(sqlite_url):
-    """Alembic, which would slow the start, is imported only when there is something to migrate."""
-    assert migrate_in_processes(sqlite_url, 1) == ["True"]
+    """Alembic, which would slow the start, is not imported for a new database or one that is up to date."""
+    assert migrate_in_processes(sqlite_url, 1) == ["False"]
     assert migrate_in_processes(sqlite_url, 1) == ["False"]
 
 
-async def test_a_database_of_the_first_version_is_brought_up_to_date(shared_url, session, now):
-    """Organizations, credentials and sessions of revision 0001 are as they were, and sessions go on."""
+async def test_a_database_of_0_3_keeps_its_rows(shared_url, session, scanned, now):
+    """Organizations, sessions and captures are as they were; sessions are counted, and go on."""
     stored = {
         **session,
         "metadata": {"shelf": "4 \x00 \\u0000"},
         "device_context": {"big": 2**70, "\ud83d": None},
         "user_agent": "Scanner \x00 \ud83d \\",
     }
-    inserts = organization(now, "Grocer \x00"), scan_sessions.insert().values(stored)
-    database = await migrated_since("0001", shared_url, *inserts)
+    capture = scanned(gtin="09521234000013", sent_gtin="09521234000013")
+    row = {**asdict(capture), "session_id": session["id"]}
+    del row["product_name"]
+    inserts = (
+        organization(now, "Grocer \x00"),
+        scan_sessions.insert().values(stored),
+        captures.insert().values(row),
+    )
+    database = await upgraded(shared_url, *inserts)
     sessions = SessionStore(database, SystemClock(), 10**10)
-    found = await sessions.get(session["id"])
+    session_now = await sessions.get(session["id"])
+    capture_now = await CaptureStore(database, SystemClock(), 10**10).claim(row["id"], 20)
+    _, total = await sessions.page(["organization"], page=1, page_size=1)
     closed = await sessions.close(session["id"], submit=True)
     claimed = await ExtractionStore(database, SystemClock()).claim(session["id"], 20)
-    kept = await OrganizationStore(database).organization("organization")
+    owner = await OrganizationStore(database).organization("organization")
+    revision = (await database.schema()).revision
     await database.close()
-    assert found == ScanSession(**stored)
-    assert (closed.status, claimed, kept.name) == ("COMPLETED", 1, "Grocer \x00")
+    assert (session_now, capture_now, total) == (ScanSession(**stored), capture, 1)
+    assert (closed.status, claimed, owner.name) == ("COMPLETED", 1, "Grocer \x00")
+    assert revision == migrations.HEAD
 
 
-async def test_a_capture_of_the_second_version_keeps_the_gtin_it_came_with(shared_url, session, scanned, now):
-    """A capture that waits while the server is renewed is still about the product that the client named."""
-    row = {**asdict(scanned(gtin="09521234000013")), "session_id": session["id"]}
-    del row["product_name"], row["sent_gtin"]
-    inserts = organization(now), scan_sessions.insert().values(session), insert_of(captures, row)
-    database = await migrated_since("0002", shared_url, *inserts)
-    claimed = await CaptureStore(database, SystemClock(), 10**10).claim(row["id"], 20)
+async def test_a_database_of_0_3_gets_the_schema_of_the_tables(shared_url):
+    """Alembic finds nothing to do after the migrations, as in a new database."""
+    database = await upgraded(shared_url)
+    async with database.snapshot() as connection:
+        changes = await connection.run_sync(difference)
     await database.close()
-    assert claimed == scanned(gtin="09521234000013", sent_gtin="09521234000013")
-
-
-async def test_sessions_of_the_third_version_are_counted(shared_url, session, now):
-    """The sessions that there were before the counts are in them, and those that come later too."""
-    rows = [{**session, "id": str(number)} for number in range(3)]
-    database = await migrated_since(
-        "0003", shared_url, organization(now), scan_sessions.insert().values(rows)
-    )
-    sessions = SessionStore(database, SystemClock(), 10**10)
-    await sessions.create(ScanSession(**session))
-    _, total = await sessions.page(["organization"], page=1, page_size=1)
-    await database.close()
-    assert total == 4
-
-
-async def test_what_was_applied_before_the_overrides_is_the_organizations(
-    shared_url, session, scanned, milk, now
-):
-    """The last applied value of a field counts; redirect rules of nobody knows whom are nobody's."""
-    product = {**asdict(milk), "short_id": "milk", "ai_summary": "", "created": now, "modified": now}
-    row = {**asdict(scanned(product_short_id="milk")), "session_id": session["id"]}
-    del row["product_name"]
-    proposal = {
-        **dict.fromkeys(("current_value", "confidence", "reasoning", "source"), ""),
-        "capture_id": row["id"],
-        "status": "ACCEPTED",
-        "metadata": {},
-        "created": now,
-        "reviewed_at": now,
-    }
-    values = [
-        ("name", "First \x00", 1),
-        ("name", "Last \x00", 2),
-        ("name", "Open", None),
-        ("category", "Dairy", 1),
-    ]
-    rule = {
-        "id": "rule",
-        "product_short_id": "milk",
-        "url": "https://a.example",
-        "order_index": 0,
-        "created": now,
-    }
-    inserts = [
-        organization(now),
-        scan_sessions.insert().values(session),
-        products.insert().values(product),
-        captures.insert().values(row),
-        insert_of(redirect_rules, rule),
-    ]
-    for number, (field, value, seconds) in enumerate(values):
-        applied = seconds and now + timedelta(seconds=seconds)
-        own = {"id": str(number), "field_name": field, "proposed_value": value, "applied_at": applied}
-        inserts.append(proposals.insert().values(proposal | own))
-    database = await migrated_since("0004", shared_url, *inserts)
-    store, rules = ProductStore(database, SystemClock()), RedirectRuleStore(database, SystemClock())
-    own, of_others = [await store.by_gtin(milk.gtin, whose) for whose in ("organization", "others")]
-    appended = await rules.append("organization", "milk", "https://a.example")
-    found = await rules_of(database, "organization", "milk")
-    await database.close()
-    assert (own.name, own.category, own.modified) == ("Last \x00", "Dairy", now + timedelta(seconds=2))
-    assert of_others.name == milk.name
-    assert (appended.order_index, found) == (0, [appended])
+    assert changes == []
 
 
 def test_a_current_database_is_left_alone(in_database, now):
@@ -307,8 +231,14 @@ def test_a_current_database_is_left_alone(in_database, now):
     assert in_database(scenario).created == now
 
 
-@pytest.mark.parametrize("revision", ["9999", "0000-lost"])
-def test_a_database_of_another_version_is_a_clear_error(in_database, revision):
+@pytest.mark.parametrize(
+    ("revision", "sentence"),
+    [
+        ("9999", "another version of scanner-api.*9999"),
+        ("0009", "at revision 0009, of a version before 0.3.*`scanner-api db upgrade` of version 0.3 first"),
+    ],
+)
+def test_a_database_of_another_version_is_a_clear_error(in_database, revision, sentence):
     """A revision that this version does not know is left alone, and the error names it and what to do."""
 
     async def scenario(database):
@@ -316,7 +246,7 @@ def test_a_database_of_another_version_is_a_clear_error(in_database, revision):
             await connection.execute(text("UPDATE alembic_version SET version_num = :new"), {"new": revision})
         await database.migrate()
 
-    with pytest.raises(DatabaseError, match=f"another version of scanner-api.*{revision}"):
+    with pytest.raises(DatabaseError, match=sentence):
         in_database(scenario)
 
 
@@ -375,8 +305,7 @@ async def test_entries_of_the_audit_log_are_not_replaced(url, request, now):
         database = Database(url)
         await database.migrate()
     else:
-        older = text("DROP TRIGGER audit_log_INSERT")
-        database = await migrated_since("0010", request.getfixturevalue(url), older)
+        database = await upgraded(request.getfixturevalue(url))
     async with database.transaction() as connection:
         for subject in ("first", "second"):
             await connection.execute(entry(now, Actor("ada", "192.0.2.1"), Action.KEY_REVOKED, subject))

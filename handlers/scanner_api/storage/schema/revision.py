@@ -10,8 +10,8 @@ from sqlalchemy.exc import DBAPIError
 from contract_first.service.observe.logs import cause_of
 from scanner_api.storage.connections.engines import DatabaseError
 
-from .migrations import HEAD
-from .tables import note_compatibility, schema_compatibility
+from .migrations import BASELINE, HEAD
+from .tables import create_schema, note_compatibility, schema_compatibility
 
 logger = logging.getLogger(__name__)
 
@@ -79,7 +79,20 @@ def schema_of_file(copy: Path) -> SchemaRevision:
 
 
 def upgrade_schema(connection: Connection) -> None:
-    """Bring the schema to this version's revision."""
+    """Bring the schema to this version's revision, in a transaction that other processes wait for.
+
+    Raises:
+        DatabaseError: the database was written by a version that this one cannot upgrade from.
+    """
+    schema = read_schema(connection)
+    if schema.revision is None:
+        create_schema(connection, HEAD)
+        return
+    if schema.revision < BASELINE:
+        raise DatabaseError(
+            f"The database is at revision {schema.revision}, of a version before 0.3, from which this one "
+            f"cannot upgrade: run `scanner-api db upgrade` of version 0.3 first."
+        )
     from .migrations.upgrade import upgrade  # noqa: PLC0415 -- Alembic takes a third of a second to import
 
     upgrade(connection)

@@ -290,17 +290,22 @@ versions = Table(
 """Alembic's own; not in our metadata, which Alembic compares with what it finds."""
 
 
+def create_schema(connection: Connection, revision: str) -> None:
+    """Create all tables, indexes and triggers in a new database, which is at this revision then."""
+    metadata.create_all(connection, checkfirst=False)
+    create_triggers(connection)
+    protect_audit_log(connection)
+    versions.create(connection)
+    connection.execute(versions.insert(), {"version_num": revision})
+    note_compatibility(connection, revision)
+
+
 @cache
 def sqlite_script(revision: str) -> str:
     """Return the SQL that makes all tables in a new SQLite database, which is at this revision then."""
     engine = create_engine("sqlite://")
     with engine.begin() as connection:
-        metadata.create_all(connection, checkfirst=False)
-        create_triggers(connection)
-        protect_audit_log(connection)
-        versions.create(connection)
-        connection.execute(versions.insert(), {"version_num": revision})
-        note_compatibility(connection, revision)
+        create_schema(connection, revision)
         driver: Any = connection.connection.driver_connection
         script = "".join(driver.iterdump())
     engine.dispose()

@@ -3,7 +3,10 @@
 HEAD = "0011"
 """The newest revision. A database that has it needs no Alembic, whose import would slow the start."""
 
-LEAST = "0006"
+BASELINE = "0010"
+"""The revision of version 0.3, the oldest from which a database can be upgraded."""
+
+LEAST = BASELINE
 """The oldest revision whose version can use a schema of the newest.
 
 A step that only adds leaves it as it is, so that processes of the version before can go on, and start again,
