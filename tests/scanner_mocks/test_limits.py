@@ -79,11 +79,10 @@ def test_phones(mock):
         httpx2.get(mock.api.replace("http:", "https:"), trust_env=False)
 
 
-def test_identifiers(mock, api):
-    """An identifier, a preference or a fault in a header brings a response that is not its own."""
+def test_preferences(mock, api):
+    """A preference or a fault in a header brings a response that is not its own."""
     real = f"/sessions/{mock.session_id}/photos"
     for path, headers in (
-        ("/sessions/mock-status-429/photos", {}),
         (real, {"Prefer": "code=429"}),
         (real, {"X-Mock-Fault": "status=429"}),
     ):

@@ -46,10 +46,9 @@ def client(tmp_path_factory):
 
 
 def test_an_operation_without_a_handler_gets_the_contracts_response(client):
-    """Its example is sent, and its magic identifiers stand for its statuses."""
+    """Its example is sent."""
     response = client.get("/weather/5")
     assert (response.json(), response.headers["X-Mock-Answer"]) == ({"rain": True}, "example")
-    assert client.get("/weather/mock-status-404").status_code == 404
 
 
 def test_an_operation_with_a_handler_gets_its_response(client):
@@ -84,16 +83,6 @@ def test_a_documented_problem_is_the_services_own(client):
     assert int(got[503].headers["RateLimit-Remaining"]) > 0
 
 
-def test_a_magic_identifier_stands_for_a_problem_of_the_service(client):
-    """An app that cannot send a header gets the same by an identifier."""
-    for target, status in {
-        "/scanner/api/v1/sessions/MockStatus4o4xxxxxxxxx": 404,
-        "/scanner/api/v1/sessions/mock-status-503/photos": 503,
-    }.items():
-        response = client.get(target)
-        assert (response.status_code, response.headers["X-Mock-Answer"]) == (status, "generated")
-
-
 def test_a_preference_is_for_callers_who_are_let_in(client):
     """A wrong key is refused, and a limited one counts what is preferred as any other request."""
     target = f"/scanner/api/v1/sessions/{seeds.SESSION}"
@@ -108,4 +97,4 @@ def test_the_page_lists_operations_with_and_without_handlers(client):
     """It lists every operation of the contract that the mock runs on."""
     page = client.get("/_mock/responses").text
     assert "/weather/{city_id}" in page
-    assert "MockStatusCODExxxxxxxxx" in page
+    assert "/scanner/api/v1/sessions/{id}" in page

@@ -1,4 +1,4 @@
-"""An operation of a mock: its handler responds, or the contract does; preferences and magic ids choose."""
+"""An operation of a mock: its handler responds, or the contract does; preferences choose."""
 
 from __future__ import annotations
 
@@ -23,7 +23,6 @@ from contract_first.service.randomness import Randomness
 from contract_first.service.request.sequences import EVENTS
 
 from .documented import DocumentedResponse, DocumentedResponses
-from .magic_ids import MagicIds, members_of
 from .preferences import FIRST, IN_QUERY, LONGEST, NAMES, Preferences, preferences_of, with_query
 from .problems import explained, in_a_line
 from .selection import Selection
@@ -124,17 +123,13 @@ class MockOperation:
         self._last = nothing, b"", nothing
         self._depth = operation.path.rstrip("/").count("/")
         self._making = asyncio.Lock()
-        self._magic = MagicIds(operation, assembly, generator, self._documented.selector.success)
         arguments = {
             (parameter.location, parameter.name): parameter.argument for parameter in bound.parameters
         }
         self._places = {**arguments, BODY: "body"}
         names = [IN_QUERY + name for name in NAMES]
         self._preferences_in_query = [name for name in names if ("query", name) not in arguments]
-        self._identifiers = [(*name, arguments[name]) for name in self._magic.names if name in arguments]
-        self._looks_into_body = len(self._identifiers) < len(self._magic.names)
         self._content = self._documented.selector.content(self._documented.selector.success)
-        self._has_magic_ids = bool(self._magic.names)
 
     async def __call__(self, request: Request) -> Rendered:
         """Return the response, or raise the problem that it is."""
@@ -151,12 +146,11 @@ class MockOperation:
         except Problem as problem:
             return await self._refused(problem, request)
         if not selects:
-            status = self._magic_status(arguments) if self._has_magic_ids else None
-            if status is None and self._item_responder is not None and not preferences.dynamic:
+            if self._item_responder is not None and not preferences.dynamic:
                 return await self._from_items(self._item_responder, request, arguments)
-            if status is not None or not (preferences.dynamic or self._bound.has_handler):
+            if not (preferences.dynamic or self._bound.has_handler):
                 return await self._respond(
-                    Selection(status, self._accept(request, arguments)), request, arguments
+                    Selection(None, self._accept(request, arguments)), request, arguments
                 )
             if not preferences.dynamic:
                 request.response_headers.append(HANDLER)
@@ -201,16 +195,6 @@ class MockOperation:
                 request.response_headers.append((b"x-mock-refusal", in_a_line(problem)))
                 raise
         return _with_headers(documented, rendered, request, STORED)
-
-    def _magic_status(self, arguments: Mapping[str, Any]) -> int | None:
-        """Return the status that the first magic identifier of a request stands for."""
-        for place, name, argument in self._identifiers:
-            status = self._magic.status_of(place, name, arguments.get(argument))
-            if status is not None:
-                return status
-        members = members_of(arguments["body"]) if self._looks_into_body else ()
-        statuses = (self._magic.status_of("body", name, value) for name, value in members)
-        return next((status for status in statuses if status is not None), None)
 
     async def _refused(self, problem: Problem, request: Request) -> Rendered:
         """Return the documented response to a refusal, or to a similar one; else raise the problem."""

@@ -1,28 +1,24 @@
 """How to get each response, as a page of the mock and as a document."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from html import escape
-from typing import Any, Final
+from typing import Final
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contract_first.contract import Contract, Operation
-from contract_first.service.assembly import Assembly
 from contract_first.service.pages import Page
 
-from .authenticators import OpenAuthenticator
 from .bodies import example_names
-from .magic_ids import DIGITS, MagicIds
-from .operation import ContractResponses
 from .selection import success_status
 
 PATH: Final = "/_mock/responses"
 TITLE = "How to get each response of the mock"
 INTRODUCTION = (
-    "You can force every documented response of every operation: by a header, or by an identifier where "
-    "the app under test cannot send headers. Both work with and without a handler. Authentication and rate "
-    "limits come first, and nothing is stored. If your app can send neither, use a fault: see /_mock/faults."
+    "You can force every documented response of every operation, by a header or in the query, with and "
+    "without a handler. Authentication and rate limits come first, and nothing is stored. If your app can "
+    "send neither, use a fault: see /_mock/faults."
 )
 BEFORE_LIMITS = (
     "A response comes from the contract where an operation has no handler, or where the request selects "
@@ -85,11 +81,6 @@ REFUSALS = (
     "X-Mock-Request-Violation; =off does not validate. --formats=warn and =off do the same where only a "
     "format is violated."
 )
-IDENTIFIERS = (
-    "In the identifiers below, CODE is any status of the operation; where a schema does not allow 0 or 1, "
-    "write o or i. The request is validated first. In a body, identifiers are found in the outermost six "
-    "levels of objects and arrays."
-)
 STYLE = """
 :root { color-scheme: light dark; background: Canvas; color: CanvasText;
         font: 16px/1.5 system-ui, sans-serif }
@@ -111,8 +102,7 @@ tbody tr:hover { background: #8882 } th { position: sticky; top: 0; background: 
 POLICY: Final = (
     "sandbox; default-src 'none'; img-src data:; style-src 'unsafe-inline'; frame-ancestors 'none'"
 )
-CODE = "CODE"
-COLUMNS = ("operation", "plain response", "others", "identifiers")
+COLUMNS = ("operation", "plain response", "others")
 
 
 def document(contract: Contract) -> str:
@@ -152,7 +142,7 @@ def _sections(
     """Yield titles with paragraphs and tables, as they are written in a format."""
     headers = table(("header", "response"), [(code(name), means) for name, means in HEADERS])
     yield "", (paragraph(INTRODUCTION), headers)
-    yield "Operations", (paragraph(IDENTIFIERS), table(COLUMNS, _rows(contract, code)))
+    yield "Operations", (table(COLUMNS, _rows(contract, code)),)
     yield "Preferences", (paragraph(AFTERWARDS),)
     yield "Generated responses", (paragraph(RELATED),)
     yield "Refused requests", (paragraph(REFUSALS),)
@@ -182,12 +172,9 @@ def _html_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _rows(contract: Contract, code: Callable[[str], str]) -> Iterator[Sequence[str]]:
-    """Yield a row for each operation, in the order of the contract; a large one takes its time."""
-    assembly = Assembly(contract, OpenAuthenticator())
-    generator = ContractResponses().generator(assembly)
+    """Yield a row for each operation, in the order of the contract."""
     for operation in contract.operations:
         success = success_status(operation)
-        magic_ids = MagicIds(operation, assembly, generator, success)
 
         def with_examples(status: str, operation: Operation = operation) -> str:
             names = example_names(contract, operation.responses.get(status, {}))
@@ -197,24 +184,7 @@ def _rows(contract: Contract, code: Callable[[str], str]) -> Iterator[Sequence[s
             code(operation.label),
             with_examples(str(success)),
             ", ".join(with_examples(status) for status in operation.responses if status != str(success)),
-            "; ".join(
-                f"{code(f'{place} {name}')}: {_identifiers(by_status, code)}"
-                for (place, name), by_status in magic_ids.spellings.items()
-            ),
         )
-
-
-def _identifiers(by_status: Mapping[int, Any], code: Callable[[str], str]) -> str:
-    """Return the magic identifiers: their common form with CODE for the status, or each of them."""
-    forms = set()
-    for status, identifier in by_status.items():
-        text = str(identifier)
-        spelled = str(status) if str(status) in text else str(status).translate(DIGITS)
-        forms.add(text.replace(spelled, CODE, 1))
-    form = forms.pop() if len(forms) == 1 else ""
-    if CODE in form:
-        return code(form)
-    return ", ".join(f"{code(str(identifier))} ({status})" for status, identifier in by_status.items())
 
 
 def _ticked(text: str) -> str:
