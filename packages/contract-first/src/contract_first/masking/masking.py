@@ -260,7 +260,7 @@ def _is_declared(contract: Contract, schema: Any, depth: int = 0) -> bool:
         schema, _ = contract.follow(schema, "")
     if not isinstance(schema, dict) or depth > DEEPEST:
         return False
-    parts = [part for keyword in ("allOf", "anyOf", "oneOf") for part in schema.get(keyword) or ()]
+    parts = [part for value in schema.values() if isinstance(value, list) for part in value]
     return (
         schema.get("format") == "password"
         or schema.get("writeOnly") is True

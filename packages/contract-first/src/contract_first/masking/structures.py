@@ -71,7 +71,8 @@ def _xml_spans(content: bytes, is_secret: IsSecret) -> Iterator[Span]:
                 if attribute[1] in NAMING:
                     named.add(attribute[value])
                 elif depth or is_secret(attribute[1]):
-                    yield tuple(match.start(4) + place for place in attribute.span(value))  # type: ignore[misc]
+                    start, stop = attribute.span(value)
+                    yield match.start(4) + start, match.start(4) + stop
             depth += not attributes.endswith(b"/") and (depth > 0 or any(map(is_secret, named)))
         elif depth and match[0].strip():
             yield match.span(1 if section is not None else 0)
