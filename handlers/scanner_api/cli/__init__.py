@@ -19,12 +19,6 @@ CONTRACT = Annotated[str | None, typer.Option(metavar="FILE|URL", help=HELP)]
 
 OWN = {
     **{name: {"file": FILE, "load": load_contract} for name in ("show", "lint", "digest", "types")},
-    "coverage": {
-        "file": FILE,
-        "load": load_contract,
-        "package": "scanner_api.operations",
-        "handled": "handler",
-    },
     "scaffold": {"contract": CONTRACT, "load": load_contract, "package": "scanner_api.operations"},
 }
 """The parameters of ``contract``'s commands whose contract is ours by default."""

@@ -13,7 +13,6 @@ from contract_first.service import create_app
 
 ALL = [
     "check http://127.0.0.1:1 --contract {}",
-    "contract coverage {}",
     "contract digest {}",
     "contract lint {}",
     "contract new --into new {}",

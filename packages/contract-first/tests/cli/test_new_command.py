@@ -357,9 +357,7 @@ def test_an_operation_that_comes_later(new, minimal):
     source = "src/pet_store/openapi.yaml"
     options = ["--contract", source, "--handlers", "pet_store.operations", "--into", "src/pet_store"]
     options += ["--tests", "tests", "--respond", "--client"]
-    for arguments in (["scaffold", *options], ["coverage", source]):
-        done = subprocess.run([*command, *arguments], cwd=folder, capture_output=True, text=True, check=True)  # noqa: S603 -- our own
-    assert "Of 3 operations, 3 have a handler" in done.stdout
+    subprocess.run([*command, "scaffold", *options], cwd=folder, capture_output=True, text=True, check=True)  # noqa: S603 -- our own
     assert (folder / "src/pet_store/operations/untagged_2.py").exists()
     assert "5 passed" in output_of_tests(folder)
 

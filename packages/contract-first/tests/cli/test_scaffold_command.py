@@ -160,13 +160,11 @@ def test_an_operation_that_was_renamed(contract, write, pets, tmp_path, monkeypa
     monkeypatch.syspath_prepend(tmp_path)
     pets["paths"]["/pets/{pet_id}"]["get"]["operationId"] = "look_at"
     handlers = ["--handlers", "renamed_pets.operations"]
-    coverage = contract("coverage", write(pets), *handlers).stdout
     output = contract("scaffold", "--contract", write(pets), "--into", folder, *handlers).stdout
     for name in ("pets.get_pet: ", "pets.find: "):
         assert f"{name}no operation has this name; rename the function if its operation was renamed" in output
-        assert name in coverage
     for name in ("pets.part", "pets.load"):  # what handlers call
-        assert name not in output + coverage
+        assert name not in output
     again = contract("scaffold", "--contract", write(pets), "--into", folder, *handlers).stdout
     assert ("every operation has a handler" in again, "pets.find: no operation has" in again) == (True, True)
 

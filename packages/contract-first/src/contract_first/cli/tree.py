@@ -12,10 +12,6 @@ CONTRACT_COMMANDS = {
         "contract_first.cli.contract:lint",
         "Check that a contract is valid OpenAPI and follows the house rules.",
     ),
-    "coverage": Lazy(
-        "contract_first.cli.project.coverage:coverage",
-        "Show for each operation whether it has a handler, how the mock responds, and whether it is tested.",
-    ),
     "digest": Lazy(
         "contract_first.cli.contract:digest",
         "Print the SHA-256 of a contract, independent of format and order of members.",
