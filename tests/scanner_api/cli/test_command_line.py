@@ -67,7 +67,7 @@ def test_help_of_settings():
         "database-url": "URL",
         "metrics-port": "PORT",
         "cors-origins": "JSON",
-        "contract": "FILE",
+        "contract": "FILE|URL",
         "migrate": "true|false",
         "rate-limit-on-outage": "open|closed",
         "log-format": "text|json",
