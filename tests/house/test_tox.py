@@ -1,6 +1,7 @@
 """tox is the one command for all checks, and lists them."""
 
 import configparser
+import re
 
 from .conftest import ROOT
 
@@ -17,12 +18,19 @@ def test_descriptions():
 
 
 def test_default_environments():
-    """A bare tox runs what neither measures, rewrites nor releases, and the packages on both Pythons."""
+    """A bare tox runs what neither measures, rewrites nor releases, and each test once."""
     default = {name.strip() for name in TOX["tox"]["env_list"].split(",")}
     assert default == ENVIRONMENTS - PACKAGING - {"audit", "bench", "build", "docs", "ledger", "lock"}
-    for name in ("tests", "contract-first", "strict-s3"):
-        assert TOX[f"testenv:{name}"]["base_python"].startswith("python3.11")
-    assert TOX["testenv:coverage"]["base_python"].startswith("python3.13")
+    traced = [TOX[f"testenv:{name}"] for name in ("coverage", "contract-first", "strict-s3")]
+    assert all(environment["base_python"].startswith("python3.13") for environment in traced)
+    folders = [
+        path
+        for environment in traced
+        for path in re.findall(r"(?:packages|tests)/[\w/-]+", environment["commands"])
+    ]
+    assert {*folders} == {*re.findall(r"(?:packages|tests)/[\w/-]+", TOX["testenv"]["packages"])}
+    assert TOX["testenv:tests"]["base_python"].startswith("python3.11")
+    assert "-m programs" in TOX["testenv:tests"]["commands"]
 
 
 def test_contributing():
