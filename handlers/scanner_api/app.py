@@ -14,12 +14,12 @@ from starlette.types import Receive, Scope, Send
 from contract_first.contract import Contract, ContractError
 from contract_first.service import CannotListen, JsonLimits, Limits, ResolverError
 from contract_first.service import create_app as service_of
+from contract_first.service.bound_operation import Fallback
 from contract_first.service.clock import Clock, SystemClock
 from contract_first.service.handlers import handlers_of
 from contract_first.service.http.proxies import TrustedProxies
 from contract_first.service.messages.problems import ServiceUnavailable
 from contract_first.service.messages.traces import calling, continued
-from contract_first.service.operation import Fallback
 from contract_first.service.randomness import Randomness, SystemRandomness
 from scanner_contract import load_contract
 

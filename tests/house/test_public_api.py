@@ -18,7 +18,8 @@ MEMBERS = {
     "contract_first": [
         *PROBLEMS, "BasicCredential", "Change", "Contract", "ContractError", "ContractMock", "Cookie",
         "Credentials", "Event", "ExchangeValidator", "Hook", "Operation", "Report", "Request", "Requirement",
-        "Response", "Service", "Upload", "check_app", "check_url", "compare", "contract_mock", "create_app",
+        "Response", "ServerSentEvent", "Service", "Upload", "check_app", "check_url", "compare",
+        "contract_mock", "create_app",
         "load_contract", "per_request", "serve", "validate_har",
     ],
     "contract_first.contract": [
@@ -28,7 +29,8 @@ MEMBERS = {
     "contract_first.service": [
         *PROBLEMS, "Attempt", "Authenticator", "BasicCredential", "CannotListen", "Cookie", "Event", "Hook",
         "Idempotency", "JsonLimits", "KeyInUse", "KeyReused", "Limits", "PerRequest", "ProblemProfile",
-        "Request", "Requirement", "ResolverError", "Response", "Service", "Upload", "Violation",
+        "Request", "Requirement", "ResolverError", "Response", "ServerSentEvent", "Service", "Upload",
+        "Violation",
         "create_app", "listen", "per_request", "serve", "url_of",
     ],
     "strict_s3": ["Server", "running"],

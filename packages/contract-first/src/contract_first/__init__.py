@@ -39,6 +39,7 @@ if TYPE_CHECKING:
         Request,
         Requirement,
         Response,
+        ServerSentEvent,
         Service,
         ServiceUnavailable,
         Unauthorized,
@@ -55,7 +56,8 @@ __all__ = [
     "BadRequest", "BasicCredential", "Change", "Conflict", "Contract", "ContractError", "ContractMock",
     "Cookie", "Credentials", "Event", "ExchangeValidator", "Forbidden", "Hook", "InsufficientScope",
     "InternalError", "MethodNotAllowed", "NotAcceptable", "NotFound", "NotImplementedYet", "Operation",
-    "PayloadTooLarge", "Problem", "RateLimited", "Report", "Request", "Requirement", "Response", "Service",
+    "PayloadTooLarge", "Problem", "RateLimited", "Report", "Request", "Requirement", "Response",
+    "ServerSentEvent", "Service",
     "ServiceUnavailable", "URITooLong", "Unauthorized", "UnsupportedMediaType", "Upload",
     "ValidationFailed", "check_app", "check_url", "compare", "contract_mock", "create_app", "load_contract",
     "per_request", "serve", "validate_har",
@@ -67,7 +69,7 @@ __getattr__ = exported(
         "contract": "Change Contract ContractError Operation compare load_contract",
         "service": "BadRequest BasicCredential Conflict Cookie Event Forbidden Hook InsufficientScope"
         " InternalError MethodNotAllowed NotAcceptable NotFound NotImplementedYet"
-        " PayloadTooLarge Problem RateLimited Request Requirement Response Service"
+        " PayloadTooLarge Problem RateLimited Request Requirement Response ServerSentEvent Service"
         " ServiceUnavailable URITooLong Unauthorized UnsupportedMediaType Upload"
         " ValidationFailed create_app per_request serve",
         "mock": "ContractMock contract_mock",

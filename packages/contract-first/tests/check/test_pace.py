@@ -2,13 +2,13 @@
 
 import pytest
 
-from contract_first.check.pace import Pace, QuotaUsedUp
+from contract_first.check.pace import QuotaUsedUp, Rate
 
 
 def heeded(**headers):
     """Return for how long a response with these headers made a pace wait."""
     slept = []
-    pace = Pace(slept.append)
+    pace = Rate(slept.append)
     pace.heed({f"ratelimit-{name}": value for name, value in headers.items()})
     assert pace.waited == sum(slept)
     return slept
@@ -51,7 +51,7 @@ def test_the_window_of_a_day_is_not_waited_for():
 def test_nothing_waits_longer_than_the_run_lasts():
     """With a budget, a wait ends with it, however long the window is."""
     slept = []
-    Pace(slept.append).heed({"ratelimit-remaining": "0", "ratelimit-reset": "40000"}, left=3.5)
+    Rate(slept.append).heed({"ratelimit-remaining": "0", "ratelimit-reset": "40000"}, left=3.5)
     assert slept == [3.5]
 
 
@@ -60,7 +60,7 @@ def test_a_share_of_a_window_is_kept(remaining, waits):
     """A pace that is to keep a fifth of 300 requests waits once 60 are left."""
     slept = []
     headers = {"ratelimit-limit": "300", "ratelimit-remaining": remaining, "ratelimit-reset": "40"}
-    Pace(slept.append).heed(headers, spared=0.2)
+    Rate(slept.append).heed(headers, spared=0.2)
     assert slept == waits
 
 
@@ -68,5 +68,5 @@ def test_no_share_is_kept_of_the_window_of_a_day():
     """A fifth of a day's requests may be more than any run needs, and the day is not waited for."""
     slept = []
     headers = {"ratelimit-limit": "10000", "ratelimit-remaining": "290", "ratelimit-reset": "40000"}
-    Pace(slept.append).heed(headers, spared=0.2)
+    Rate(slept.append).heed(headers, spared=0.2)
     assert slept == []

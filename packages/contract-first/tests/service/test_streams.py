@@ -9,7 +9,7 @@ import httpx2
 import msgspec
 import pytest
 
-from contract_first import Contract, Event, NotFound, Response, create_app
+from contract_first import Contract, NotFound, Response, ServerSentEvent, create_app
 from contract_first.service.http.protocol import HttpProtocol
 from contract_first.service.http.server import listen, serving
 from contract_first.service.messages import streaming
@@ -72,7 +72,7 @@ def test_events(streaming_app):
 
     async def events():
         async def made():
-            yield Event({"id": 1}, event="made", id="7", retry=1000)
+            yield ServerSentEvent({"id": 1}, event="made", id="7", retry=1000)
             yield Item(2)
 
         return Response(made(), headers={"X-Own": "1"})
@@ -86,9 +86,9 @@ def test_events(streaming_app):
     ("content", "item", "violation"),
     [
         (LINES, {"id": "a"}, "item/id: "),
-        (EVENTS, Event({"id": "a"}), "item/data/id: "),
-        (EVENTS, Event("no JSON"), "item/data: is no JSON"),
-        (EVENTS, Event(Item(1), event="other"), "item/event: "),
+        (EVENTS, ServerSentEvent({"id": "a"}), "item/data/id: "),
+        (EVENTS, ServerSentEvent("no JSON"), "item/data: is no JSON"),
+        (EVENTS, ServerSentEvent(Item(1), event="other"), "item/event: "),
     ],
 )
 def test_the_first_item_violates_the_contract(streaming_app, content, item, violation):
@@ -264,13 +264,13 @@ async def test_heartbeats(streaming_app, monkeypatch):
 @pytest.mark.parametrize("options", [{"http": HttpProtocol}, {}])
 def test_a_server_streams(options):
     """Events come one by one over a connection; once that is closed, the generator is closed too."""
-    asked, closed = threading.Event(), threading.Event()
+    asked, closed = threading.Event(), threading.ServerSentEvent()
 
     async def op():
         try:
-            yield Event({"id": 1})
+            yield ServerSentEvent({"id": 1})
             await asyncio.to_thread(asked.wait)
-            yield Event({"id": 2})
+            yield ServerSentEvent({"id": 2})
             await asyncio.get_running_loop().create_future()
         finally:
             closed.set()

@@ -19,7 +19,7 @@ class Stopped(Exception):  # noqa: N818 -- nothing is wrong, somebody has ended 
     """The run is to end after the request that is under way."""
 
 
-class Pace:
+class Rate:
     """Waits for the next window once one is nearly used up (``RateLimit-Remaining``, ``RateLimit-Reset``).
 
     Args:

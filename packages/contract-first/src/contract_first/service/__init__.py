@@ -38,7 +38,7 @@ if TYPE_CHECKING:
         Violation,
     )
     from .messages.request import Request, Requirement
-    from .messages.response import Cookie, Event, Response
+    from .messages.response import Cookie, Event, Response, ServerSentEvent
     from .messages.upload import Upload
     from .request.bodies import Limits
     from .request.json_bounds import JsonLimits
@@ -48,7 +48,8 @@ __all__ = [
     "Event", "Forbidden", "Hook", "Idempotency", "InsufficientScope", "InternalError", "JsonLimits",
     "KeyInUse", "KeyReused", "Limits", "MethodNotAllowed", "NotAcceptable", "NotFound", "NotImplementedYet",
     "PayloadTooLarge", "PerRequest", "Problem", "ProblemProfile", "RateLimited", "Request", "Requirement",
-    "ResolverError", "Response", "Service", "ServiceUnavailable", "URITooLong", "Unauthorized",
+    "ResolverError", "Response", "ServerSentEvent", "Service", "ServiceUnavailable", "URITooLong",
+    "Unauthorized",
     "UnsupportedMediaType", "Upload", "ValidationFailed", "Violation", "create_app", "listen",
     "per_request", "serve", "url_of",
 ]  # fmt: skip
@@ -69,7 +70,7 @@ __getattr__ = exported(
         " ProblemProfile RateLimited ServiceUnavailable URITooLong Unauthorized"
         " UnsupportedMediaType ValidationFailed Violation",
         "messages.request": "Request Requirement",
-        "messages.response": "Cookie Event Response",
+        "messages.response": "Cookie Event Response ServerSentEvent",
         "messages.upload": "Upload",
         "http.server": "CannotListen listen serve url_of",
     },

@@ -21,6 +21,7 @@ from .access.authentication import Authenticate, Authenticator, HookAuthenticato
 from .access.cors import with_cors
 from .access.cross_site import CrossSiteRequests
 from .assembly import Assembly
+from .bound_operation import Fallback
 from .clock import Clock, SystemClock
 from .connexion_adapter import bind
 from .context.hooks import Hook, require_operations
@@ -35,7 +36,6 @@ from .messages.request import Request
 from .mounting import mounting
 from .observe.observation import Observer, observed
 from .observe.request_log import RequestLog
-from .operation import Fallback
 from .options import require_usable
 from .pages import Check, contract_pages, health_pages
 from .randomness import RandomBytes

@@ -24,11 +24,11 @@ from contract_first.contract.routing import Header, Route
 from contract_first.imports import deferred
 
 from .assembly import Assembly
+from .bound_operation import Fallback, Unrouted, bound
 from .functions import Function
 from .handlers import resolved
 from .messages.problems import BadRequest, MethodNotAllowed, NotFound, Problem
 from .messages.request import STATE, Request
-from .operation import Fallback, Unrouted, bound
 from .request.decoding import decode
 
 MIDDLEWARES = ("context", "request_validation", "response_validation", "security", "swagger_ui")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from .coverage import ContractCoverage
     from .exchanges import Exchanges
-    from .transport import Validation
+    from .transport import ClientValidation
 
 WORKER = "contract_coverage"
 """Under this name a worker of pytest-xdist hands its counts over."""
@@ -258,14 +258,14 @@ class _Run:
         contract: Contract | Path | str | None,
         base_url: str,
         credentials: Credentials | None,
-    ) -> tuple[str, Validation]:
+    ) -> tuple[str, ClientValidation]:
         """Return the URL that a client begins with, and what it does with exchanges."""
         from .exchanges import NO_CREDENTIALS  # noqa: PLC0415 -- the module's reason
-        from .transport import Validation  # noqa: PLC0415 -- the same
+        from .transport import ClientValidation  # noqa: PLC0415 -- the same
 
         url = base_url or (app if isinstance(app, str) else TESTSERVER)
         exchanges = self._exchanges_of(self._loaded(app, contract), url)
-        return url, Validation(exchanges, credentials or NO_CREDENTIALS)
+        return url, ClientValidation(exchanges, credentials or NO_CREDENTIALS)
 
     def _loaded(self, app: ASGIApp | str, contract: Contract | Path | str | None) -> Contract:
         from contract_first.contract import Contract, load_contract  # noqa: PLC0415 -- the module's reason

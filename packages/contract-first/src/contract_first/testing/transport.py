@@ -72,7 +72,7 @@ class InLoop(httpx2.AsyncBaseTransport):
             return self._transport
 
 
-class Validation(NamedTuple):
+class ClientValidation(NamedTuple):
     """What a client does with each exchange: adds the credentials that it lacks, and validates it."""
 
     exchanges: Exchanges
@@ -92,7 +92,7 @@ class Validation(NamedTuple):
 class Validating(httpx2.BaseTransport):
     """Validates what another transport carries."""
 
-    def __init__(self, transport: httpx2.BaseTransport, validation: Validation) -> None:
+    def __init__(self, transport: httpx2.BaseTransport, validation: ClientValidation) -> None:
         self._transport = transport
         self._validation = validation
 
@@ -112,7 +112,7 @@ class Validating(httpx2.BaseTransport):
 class AsyncValidating(httpx2.AsyncBaseTransport):
     """Validates what another asynchronous transport carries."""
 
-    def __init__(self, transport: httpx2.AsyncBaseTransport, validation: Validation) -> None:
+    def __init__(self, transport: httpx2.AsyncBaseTransport, validation: ClientValidation) -> None:
         self._transport = transport
         self._validation = validation
 

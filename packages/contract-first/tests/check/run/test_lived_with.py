@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from contract_first.check import CannotRunError, Credentials, check_url
 from contract_first.check.oauth2 import ClientCredentials
-from contract_first.check.pace import Pace
+from contract_first.check.pace import Rate
 from contract_first.check.reports.baseline import Exclusion
 from contract_first.check.reports.ci import workflow_commands
 from contract_first.check.reports.markdown import markdown
@@ -65,7 +65,7 @@ def test_a_rate_spaces_requests():
         waits.append(round(seconds, 3))
         now[0] += seconds
 
-    pace = Pace(sleep, rate=5, clock=lambda: now[0])
+    pace = Rate(sleep, rate=5, clock=lambda: now[0])
     for _ in range(3):
         pace.begin()
     pace.begin(left=0.05)
@@ -76,7 +76,7 @@ def test_a_rate_spaces_requests():
 def test_each_request_of_a_run_is_paced(url, source, monkeypatch):
     """Generated requests, those of our checks and those that make others small begin by the rate."""
     begins = count()
-    monkeypatch.setattr(Pace, "begin", lambda *_: next(begins))
+    monkeypatch.setattr(Rate, "begin", lambda *_: next(begins))
     report = checked(url, source, rate=1000)
     assert next(begins) >= report.requests > 0
 

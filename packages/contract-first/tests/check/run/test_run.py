@@ -14,7 +14,7 @@ from contract_first.check.checks import Check
 from contract_first.check.checks.check import CheckFailure, NothingToCheck, RunCheck
 from contract_first.check.checks.http_semantics import HttpSemantics
 from contract_first.check.checks.security_alternatives import SecurityAlternatives
-from contract_first.check.pace import Pace
+from contract_first.check.pace import Rate
 from contract_first.check.run.checking import Checking, served
 from contract_first.check.run.run import Run
 from contract_first.contract import Contract
@@ -243,7 +243,7 @@ def test_a_run_waits_before_a_window_is_used_up(shelf_of):
 
     with Checking(url=shelf.url, only=("list_things",), **QUICK).started() as run:
         shelf.left = 5
-        paced = Run(run.target, run.plan, Pace(sleep), checks=())
+        paced = Run(run.target, run.plan, Rate(sleep), checks=())
         for _ in paced.go():
             pass
     report = paced.report
@@ -262,7 +262,7 @@ def test_a_run_with_a_budget_keeps_requests_for_the_check_at_its_end(shelf_of):
 
     with Checking(url=shelf.url, only=("list_things",), budget=5, **QUICK).started() as run:
         shelf.left = 20
-        for _ in Run(run.target, run.plan, Pace(sleep), checks=()).go():
+        for _ in Run(run.target, run.plan, Rate(sleep), checks=()).go():
             pass
     assert waits
     assert {left for left, _ in waits} == {5}
@@ -274,7 +274,7 @@ def test_a_quota_that_is_used_up_for_hours_ends_the_run(shelf_of):
     shelf = shelf_of(left=100)
     with Checking(url=shelf.url, **QUICK).started() as run:
         shelf.left = 5
-        paced = Run(run.target, run.plan, Pace(longest=5), checks=())
+        paced = Run(run.target, run.plan, Rate(longest=5), checks=())
         for _ in paced.go():
             pass
     assert (paced.report.end, paced.report.exit_code) == ("quota used up", 2)

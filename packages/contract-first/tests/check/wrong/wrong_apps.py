@@ -15,7 +15,7 @@ from wrong_shop import CONTRACT, KEY, OTHER_KEY, Bends, Shop, client
 
 from contract_first.check import Credentials, Target
 from contract_first.check.checks import CHECKS
-from contract_first.check.pace import Pace
+from contract_first.check.pace import Rate
 from contract_first.check.reports.report import Report
 from contract_first.check.run.configuration import Plan
 from contract_first.check.run.run import Run
@@ -36,7 +36,7 @@ def report_of(bends: Bends | None = None, only: Collection[str] = ()) -> Report:
             sleep=lambda _: None,
         )
         checks = [check for check in CHECKS if check.name in only or not only]
-        run = Run(target, Plan(phases=(), seed=1), Pace(lambda _: None), checks=checks)
+        run = Run(target, Plan(phases=(), seed=1), Rate(lambda _: None), checks=checks)
         for _ in run.go():
             pass
     return run.report

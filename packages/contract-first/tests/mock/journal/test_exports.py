@@ -41,7 +41,7 @@ def client(tmp_path_factory):
 
 @pytest.mark.parametrize(("format_", "most"), [("har", 40), ("json", 5)])
 def test_an_export_says_what_follows_it(client, format_, most):
-    """Whoever asks for what it says has everything in the end, and the last part leaves nothing out."""
+    """A reader that follows what each part says gets everything, and the last part leaves nothing out."""
     after, numbers = 0, []
     while True:
         part = client.get(f"/_mock/journal?format={format_}&limit=1000&after={after}").json()

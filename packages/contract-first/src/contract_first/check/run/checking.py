@@ -14,7 +14,7 @@ from schemathesis.engine import events
 from contract_first.check.checks import CHECKS, Check
 from contract_first.check.credentials import PREFIX, Credentials
 from contract_first.check.oauth2 import ClientCredentials
-from contract_first.check.pace import Pace
+from contract_first.check.pace import Rate
 from contract_first.check.reports.baseline import Exclusion, exclude
 from contract_first.check.reports.report import Report, Severity
 from contract_first.check.target import CannotRunError, Target
@@ -75,7 +75,7 @@ class Checking:
         Raises:
             CannotRunError: the run cannot start; the message says why.
         """
-        pace, url = Pace(rate=self.rate), base_url(self.url)
+        pace, url = Rate(rate=self.rate), base_url(self.url)
         contract = self.contract_of(url)
         uncalled, unmade, _ = self._uncalled(contract), self._unmade(), self._known(contract)
         with (

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx2
 
 from contract_first.check.credentials import Credentials
-from contract_first.check.pace import Pace, Stopped
+from contract_first.check.pace import Rate, Stopped
 from contract_first.check.target import CannotRunError, Target
 from contract_first.contract import Contract, Operation
 from contract_first.contract.contract import is_named
@@ -37,7 +37,7 @@ def base_url(url: str) -> str:
 
 @contextmanager
 def target_at(
-    url: str, pace: Pace, seconds: float | None, *, request_seconds: float, **fields: Any
+    url: str, pace: Rate, seconds: float | None, *, request_seconds: float, **fields: Any
 ) -> Iterator[Target]:
     """Yield a target that accepts its credentials.
 

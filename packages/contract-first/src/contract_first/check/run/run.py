@@ -29,7 +29,7 @@ from contract_first.check.checks.check import CheckFailure, ResponseCheck
 from contract_first.check.checks.registration import is_reported_by, registered, validated
 from contract_first.check.excerpts import LONGEST_TEXT, beginning
 from contract_first.check.oauth2 import ClientCredentials
-from contract_first.check.pace import Pace, QuotaUsedUp
+from contract_first.check.pace import QuotaUsedUp, Rate
 from contract_first.check.reports.report import Report, ReportSubject
 from contract_first.check.target import CannotRunError, Target
 
@@ -69,7 +69,7 @@ class Run:
         self,
         target: Target,
         plan: Plan,
-        pace: Pace,
+        pace: Rate,
         *,
         checks: Iterable[type[Check]] = CHECKS,
         before: Report | None = None,

@@ -2,6 +2,6 @@
 
 from .changes import Change
 from .operations import compare
-from .rules import RULES, Rule, Severity, Side
+from .rules import RULES, Compatibility, Severity, Side
 
-__all__ = ["RULES", "Change", "Rule", "Severity", "Side", "compare"]
+__all__ = ["RULES", "Change", "Compatibility", "Severity", "Side", "compare"]

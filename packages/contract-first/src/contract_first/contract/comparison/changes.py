@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from contract_first.contract.schemas.parts import Part
 from contract_first.terminal import printable
 
-from .rules import RULES, Rule, Severity
+from .rules import RULES, Compatibility, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Difference:
         detail: what is there now and what was before; may be empty.
     """
 
-    rule: Rule
+    rule: Compatibility
     where: str
     pointer: str
     detail: str = ""

@@ -29,7 +29,7 @@ class Side(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class Compatibility:
     """One way in which a contract can change.
 
     Attributes:
@@ -69,7 +69,7 @@ FREE = {
 """Subjects that may also become neither."""
 
 
-def _schema_rules() -> Iterator[Rule]:
+def _schema_rules() -> Iterator[Compatibility]:
     for subject, words in (ORDERED | FREE).items():
         yield from _both_sides(subject, "narrowed", f"The {words} is stricter than it was.", BREAKING, SAFE)
         # readers ignore properties that they do not know
@@ -99,9 +99,9 @@ def _schema_rules() -> Iterator[Rule]:
 
 def _both_sides(
     subject: str, kind: str, meaning: str, request: Severity, response: Severity
-) -> Iterator[Rule]:
-    yield Rule(f"request-{subject}-{kind}", Side.REQUEST, request, meaning)
-    yield Rule(f"response-{subject}-{kind}", Side.RESPONSE, response, meaning)
+) -> Iterator[Compatibility]:
+    yield Compatibility(f"request-{subject}-{kind}", Side.REQUEST, request, meaning)
+    yield Compatibility(f"response-{subject}-{kind}", Side.RESPONSE, response, meaning)
 
 
 _REQUEST = (
@@ -185,9 +185,9 @@ _BOTH = (
 RULES = {
     rule.name: rule
     for rule in (
-        *(Rule(name, Side.BOTH, severity, meaning) for name, severity, meaning in _BOTH),
-        *(Rule(name, Side.REQUEST, severity, meaning) for name, severity, meaning in _REQUEST),
-        *(Rule(name, Side.RESPONSE, severity, meaning) for name, severity, meaning in _RESPONSE),
+        *(Compatibility(name, Side.BOTH, severity, meaning) for name, severity, meaning in _BOTH),
+        *(Compatibility(name, Side.REQUEST, severity, meaning) for name, severity, meaning in _REQUEST),
+        *(Compatibility(name, Side.RESPONSE, severity, meaning) for name, severity, meaning in _RESPONSE),
         *_schema_rules(),
     )
 }

@@ -10,7 +10,7 @@ from contract_first.contract.document import pointers
 from contract_first.contract.document.anatomy import Location
 from contract_first.contract.schemas.schema import Schema
 
-from .structure import Violation
+from .structure import Flaw
 
 LONGEST_REASON = 200
 EXAMPLES = frozenset({"example", "examples", "default"})
@@ -24,7 +24,7 @@ class Examples:
         self._contract = contract
         self._schemas = contract.schemas
 
-    def violations(self, location: Location) -> Iterator[Violation]:
+    def violations(self, location: Location) -> Iterator[Flaw]:
         """Yield the violations of the examples and defaults of a schema, or beside it."""
         if location.kind in HOLDERS and (examples := list(self._examples(location))):
             yield from self._check(location, examples)
@@ -49,7 +49,7 @@ class Examples:
             if keyword in node:
                 yield pointers.join(location.pointer, keyword), node[keyword]
 
-    def _check(self, location: Location, examples: list[tuple[str, Any]]) -> Iterator[Violation]:
+    def _check(self, location: Location, examples: list[tuple[str, Any]]) -> Iterator[Flaw]:
         is_schema = location.kind == "schema"
         pointer = location.pointer if is_schema else pointers.join(location.pointer, "schema")
         schemas = self._schemas.view(self._schemas.one_way & _not_required(location), formats=True)
@@ -57,16 +57,16 @@ class Examples:
         try:
             validator = schema.validator
         except (LookupError, ValueError, jsonschema_rs.ReferencingError) as refused:
-            yield Violation("example", pointer, _shortened(str(refused)), "cannot be compiled")
+            yield Flaw("example", pointer, _shortened(str(refused)), "cannot be compiled")
             return
         for where, value in examples:
             if not validator.is_valid(value):
                 for violation in validator.violations(value, "body"):
-                    yield Violation("example", where + violation.name, _shortened(violation.detail))
+                    yield Flaw("example", where + violation.name, _shortened(violation.detail))
             if location.kind == "mediaType":
                 mark, rule = ("readOnly", "read-only") if is_sent(location) else ("writeOnly", "write-only")
                 for place in _marked(schema, value, mark, where):
-                    yield Violation(rule, place)
+                    yield Flaw(rule, place)
 
 
 def _marked(schema: Schema, value: Any, mark: str, pointer: str) -> Iterator[str]:

@@ -11,7 +11,7 @@ from contract_first.imports import resting_collector
 
 from .examples import EXAMPLES, Examples
 from .rules import OFF, RULES, Ignored, Level, Severity
-from .structure import OF_INTEREST, REFERRING, ComponentUses, Violation, of_document, of_schema
+from .structure import OF_INTEREST, REFERRING, ComponentUses, Flaw, of_document, of_schema
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def lint(
     )
 
 
-def _violations(contract: Contract, left_out: Collection[str]) -> Iterator[Violation]:
+def _violations(contract: Contract, left_out: Collection[str]) -> Iterator[Flaw]:
     yield from of_document(contract)
     uses, examples = ComponentUses(contract.document), Examples(contract)
     has_examples = not {"example", "read-only", "write-only"} <= set(left_out)

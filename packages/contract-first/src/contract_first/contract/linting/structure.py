@@ -29,7 +29,7 @@ REFERRING = frozenset({"$ref", "allOf", "discriminator"})
 ANNOTATIONS = frozenset({"$ref", "summary", "description"})
 
 
-class Violation(NamedTuple):
+class Flaw(NamedTuple):
     """A place that violates a rule.
 
     Attributes:
@@ -49,65 +49,65 @@ class Violation(NamedTuple):
         return f"{self.says or rule.says}: {self.detail}" if self.detail else rule.reason
 
 
-def of_document(contract: Contract) -> Iterator[Violation]:
+def of_document(contract: Contract) -> Iterator[Flaw]:
     """Yield violations of the document as a whole."""
     document, declared = contract.document, set[str]()
     for member in ("description", "contact", "license"):
         if not document["info"].get(member):
-            yield Violation(f"info-{member}", "/info")
+            yield Flaw(f"info-{member}", "/info")
     for index, tag in enumerate(document.get("tags", ())):
         declared.add(tag["name"])
         if not tag.get("description"):
-            yield Violation("tag-description", f"/tags/{index}", "")
+            yield Flaw("tag-description", f"/tags/{index}", "")
     for operation in contract.operations:
         yield from _of_operation(operation)
         for index, tag in enumerate(operation.tags):
             if tag not in declared:
-                yield Violation("tag-declared", f"{operation.pointer}/tags/{index}", tag)
+                yield Flaw("tag-declared", f"{operation.pointer}/tags/{index}", tag)
     yield from _security(contract)
     paths: dict[str, str] = {}
     for path in document.get("paths", {}):
         first = paths.setdefault(re.sub(r"\{[^{}]*\}", "{}", path), path)
         if first != path:
-            yield Violation("path-unique", pointers.join("/paths", path), first)
+            yield Flaw("path-unique", pointers.join("/paths", path), first)
 
 
-def _of_operation(operation: Operation) -> Iterator[Violation]:
+def _of_operation(operation: Operation) -> Iterator[Flaw]:
     definition, pointer = operation.definition, operation.pointer
     if not (name := definition.get("operationId")):
-        yield Violation("operation-id", pointer)
+        yield Flaw("operation-id", pointer)
     elif not IN_URLS.fullmatch(name):
-        yield Violation("operation-id-url", f"{pointer}/operationId")
+        yield Flaw("operation-id-url", f"{pointer}/operationId")
     if not operation.tags:
-        yield Violation("tag", pointer)
+        yield Flaw("tag", pointer)
     if not (definition.get("description") or definition.get("summary")):
-        yield Violation("operation-description", pointer)
+        yield Flaw("operation-description", pointer)
     if not any(status.startswith("4") or status == "default" for status in operation.responses):
-        yield Violation("error-response", pointer)
+        yield Flaw("error-response", pointer)
 
 
-def _security(contract: Contract) -> Iterator[Violation]:
+def _security(contract: Contract) -> Iterator[Flaw]:
     """Yield operations without a word about security; where none has one, the document."""
     if "security" in contract.document:
         return
     silent = [operation for operation in contract.operations if "security" not in operation.definition]
     if silent and len(silent) == len(contract.operations):
-        yield Violation("security", "")
+        yield Flaw("security", "")
     else:
-        yield from (Violation("security", operation.pointer) for operation in silent)
+        yield from (Flaw("security", operation.pointer) for operation in silent)
 
 
-def of_schema(location: Location, *, is_30: bool) -> Iterator[Violation]:
+def of_schema(location: Location, *, is_30: bool) -> Iterator[Flaw]:
     """Yield violations of a schema, without those below it."""
     node = location.node
     if is_30 and "$ref" in node and (beside := sorted(node.keys() - ANNOTATIONS)):
         if beside := [name for name in beside if not name.startswith("x-")]:
-            yield Violation("ref-siblings", location.pointer, ", ".join(beside))
+            yield Flaw("ref-siblings", location.pointer, ", ".join(beside))
     elif is_30 and node.get("nullable") is True and "type" not in node:
-        yield Violation("nullable-type", location.pointer)
+        yield Flaw("nullable-type", location.pointer)
     pattern = node.get("pattern")
     if isinstance(pattern, str) and NOT_ECMASCRIPT.search(ATOM.sub("x", pattern)):
-        yield Violation("pattern", f"{location.pointer}/pattern")
+        yield Flaw("pattern", f"{location.pointer}/pattern")
 
 
 class ComponentUses:
@@ -141,7 +141,7 @@ class ComponentUses:
     def _secured(self, holder: Mapping[str, Any]) -> None:
         self._schemes.update(chain.from_iterable(holder.get("security", ())))
 
-    def unused(self) -> Iterator[Violation]:
+    def unused(self) -> Iterator[Flaw]:
         """Yield the components that nothing refers to; heirs of a schema with a discriminator are named."""
         used = {"/".join(unquote(name).split("/", 4)[:4]) for name in self._names}
         used |= {urldefrag(name).url for name in self._names}  # of resources with an $id
@@ -154,7 +154,7 @@ class ComponentUses:
                 identity = member.get("$id") if isinstance(member, dict) else None
                 is_named = f"#{pointer}" in used or (bool(identity) and identity in used)
                 if not (is_scheme or is_named or self._is_heir(f"#{pointer}")):
-                    yield Violation("unused-component", pointer)
+                    yield Flaw("unused-component", pointer)
 
     def _is_heir(self, name: str) -> bool:
         bases: Iterable[str] = self._heirs.get(name, ())

@@ -14,7 +14,7 @@ from .filters import Filters
 from .links import HERE, Links, filled
 from .paging import Paging
 from .record import Record
-from .shaping import Place, Shape
+from .shaping import Fields, Place
 
 MOST_REMEMBERED = 64
 
@@ -50,7 +50,7 @@ class QueriedValues:
         self._paging = Paging(operation, whole.schema, value)
         is_read, record = operation.method == "get", self._record.of(value)
         self._filters = Filters(places if is_read else [], value, record, self._record.members)
-        self._shape = Shape(places, generator, operation.operation_id)
+        self._shape = Fields(places, generator, operation.operation_id)
         names = {name: token for (_, name), token in tokens.items()}
         self._url = HERE + filled(operation.path, names)
         link = partial(links.linked, path=operation.path, arguments=names, holder=self._record.holder)

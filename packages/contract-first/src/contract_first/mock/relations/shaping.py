@@ -25,7 +25,7 @@ def several(argument: Any) -> list[Any]:
     return [part.strip() for part in argument.split(",")] if isinstance(argument, str) else [argument]
 
 
-class Shape:
+class Fields:
     """The members of a response, as query parameters select them.
 
     Args:

@@ -7,7 +7,7 @@ app with handlers respond where it has none, and as a client prefers.
 from contract_first.mock.generation import Generator
 
 from .app import contract_app
-from .operation import ContractResponses
+from .mock_operation import ContractResponses
 from .strictness import STRICT, Strictness
 
 __all__ = ["STRICT", "ContractResponses", "Generator", "Strictness", "contract_app"]

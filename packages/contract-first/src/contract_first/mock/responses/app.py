@@ -13,7 +13,7 @@ from contract_first.service.clock import Clock
 from contract_first.service.functions import Function
 
 from .authenticators import OpenAuthenticator, ShapeOnlyAuthenticator
-from .operation import ContractResponses
+from .mock_operation import ContractResponses
 
 NO_HANDLERS: Mapping[str, Any] = MappingProxyType({})
 LIMITS = Limits(body=16 * 1024 * 1024, upload=64 * 1024 * 1024, target=16 * 1024)

@@ -8,7 +8,7 @@ from typing import Any, Final
 from contract_first.contract import Operation
 from contract_first.mock.relations.echo import about_file, upload_in
 from contract_first.mock.relations.relation import BODY
-from contract_first.mock.responses.operation import Arguments
+from contract_first.mock.responses.mock_operation import Arguments
 from contract_first.mock.vocabulary.members import Meaning, named
 from contract_first.mock.vocabulary.words import plain
 from contract_first.service.messages.problems import NotFound, PayloadTooLarge

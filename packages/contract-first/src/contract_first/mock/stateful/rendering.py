@@ -10,9 +10,9 @@ from contract_first.contract import Operation
 from contract_first.contract.schemas.schema import MISSING
 from contract_first.mock.relations.envelopes import ListPage, enclosed
 from contract_first.mock.relations.rendering import with_value
-from contract_first.mock.relations.shaping import Shape
+from contract_first.mock.relations.shaping import Fields
 from contract_first.mock.responses.documented import DocumentedResponse
-from contract_first.mock.responses.operation import Arguments
+from contract_first.mock.responses.mock_operation import Arguments
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
 
@@ -33,7 +33,7 @@ class Renderer:
     """
 
     def __init__(
-        self, operation: Operation, role: Role, values: Values, shape: Shape, origin: Callable[[], str]
+        self, operation: Operation, role: Role, values: Values, shape: Fields, origin: Callable[[], str]
     ) -> None:
         self._depth = operation.path.rstrip("/").count("/")
         self._role = role

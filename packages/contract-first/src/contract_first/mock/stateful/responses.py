@@ -8,13 +8,13 @@ from typing import ClassVar
 from contract_first.contract import Operation
 from contract_first.mock.responses import ContractResponses
 from contract_first.mock.responses.documented import DocumentedResponse
-from contract_first.mock.responses.operation import Arguments, ItemResponder, Respond
+from contract_first.mock.responses.mock_operation import Arguments, ItemResponder, Respond
 from contract_first.service.assembly import Assembly
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
 
 from .memory import Catalog, Memory
-from .operation import StatefulOperation
+from .stored_operation import StatefulOperation
 
 
 @dataclass(eq=False, kw_only=True)

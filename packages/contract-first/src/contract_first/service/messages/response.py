@@ -54,7 +54,7 @@ class Cookie(msgspec.Struct, frozen=True):
         return morsel.OutputString()
 
 
-class Event(msgspec.Struct, omit_defaults=True):
+class ServerSentEvent(msgspec.Struct, omit_defaults=True):
     """An event of ``text/event-stream`` (WHATWG HTML, section 9.2).
 
     Attributes:
@@ -67,6 +67,10 @@ class Event(msgspec.Struct, omit_defaults=True):
     event: str | None = None
     id: str | None = None
     retry: int | None = None
+
+
+Event = ServerSentEvent
+"""The name of before 0.4, for a release."""
 
 
 class Response(msgspec.Struct):

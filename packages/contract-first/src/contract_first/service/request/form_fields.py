@@ -33,7 +33,7 @@ def _files_of(values: Sequence[Schema]) -> tuple[bool, bool]:
     return binary, binary or is_untyped or any("contentMediaType" in branch for branch in branches)
 
 
-class Field:
+class FormField:
     """Reads one property of a form.
 
     Args:

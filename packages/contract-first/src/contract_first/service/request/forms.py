@@ -17,7 +17,7 @@ from contract_first.service.messages.upload import Upload
 
 from .budget import FREE_BYTES, BodyBudget
 from .decoding import decode, decode_form
-from .form_fields import Content, Field
+from .form_fields import Content, FormField
 from .parameters import QueryPairs
 
 MOST_FIELDS = 1000
@@ -35,7 +35,7 @@ class Form:
 
     def __init__(self, schema: Schema, encoding: Mapping[str, Any]) -> None:
         self._fields = {
-            name: Field(name, inner, encoding.get(name, {})) for name, inner in schema.properties.items()
+            name: FormField(name, inner, encoding.get(name, {})) for name, inner in schema.properties.items()
         }
         prefixes = (field.deep_prefix for field in self._fields.values())
         self._deep_prefixes = tuple(prefix for prefix in prefixes if prefix is not None)

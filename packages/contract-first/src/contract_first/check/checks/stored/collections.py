@@ -15,7 +15,7 @@ WORD: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
 
 
 @dataclass
-class Collection:
+class PathCollection:
     """The operations of a path to which things are posted, and of the path of one, by their methods.
 
     Attributes:
@@ -41,11 +41,11 @@ class Collection:
         return next((str(value) for value in values if isinstance(value, str | int)), None)
 
 
-def collections(operations: Iterable[Operation]) -> Iterator[Collection]:
+def collections(operations: Iterable[Operation]) -> Iterator[PathCollection]:
     """Yield the collections of a contract: what can be created there, and read by an id."""
     operations = list(operations)
     collections = {
-        operation.path: Collection(operation)
+        operation.path: PathCollection(operation)
         for operation in operations
         if operation.method == "post" and not operation.path.endswith("}")
     }

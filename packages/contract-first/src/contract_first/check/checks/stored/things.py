@@ -19,7 +19,7 @@ from contract_first.check.checks.security_alternatives import WITHOUT_A_HANDLER
 from contract_first.check.target import Target
 from contract_first.contract import Operation
 
-from .collections import ITEM, Collection, collections
+from .collections import ITEM, PathCollection, collections
 from .lists import Lists, items_of
 
 STALE: Final = '"an-etag-of-long-ago"'
@@ -54,7 +54,7 @@ class StoredThings(RunCheck):
     }
     source = "RFC 9110, section 9.3"
     _is_made = False
-    _collections: list[Collection]
+    _collections: list[PathCollection]
 
     @classmethod
     def missing(cls, target: Target) -> str:
@@ -72,7 +72,7 @@ class StoredThings(RunCheck):
         if not self._is_made:
             raise NothingToCheck("nothing with an id was created")
 
-    def _try(self, collection: Collection) -> Iterator[CheckFailure]:
+    def _try(self, collection: PathCollection) -> Iterator[CheckFailure]:
         case = self._case(collection.create, collection)
         created = [self._send(self._case(collection.create, collection)) for _ in range(2)]
         things = [object_of(response.content) or {} for response in created]
@@ -102,7 +102,7 @@ class StoredThings(RunCheck):
                 yield from self._try_deletion(collection, deletion, other, others[number:])
 
     def _try_item(
-        self, collection: Collection, keys: list[str], confirmed: dict[str, Any]
+        self, collection: PathCollection, keys: list[str], confirmed: dict[str, Any]
     ) -> Iterator[CheckFailure]:
         read, key = collection.item["get"], keys[0]
         response = self._send(self._case(read, collection, key))
@@ -132,7 +132,7 @@ class StoredThings(RunCheck):
             if method in collection.item:
                 yield from self._try_change(collection, key, method, response)
 
-    def _list(self, collection: Collection, operation: Operation, **query: Any) -> httpx2.Response:
+    def _list(self, collection: PathCollection, operation: Operation, **query: Any) -> httpx2.Response:
         """Return the response of a list with these query parameters."""
         case = self._case(operation, collection)
         case.query = {**case.query, **query}
@@ -146,7 +146,7 @@ class StoredThings(RunCheck):
         return None
 
     def _try_change(
-        self, collection: Collection, key: str, method: str, before: httpx2.Response
+        self, collection: PathCollection, key: str, method: str, before: httpx2.Response
     ) -> Iterator[CheckFailure]:
         read, change = collection.item["get"], collection.item[method]
         if str(HTTPStatus.PRECONDITION_FAILED.value) in change.responses and "etag" in before.headers:
@@ -200,7 +200,7 @@ class StoredThings(RunCheck):
             yield self.failure("etag", f"the ETag is {tag} as before the change", change.label, now)
 
     def _try_defaults(
-        self, collection: Collection, case: Case[Any], created: httpx2.Response
+        self, collection: PathCollection, case: Case[Any], created: httpx2.Response
     ) -> Iterator[CheckFailure]:
         """Compare the members that were not sent with the defaults of the request's schema."""
         thing = object_of(created.content) or {}
@@ -233,7 +233,7 @@ class StoredThings(RunCheck):
                 return
 
     def _try_location(
-        self, collection: Collection, created: httpx2.Response, key: str
+        self, collection: PathCollection, created: httpx2.Response, key: str
     ) -> Iterator[CheckFailure]:
         location = urljoin(str(created.request.url), created.headers.get("location", ""))
         response = self._follow(location) if "location" in created.headers else None
@@ -246,7 +246,7 @@ class StoredThings(RunCheck):
             yield self.failure("location", message, collection.create.label, response)
 
     def _try_etag(
-        self, collection: Collection, key: str, get: httpx2.Response, again: httpx2.Response
+        self, collection: PathCollection, key: str, get: httpx2.Response, again: httpx2.Response
     ) -> Iterator[CheckFailure]:
         tag, read = get.headers.get("etag"), collection.item["get"]
         if tag is not None and again.headers.get("etag") != tag and again.content == get.content:
@@ -269,7 +269,7 @@ class StoredThings(RunCheck):
                 yield self.failure("precondition", message, read.label, other)
 
     def _try_deletion(
-        self, collection: Collection, deletion: Operation, key: str, others: list[str]
+        self, collection: PathCollection, deletion: Operation, key: str, others: list[str]
     ) -> Iterator[CheckFailure]:
         response = self._send(self._case(deletion, collection, key))
         if response.status_code not in (HTTPStatus.OK, HTTPStatus.NO_CONTENT):
@@ -293,7 +293,7 @@ class StoredThings(RunCheck):
             message = f"what is deleted a second time gets {again.status_code}"
             yield self.failure("gone", message, deletion.label, again)
 
-    def _case(self, operation: Operation, collection: Collection, key: str | None = None) -> Case[Any]:
+    def _case(self, operation: Operation, collection: PathCollection, key: str | None = None) -> Case[Any]:
         path = collection.above if key is None else {**collection.above, collection.parameter: key}
         case = self.samples.draw(operation, **{name: quote(value, safe="") for name, value in path.items()})
         for name in [name for name in case.headers if name.lower() == IDEMPOTENCY_KEY]:
@@ -301,7 +301,7 @@ class StoredThings(RunCheck):
         return case
 
     def _altered(
-        self, operation: Operation, collection: Collection, key: str, old: dict[str, Any] | None = None
+        self, operation: Operation, collection: PathCollection, key: str, old: dict[str, Any] | None = None
     ) -> Case[Any]:
         """Return a change of a thing with other values, as far as the contract allows; it may be refused.
 

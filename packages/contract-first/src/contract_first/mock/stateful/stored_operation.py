@@ -12,9 +12,9 @@ from contract_first.contract.document.media_types import essence, is_json
 from contract_first.contract.schemas.schema import Schema
 from contract_first.mock.relations.echo import upload_in
 from contract_first.mock.relations.relation import BODY
-from contract_first.mock.relations.shaping import Shape
+from contract_first.mock.relations.shaping import Fields
 from contract_first.mock.responses.documented import DocumentedResponse
-from contract_first.mock.responses.operation import Arguments, Respond
+from contract_first.mock.responses.mock_operation import Arguments, Respond
 from contract_first.service.messages.problems import PayloadTooLarge, ServiceUnavailable
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
@@ -59,7 +59,7 @@ class StatefulOperation:
         self._items = RequestedItems(operation, role, catalog, memory)
         values = catalog.values[role.collection.path]
         places = [(parameter["in"], parameter["name"]) for parameter in operation.parameters]
-        shape = Shape(places, values.generator, operation.operation_id, self._stored)
+        shape = Fields(places, values.generator, operation.operation_id, self._stored)
         self._renderer = Renderer(operation, role, values, shape, origin)
         self._created = CREATED if str(CREATED) in operation.responses else None
 

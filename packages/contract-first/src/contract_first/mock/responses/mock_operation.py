@@ -15,10 +15,10 @@ from contract_first.mock.relations.relation import BODY
 from contract_first.mock.relations.rendering import with_content, with_value
 from contract_first.mock.state.randomness import SeededRandomness
 from contract_first.service.assembly import Assembly
+from contract_first.service.bound_operation import BoundOperation, Responder
 from contract_first.service.messages.problems import Problem
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
-from contract_first.service.operation import BoundOperation, Responder
 from contract_first.service.randomness import Randomness
 from contract_first.service.request.sequences import EVENTS
 
