@@ -240,7 +240,7 @@ def test_a_mask_keeps_the_type(value):
 
 
 def test_what_is_masked_stays_as_it_is():
-    """Whoever masks the recording of another does not change it."""
+    """Masking a recording that another has masked does not change it."""
     once = Masking().body(json.dumps(SENT).encode())
     assert Masking().body(once) == once
 

@@ -264,7 +264,7 @@ async def test_heartbeats(streaming_app, monkeypatch):
 @pytest.mark.parametrize("options", [{"http": HttpProtocol}, {}])
 def test_a_server_streams(options):
     """Events come one by one over a connection; once that is closed, the generator is closed too."""
-    asked, closed = threading.Event(), threading.ServerSentEvent()
+    asked, closed = threading.Event(), threading.Event()
 
     async def op():
         try:
