@@ -29,9 +29,10 @@ STRUCTURES: Final = frozenset({"array", "object"})
 BYTE_ORDER_MARKS: Final = (BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE)
 UNBOUNDED: Final = JsonLimits(members=sys.maxsize)
 MOST_SCHEMAS: Final = 1024
-PIECE = re.compile(rb"(?:[^=]*+=){1,10000}|[^=]++")
-"""What is parsed at once. Expat makes all attributes of a tag before it tells of the tag; each has an equals
-sign, which is this byte in every encoding that it reads. Those in the values of attributes count as well."""
+PIECE = re.compile(rb"(?:[^=<]*+[=<]){1,10000}|[^=<]++")
+"""What is parsed at once, tags and attributes that are too many included. Expat makes all attributes of a tag
+before it tells of the tag; each has an equals sign, which is this byte in every encoding that it reads, as is
+the sign that begins a tag. Those in values of attributes and in comments count as well."""
 
 
 def xml_object(parts: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -104,7 +105,7 @@ def _parsed(raw: bytes, encoding: str | None, limits: JsonLimits) -> Element:
 
     def start(name: str, attributes: dict[str, str]) -> None:
         nonlocal count
-        count = bounded(count + 3 + 2 * len(attributes))
+        count = bounded(count + 4 + 2 * len(attributes))
         if len(open_) > limits.levels:
             raise too_large(f"{limits.levels} levels of elements")
         if attributes:
@@ -136,7 +137,8 @@ def _parsed(raw: bytes, encoding: str | None, limits: JsonLimits) -> Element:
         parser.StartDoctypeDeclHandler = refuse
         for piece in PIECE.finditer(raw):
             parser.Parse(piece[0], False)  # noqa: FBT003 -- expat's own: it is not the last part
-            bounded(2 * raw.count(b"=", parser.CurrentByteIndex, piece.end()))  # in an unfinished tag
+            unfinished = parser.CurrentByteIndex, piece.end()
+            bounded(2 * (raw.count(b"=", *unfinished) + raw.count(b"<", *unfinished)))
         parser.Parse(b"", True)  # noqa: FBT003 -- as above
     except (expat.ExpatError, LookupError, ValueError) as error:  # the last two of an unknown encoding
         raise BadRequest(f"The body is not XML: {str(error)[:200]}.") from None
