@@ -22,8 +22,8 @@ SECRETS = """
     securityCode security_code cardNumber card_number cardnumber creditCardNumber credit_card_number
     ccNumber creditCard ssn socialSecurityNumber verificationCode mfaCode mfa_code recoveryCodes
     backup_codes authCode activationCode codeVerifier code_verifier seedPhrase mnemonic recovery_phrase
-    connectionString connection_string sid sessionid JSESSIONID PHPSESSID client_assertion SAMLResponse
-    accesstokens sas_token
+    connectionString connection_string sid sessionid JSESSIONID PHPSESSID client_assertion securityAnswer
+    secret_answer passKey oneTimeCode two_factor_code SAMLResponse accesstokens sas_token
 """.split()  # noqa: SIM905 -- a table
 READABLE = """
     tokenCount token_count passwordPolicy password_policy author authors authored authority authorId
@@ -33,13 +33,13 @@ READABLE = """
     foreignKey partitionKey partition_key cacheKey objectKey routingKey publicKey public_key idempotencyKey
     keyId key_id accessKeyId apiKeyId apiKeyName apiVersion monkey turkey hotkey secretary secretName
     secretsManagerArn passwordLength passwordExpired passwordChangedAt hasPassword has_password isSecret
-    requiresToken maxTokens max_tokens total_tokens promptTokens completion_tokens tokensUsed passport
-    passenger passed bypass compass password_reset_required authMethod auth_type authorizationUrl
-    signatureVersion signatureAlgorithm emailSignature session sessions sessionCount session_timeout
-    cookiePolicy cookieConsent cardType cardHolder card_brand pinned spinner opinion shipping code
-    countryCode zipCode statusCode promoCode phoneNumber orderNumber accountNumber credentialType
-    credentialId certificate design assignee pinCount id name email status user_id userId url hash checksum
-    digest nonce state scope grant_type client_id clientId username
+    requiresToken maxTokens max_tokens total_tokens promptTokens completion_tokens tokensUsed timecode
+    timeCode passport passenger passed bypass compass password_reset_required authMethod auth_type
+    authorizationUrl signatureVersion signatureAlgorithm emailSignature session sessions sessionCount
+    session_timeout cookiePolicy cookieConsent cardType cardHolder card_brand pinned spinner opinion
+    shipping code countryCode zipCode statusCode promoCode phoneNumber orderNumber accountNumber
+    credentialType credentialId certificate design assignee pinCount id name email status user_id userId url
+    hash checksum digest nonce state scope grant_type client_id clientId username
 """.split()  # noqa: SIM905 -- a table
 SECRET_HEADERS = """
     Authorization Proxy-Authorization X-Authorization Authentication X-Auth-Token X-Auth-Key X-Auth
@@ -47,11 +47,11 @@ SECRET_HEADERS = """
     X-Session-Id X-CSRF-Token X-XSRF-TOKEN X-CSRFToken PRIVATE-TOKEN JOB-TOKEN X-Gitlab-Token X-Vault-Token
     X-Consul-Token X-Figma-Token X-Plex-Token Ocp-Apim-Subscription-Key X-Amz-Security-Token X-Goog-Api-Key
     x-functions-key x-rapidapi-key X-Mashape-Key Fastly-Key DD-API-KEY DD-APPLICATION-KEY
-    X-Shopify-Access-Token X-Hub-Signature X-Hub-Signature-256 Stripe-Signature X-Slack-Signature
-    X-Twilio-Signature X-Signature CF-Access-Client-Secret X-Client-Secret X-Webhook-Secret
-    X-Hasura-Admin-Secret X-Telegram-Bot-Api-Secret-Token X-Parse-Session-Token X-Parse-Master-Key
-    X-TrackerToken X-Password X-Otp X-GitHub-OTP X-Forwarded-Access-Token Cf-Access-Jwt-Assertion DPoP
-    Cookie Set-Cookie X-User-Token Token X-Token X-Secret X-Credentials
+    X-Shopify-Access-Token X-Hub-Signature X-Hub-Signature-256 Stripe-Signature X-Shopify-Hmac-Sha256
+    X-Slack-Signature X-Twilio-Signature X-Signature CF-Access-Client-Secret X-Client-Secret
+    X-Webhook-Secret X-Hasura-Admin-Secret X-Telegram-Bot-Api-Secret-Token X-Parse-Session-Token
+    X-Parse-Master-Key X-TrackerToken X-Password X-Otp X-GitHub-OTP X-Forwarded-Access-Token
+    Cf-Access-Jwt-Assertion DPoP Cookie Set-Cookie X-User-Token Token X-Token X-Secret X-Credentials
     x-amz-server-side-encryption-customer-key X-Jwt
 """.split()  # noqa: SIM905 -- a table
 READABLE_HEADERS = """

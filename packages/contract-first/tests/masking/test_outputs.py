@@ -119,7 +119,7 @@ def test_the_journal_and_har(traffic):
 
 
 def test_a_masked_recording_replays(traffic, tmp_path):
-    """The same request gets the same response, though no secret is compared; another one does not."""
+    """The same request gets the same response, though no secret is compared; one that differs is a 404."""
     recording = tmp_path / "recording.json"
     recording.write_bytes(as_file(rules_of(traffic.journal.find(), masking=traffic.journal.masking)))
     assert SECRET not in recording.read_text()
@@ -280,3 +280,21 @@ def test_hostile_bodies_are_read_once(piece):
     """Beginnings without an end are looked through in a time that grows with the body alone."""
     body = piece * (200_000 // len(piece))
     assert len(Masking().body(body)) == len(body)
+
+
+def test_what_a_contract_declares():
+    """Members and parameters by their schemas, through references and alternatives; no example does."""
+    password = {"anyOf": [{"type": "string", "format": "password"}, {"type": "null"}]}
+    parameters = [{"name": "gate", "in": "query", "schema": {"$ref": "#/components/schemas/Word"}}]
+    operation = {"operationId": "a", "parameters": parameters, "responses": {"200": {"description": "It."}}}
+    schemas = {
+        "Word": {"type": "string", "writeOnly": True},
+        "Form": {
+            "type": "object",
+            "properties": {"word": password, "all": {"type": "array", "items": password}},
+        },
+        "Plain": {"type": "object", "example": {"properties": {"name": {"writeOnly": True, "anyOf": 1}}}},
+    }
+    document = {**CONTRACT.document, "paths": {"/a": {"get": operation}}, "components": {"schemas": schemas}}
+    masking = Masking.of(Contract(document, "a.json"))
+    assert [masking.is_secret(name) for name in ("gate", "WORD", "all", "name")] == [True, True, True, False]

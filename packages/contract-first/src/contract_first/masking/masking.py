@@ -14,7 +14,9 @@ from urllib.parse import quote, unquote_plus
 import msgspec
 
 from contract_first.contract import Contract
+from contract_first.contract.document.anatomy import document_location, walk
 from contract_first.contract.routing import EXPRESSION
+from contract_first.contract.schemas.schema import Schema
 
 from .names import is_secret_name
 from .structures import in_json, in_query, in_xml
@@ -22,8 +24,6 @@ from .tokens import MASK, mask, without_tokens
 
 CREDENTIAL_HEADERS = frozenset({"authorization", "proxy-authorization"})
 COOKIES = frozenset({"cookie", "set-cookie"})
-DEEPEST = 5
-"""Schemas within schemas that are looked into for what one is declared as."""
 SHORTEST_PRESENTED = 16
 """Bytes; a shorter value may be an ordinary word elsewhere in the text, or part of one."""
 
@@ -239,32 +239,25 @@ def _declared(contract: Contract | None) -> tuple[frozenset[str], frozenset[str]
     if contract is None:
         return frozenset(), frozenset()
     secret = [scheme["name"] for scheme in contract.security_schemes.values() if "name" in scheme]
-    nodes: list[Any] = [contract.document]
-    while nodes:
-        node = nodes.pop()
-        if isinstance(node, list):
-            nodes += node
-        elif isinstance(node, dict):
-            nodes += node.values()
-            members = node.get("properties")
-            pairs = [*members.items()] if isinstance(members, dict) else []
-            pairs += [(node["name"], node.get("schema"))] if isinstance(node.get("name"), str) else []
-            secret += [name for name, schema in pairs if _is_declared(contract, schema)]
+    for location in walk(document_location(contract.document, contract.source)):
+        match location.kind, location.node:
+            case "schema", {"properties": dict(members)}:
+                secret += [
+                    name for name, schema in members.items() if _is_declared(contract.schemas.of(schema))
+                ]
+            case "parameter", {"name": str(name), "schema": schema} if _is_declared(
+                contract.schemas.of(schema)
+            ):
+                secret.append(name)
     expressions = (EXPRESSION.findall(operation.path) for operation in contract.operations)
     identifiers = (name.lower() for names in expressions for name in names)
     return frozenset(map(str.lower, secret)), frozenset(name for name in identifiers if name.endswith("id"))
 
 
-def _is_declared(contract: Contract, schema: Any, depth: int = 0) -> bool:
-    with suppress(LookupError, ValueError):
-        schema, _ = contract.follow(schema, "")
-    if not isinstance(schema, dict) or depth > DEEPEST:
-        return False
-    parts = [part for value in schema.values() if isinstance(value, list) for part in value]
-    return (
-        schema.get("format") == "password"
-        or schema.get("writeOnly") is True
-        or any(_is_declared(contract, part, depth + 1) for part in [*parts, schema.get("items")])
+def _is_declared(schema: Schema) -> bool:
+    return any(
+        part.get("format") == "password" or part.get("writeOnly") is True
+        for part in (*schema.branches, *schema.items.branches)
     )
 
 

@@ -29,18 +29,20 @@ SECRET: Final = _terms(
         signature signatureprovided ssn totp xsrf
     """,
     key="""
-        access account admin aes api app application auth authentication authorization cipher client consumer
-        crypto customer decryption deploy developer encrypt encryption function functions hmac host ingestion
-        integration license licence master preshared private psk recovery root rsa sas secret security server
-        service session shared signing ssh storage stream subscription symmetric webhook wrapping write
+        access account admin aes api app application auth authentication authorization cipher client
+        consumer crypto customer decryption deploy developer encrypt encryption function functions hmac host
+        ingestion integration license licence master pass preshared private psk recovery root rsa sas secret
+        security server service session shared signing ssh storage stream subscription symmetric webhook
+        wrapping write
     """,
     code="""
-        2fa access activation auth authenticator authorization backup card cvc cvv factor login mfa onetime
-        otp pass pin recovery reset security sms time totp twofactor unlock verification
+        2fa access activation auth authenticator authorization backup card cvc cvv login mfa onetime
+        otp pass pin recovery reset security sms totp twofactor unlock verification
     """,
     number="card cc creditcard pin ssn socialsecurity",
     no="card cc creditcard",
     card="credit debit",
+    answer="secret security",
     phrase="backup mnemonic pass recovery secret seed",
     word="pass",
 ) | _terms(
@@ -49,7 +51,7 @@ SECRET: Final = _terms(
 TRAILING: Final = _terms(
     alone="""
         again b base bytes confirm confirmation confirmed current digest encoded encrypted enc hash hashed hex
-        new old pem plain plaintext raw repeat repeated retype salt text value verification verify
+        new old pem plain plaintext raw repeat repeated retype salt sha text value verification verify
     """
 )
 """Words that may follow: ``passwordConfirmation`` is as secret as ``password``."""
