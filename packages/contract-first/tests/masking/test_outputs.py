@@ -298,3 +298,20 @@ def test_what_a_contract_declares():
     document = {**CONTRACT.document, "paths": {"/a": {"get": operation}}, "components": {"schemas": schemas}}
     masking = Masking.of(Contract(document, "a.json"))
     assert [masking.is_secret(name) for name in ("gate", "WORD", "all", "name")] == [True, True, True, False]
+
+
+def test_a_mask_is_no_violation():
+    """The journal validates what was sent: a token of a pattern conforms, though its mask would not."""
+    schema = {"type": "object", "properties": {"token": {"type": "string", "pattern": "^[a-f]{8}$"}}}
+    operation = {
+        "operationId": "add",
+        "requestBody": content(schema),
+        "responses": {"200": {"description": "It.", **content(schema)}},
+    }
+    paths = {"paths": {"/tokens": {"post": operation}}}
+    with contract_mock(Contract({**CONTRACT.document, **paths}, "tokens.json")) as mock:
+        httpx2.post(f"{mock.api}/tokens", json={"token": "abcdefab"}, trust_env=False)
+        shown = httpx2.get(f"{mock.api}/_mock/journal", trust_env=False).json()["exchanges"][0]
+    assert shown["verdict"] == {"request": [], "response": [], "unjudged": ""}
+    assert "abcdefab" not in json.dumps(shown)
+    assert "***" in shown["request"]["text"]

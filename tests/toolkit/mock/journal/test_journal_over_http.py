@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import socket
 import threading
 from urllib.parse import urlsplit
@@ -105,7 +106,7 @@ def test_no_secret_is_in_it(api, upload, journal, mock, control):
     last = journal(server="s3", count=2, wait_seconds=30)["last"]
     form = next(each for each in journal()["exchanges"] if each["operation"].endswith("presigned_upload_url"))
     fields = json.loads(base64.b64decode(form["response"]["body"]))["upload_fields"]
-    assert set(fields["x-amz-signature"]) == {"*"}
+    assert re.fullmatch(r"\*{3}[0-9a-f]{12}\*+", fields["x-amz-signature"])
     bodies = b"".join(base64.b64decode(each["response"]["body"]) for each in journal()["exchanges"])
     bodies += b"".join(base64.b64decode(each["request"]["body"]) for each in journal()["exchanges"])
     archive = control.get("/journal", params={"after": last - 10, "format": "har"}).content

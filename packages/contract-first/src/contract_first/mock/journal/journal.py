@@ -42,11 +42,14 @@ class Recordable(Protocol):
     def exchange(self, number: int, masking: Masking) -> RecordedExchange:
         """Return the exchange as the journal shows it."""
 
+    def unmasked(self) -> RecordedExchange:
+        """Return the exchange with its secrets, which a schema may describe."""
+
 
 class Entry:
     """An exchange in the journal, computed and validated when it is asked for, once."""
 
-    __slots__ = ("_recorded", "_validated", "number", "size")
+    __slots__ = ("_masked", "_recorded", "_validated", "number", "size")
 
     def __init__(self, number: int, recorded: Recordable | RecordedExchange) -> None:
         self.number = number
@@ -54,18 +57,26 @@ class Entry:
             _size(recorded) if isinstance(recorded, RecordedExchange) else recorded.size
         )
         self._recorded = recorded
+        self._masked: RecordedExchange | None = None
         self._validated: RecordedExchange | None = None
 
     def exchange(self, masking: Masking) -> RecordedExchange:
         """Return the exchange, its secrets masked."""
-        if not isinstance(self._recorded, RecordedExchange):
-            self._recorded = self._recorded.exchange(self.number, masking)
-        return self._recorded
+        if self._masked is None:
+            recorded = self._recorded
+            if not isinstance(recorded, RecordedExchange):
+                recorded = recorded.exchange(self.number, masking)
+            self._masked = recorded
+        return self._masked
 
     def validated(self, masking: Masking, validate: Validate) -> RecordedExchange:
+        """Return the exchange with its violations; a mask is not taken for what was sent."""
         if self._validated is None:
-            exchange = self.exchange(masking)
-            self._validated = msgspec.structs.replace(exchange, verdict=validate(exchange))
+            masked, recorded = self.exchange(masking), self._recorded
+            sent = recorded if isinstance(recorded, RecordedExchange) else recorded.unmasked()
+            parts = {"url": sent.url, "request": sent.request, "response": sent.response}
+            verdict = validate(msgspec.structs.replace(masked, **parts))
+            self._validated = self._recorded = msgspec.structs.replace(masked, verdict=verdict)
         return self._validated
 
 
