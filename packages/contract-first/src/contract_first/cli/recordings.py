@@ -36,10 +36,10 @@ def overrides(har: Har, *, output: Path | None, match_header: list[str], match_b
     Exit codes: 0 written, 2 the file is no HAR, or the output cannot be written.
     """
     try:
-        rules = recorded_rules(har, Matching(match_header, match_body), notice)
+        rules = recorded_rules(har, Matching(match_header, match_body), notice, Masking())
         if rules is None:
             raise failure(f"{har} is no HAR: expected a JSON object with a member 'log'.")
-        _write(Masking().body(as_file(rules)), output)
+        _write(as_file(rules), output)
     except (RuleFileError, OSError) as error:
         raise failure(error) from None
 

@@ -39,6 +39,8 @@ ENTRIES = [
     entry("/pets/2", headers=[("X-Tenant", "a")], body="A"),
     entry("/pets/2", headers=[("X-Tenant", "b")], body="B"),
     entry("/pets/3", status=0),
+    entry("/pets/5?apiKey=hunter2", body="F"),
+    entry("/pets/glpat-abcdefghij1234567890", body="G"),
     {**entry("/pets/4"), "response": {"status": 200, "content": {"size": 10}}},
 ]
 
@@ -124,9 +126,13 @@ def test_a_har_becomes_overrides(har, contract, tmp_path):
     """A command writes a file of overrides, secrets masked, and says what it leaves out; no HAR, no file."""
     file, run = tmp_path / "overrides.json", CliRunner().invoke
     result = run(app, ["overrides", str(har), "-o", str(file), "--match-body", "/name"])
-    assert (result.exit_code, "1 of 10 exchanges are left out" in result.stderr) == (0, True)
+    assert (result.exit_code, "1 of 12 exchanges are left out" in result.stderr) == (0, True)
     with contract_mock(contract, overrides=file) as mock, client_of(mock) as client:
         assert client.post("/pets", json={"name": "a", "at": 9}).status_code == 201
-        assert len(client.get("/_mock/overrides").json()["overrides"]) == 7
+        assert len(client.get("/_mock/overrides").json()["overrides"]) == 9
+        assert client.get("/pets/5", params={"apiKey": "hunter2"}).text == "F"
+        assert client.get("/pets/glpat-abcdefghij1234567890").text == "G"
+    assert "hunter2" not in file.read_text()
+    assert "glpat" not in file.read_text()
     refused = run(app, ["overrides", str(file)])
     assert (refused.exit_code, "expected a JSON object with a member 'log'" in refused.output) == (2, True)

@@ -50,6 +50,7 @@ class Matching(NamedTuple):
 
 ALL: Final = Matching()
 ANY: Final = Masking()
+MASKS: Final = re.compile(r"\*{3}[0-9a-f]{0,12}\**")
 
 
 def rules_of(
@@ -85,11 +86,14 @@ def rules_of(
     return [_rule(msgspec.json.decode(match), steps) for match, steps in effects.items()]
 
 
-def recorded_rules(path: Path, matching: Matching = ALL, report: Report = str) -> list[dict[str, Any]] | None:
+def recorded_rules(
+    path: Path, matching: Matching = ALL, report: Report = str, masking: Masking | None = None
+) -> list[dict[str, Any]] | None:
     """Return the rules of a HAR file, as JSON; None for a file that is no HAR.
 
     Args:
         report: takes a sentence about what is left out.
+        masking: of the exchanges; None to leave them as they are.
 
     Raises:
         RuleFileError: it cannot be read.
@@ -98,7 +102,10 @@ def recorded_rules(path: Path, matching: Matching = ALL, report: Report = str) -
         with path.open("rb") as file:
             if not HAR.match(file.read(1000)):
                 return None
-        return rules_of(read_har(path), matching, report=report)
+        exchanges = read_har(path)
+        if masking is not None:
+            exchanges = (exchange.masked(masking) for exchange in exchanges)
+        return rules_of(exchanges, matching, report=report)
     except HarError as error:
         raise RuleFileError(str(error)) from None
     except OSError as error:
@@ -139,7 +146,8 @@ class _Recorded:
         self._exchange = exchange
         self._masking = masking
         parts = urlsplit(exchange.url)
-        self.place = exchange.method.upper(), unquote(parts.path.removeprefix(base)) or "/"
+        path = MASKS.sub("*", unquote(parts.path.removeprefix(base)))  # a pattern, as a path of a rule may be
+        self.place = exchange.method.upper(), path or "/"
         self.query = parse_qs(parts.query, keep_blank_values=True, max_num_fields=1000)
 
     @property
