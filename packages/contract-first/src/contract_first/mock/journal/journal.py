@@ -73,8 +73,8 @@ class Entry:
         """Return the exchange with its violations; a mask is not taken for what was sent."""
         if self._validated is None:
             masked, recorded = self.exchange(masking), self._recorded
-            sent = recorded if isinstance(recorded, RecordedExchange) else recorded.unmasked()
-            parts = {"url": sent.url, "request": sent.request, "response": sent.response}
+            raw = recorded if isinstance(recorded, RecordedExchange) else recorded.unmasked()
+            parts = {"url": raw.url, "request": raw.request, "response": raw.response}
             verdict = validate(msgspec.structs.replace(masked, **parts))
             self._validated = self._recorded = msgspec.structs.replace(masked, verdict=verdict)
         return self._validated
