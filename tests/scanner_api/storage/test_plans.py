@@ -16,7 +16,7 @@ from scanner_api.storage.scans import deletion
 from scanner_api.storage.scans.captures import CaptureStore
 from scanner_api.storage.scans.deletion import Deletion
 from scanner_api.storage.scans.sessions import SessionStore
-from scanner_api.storage.schema.tables import captures, idempotency_keys, scan_sessions
+from scanner_api.storage.schema.tables import captures, idempotency_keys, organizations, scan_sessions
 
 ROWS = 3000
 """So many that PostgreSQL prefers an index to reading them all."""
@@ -63,9 +63,12 @@ def is_by_index(plan, table):
 
 @pytest.fixture
 def filled(session, scanned, now):
-    """Fill a database with completed captures of many sessions, and a few that are unfinished."""
+    """Fill a database with completed captures of many sessions, and a few that are unfinished.
 
-    async def fill(database, seconds_apart=0.0):
+    Other sessions are idle ones of another organization.
+    """
+
+    async def fill(database, seconds_apart=0.0, *, other_sessions=0):
         sessions = [
             {
                 **session,
@@ -82,7 +85,16 @@ def filled(session, scanned, now):
             row = asdict(scanned(id=str(number), session_id=f"session-{number}", status=status))
             del row["product_name"]
             scans.append(row)
+        idle = {
+            **session,
+            "organization_id": "other",
+            "status": SessionStatus.ACTIVE,
+            "modified": now - timedelta(seconds=2 * TTL),
+        }
+        sessions += [{**idle, "id": f"other-{number}"} for number in range(other_sessions)]
         async with database.transaction() as connection:
+            other = {"id": "other", "name": "Other", "created": now}
+            await connection.execute(organizations.insert().values(other))
             await connection.execute(scan_sessions.insert(), sessions)
             await connection.execute(captures.insert(), scans)
         if database.dialect.name == "postgresql":  # its own job would do it after a minute; SQLite has none
@@ -138,7 +150,7 @@ def test_sessions_are_counted_without_reading_them(in_shared_database, filled, c
     """A total is read from the counts; of sessions only those are read that are idle, and not yet expired."""
 
     async def scenario(database):
-        await filled(database)
+        await filled(database, other_sessions=ROWS)
         store = SessionStore(database, clock, TTL)
         reading = store.page(["organization"], page=2, page_size=10, status=status)
         return (await plans_of(database, reading))[0]
