@@ -159,6 +159,10 @@ def s3() -> Iterator[tuple[str, Counter[str]]]:
         for _ in range(WARM_UP + 1):
             seen: Counter[str] = Counter()
             statuses: list[str] = []
+
+            def start(status: str, _fields: Any, statuses: list[str] = statuses) -> None:
+                statuses.append(status)
+
             environ = {
                 "REQUEST_METHOD": method,
                 "PATH_INFO": url.path,
@@ -172,7 +176,7 @@ def s3() -> Iterator[tuple[str, Counter[str]]]:
                 "wsgi.input": io.BytesIO(body),
             }
             with counting(seen):
-                content = b"".join(app(environ, lambda status, _fields: statuses.append(status)))
+                content = b"".join(app(environ, start))
             if statuses != ["200 OK"]:
                 sys.exit(f"{method} {url.path}: {statuses} {content!r}")
         yield f"S3, {method}", seen
@@ -186,9 +190,9 @@ def main() -> None:
     arguments = parser.parse_args()
     table = {name: seen for part in (own_service, mocks, presign, s3) for name, seen in part()}
     for name, seen in table.items():
-        print(f"{name:24}{seen.total():6}")
+        sys.stdout.write(f"{name:24}{seen.total():6}\n")
     for called, times in table.get(arguments.of or "", Counter()).most_common():
-        print(f"{times:6}  {called}")
+        sys.stdout.write(f"{times:6}  {called}\n")
     if arguments.json:
         totals = {name: seen.total() for name, seen in table.items()}
         arguments.json.write_text(json.dumps(totals, indent=2) + "\n")
