@@ -50,6 +50,20 @@ def test_smoke_of_the_proxy(tmp_path):
     ]
 
 
+@pytest.mark.skipif(
+    sys.version_info[:2] != (3, 11), reason="other Pythons have other functions in their libraries"
+)
+def test_calls_per_request(tmp_path):
+    """A request calls as many functions as the table says, within 5 %."""
+    numbers = tmp_path / "calls.json"
+    finished(tmp_path, "calls.py", "--json", numbers)
+    calls = json.loads(numbers.read_text())
+    table = json.loads((ROOT / "bench/calls.json").read_text())
+    assert calls == {name: pytest.approx(count, rel=0.05) for name, count in table.items()}, (
+        "say why in the commit, and run: python bench/calls.py --json bench/calls.json"
+    )
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at memory as only Linux shows it")
 def test_smoke_of_s3(tmp_path):
     """The bench of S3 measures ours, and writes what it saw."""

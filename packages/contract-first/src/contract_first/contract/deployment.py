@@ -41,14 +41,13 @@ class Deployment:
         paths = [
             path for server in overriding + listed for path in islice(_base_paths(server), MOST_BASE_PATHS)
         ]
-        self._has_bases, self._bases = bool(paths), Branch()
+        self._bases = Branch()
+        self.route = self._route_below if paths else router.route
+        """Returns the operation of a request, as `Contract.route` does: below the longest base path first."""
         for path in paths:
             self._bases.grow_path(path).end = PathItem(())
 
-    def route(self, method: str, path: str, query: bytes = b"", header: Header = no_header) -> Route:
-        """Return the operation of a request, as `Contract.route` does: below the longest base path first."""
-        if not self._has_bases:
-            return self._router.route(method, path, query, header)
+    def _route_below(self, method: str, path: str, query: bytes = b"", header: Header = no_header) -> Route:
         segments, without_method = normal_path(path).split("/"), NOT_FOUND
         for length in sorted({0, *self._bases.ends(segments)}, reverse=True):
             below = ["", *(segments[length:] or [""])] if length else segments
@@ -61,7 +60,7 @@ class Deployment:
     def below(self, path: str) -> str:
         """Return a path without the longest base path that it begins with."""
         segments = normal_path(path).split("/")
-        length = max(self._bases.ends(segments), default=0) if self._has_bases else 0
+        length = max(self._bases.ends(segments), default=0)
         return "/".join(["", *segments[length:]]) if length else path
 
     def has_origin_of(self, url: str) -> bool:

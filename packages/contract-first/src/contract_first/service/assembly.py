@@ -8,7 +8,7 @@ from typing import Any
 from contract_first.contract import Contract, Operation
 from contract_first.contract.schemas.schema import Schemas
 
-from .access.authentication import Authenticator, Refusing
+from .access.authentication import Authenticator, HookAuthenticator, Refusing
 from .access.cross_site import CrossSiteRequests, Find
 from .access.security import Alternatives, PresentedCredentials
 from .context.collaborators import Collaborators
@@ -78,6 +78,8 @@ class Assembly:
 
     def admission(self, alternatives: Alternatives) -> Callable[[Request], Awaitable[None]]:
         """Return a function that admits a request under security requirements, or raises its problem."""
+        if not alternatives and isinstance(self.authenticator, HookAuthenticator):
+            return _anonymous
         find: Find = self.credentials.of
         if self.cross_site is not None:
             find = self.cross_site.guarded(find, alternatives)
@@ -87,3 +89,7 @@ class Assembly:
             request.caller = await admit(request, find(request), alternatives)
 
         return admission
+
+
+async def _anonymous(request: Request) -> None:
+    """Admit a request whatever credentials it presents."""

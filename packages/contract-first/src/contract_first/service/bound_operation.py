@@ -153,14 +153,14 @@ class BoundOperation:
         if handler.query:
             members = {name: arguments.pop(argument) for argument, name in handler.query.items()}
             arguments[QUERY] = {name: value for name, value in members.items() if value is not None}
-        for name, convert in handler.converters.items():
+        for name, convert in handler.converters:
             if arguments[name] is not None:
                 parameters = self._in_object if name == QUERY else NOTHING
                 arguments[name] = converted(convert, arguments[name], *self._places[name], parameters)
-        for name, default in handler.defaults.items():
+        for name, default in handler.defaults:
             if arguments[name] is None and not (name == "body" and request.has_body):
                 arguments[name] = default
-        for name, source in handler.needs.context.items():
+        for name, source in handler.context:
             arguments[name] = request if source == "request" else request.caller
         if not handler.needs.opened:
             return await self._called(arguments, request)
@@ -180,7 +180,9 @@ class BoundOperation:
 
     async def arguments(self, request: Request) -> dict[str, Any]:
         """Return the arguments of an admitted request by name, or raise its problem."""
-        self._negotiation.check(request.header(b"accept"))
+        accept = request.headers.get(b"accept")
+        if accept is not None and accept != b"*/*":
+            self._negotiation.check(accept.decode("latin-1"))
         violations: list[Violation] = []
         pairs = decode_form(request.query_string, "query") if request.query_string else []
         arguments = {

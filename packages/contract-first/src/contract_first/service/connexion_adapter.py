@@ -1,8 +1,8 @@
 """Connexion, and all that this package asks of it: to call the handler of a request's operation.
 
 :func:`bind` goes through Connexion's seams: a Specification that takes the document as it is, a resolver that
-knows which function handles an operationId, and a list of middlewares of which two are ours: routing by the
-contract's path templates, and the bound operations.
+knows which function handles an operationId, and a list of middlewares of which the only one is ours: it finds
+the bound operation by the contract's path templates.
 
 Stock Connexion refuses OpenAPI 3.1 (spec-first/connexion#1396), works types and defaults out of the top level
 of a schema alone (#1569, #2031), and routes the decoded path: ``%2F`` splits a segment, a templated path
@@ -42,7 +42,7 @@ NEEDLESS = (
 with warnings.catch_warnings(), deferred(*NEEDLESS):
     # Connexion imports what jsonschema and starlette have deprecated; that is not its user's to mend
     warnings.simplefilter("ignore")
-    from connexion.middleware.abstract import ROUTING_CONTEXT, RoutedAPI, RoutedMiddleware, SpecMiddleware
+    from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
     from connexion.middleware.main import API, ConnexionMiddleware
     from connexion.operations import OpenAPIOperation
     from connexion.resolver import Resolver
@@ -65,8 +65,8 @@ def bind(assembly: Assembly, handlers: Mapping[str, Function], fallback: Fallbac
     contract = assembly.contract
     functions = resolved(contract.operations, handlers, optional=fallback is not None)
     make = partial(bound, assembly=assembly, fallback=fallback)
-    route = contract.route if assembly.base_paths else contract.router.route
-    middlewares = [partial(RoutingMiddleware, route=route), partial(BindingMiddleware, make=make)]
+    route = contract.deployment.route if assembly.base_paths else contract.router.route
+    middlewares = [partial(BindingMiddleware, route=route, make=make)]
     resolver = Resolver(functions.get)  # None for an operation without a handler
     connexion: Any = ConnexionMiddleware(Unrouted(assembly), middlewares=middlewares, resolver=resolver)
     connexion.apis.append(
@@ -78,8 +78,8 @@ def bind(assembly: Assembly, handlers: Mapping[str, Function], fallback: Fallbac
         )
     )
     # Connexion builds its stack at the first request; a contract that does not fit must fail the start
-    connexion.app, connexion.middleware_stack = connexion._build_middleware_stack()  # noqa: SLF001 -- no public way
-    app: ASGIApp = connexion
+    app: ASGIApp
+    app, _ = connexion._build_middleware_stack()  # noqa: SLF001 -- no public way
     return app
 
 
@@ -121,36 +121,6 @@ class ContractSpecification(OpenAPISpecification):
         """Connexion sets what it has just read."""
 
 
-class RoutingMiddleware(SpecMiddleware):
-    """Finds the operation and its path parameters, on the path as it was sent; else notes the problem."""
-
-    def __init__(self, app: ASGIApp, *, route: Callable[[str, str, bytes, Header], Route]) -> None:
-        self.app = app
-        self._route = route
-
-    def add_api(self, *_: Any, **__: Any) -> None:
-        """Do nothing: the contract is known already."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Route one request, and leave the operation where Connexion's routed middlewares look for it."""
-        request: Request = scope[STATE]
-        if request.misrouted is None:
-            self._find_operation(request)
-        context = {"api_base_path": "", "operation_id": request.operation_id}
-        scope.setdefault("extensions", {})[ROUTING_CONTEXT] = context
-        await self.app(scope, receive, send)
-
-    def _find_operation(self, request: Request) -> None:
-        """Note which operation a request matches, or the problem of one that matches none."""
-        route = self._route(request.method, request.path, request.query_string, request.header)
-        if route.operation is None:
-            request.misrouted = _problem_of(route, request)
-        else:
-            request.operation = route.operation
-            request.operation_id = route.operation.operation_id
-            request.path_parameters = route.path_parameters
-
-
 def _problem_of(route: Route, request: Request) -> Problem:
     """Return the problem of a request that no operation matches."""
     if route.methods:
@@ -178,14 +148,38 @@ class BindingAPI(RoutedAPI[Any]):
 
 
 class BindingMiddleware(RoutedMiddleware[BindingAPI]):
-    """Connexion's last middleware here: every operation is handled in it."""
+    """Finds the operation of a request, on the path as it was sent, and calls it; else notes the problem."""
 
     api_cls = BindingAPI
 
-    def __init__(self, app: ASGIApp, *, make: Callable[..., ASGIApp]) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        route: Callable[[str, str, bytes, Header], Route],
+        make: Callable[..., ASGIApp],
+    ) -> None:
         super().__init__(app)
+        self._route = route
         self._make = make
+        self._operations: Mapping[str, ASGIApp] = {}
 
     def add_api(self, specification: ContractSpecification, **kwargs: Any) -> BindingAPI:
         api: BindingAPI = super().add_api(specification, make=self._make, **kwargs)
+        self._operations = api.operations
         return api
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Respond to one request."""
+        request: Request = scope[STATE]
+        app = self.app
+        if request.misrouted is None:
+            route = self._route(request.method, request.path, request.query_string, request.header)
+            if route.operation is None:
+                request.misrouted = _problem_of(route, request)
+            else:
+                request.operation = route.operation
+                request.operation_id = route.operation.operation_id
+                request.path_parameters = route.path_parameters
+                app = self._operations[request.operation_id]
+        await app(scope, receive, send)

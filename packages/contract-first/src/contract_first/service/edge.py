@@ -76,7 +76,7 @@ class Edge:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = scope[STATE] = Request(scope, receive, self._request_id(scope), self.clock, self.profile)
-        request.response_headers.append((b"x-request-id", request.request_id.encode()))
+        request.response_headers = [(b"x-request-id", request.request_id.encode())]
         if (observation := scope.get(OBSERVATION)) is not None:
             observation.request = request
         if self.tracing is not None:
@@ -92,7 +92,8 @@ class Edge:
             if page is None and self.refusal is not None and (refusal := self.refusal(request)) is not None:
                 await respond(self._rendered_refusal(refusal, request), request, send)
                 return
-            request.misrouted = self._too_long(request)
+            if len(request.path) + len(request.query_string) > self.most_target_bytes:
+                request.misrouted = self._too_long(request)
             await (page or self.app)(scope, receive, send)
         except Disconnected:
             log.debug("The client went away (request %s)", request.request_id)
@@ -110,10 +111,8 @@ class Edge:
                 return str(value, "ascii")
         return f"{self._id_prefix}{next(self._numbers):08x}"
 
-    def _too_long(self, request: Request) -> URITooLong | None:
+    def _too_long(self, request: Request) -> URITooLong:
         length = len(request.path) + len(request.query_string)
-        if length <= self.most_target_bytes:
-            return None
         return URITooLong(f"The request target has {length} bytes; the limit is {self.most_target_bytes}.")
 
     async def _respond_to_error(self, error: Exception, request: Request, send: Send) -> None:

@@ -106,6 +106,7 @@ class Handler:
     Attributes:
         call: calls it, by keyword; a ``def`` function runs in a thread.
         needs: what it asks for of the request, and what is opened for it.
+        context: what it asks for of the request alone, by parameter.
         converters: make arguments what the function's annotations say, where that is more than a JSON value.
         query: the member of the argument `query` that each argument becomes, where the function takes that.
         defaults: what the function has for arguments that are not sent, and have no default in the contract.
@@ -113,9 +114,10 @@ class Handler:
 
     call: Callable[..., Awaitable[Any]]
     needs: Needs
-    converters: Mapping[str, Convert]
+    context: Sequence[tuple[str, str]]
+    converters: Sequence[tuple[str, Convert]]
     query: Mapping[str, str]
-    defaults: Mapping[str, Any]
+    defaults: Sequence[tuple[str, Any]]
 
     @classmethod
     def of(
@@ -156,20 +158,21 @@ class Handler:
             | needs.opened.keys()
         )
         _require_fit(parameters, operation_id, arguments, provided)
-        converters: dict[str, Convert] = {}
+        converters: list[tuple[str, Convert]] = []
         for name in sorted(arguments & parameters.keys()):
             try:
                 convert = argument_converter(annotation_of(function, parameters[name], who))
             except TypeError as error:
                 raise ResolverError(f"{who} cannot take {name!r} as it is annotated: {error}") from None
             if convert is not None:
-                converters[name] = convert
-        defaults = {
-            name: parameters[name].default
+                converters.append((name, convert))
+        defaults = [
+            (name, parameters[name].default)
             for name in arguments & parameters.keys()
             if parameters[name].default is not inspect.Parameter.empty
-        }
-        return cls(awaitable(partial(function, **needs.shared)), needs, converters, query, defaults)
+        ]
+        call = awaitable(partial(function, **needs.shared))
+        return cls(call, needs, tuple(needs.context.items()), converters, query, defaults)
 
 
 def _parameters(function: Function, operation_id: str) -> Mapping[str, inspect.Parameter]:

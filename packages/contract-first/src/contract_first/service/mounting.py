@@ -20,11 +20,14 @@ def mounting(proxies: TrustedProxies) -> Callable[[Scope], Scope]:
     that does not is below it already. What a trusted proxy took away, it names in ``X-Forwarded-Prefix``.
     A mount of Litestar takes its path away from the path, and leaves it in the raw one.
     """
+    has_proxies = bool(proxies)
 
     def below_root(scope: Scope) -> Scope:
-        root: str = scope.get("root_path", "").rstrip("/")
         path: str = scope["path"]
         raw: bytes = scope.get("raw_path") or quote(path).encode()
+        if not (has_proxies or scope.get("root_path")) and raw.decode("latin-1") == path:
+            return scope
+        root: str = scope.get("root_path", "").rstrip("/")
         if taken := _taken_away(path, raw):
             root = taken if f"{taken}/".startswith(f"{root}/") else root + taken
             path = unquote(raw.decode("latin-1"))

@@ -1,9 +1,11 @@
 """Media types of messages, and the ranges under which documents declare them."""
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 
+@lru_cache(maxsize=512)
 def essence(value: str) -> str:
     """Return ``type/subtype`` of a media type, lower case, without parameters."""
     return value.partition(";")[0].strip().lower()

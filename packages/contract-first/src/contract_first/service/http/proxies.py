@@ -26,6 +26,10 @@ class TrustedProxies:
         """Read addresses and networks (``10.0.0.1``, ``10.0.0.0/8``); ValueError names a wrong one."""
         self._networks = tuple(ip_network(address, strict=False) for address in addresses)
 
+    def __bool__(self) -> bool:
+        """Tell whether there are any."""
+        return bool(self._networks)
+
     def client_address(self, request: Request) -> str:
         """Return the peer's address, or the right-most one forwarded for that is no trusted proxy's."""
         peer = request.client_address

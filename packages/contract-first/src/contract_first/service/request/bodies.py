@@ -1,9 +1,10 @@
 """Request bodies: taken within their limit, read by media type, validated by schema, defaults filled in."""
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
-from typing import Any
+from typing import Any, Self
 
 from starlette.datastructures import UploadFile
 
@@ -26,13 +27,15 @@ from contract_first.service.messages.problems import (
 from contract_first.service.messages.request import Request
 
 from .budget import BodyBudget
+from .decoding import read_json
 from .forms import Form
-from .json_bounds import JsonLimits
+from .json_bounds import JsonCount, JsonLimits
 from .readers import count_of, reader_of
 
 URLENCODED = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
 FORMS = {URLENCODED, MULTIPART}
+READ_JSON = partial(read_json, where="body", limits=None)
 MOST_VIOLATIONS = 10
 """In a part of a body: it may have hundreds of parts."""
 
@@ -78,12 +81,13 @@ class MediaType:
         # of CSV a schema may describe the rows, to which no string conforms
         self._may_be_text = "string" in schema.types
         self._is_raw = is_raw(name, schema)
+        self._is_json = is_json(name)
         self._form = Form(schema, definition.get("encoding", {})) if name in FORMS else None
 
     async def read(
         self,
         media_type: str,
-        stream: AsyncGenerator[bytes, None],
+        stream: AsyncIterator[bytes],
         request: Request,
         violations: list[Violation],
     ) -> Any:
@@ -96,10 +100,13 @@ class MediaType:
             return self._validated(self._form.urlencoded(raw, request, violations), violations)
         if self._is_raw:
             return await self._budget.collected(stream, request)
-        content_type = request.header(b"content-type") or ""
-        count = count_of(content_type, self._definition, self._schema, self._limits)
+        if self._is_json:
+            count, read = JsonCount(self._limits, "body"), READ_JSON
+        else:
+            content_type = request.header(b"content-type") or ""
+            count = count_of(content_type, self._definition, self._schema, self._limits)
+            read = reader_of(content_type, self._definition, self._schema, None if count else self._limits)
         raw = await self._budget.collected(stream, request, count)
-        read = reader_of(content_type, self._definition, self._schema, None if count else self._limits)
         if read is not None:
             return self._validated(read(raw), violations)
         if not media_type.startswith("text/"):
@@ -181,20 +188,19 @@ class CompiledBody:
         """Return the body for the handler, None if there is none."""
         media_type = essence(request.header(b"content-type") or "")
         is_upload = media_type == MULTIPART and MULTIPART in self._media_types
-        stream = _chunks(request, self._limits.upload if is_upload else self._limits.body)
-        first = await anext(stream, b"")
-        if not first and not (self._required and is_of_nothing(media_type)):
+        stream = _Chunks(request, self._limits.upload if is_upload else self._limits.body)
+        if not await stream.begin() and not (self._required and is_of_nothing(media_type)):
             if self._required:
                 violations.append(Violation("body", "", "required", "is required and was not sent"))
             return None
         request.has_body = True
         coding = request.header(b"content-encoding") or "identity"
-        declared = next(
+        declared = self._media_types.get(media_type) or next(
             (self._media_types[name] for name in ranges_for(media_type) if name in self._media_types), None
         )
         if declared is None or coding.lower() != "identity":
             raise self._unsupported(media_type, coding)
-        return await declared.read(media_type, _after(first, stream), request, violations)
+        return await declared.read(media_type, stream, request, violations)
 
     def _unsupported(self, media_type: str, coding: str) -> UnsupportedMediaType:
         expected = " or ".join(self._media_types)
@@ -207,31 +213,44 @@ class CompiledBody:
         )
 
 
-async def _chunks(request: Request, most_bytes: int) -> AsyncGenerator[bytes, None]:
-    """Yield the body's chunks that hold anything, within the limit."""
-    length = request.headers.get(b"content-length", b"")
-    size = int(length) if length.isdigit() and len(length) < 20 else 0  # noqa: PLR2004 -- the server checks more
-    if size > most_bytes:
-        raise _too_large(most_bytes)
-    size, more = 0, True
-    while more:
-        message = await request.receive()
-        if message["type"] == "http.disconnect":
-            raise Disconnected
-        chunk = message.get("body", b"")
-        size += len(chunk)
-        if size > most_bytes:
-            raise _too_large(most_bytes)
-        if chunk:
-            yield chunk
-        more = message.get("more_body", False)
+class _Chunks:
+    """The body's chunks that hold anything, within the limit.
 
+    No generator, of which the event loop takes note, and again as it ends.
+    """
 
-def _too_large(most_bytes: int) -> PayloadTooLarge:
-    return PayloadTooLarge(f"The body is larger than {most_bytes} bytes.")
+    def __init__(self, request: Request, most_bytes: int) -> None:
+        self._receive = request.receive
+        self._most_bytes = most_bytes
+        self._size = 0
+        self._has_more = True
+        self._first = b""
+        length = request.headers.get(b"content-length", b"")
+        if length.isdigit() and len(length) < 20:  # noqa: PLR2004 -- the server checks more
+            self._limit(int(length))
 
+    async def begin(self) -> bytes:
+        """Return the first chunk, which comes once more; nothing where there is none."""
+        self._first = await anext(self, b"")
+        return self._first
 
-async def _after(first: bytes, rest: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
-    yield first
-    async for chunk in rest:
-        yield chunk
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> bytes:
+        chunk, self._first = self._first, b""
+        while self._has_more and not chunk:
+            message = await self._receive()
+            if message["type"] == "http.disconnect":
+                raise Disconnected
+            chunk = message.get("body", b"")
+            self._size += len(chunk)
+            self._limit(self._size)
+            self._has_more = message.get("more_body", False)
+        if not chunk:
+            raise StopAsyncIteration
+        return chunk
+
+    def _limit(self, size: int) -> None:
+        if size > self._most_bytes:
+            raise PayloadTooLarge(f"The body is larger than {self._most_bytes} bytes.")

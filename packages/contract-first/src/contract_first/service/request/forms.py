@@ -1,6 +1,6 @@
 """Form bodies, urlencoded and ``multipart/form-data``, as JSON values and files."""
 
-from collections.abc import AsyncGenerator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from functools import partial
 from tempfile import SpooledTemporaryFile
 from typing import Any, Final, cast
@@ -50,7 +50,7 @@ class Form:
 
     async def multipart(
         self,
-        stream: AsyncGenerator[bytes, None],
+        stream: AsyncIterator[bytes],
         request: Request,
         violations: list[Violation],
         budget: BodyBudget | None = None,
@@ -104,7 +104,7 @@ class WholeParser(MultiPartParser):
     def __init__(
         self,
         headers: Headers,
-        stream: AsyncGenerator[bytes, None],
+        stream: AsyncIterator[bytes],
         hold: Callable[[int], None],
         **limits: int,
     ) -> None:
@@ -138,7 +138,7 @@ class WholeParser(MultiPartParser):
         """Note the closing boundary."""
         self._ended = True
 
-    async def _whole(self, stream: AsyncGenerator[bytes, None]) -> AsyncGenerator[bytes, None]:
+    async def _whole(self, stream: AsyncIterator[bytes]) -> AsyncGenerator[bytes, None]:
         async for chunk in stream:
             yield chunk
             self._bytes += len(chunk)
@@ -160,7 +160,7 @@ class WholeParser(MultiPartParser):
 
 
 async def _parse(
-    stream: AsyncGenerator[bytes, None], request: Request, budget: BodyBudget | None
+    stream: AsyncIterator[bytes], request: Request, budget: BodyBudget | None
 ) -> list[tuple[str, Content]]:
     headers = Headers(raw=request.scope["headers"])
     hold = partial(budget.hold, request) if budget is not None else lambda _: None

@@ -6,7 +6,7 @@ compiled filter accepts what surely conforms; openapi-core decides on the rest.
 
 import logging
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -26,7 +26,7 @@ from .absence import drop_absent, holds_model
 from .accept_filter import AcceptFilter
 from .negotiation import preferred
 from .response_validation import ResponseValidator
-from .streams import HEARTBEAT, ItemStream, bytes_of, content_of, is_stream, media_type_of
+from .streams import HEARTBEAT, ItemStream, bytes_of, content_of, is_stream_class, media_type_of
 from .xml_writer import xml_of
 
 log = logging.getLogger("contract_first.service.contract")
@@ -93,26 +93,27 @@ class ResponseRenderer:
         if response.headers:
             response = _described(response)
         status = response.status or self._status
-        if is_stream(response.body):
+        if is_stream_class(response.body.__class__):
             return self._streamed(response, status, request)
-        fields = _fields(response, request)
+        fields = _fields(response, request) if response.headers or response.cookies else []
         if status in NO_BODY and (self._operation.response_for(status) or {}).get("content"):
             media_type, value = None, None
         elif response.media_type:
             media_type, value = response.media_type, response.body
         else:
             value, media_types = response.body, self._media_types_of(status, response.body, request)
-            media_type = preferred(request.header(b"accept"), media_types)
+            media_type = media_types[0] if media_types else None
+            if len(media_types) > 1:
+                media_type = preferred(request.header(b"accept"), media_types)
+                fields.append((b"vary", b"accept"))
             if media_type is not None and "*" in media_type:
                 media_type = _of_range(media_type, value)
-            if len(media_types) > 1:
-                fields.append((b"vary", b"accept"))
         body = self._encoded(status, value, media_type, request)
         schema = self._json_schema(status, media_type or "")
         if schema is not None and schema.has_write_only and holds_model(value):
             body = _without_absent(body, schema)
         if body or media_type is not None:
-            fields.append((b"content-type", _content_type(media_type, value)))
+            fields.append((b"content-type", _content_type(media_type, value.__class__)))
         rendered = _rendered(status, fields, body, request)
         if self._filter.accepts(rendered, media_type):
             return rendered
@@ -243,7 +244,7 @@ def _described(response: Response) -> Response:
     headers = dict(response.headers)
     names = {name.lower(): name for name in headers}
     media_type = headers.pop(names.get("content-type", ""), None)
-    if isinstance(response.body, Path) or not is_stream(response.body):
+    if isinstance(response.body, Path) or not is_stream_class(response.body.__class__):
         headers.pop(names.get("content-length", ""), None)
     return msgspec.structs.replace(response, headers=headers, media_type=response.media_type or media_type)
 
@@ -266,12 +267,13 @@ def _without_absent(body: bytes, schema: Schema) -> bytes:
     return msgspec.json.encode(value)
 
 
-def _content_type(media_type: str | None, body: Any) -> bytes:
+@lru_cache(maxsize=MOST_REMEMBERED)
+def _content_type(media_type: str | None, kind: type) -> bytes:
     """Return a Content-Type; clients take text for Latin-1 where nothing says that it is UTF-8."""
     if media_type is None:
         return b"application/octet-stream"
     is_ours = media_type.lower().startswith("text/") and not (
-        isinstance(body, BYTES) or is_sequence(media_type)
+        issubclass(kind, BYTES) or is_sequence(media_type)
     )
     lacks_charset = is_ours and "charset=" not in media_type.lower()
     return f"{media_type}{'; charset=utf-8' if lacks_charset else ''}".encode()

@@ -3,6 +3,7 @@
 import asyncio
 import mimetypes
 from collections.abc import AsyncIterator, Callable, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +20,10 @@ HEARTBEAT = b":\n\n"
 """A comment, which clients of events ignore (WHATWG HTML, section 9.2.6)."""
 
 
-def is_stream(body: Any) -> bool:
-    """Tell whether a body is one to make while it is sent."""
-    return isinstance(body, Path | AsyncIterator)
+@lru_cache(maxsize=512)
+def is_stream_class(kind: type) -> bool:
+    """Tell whether a body of this class is one to make while it is sent."""
+    return issubclass(kind, Path | AsyncIterator)
 
 
 def media_type_of(body: Any, content: Mapping[str, Any]) -> str | None:
