@@ -20,7 +20,7 @@ from msgspec import Meta, Raw, defstruct
 from msgspec.json import Decoder
 
 from .document.anatomy import ALTERNATIVES
-from .document.formats import PLAIN
+from .document.formats import decider
 from .document.json_types import declared_types, named_types, range_of
 from .document.patterns import compiled, longest_text
 
@@ -43,12 +43,18 @@ KEYWORDS = {
     "null": frozenset[str](),
 }
 """The keywords that types have."""
+DATE_TIME = (
+    r"(?!0000)[0-9]{4}-(?:(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])|(?:0[13-9]|1[0-2])-(?:29|30)"
+    r"|(?:0[13578]|1[02])-31)T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?"
+    r"(?:Z|[+-](?:[01][0-9]|2[0-3]):[0-5][0-9])"
+)
+"""The usual spelling, of all days but the 29th of February."""
 FORMATS = {
     "date": dt.date,
     # msgspec's own type takes a space for the T, and offsets without a colon
-    "date-time": Annotated[str, Meta(pattern=rf"\A(?:{PLAIN['date-time'].pattern})\Z")],
+    "date-time": Annotated[str, Meta(pattern=rf"\A(?:{DATE_TIME})\Z")],
 }
-"""Types of formats without a spelling that openapi-core refuses."""
+"""Types of formats with no value that the format does not have."""
 STRICTER: dict[str, Callable[[Any, Any], Any]] = {
     **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"), max),
     **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"), min),
@@ -98,18 +104,15 @@ class MsgspecTypes:
 
     Args:
         validator: returns the function that validates values by a schema, which refers to no others.
-        is_bounding: tells whether a format may exclude a text.
         refused: marks of schemas to which no value conforms.
     """
 
     def __init__(
         self,
         validator: Callable[[dict[str, Any]], Conforms],
-        is_bounding: Callable[[Any], bool],
         refused: frozenset[str],
     ) -> None:
         self._validator = validator
-        self._is_bounding = is_bounding
         self._refused = refused
         self._definitions: Node = {}
         self._made: dict[str, Any] = {}
@@ -254,7 +257,7 @@ class MsgspecTypes:
         name, pattern = keywords.get("format"), keywords.get("pattern")
         if name in FORMATS and KEYWORDS["string"] & keywords.keys() == {"format"}:
             return FORMATS[name]
-        if name is not None and self._is_bounding(name):
+        if name is not None and decider(name):
             raise NoTypeError
         if pattern is not None and (compiled(pattern) is None or longest_text(pattern) < math.inf):
             raise NoTypeError

@@ -101,7 +101,7 @@ def test_so_is_an_example_of_a_member(wrong, mocked):
     app = mocked({"/pets/{id}": operation(pet, parameters=[parameter]), "/pets": pets}, components=COMPONENTS)
     response = app.get("/pets/7")
     assert (response.source, response.json) == ("generated", {"id": 7, **wrong})
-    assert ("x-mock-violation" in response.headers) is (name == "born")
+    assert "x-mock-violation" in response.headers
     assert [item[name] for item in app.get("/pets").json] == [value] * 3
     assert value not in app.get("/pets/7", prefer="dynamic=true").json.values()
 

@@ -78,7 +78,7 @@ class DeclaredResponse:
         self._header_pointers = operation.pointers.headers
         self.definition = operation.responses[code]
         self._content: Mapping[str, Any] = self.definition.get("content", {})
-        self._schemas = contract.schemas.for_responses
+        self._schemas = contract.schemas.view(formats=True).for_responses
 
     def media_type(self, content_type: str) -> str | None:
         """Return the key that declares the media type of a response's Content-Type."""
@@ -115,14 +115,12 @@ class DeclaredResponse:
     ) -> list[MessageViolation]:
         """Return the violations of a body in which openapi-core has found an error.
 
-        The words are jsonschema-rs's, as in the service's own responses; where it finds nothing wrong they
-        are openapi-core's, as they are of formats, which it is not asked about.
+        The words are jsonschema-rs's, or openapi-core's where that alone finds something wrong.
         """
         validator = self._schema(media_type)
         is_value = is_json(essence(content_type))
         violations = validator.violations(read_json(body, "body", limits=None)) if is_value else []
-        others = violations_of(error, validator)
-        return violations + [other for other in others if not violations or other.rule == "format"]
+        return violations or violations_of(error, validator)
 
     def header_violations(self, name: str, error: Exception) -> list[MessageViolation]:
         """Return the violation for openapi-core's error in a header."""

@@ -1,12 +1,11 @@
-"""Corrects how openapi-core reads readOnly and writeOnly, discriminators, patterns, multiples, formats.
+"""Corrects how openapi-core reads writeOnly, discriminators, patterns, multiples, formats.
 
 It looks for a mark in a property's schema, and not in what that refers to: a required property that has one
-there could neither be sent nor left out. And it refuses what is read-only in requests, where it only *should
-not* be sent. Of a discriminator it takes all alternatives for references, and refuses any value of others,
-which a discriminator does not consider (3.0.3, section 4.7.25); one beside ``allOf`` is for the schemas that
-extend the whole, and not for the parts. It searches with Python's ``re``, which may backtrack without end. It
-divides binary fractions, by which 0.07 is no multiple of 0.01. And it holds the integers of any schema to
-``int32`` and ``int64``, and to no other width. In 3.0 it takes 1.0 for no integer.
+there could neither be sent nor left out. Of a discriminator it takes all alternatives for references, and
+refuses any value of others, which a discriminator does not consider (3.0.3, section 4.7.25); one beside
+``allOf`` is for the schemas that extend the whole, and not for the parts. It searches with Python's ``re``,
+which may backtrack without end. It divides binary fractions, by which 0.07 is no multiple of 0.01. It has
+formats of its own. In 3.0 it takes 1.0 for no integer.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,37 +20,24 @@ from openapi_schema_validator import (
     OAS31_BASE_DIALECT_ID,
     OAS32_BASE_DIALECT_ID,
     OAS30ReadValidator,
-    OAS30WriteValidator,
     OAS31Validator,
     OAS32Validator,
 )
 
 from contract_first.contract.document.anatomy import ALTERNATIVES, mapping_targets
-from contract_first.contract.document.formats import MOST_CHARACTERS, is_too_long
-from contract_first.contract.document.json_types import INTEGERS, is_integer, is_within, range_of
+from contract_first.contract.document.json_types import is_integer
 from contract_first.contract.document.patterns import longest_text, matches
 
+from .keywords import format_check
 from .schema import Schemas
 
 
-def of_requests(schemas: Schemas) -> SchemaValidatorsFactory:
-    """Return the factory of validators of requests: read-only properties are optional."""
-    keywords = {**_keywords("readOnly", OAS30WriteValidator, schemas), "readOnly": lambda *_: ()}
-    return SchemaValidatorsFactory(_extended(OAS30WriteValidator, keywords))
-
-
-def of_responses(schemas: Schemas) -> SchemaValidatorsFactory:
-    """Return the factory of validators of responses: write-only properties are absent."""
-    keywords = _keywords("writeOnly", OAS30ReadValidator, schemas)
-    return SchemaValidatorsFactory(_extended(OAS30ReadValidator, keywords))
-
-
 class _AnyDialect(DialectSchemaValidatorsFactory):
-    """Makes the validators of OpenAPI 3.1 and 3.2, in any dialect, with the formats of 3.0."""
+    """Makes the validators of OpenAPI 3.1 and 3.2, in any dialect."""
 
     def __init__(self, schemas: Schemas, kind: Any, dialect: str) -> None:
-        super().__init__(kind, dialect, format_checker=OAS30ReadValidator.FORMAT_CHECKER)
-        self._corrected = cache(lambda kind: _extended(kind, _keywords("writeOnly", kind, schemas)))
+        super().__init__(kind, dialect)
+        self._corrected = cache(lambda kind: _corrected(kind, schemas))
 
     def get_validator_cls(self, spec: Any, schema: Any) -> Any:
         """Return the class of the dialect, with the keywords that are corrected in all of them."""
@@ -59,26 +45,15 @@ class _AnyDialect(DialectSchemaValidatorsFactory):
         return self._corrected(kind)
 
 
-def of_31(schemas: Schemas) -> DialectSchemaValidatorsFactory:
-    """Return the factory of validators of OpenAPI 3.1, with the formats that openapi-core checks."""
-    return _AnyDialect(schemas, OAS31Validator, OAS31_BASE_DIALECT_ID)
-
-
-def of_32(schemas: Schemas) -> DialectSchemaValidatorsFactory:
-    """Return the factory of validators of OpenAPI 3.2, with the formats of 3.1, which check ``byte``."""
-    return _AnyDialect(schemas, OAS32Validator, OAS32_BASE_DIALECT_ID)
-
-
-def _extended(kind: Any, keywords: dict[str, Any]) -> Any:
-    """Return a class of validators with other keywords, for which 1.0 is an integer."""
-    types = kind.TYPE_CHECKER.redefine("integer", lambda _, value: is_integer(value))
-    return extend(kind, keywords, type_checker=types)
-
-
-def _corrected(kind: Any) -> dict[str, Any]:
-    """Return the keywords that are corrected in all dialects."""
-    composed = {keyword: _composed(keyword, kind) for keyword in ("allOf", *ALTERNATIVES)}
-    return {"pattern": _pattern(kind), "multipleOf": _multiple_of, "format": _format(kind), **composed}
+def of_responses(schemas: Schemas, version: str) -> SchemaValidatorsFactory:
+    """Return the factory of validators of responses, for a version of OpenAPI such as ``3.1``."""
+    match version:
+        case "3.0":
+            return SchemaValidatorsFactory(_corrected(OAS30ReadValidator, schemas))
+        case "3.1":
+            return _AnyDialect(schemas, OAS31Validator, OAS31_BASE_DIALECT_ID)
+        case _:
+            return _AnyDialect(schemas, OAS32Validator, OAS32_BASE_DIALECT_ID)
 
 
 def _composed(keyword: str, kind: Any) -> Callable[..., Iterator[ValidationError]]:
@@ -119,23 +94,17 @@ def _pattern(kind: Any) -> Callable[..., Iterator[ValidationError]]:
     return pattern
 
 
-def _format(kind: Any) -> Callable[..., Iterator[ValidationError]]:
-    """Return the keyword ``format``, with the widths of integers and the longest texts."""
-
-    def format_(validator: Any, name: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
-        if is_too_long(name, instance):
-            yield ValidationError(f"value is not a {name!r}, which has {MOST_CHARACTERS} characters at most")
-        elif name not in INTEGERS:
-            yield from kind.VALIDATORS["format"](validator, name, instance, schema)
-        elif (bounds := range_of(schema)) is not None and not is_within(instance, bounds):
-            yield ValidationError(f"{instance!r} is not a {name!r}")
-
-    return format_
+def _format(_: Any, name: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    """Validate the keyword ``format`` as in requests."""
+    conforms, detail = format_check(name, schema)
+    if not conforms(instance):
+        yield ValidationError(detail)
 
 
-def _keywords(mark: str, kind: Any, schemas: Schemas) -> dict[str, Any]:
-    """Return the keywords that require properties, without those that are marked."""
-    marks = schemas.one_way & {mark}
+def _corrected(kind: Any, schemas: Schemas) -> Any:
+    """Return a class of validators that require nothing ``writeOnly``, and for which 1.0 is an integer."""
+    marks = schemas.one_way & {"writeOnly"}
+    merged = _composed("allOf", kind)
 
     def required(validator: Any, names: list[str], instance: Any, schema: Any) -> Iterator[Any]:
         original = kind.VALIDATORS["required"]
@@ -147,10 +116,13 @@ def _keywords(mark: str, kind: Any, schemas: Schemas) -> dict[str, Any]:
         if any("required" in part or "allOf" in part for part in parts):
             marked = schemas.marked(schema, marks)
             parts = [_not_requiring(part, marked) for part in parts] if marked else parts
-        yield from corrected["allOf"](validator, parts, instance, schema)
+        yield from merged(validator, parts, instance, schema)
 
-    corrected = _corrected(kind)
-    return {**corrected, "required": required, "allOf": all_of}
+    keywords = {keyword: _composed(keyword, kind) for keyword in ALTERNATIVES}
+    keywords |= {"allOf": all_of, "required": required, "format": _format}
+    keywords |= {"pattern": _pattern(kind), "multipleOf": _multiple_of}
+    types = kind.TYPE_CHECKER.redefine("integer", lambda _, value: is_integer(value))
+    return extend(kind, keywords, type_checker=types)
 
 
 def _not_requiring(part: dict[str, Any], marked: frozenset[str]) -> dict[str, Any]:

@@ -1,9 +1,8 @@
 """Corrects how jsonschema-rs reads some keywords.
 
-Formats of OpenAPI it does not know; a pattern such as ``^.{1,4096}$`` takes it megabytes in each validator.
-
-Where it is to accept what openapi-core accepts, which decides about responses, it reads patterns and formats
-as that does: both agree on JSON Schema 2020-12 but for these and a few keywords.
+A pattern such as ``^.{1,4096}$`` takes it megabytes in each validator. Where it is to accept what
+openapi-core accepts, which decides about responses, it reads patterns as that does: both agree on JSON Schema
+2020-12 but for these and a few keywords. Formats are read in one way by both.
 """
 
 from __future__ import annotations
@@ -11,35 +10,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
-from functools import cache, partial
-from typing import Any, Final, TypeAlias
+from functools import partial
+from typing import Any, TypeAlias
 
 import jsonschema_rs
 
-from contract_first.contract.document.formats import COSTLY, PLAIN, is_too_long
+from contract_first.contract.document.formats import DECIDED, decider
 from contract_first.contract.document.json_types import INTEGERS, is_within, range_of
 from contract_first.contract.document.patterns import ecma_matcher, is_small, matcher
 
 from .bundling import DISCRIMINATED
 
-BASE64 = re.compile(r"[A-Za-z0-9+/_\s=-]*")
-
-
-def _bounded(name: str) -> Callable[[str], bool]:
-    """Return jsonschema-rs's check of a format, for texts that are not too long."""
-    conforms = jsonschema_rs.Draft202012Validator({"format": name}, validate_formats=True).is_valid
-    return lambda text: not is_too_long(name, text) and conforms(text)
-
-
-STRINGS: dict[str, Callable[[str], bool]] = {
-    **{name: _bounded(name) for name in COSTLY},
-    "byte": lambda value: BASE64.fullmatch(value) is not None,
-    "time": lambda _: True,
-}
-"""Formats as they are read here: bytes are in any spelling of Base64 (RFC 4648), which jsonschema-rs does not
-know; any text is a time, of which it expects an offset, and openapi-core takes none; costly formats
-have a longest value."""
-OPTIONS: Final[dict[str, Any]] = {"validate_formats": True, "formats": STRINGS}
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 DIALECTS = frozenset(
     {
@@ -57,10 +38,6 @@ ALIKE = re.compile(
     r"\^?(?:(?:[A-Za-z0-9_ :/-]|\[(?:a-z|A-Z|0-9|[A-Za-z0-9_])+-?\])(?:[+*?]|\{[0-9]{1,2}\})?)*(?:\n\?\$)?"
 )
 """Patterns that both read in one way: in a bundle ``$`` may stand before a last new line, as in Python."""
-ANY_TEXT = frozenset({"password", "binary"})
-"""Formats that openapi-core knows, and that any text has."""
-OF_OPENAPI = frozenset({"binary", "byte", "double", "float", "int32", "int64", "password", "regex"})
-"""Formats that openapi-core checks itself; the others jsonschema does for it."""
 NUMBERS = frozenset({int, float})
 MOST_PLACES, MOST_UNITS = 6, 10**15
 INVERTING = frozenset(
@@ -84,50 +61,23 @@ class _Keyword:
             raise ValueError(self._detail)
 
 
-def _format(name: Any, schema: Any) -> tuple[Callable[[Any], bool], str]:
-    """Bound integers by their width; jsonschema-rs checks formats of strings only."""
+def format_check(name: Any, schema: Any) -> tuple[Callable[[Any], bool], str]:
+    """Bound integers by their width; other formats are of strings."""
     detail = f'value is not a "{name}"'
+    if name not in INTEGERS:
+        return decider(name) or _any, detail
     if (bounds := range_of(schema)) is None:
-        return jsonschema_rs.Draft202012Validator({"format": name}, **OPTIONS).is_valid, detail
+        return _any, detail
     return partial(is_within, bounds=bounds), f"{detail}, an integer from {bounds[0]} to {bounds[1]}"
+
+
+def _any(_: Any) -> bool:
+    return True
 
 
 def _pattern(pattern: Any, _schema: Any) -> tuple[Callable[[Any], bool], str]:
     """Compile a pattern that takes much memory once for all its uses."""
     return _of_texts(ecma_matcher(pattern)), f'value does not match "{pattern}"'
-
-
-def _python_format(name: Any, schema: Any) -> tuple[Callable[[Any], bool], str]:
-    """Ask openapi-core's checker, but about integers."""
-    if name in INTEGERS:
-        bounds = range_of(schema)
-        return lambda instance: bounds is None or is_within(instance, bounds), ""
-    if name not in checked_formats():
-        return lambda _: True, ""
-
-    def conforms(instance: Any) -> bool:
-        if is_too_long(name, instance):
-            return False
-        check, raised = _checker(name)
-        try:
-            return bool(check(instance))
-        except raised:
-            return False
-
-    if (plain := PLAIN.get(name)) is None:
-        return conforms, ""
-    is_plain = plain.fullmatch
-    return (
-        lambda instance: (isinstance(instance, str) and is_plain(instance) is not None) or conforms(instance),
-        "",
-    )
-
-
-def _known_format(name: Any, schema: Any) -> tuple[Callable[[Any], bool], str]:
-    """Ask openapi-core's checker, but jsonschema-rs about what only that knows, such as URIs."""
-    if name in INTEGERS or name in checked_formats():
-        return _python_format(name, schema)
-    return jsonschema_rs.Draft202012Validator({"format": name}, **OPTIONS).is_valid, ""
 
 
 def _python_pattern(pattern: Any, _schema: Any) -> tuple[Callable[[Any], bool], str]:
@@ -144,32 +94,6 @@ def _of_texts(matches: Callable[[str], bool]) -> Callable[[Any], bool]:
     return lambda instance: not isinstance(instance, str) or matches(instance)
 
 
-@cache
-def checked_formats() -> frozenset[str]:
-    """Return the formats that openapi-core checks; which jsonschema does depends on what is installed."""
-    from jsonschema import FormatChecker  # noqa: PLC0415 -- slow to import, not needed to read a document
-
-    return OF_OPENAPI.union(FormatChecker.checkers)
-
-
-@cache
-def _checker(name: str) -> Any:
-    """Return openapi-core's check of a format and its errors; it is not imported for one of jsonschema's."""
-    from jsonschema import FormatChecker  # noqa: PLC0415 -- as above
-
-    return (format_checker() if name in OF_OPENAPI else FormatChecker).checkers[name]
-
-
-@cache
-def format_checker() -> Any:
-    """Return openapi-core's checker of formats; to import it takes half a second and 26 MB."""
-    from openapi_core.validation.schemas import (  # noqa: PLC0415 -- slow to import, seldom needed
-        oas31_schema_validators_factory,
-    )
-
-    return oas31_schema_validators_factory.format_checker
-
-
 def options_of(
     bundle: Mapping[str, Any], *, formats: bool, as_python: bool, refused: Iterable[str] = ()
 ) -> dict[str, Any]:
@@ -177,38 +101,32 @@ def options_of(
 
     Args:
         bundle: the schema, which stands alone.
-        formats: whether formats are checked; as openapi-core reads them, those that it knows always are.
-        as_python: whether all are read as openapi-core does.
+        formats: whether formats are validated; as openapi-core reads schemas, they always are.
+        as_python: whether keywords are read as openapi-core does.
         refused: marks that it takes for keywords which refuse any value.
     """
+    formats = formats or as_python
+    checks: dict[str, Check] = {}
     if as_python:
-        checks = {"pattern": _python_pattern, "format": _known_format if formats else _python_format}
-        checks |= dict.fromkeys(refused, _refused)
-        return {"keywords": _keywords(checks), "validate_formats": False}
-    checks = {}
-    if not all(map(is_small, _texts(bundle, "pattern"))):
+        checks = {"pattern": _python_pattern, **dict.fromkeys(refused, _refused)}
+    elif not all(map(is_small, _texts(bundle, "pattern"))):
         checks["pattern"] = _pattern
     if formats and not INTEGERS.keys().isdisjoint(_texts(bundle, "format")):
-        checks["format"] = _format
-    return {**OPTIONS, "keywords": _keywords(checks), "validate_formats": formats}
+        checks["format"] = format_check
+    return {"formats": DECIDED, "keywords": _keywords(checks), "validate_formats": formats}
 
 
-def is_bounding(name: Any, *, formats: bool) -> bool:
-    """Tell whether a format may exclude a text; without ``formats``, those that openapi-core knows."""
-    return name not in ANY_TEXT and (formats or name in checked_formats())
-
-
-def validator_of(part: dict[str, Any], *, formats: bool, refused: Iterable[str]) -> Callable[[Any], bool]:
+def validator_of(part: dict[str, Any], *, refused: Iterable[str]) -> Callable[[Any], bool]:
     """Return the function that validates values as openapi-core does, by a schema without references.
 
     Args:
-        formats, refused: as for :func:`options_of`.
+        refused: as for :func:`options_of`.
     """
-    options = options_of(part, formats=formats, as_python=True, refused=refused)
+    options = options_of(part, formats=True, as_python=True, refused=refused)
     is_valid: Callable[[Any], bool] = jsonschema_rs.Draft202012Validator(part, **options).is_valid
     match part:
         case {"type": "string", "format": name, **others} if not others:
-            conforms, _ = (_known_format if formats else _python_format)(name, part)
+            conforms, _ = format_check(name, part)
             return lambda value: isinstance(value, str) and conforms(value)
         case {"type": "number", "multipleOf": step, **others} if others.keys() <= {"minimum", "maximum"}:
             return _multiples(step, others, is_valid)

@@ -20,7 +20,7 @@ from contract_first.contract.msgspec_types import MsgspecTypes
 from .bundling import Bundler, to_2020_12
 from .depths import MinimumDepths
 from .heirs import Heirs
-from .keywords import DIALECT, DIALECTS, is_bounding, options_of, reads_alike, validator_of
+from .keywords import DIALECT, DIALECTS, options_of, reads_alike, validator_of
 from .resources import ReferenceTarget, Resources
 from .validator import Validator
 from .violations import Violation
@@ -394,11 +394,7 @@ class Schemas:
         self._sequences: dict[int, dict[str, Any]] = {}
         self._compiled: dict[tuple[int | bytes, bool], Validator] = {}
         self._compiling = Lock()
-        self._types = MsgspecTypes(
-            partial(validator_of, formats=formats, refused=self._refused),
-            partial(is_bounding, formats=formats),
-            self._refused,
-        )
+        self._types = MsgspecTypes(partial(validator_of, refused=self._refused), self._refused)
         self.heirs = Heirs(resources, self.parts, lambda node, value: self.of(node).conforms(value))
         self.depths = MinimumDepths(self.keywords, self.targets_of)
         bundler = partial(Bundler, resources, is_30=self.is_30, not_required=self._not_required)

@@ -77,6 +77,7 @@ class ResponseValidator:
 
     def __init__(self, contract: Contract) -> None:
         self.contract = contract
+        self._schemas = contract.schemas.view(formats=True).for_responses
 
     @cached_property
     def document(self) -> Any:
@@ -96,16 +97,10 @@ class ResponseValidator:
             V32ResponseValidator,
         )
 
-        from contract_first.contract.schemas.directions import of_31, of_32, of_responses  # noqa: PLC0415 -- see the class
+        from contract_first.contract.schemas.directions import of_responses  # noqa: PLC0415 -- see the class
 
-        kind: Any
-        match self.contract.openapi[:3]:
-            case "3.0":
-                kind, factory = V30ResponseValidator, of_responses(self.contract.schemas)
-            case "3.1":
-                kind, factory = V31ResponseValidator, of_31(self.contract.schemas)
-            case _:
-                kind, factory = V32ResponseValidator, of_32(self.contract.schemas)
+        version = self.contract.openapi[:3]
+        kinds: dict[str, Any] = {"3.0": V30ResponseValidator, "3.1": V31ResponseValidator}
         declared = {
             essence(media_type)
             for operation in self.contract.operations
@@ -115,10 +110,10 @@ class ResponseValidator:
         }
         read = [name for name in declared if is_json(name) or name.startswith("text/") or "*" in name]
         readers = {name: _reader(name) for name in read}
-        return kind(
+        return kinds.get(version, V32ResponseValidator)(
             self.document,
             path_finder_cls=Routed,
-            schema_validators_factory=factory,
+            schema_validators_factory=of_responses(self.contract.schemas, version),
             extra_media_type_deserializers=readers,
         )
 
@@ -157,7 +152,7 @@ class ResponseValidator:
         name = declared_as(media_type, content)
         if name is None or is_json(essence(media_type)):
             return False
-        return not is_text(media_type, self.contract.schemas.for_responses.in_media_type(content[name]))
+        return not is_text(media_type, self._schemas.in_media_type(content[name]))
 
     def _of_others(
         self, declared: Mapping[str, Any] | None, rendered: Rendered, media_type: str | None
@@ -165,7 +160,7 @@ class ResponseValidator:
         """Yield the violations of a sequence of items or of XML, which openapi-core does not read."""
         content = {} if declared is None else declared.get("content", {})
         definition = content.get(declared_as(media_type or "", content), {})
-        schema = self.contract.schemas.for_responses.in_media_type(definition)
+        schema = self._schemas.in_media_type(definition)
         # what is sent was in memory already: the limit is for what others send
         if not rendered.body and declared is not None and is_text(media_type or "", schema):
             for violation in schema.validator.violations("", "body"):  # openapi-core takes it for missing
