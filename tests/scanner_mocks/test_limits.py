@@ -340,22 +340,6 @@ def test_requester_pays(mock, s3):
     assert s3.get_bucket_request_payment(Bucket=mock.bucket)["Payer"] == "BucketOwner"
 
 
-def test_signature_version_2(mock):
-    """Signature Version 2 is read for the mock's bucket and in headers, and refused for a newer region."""
-    old = {"key": "old", "AWSAccessKeyId": seeds.S3_ACCESS_KEY, "policy": "e30=", "signature": "wrong"}
-    elsewhere = aws_session().client("s3", endpoint_url=mock.s3, region_name="eu-central-1")
-    where = {"LocationConstraint": "eu-central-1"}
-    elsewhere.create_bucket(Bucket="in-frankfurt", CreateBucketConfiguration=where)
-    responses = [
-        httpx2.post(f"{mock.s3}/{bucket}", data=old, files={"file": b"x"}, trust_env=False).text
-        for bucket in (mock.bucket, "in-frankfurt")
-    ]
-    elsewhere.delete_bucket(Bucket="in-frankfurt")
-    responses.append(httpx2.get(mock.s3, headers={"Authorization": "AWS a:b"}, trust_env=False).text)
-    assert ["Please use AWS4-HMAC-SHA256" in response for response in responses] == [False, True, False]
-    assert "<Code>AccessDenied</Code>" in responses[2]
-
-
 def test_skew(mock, s3):
     """A day later by the mock's clock, a request that is signed by the machine's is still good."""
     with httpx2.Client(base_url=mock.control, trust_env=False) as control:

@@ -8,6 +8,7 @@ from urllib.parse import quote
 import boto3
 from botocore.auth import SIGV4_TIMESTAMP, S3SigV4QueryAuth
 from botocore.awsrequest import AWSRequest
+from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.session import Session
 
@@ -21,6 +22,7 @@ _NO_FILE: Final = (None, None, os.devnull, None)
 def aws_session() -> Any:
     """Return a boto3 session that no profile and no file of the machine can change."""
     core = Session({"profile": _NOT_SET, "config_file": _NO_FILE, "credentials_file": _NO_FILE})
+    core.set_default_client_config(Config(signature_version="s3v4"))  # by default it presigns with Version 2
     return boto3.Session(
         seeds.S3_ACCESS_KEY, seeds.S3_SECRET_KEY, region_name=seeds.REGION, botocore_session=core
     )

@@ -97,7 +97,6 @@ class Form:
     region: str = REGION
     token: str | None = None
     expires_in: timedelta = timedelta(hours=1)
-    version: int = 4
 
     def signed(self, policy: dict[str, Any] | str | None = None) -> Form:
         """Sign the policy that was built, or another, or another text."""
@@ -107,25 +106,19 @@ class Form:
             "x-amz-credential": f"{self.access_key}/{now:%Y%m%d}/{self.region}/s3/aws4_request",
             "x-amz-date": f"{now:%Y%m%dT%H%M%SZ}",
         }
-        if self.version == 2:
-            signing = {"AWSAccessKeyId": self.access_key}
         if self.token is not None:
             signing["x-amz-security-token"] = self.token
         built = {
             "expiration": f"{now + self.expires_in:%Y-%m-%dT%H:%M:%SZ}",
             "conditions": [
                 *self.conditions,
-                *({name: value} for name, value in signing.items() if name != "AWSAccessKeyId"),
+                *({name: value} for name, value in signing.items()),
             ],
         }
         text = policy if isinstance(policy, str) else json.dumps(built if policy is None else policy(built))
         encoded = base64.b64encode(text.encode()).decode()
-        if self.version == 2:
-            digest = hmac.new(self.secret.encode(), encoded.encode(), hashlib.sha1).digest()
-            signature = base64.b64encode(digest).decode()
-        else:
-            signature = sign_text(encoded, self.secret, f"{now:%Y%m%d}", self.region)
-        self.fields |= {**signing, "policy": encoded, self.signature_field: signature}
+        signature = sign_text(encoded, self.secret, f"{now:%Y%m%d}", self.region)
+        self.fields |= {**signing, "policy": encoded, "x-amz-signature": signature}
         return self
 
     def sign_as(self, **attributes: Any) -> None:
@@ -157,11 +150,6 @@ class Form:
     def send(self, file: bytes | None) -> None:
         """Send another file, or none."""
         self.file = file
-
-    @property
-    def signature_field(self) -> str:
-        """Return the name of the field that the signature is in."""
-        return "signature" if self.version == 2 else "x-amz-signature"
 
     def body(self) -> bytes:
         """Return the form as a client sends it."""

@@ -296,25 +296,6 @@ def test_acls_without_ownership_controls(client):
     assert httpx2.get(f"{client.meta.endpoint_url}/with-acls/k").content == b"x"
 
 
-@pytest.mark.parametrize("key", ["k", "a b/ü?"])
-def test_version_2_headers(key, client):
-    """Authorization headers of Version 2 are verified in old regions, of lists and subresources too."""
-    old = boto3.client(
-        "s3", endpoint_url=client.meta.endpoint_url, region_name="us-east-1", aws_access_key_id="AK",
-        aws_secret_access_key=KEYS["AK"], config=Config(signature_version="s3", retries={"max_attempts": 0}),
-    )  # fmt: skip
-    old.put_object(Bucket="photos", Key=key, Body=b"x", Metadata={"a": "b"}, Tagging="t=1")
-    assert old.get_object_tagging(Bucket="photos", Key=key)["TagSet"] == [{"Key": "t", "Value": "1"}]
-    assert old.list_objects_v2(Bucket="photos", Prefix=key)["KeyCount"] == 1
-    old.delete_object(Bucket="photos", Key=key)
-    url = f"{client.meta.endpoint_url}/photos/{key}"
-    date = f"{datetime.now(UTC):%a, %d %b %Y %H:%M:%S} GMT"
-    wrong = httpx2.get(url, headers={"Authorization": "AWS AK:c2ln", "Date": date})
-    assert "SignatureDoesNotMatch" in wrong.text
-    late = httpx2.get(url, headers={"Authorization": "AWS AK:c2ln", "Date": "Thu, 01 Jan 2015 00:00:00 GMT"})
-    assert "RequestTimeTooSkewed" in late.text
-
-
 def test_an_empty_origin(client):
     """CORS rules may have an empty origin, which is read as it was put, and which no page has."""
     rules = [{"AllowedOrigins": ["", "https://page.test"], "AllowedMethods": ["GET"]}]

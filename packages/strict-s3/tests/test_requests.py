@@ -149,8 +149,6 @@ def test_streamed_wrongly(body, more, code, send, bucket, error):
 @pytest.mark.parametrize(
     ("authorization", "code"),
     [
-        ("AWS AKIA:c2ln", "AccessDenied"),
-        ("AWS AKIA", "InvalidArgument"),
         ("Bearer token", "InvalidArgument"),
         ("AWS4-HMAC-SHA256 Credential=a", "AuthorizationHeaderMalformed"),
         ("AWS4-HMAC-SHA256 Credential=a, SignedHeaders=host, Signature=b", "InvalidRequest"),
@@ -158,7 +156,7 @@ def test_streamed_wrongly(body, more, code, send, bucket, error):
     ],
 )
 def test_authorization_headers_that_are_none(authorization, code, server, bucket, error):
-    """An Authorization header without a time, of another kind or with parts missing is distinguished."""
+    """An Authorization header of another kind or with parts missing is distinguished."""
     response = httpx2.get(f"{server.url}/{bucket}/k", headers={"Authorization": authorization})
     assert error(response)["Code"] == code
 

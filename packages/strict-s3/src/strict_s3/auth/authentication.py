@@ -1,14 +1,20 @@
 """Authenticates requests by their Authorization header, their query, or the fields of their form."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from strict_s3.messages.clock import Clock
-from strict_s3.messages.errors import S3Error, access_denied, invalid_argument, missing_field, refusal
+from strict_s3.messages.errors import (
+    S3Error,
+    access_denied,
+    invalid_argument,
+    invalid_request,
+    missing_field,
+    refusal,
+)
 from strict_s3.messages.request import Request
 
-from . import version_2
 from .claims import PAYLOAD_HEADER, QUERY, Claim, claim_of_header, claim_of_query
 from .payload import ChunkSigner
 from .signature import (
@@ -26,7 +32,8 @@ from .signature import (
 )
 
 _FORM = ("Policy", "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Signature")
-_FORM_OF_VERSION_2 = ("Policy", "AWSAccessKeyId", "Signature")
+_VERSION_2 = ("AWSAccessKeyId", "Signature")
+"""Parameters and fields of Signature Version 2, which S3 refuses for buckets made since June 2020."""
 _ISO = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -69,18 +76,18 @@ class Authenticator:
         With a region, it must be signed for that.
 
         Raises:
-            S3Error: the signature lacks something, is wrong, early, late, or of Version 2 in a newer region.
+            S3Error: the signature lacks something, is wrong, early, late, or of Version 2.
         """
         if request.headers.get("authorization", "").startswith("AWS "):
-            return self._verify_version_2(request, region, presigned=False)
+            raise _unsupported()
         if "authorization" in request.headers:
             claim = claim_of_header(request, region)
             self._check_skew(claim.time)
         elif request.has(*QUERY):
             claim = claim_of_query(request, region)
             self._check_expiry(claim.time, int(request.parameter("X-Amz-Expires") or 0))
-        elif request.has("AWSAccessKeyId", "Signature"):
-            return self._verify_version_2(request, region, presigned=True)
+        elif request.has(*_VERSION_2):
+            raise _unsupported()
         else:
             return None
         return self._verify(request, claim)
@@ -88,15 +95,9 @@ class Authenticator:
     def authenticate_form(self, fields: Mapping[str, str], region: str) -> Signed | None:
         """Return the signer of a form's policy (names in lower case); None if it is unsigned."""
         if not any(fields.get(name.lower()) for name in _FORM[1:]):
-            if not fields.keys() & {"awsaccesskeyid", "signature"}:
-                return None
-            if region not in version_2.REGIONS:
-                raise version_2.refused()
-            _check_required(fields, _FORM_OF_VERSION_2)
-            access_key = fields["awsaccesskeyid"]
-            credential = self._credential(access_key, fields.get("x-amz-security-token"))
-            version_2.check(credential, access_key, fields["policy"], fields["signature"])
-            return Signed(access_key, region)
+            if any(name.lower() in fields for name in _VERSION_2):
+                raise _unsupported()
+            return None
         _check_required(fields, _FORM)
         scope = _scope_of_form(fields, region)
         credential = self._credential(scope.access_key, fields.get("x-amz-security-token"))
@@ -115,25 +116,6 @@ class Authenticator:
         check(credential, claim.scope, text, claim.signature, canonical)
         signer = ChunkSigner(credential, claim.scope, claim.time, claim.signature)
         return Signed(claim.scope.access_key, claim.scope.region, claim.payload, signer)
-
-    def _verify_version_2(self, request: Request, region: str | None, *, presigned: bool) -> Signed:
-        region = region or version_2.REGION
-        if region not in version_2.REGIONS:
-            raise version_2.refused()
-        if presigned:
-            access_key, provided, expires = version_2.query_parameters(request)
-            self._check_end(datetime.fromtimestamp(expires, UTC), {})
-        else:
-            access_key, provided, time = version_2.header_parameters(request)
-            self._check_skew(f"{time:%Y%m%dT%H%M%SZ}")
-        token = request.parameter("x-amz-security-token") or request.headers.get("x-amz-security-token")
-        credential = self._credential(access_key, token)
-        if not (request.key or request.host_style or request.path.endswith("/")):
-            with_slash = version_2.string_to_sign(replace(request, path=f"{request.path}/"))  # as boto3 does
-            if version_2.is_signature(credential, with_slash, provided):
-                return Signed(access_key, region)
-        version_2.check(credential, access_key, version_2.string_to_sign(request), provided)
-        return Signed(access_key, region)
 
     def _credential(self, access_key: str, token: str | None) -> Credential:
         credential = self._credentials.get(access_key)
@@ -157,13 +139,15 @@ class Authenticator:
         if signed - now > MAX_SKEW:
             elements = {"X-Amz-Date": time, "ServerTime": f"{now:{_ISO}}"}
             raise access_denied("Request is not valid yet", **elements)
-        self._check_end(signed + timedelta(seconds=seconds), {"X-Amz-Expires": str(seconds)})
-
-    def _check_end(self, expires: datetime, elements: Mapping[str, str]) -> None:
-        now = self._clock.now()
+        expires = signed + timedelta(seconds=seconds)
         if now >= expires:
             times = {"Expires": f"{expires:{_ISO}}", "ServerTime": f"{now:{_ISO}}"}
-            raise access_denied("Request has expired", **elements, **times)
+            raise access_denied("Request has expired", **{"X-Amz-Expires": str(seconds)}, **times)
+
+
+def _unsupported() -> S3Error:
+    message = "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
+    return invalid_request(message)
 
 
 def _check_required(fields: Mapping[str, str], names: Iterable[str]) -> None:

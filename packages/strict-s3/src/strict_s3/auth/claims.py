@@ -40,7 +40,7 @@ def claim_of_header(request: Request, region: str | None) -> Claim:
     With a region, it must be signed for that.
 
     Raises:
-        S3Error: it lacks something, cannot be read, or is of Version 2.
+        S3Error: it lacks something, or cannot be read.
     """
     headers = request.headers
     parts = _authorization(headers["authorization"])

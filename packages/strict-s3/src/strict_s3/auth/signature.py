@@ -141,17 +141,12 @@ def canonical_request(
 def check(
     credential: Credential, scope: Scope, text: str, provided: str, canonical: str | None = None
 ) -> None:
-    """Raise SignatureDoesNotMatch unless `provided` is the signature of `text`."""
+    """Raise SignatureDoesNotMatch, with all that helps to find out why, unless `provided` signs `text`."""
     right = signature(credential.secret_key, scope, text)
-    compare(right, provided, scope.access_key, text, canonical)
-
-
-def compare(right: str, provided: str, access_key: str, text: str, canonical: str | None = None) -> None:
-    """Raise SignatureDoesNotMatch, with all that helps to find out why, unless two signatures are equal."""
     if hmac.compare_digest(right.encode(), provided.encode()):
         return
     elements = {
-        "AWSAccessKeyId": access_key,
+        "AWSAccessKeyId": scope.access_key,
         "StringToSign": text,
         "SignatureProvided": provided,
         "StringToSignBytes": _bytes(text),

@@ -24,8 +24,6 @@ _HEADER = re.compile(
 )
 """Headers that SDKs move into the query of a presigned request."""
 _CHECKSUM = re.compile(r"x-amz-(?:checksum-(?!algorithm$|type$|mode$)|sdk-checksum-)", re.IGNORECASE)
-VERSION_2_QUERY: Final = ("AWSAccessKeyId", "Signature", "Expires")
-"""The parameters of a request that is presigned with Signature Version 2."""
 UNWATCHED: Final = "x-mock-unwatched"
 """Query parameter of requests to which no fault applies, and which are not recorded: the console's."""
 ON_OBJECTS: Final = {
@@ -112,8 +110,6 @@ ROOTS: Final = {
 """The root of the XML document that is put or posted, by selector; old tools create buckets with another."""
 
 _SELECTORS: Final = OF_BUCKETS.keys() | OF_OBJECTS.keys()
-_NO_SELECTORS = re.compile(rf"(?i:x-.*)|{'|'.join((*VERSION_2_QUERY, UNWATCHED))}", re.DOTALL)
-"""Query parameters that are never selectors: S3 leaves those with ``x-`` to clients."""
 _OF_READS: Final = frozenset({
     "list-type", "prefix", "delimiter", "marker", "max-keys", "continuation-token", "start-after",
     "encoding-type", "fetch-owner", "key-marker", "version-id-marker", "upload-id-marker", "max-uploads",
@@ -278,7 +274,7 @@ class Request:
         of_lists = frozenset[str]() if is_change else _OF_READS
         of_selectors = ("id", "partNumber", "versionId") if self.selectors else ()
         names -= {*of_lists, *self.selectors, *of_selectors, *(("versionId",) if self.key else ())}
-        return not all(map(_NO_SELECTORS.fullmatch, names))
+        return not all(name.lower().startswith("x-") for name in names)  # S3 leaves those to clients
 
     @property
     def is_of_console(self) -> bool:
@@ -295,7 +291,7 @@ class Request:
 
         Checksums are left out: SDKs presign before they have the content, and S3 ignores them.
         """
-        if not self.has("X-Amz-Signature", "Signature"):
+        if not self.has("X-Amz-Signature"):
             return self
         headers = {
             name.lower(): value
@@ -303,7 +299,6 @@ class Request:
             if _HEADER.fullmatch(name) and not _CHECKSUM.match(name)
         }
         query = [pair for pair in self.query if not _HEADER.fullmatch(pair[0])]
-        query = [pair for pair in query if pair[0] not in VERSION_2_QUERY]
         return replace(self, query=tuple(query), headers={**headers, **self.headers})
 
     def object_url(self, key: str) -> str:
