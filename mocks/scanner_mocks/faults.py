@@ -60,7 +60,9 @@ class ScannerMatch(Match, frozen=True, kw_only=True, omit_defaults=True, forbid_
 
 
 class ScannerEffect(Effect, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """The effect of a fault on a request.
+    """What happens to a request.
+
+    Effects can be combined: the request is delayed first, then dropped or responded to.
 
     Attributes:
         expired_upload: the API issues presigned uploads that have already expired; S3 refuses valid ones as

@@ -220,6 +220,7 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     ] = None
     patch: Annotated[
         Patch | None,
+        Meta(extra_json_schema={"minProperties": 1}),
         On("api"),
         Beside("needs a response, which drop leaves out", excludes=("drop", "drop_response")),
     ] = None
