@@ -4,8 +4,10 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import Lock
+from typing import Final
 
 from contract_first.mock.rule import Rule, RuleFileError
 from contract_first.mock.rules.reading import RuleReader
@@ -15,10 +17,13 @@ from contract_first.service.watching import signature, watching
 
 from .saving import saved, with_rule
 
+OVERRIDES: Final = "overrides"
+"""The member of a file that lists them."""
+
 
 @dataclass(frozen=True, slots=True)
 class RulesFile:
-    """A file of rules.
+    """A file of overrides.
 
     Attributes:
         tell: called with a sentence after each reload, successful or not.
@@ -37,7 +42,9 @@ class RulesFile:
             RuleFileError: it cannot be read, or is not valid.
         """
         try:
-            self.rules.load(self.reader.file(self.path, self.rules.check, f"{self.rules.kind}s"))
+            self.rules.load(
+                self.reader.file(self.path, partial(self.rules.check, kind="override"), OVERRIDES)
+            )
         except Conflict as error:
             raise RuleFileError(f"{self.path}: {error.detail}") from None
 
@@ -51,7 +58,7 @@ class RulesFile:
             try:
                 suffix = self.path.suffix.lower().removeprefix(".")
                 text = self.path.read_text("utf-8-sig")
-                text = with_rule(text, suffix, f"{self.rules.kind}s", saved(rule))
+                text = with_rule(text, suffix, OVERRIDES, saved(rule))
                 beside = self.path.with_name(f".{self.path.name}.new")
                 beside.write_text(text, "utf-8")
                 beside.replace(self.path)
@@ -70,5 +77,5 @@ class RulesFile:
         try:
             await asyncio.to_thread(self.load)
         except RuleFileError as error:
-            return f"The {self.rules.kind}s stay as they were: {error}"
+            return f"The overrides stay as they were: {error}"
         return f"Reloaded {self.path}."
