@@ -19,12 +19,11 @@ def rule_schemas(rule: type[Rule]) -> dict[str, Any]:
     _, components = msgspec.json.schema_components((rule,), ref_template=f"{PLACE}{{name}}")
     text = msgspec.json.encode(components).decode()
     for name, struct in types.items():
-        text = text.replace(f'"{PLACE}{struct.__name__}"', f'"{PLACE}{name}"')
-    names = {struct.__name__: name for name, struct in types.items()}
-    schemas = {names.get(name, name): schema for name, schema in msgspec.json.decode(text).items()}
+        text = re.sub(rf'(?<=["/]){struct.__name__}"', f'{name}"', text)  # names of schemas, and references
+    schemas: dict[str, Any] = msgspec.json.decode(text)
     for name, schema in schemas.items():
         texts = descriptions(types[name]) if name in types else _texts(schema.get("description", ""))
-        schema |= {"title": name, "description": texts.pop("", "")}
+        schema["description"] = texts.pop("", "")
         for member, value in schema["properties"].items():
             if member in texts:
                 value["description"] = texts[member]

@@ -72,7 +72,12 @@ class ActiveRule:
         self.beginning = re.split(r"[*?]", rule.match.path, maxsplit=1)[0]  # the pattern itself is slower
         drawn_from = msgspec.json.encode(msgspec.structs.replace(rule, id=""))
         self.size = len(drawn_from)
+        self._seed = seed
         self._random = Random(b"%d %s" % (seed, drawn_from))  # noqa: S311 -- repeatable, not secret
+
+    def anew(self, rule: Rule | None = None) -> "ActiveRule":
+        """Return the rule, or another one in its place, which has applied to no request."""
+        return ActiveRule(rule or self.rule, self._seed, self.kind, self.source)
 
     def injection(self, request: MatchableRequest) -> Injection | None:
         """Return the effect on a request, and count it; None if the rule does not apply."""
@@ -246,12 +251,7 @@ class Rules:
         with self._changing:
             if rule_id not in self._ids("override"):
                 return None
-            self._replace(
-                ActiveRule(changed, self._seed, "override", active.source)
-                if active.rule.id == rule_id
-                else active
-                for active in self._active.rules
-            )
+            self._replace(a.anew(changed) if a.rule.id == rule_id else a for a in self._active.rules)
         return changed
 
     def order(self, rule_ids: Sequence[str]) -> str:
@@ -268,10 +268,8 @@ class Rules:
     def remove(self, rule_id: str, kind: Kind) -> bool:
         """Remove a rule; return whether it was active."""
         with self._changing:
-            was_active = rule_id in self._ids(kind)
-            self._replace(
-                active for active in self._active.rules if active.rule.id != rule_id or not was_active
-            )
+            if was_active := rule_id in self._ids(kind):
+                self._replace(active for active in self._active.rules if active.rule.id != rule_id)
         return was_active
 
     def clear(self, scope: str | None = None, kind: Kind = "fault") -> None:
@@ -281,9 +279,7 @@ class Rules:
         """
         with self._changing:
             self._replace(
-                ActiveRule(active.rule, self._seed, kind, active.source)
-                if active.source and active.kind == kind
-                else active
+                active.anew() if active.source and active.kind == kind else active
                 for active in self._active.rules
                 if active.source or active.kind != kind or (scope is not None and active.rule.scope != scope)
             )

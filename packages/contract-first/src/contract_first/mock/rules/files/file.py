@@ -4,10 +4,8 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from threading import Lock
-from typing import Final
 
 from contract_first.mock.rule import Rule, RuleFileError
 from contract_first.mock.rules.reading import RuleReader
@@ -16,9 +14,6 @@ from contract_first.service.messages.problems import Conflict
 from contract_first.service.watching import signature, watching
 
 from .saving import saved, with_rule
-
-OVERRIDES: Final = "overrides"
-"""The member of a file that lists them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +37,7 @@ class RulesFile:
             RuleFileError: it cannot be read, or is not valid.
         """
         try:
-            self.rules.load(
-                self.reader.file(self.path, partial(self.rules.check, kind="override"), OVERRIDES)
-            )
+            self.rules.load(self.reader.file(self.path, self.rules.check, "override"))
         except Conflict as error:
             raise RuleFileError(f"{self.path}: {error.detail}") from None
 
@@ -58,7 +51,7 @@ class RulesFile:
             try:
                 suffix = self.path.suffix.lower().removeprefix(".")
                 text = self.path.read_text("utf-8-sig")
-                text = with_rule(text, suffix, OVERRIDES, saved(rule))
+                text = with_rule(text, suffix, "overrides", saved(rule))
                 beside = self.path.with_name(f".{self.path.name}.new")
                 beside.write_text(text, "utf-8")
                 beside.replace(self.path)
