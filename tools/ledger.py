@@ -17,14 +17,18 @@ from typing import TYPE_CHECKING, Any
 
 from contract_first.contract import load_contract as load
 from contract_first.mock.responses.page import document
+from contract_first.mock.rule_members import On, notes
+from contract_first.mock.rule_schemas import descriptions
 from scanner_api.settings import MOCKED, Settings
 from scanner_contract.loading import PACKAGED, load_contract, packaged_overlays
 from scanner_mocks.checks import CHECKS, PROMISES
+from scanner_mocks.faults import ScannerEffect, ScannerMatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from contract_first.contract import Operation
+    from contract_first.mock.rule import Effect, Match
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = {
@@ -176,6 +180,20 @@ def check_section(check: Any) -> str:
     return f"\n## {check.name}\n\n{paragraph}\n\n{rules}\n"
 
 
+def faults(text: str) -> str:
+    """Return the page of faults with an entry for each effect, and for each selector of requests."""
+    text = section(text, "### Effects", map(entry, member_entries(ScannerEffect)))
+    return section(text, "### Selectors", map(entry, member_entries(ScannerMatch)))
+
+
+def member_entries(part: type[Effect | Match]) -> Iterator[str]:
+    """Yield an entry for each member of a part of rules: its description, and for which server it is."""
+    texts, only = descriptions(part), {On("api"): " On the API only.", On("s3"): " On S3 only."}
+    for name in part.__struct_fields__:
+        servers = [only[note] for member, note in notes(part) if member == name and note in only]
+        yield f"`{name}`: {texts[name]}{''.join(servers)}"
+
+
 def banner(text: str) -> str:
     """Return the README with the number of operations in the mock's banner."""
     return re.sub(
@@ -229,6 +247,7 @@ DERIVED: Mapping[str, Callable[[str], str]] = {
     "README.md": banner,
     "ARCHITECTURE.md": architecture,
     "spec/scanner_contract/loading.py": digests,
+    "docs/faults-and-journal.md": faults,
     "docs/operations.md": operations,
     "docs/settings.md": settings,
     "docs/responses.md": responses,

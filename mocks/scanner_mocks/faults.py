@@ -5,10 +5,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+from msgspec import Meta
 
 from contract_first.mock.extension import Extension
-from contract_first.mock.rule import Effect, Match, MatchableRequest, Rule, RuleError
+from contract_first.mock.rule import Effect, Match, MatchableRequest, Rule
+from contract_first.mock.rule_members import Beside
 from contract_first.mock.s3.faults import S3Faults
 from contract_first.service.clock import Clock
 from strict_s3.messages.errors import POLICY_EXPIRED, access_denied
@@ -33,13 +36,13 @@ class UploadClock(Clock):
 
 
 class ScannerMatch(Match, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """The requests that a fault applies to.
+    """Selects requests; all members must match.
 
     Attributes:
-        session: id of a session that the request mentions.
+        session: id of a session, in path, query, key or the beginning of the body.
     """
 
-    session: str = ""
+    session: Annotated[str, Meta(max_length=100)] = ""
 
     def matches(self, request: MatchableRequest) -> bool:
         """Return whether all selectors match a request."""
@@ -57,15 +60,20 @@ class ScannerMatch(Match, frozen=True, kw_only=True, omit_defaults=True, forbid_
 
 
 class ScannerEffect(Effect, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """The effect of a fault on a request.
+    """What happens to a request.
+
+    Effects can be combined: the request is delayed first, then dropped or responded to.
 
     Attributes:
-        expired_upload: whether a presigned upload of the API has expired already; S3 says so of one that has
-            not.
+        expired_upload: the API issues presigned uploads that have already expired; S3 refuses valid ones as
+            expired.
     """
 
-    expired_upload: bool = False
-    sequence: tuple["ScannerEffect", ...] = ()
+    expired_upload: Annotated[
+        bool,
+        Beside("is a response of its own on s3", excludes=("status", "s3_code"), server="s3", rule="status"),
+    ] = False
+    sequence: Annotated[tuple["ScannerEffect", ...], Meta(min_length=1, max_length=100)] = ()
 
     @contextmanager
     def applied(self) -> Iterator[None]:
@@ -83,12 +91,6 @@ class ScannerRule(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     match: ScannerMatch = ScannerMatch()
     effect: ScannerEffect
-
-    def check(self, at: str = "/effect") -> None:
-        """Raise RuleError for parts that are valid one by one and contradict each other."""
-        super().check(at)
-        if self.on == "s3" and self.effect.expired_upload and self.effect.refuses:
-            raise RuleError(f"{at}/expired_upload", "status", "is a response of its own on s3")
 
 
 EXTENSION: Final = Extension(

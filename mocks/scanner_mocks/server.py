@@ -167,5 +167,5 @@ def _running(options: ScannerMockOptions) -> Iterator[Mock]:
                 serving(app, listening, "scanner-mock", http=TransportProtocol, **encryption)
             )
         s3.wait_ready()
-        traffic.faults.add(*from_file)
+        traffic.rules.add(*from_file)
         yield mock

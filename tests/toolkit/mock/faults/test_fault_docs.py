@@ -20,11 +20,7 @@ def names_in(text):
 
 
 @pytest.mark.parametrize(
-    ("schema", "struct"),
-    [
-        (SCHEMAS["Effect"], ScannerEffect),
-        (SCHEMAS["Fault"]["properties"]["match"], ScannerMatch),
-    ],
+    ("schema", "struct"), [(SCHEMAS["Effect"], ScannerEffect), (SCHEMAS["Match"], ScannerMatch)]
 )
 def test_contract_values_and_page_have_the_same_names(schema, struct):
     """What the control API takes is what a fault has, and the page tells of each."""

@@ -95,7 +95,8 @@ class MockApplication:
                 "seeds": lambda: {**self.seeds(), **reach.urls()},
                 "contract": contract,
                 "s3": lambda: traffic.s3,
-                **traffic.clearable,
+                "journal": traffic.journal,
+                "rules": traffic.rules,
                 "reader": RuleReader(extension),
                 "items": self.items,
                 "scopes": self.scopes,
@@ -188,11 +189,8 @@ def observed(
         stream_interval: seconds between the items of streams.
         stored: returns the stored item that a request's path is for; None where none are stored.
     """
-    faults, overrides = traffic.faults, traffic.overrides
-    extension, forward = traffic.extension, traffic.forward
-    paced: ASGIApp = RuleMiddleware(
-        app, faults, overrides, contract, clock, extension, profile, forward, stored
-    )
+    rules, extension, forward = traffic.rules, traffic.extension, traffic.forward
+    paced: ASGIApp = RuleMiddleware(app, rules, contract, clock, extension, profile, forward, stored)
     if stream_interval > 0:
-        paced = PacedStreams(paced, stream_interval, lambda scope: faults.ended or is_closed(scope))
+        paced = PacedStreams(paced, stream_interval, lambda scope: rules.ended or is_closed(scope))
     return JournalMiddleware(paced, traffic.journal, contract)

@@ -9,6 +9,7 @@ from contract_first.contract.reading.overlay import apply_overlay
 from contract_first.contract.reading.reading import read_document
 
 from .rule import Rule
+from .rule_schemas import rule_schemas
 
 DOCUMENT: Final = Path(__file__).parent / "control" / "openapi.yaml"
 
@@ -18,8 +19,8 @@ class Extension(NamedTuple):
 
     Attributes:
         rule: the type of rules: a subclass has further selectors and effects.
-        overlay: OpenAPI Overlay of the control API's document, which describes those, and what the state
-            holds; None for none.
+        overlay: OpenAPI Overlay of the control API's document, which describes what the state holds; None for
+            none.
         operations: module of the operations of the control API that the overlay adds; empty for none.
         console: folder of further views of the console, see `console.ConsolePage`; None for none.
     """
@@ -31,12 +32,13 @@ class Extension(NamedTuple):
 
     def control_contract(self) -> Contract:
         """Return the contract of the control API; tests hold it to be valid, so that no start checks it."""
-        return _control_contract(self.overlay)
+        return _control_contract(self.overlay, self.rule)
 
 
 @cache
-def _control_contract(overlay: Path | None) -> Contract:
+def _control_contract(overlay: Path | None, rule: type[Rule]) -> Contract:
     document = read_document(str(DOCUMENT))
+    document["components"]["schemas"] |= rule_schemas(rule)
     if overlay is not None:
         apply_overlay(document, read_document(str(overlay)), str(overlay))
     return Contract(document, str(DOCUMENT))

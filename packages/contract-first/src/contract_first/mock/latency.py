@@ -2,8 +2,13 @@
 
 from math import log
 from random import Random
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
+
+MOST_MILLISECONDS = 600_000
+Milliseconds = Annotated[float, Meta(ge=0.001, le=MOST_MILLISECONDS)]
 
 
 class _Distribution(msgspec.Struct, frozen=True, tag_field="distribution", forbid_unknown_fields=True):
@@ -13,8 +18,8 @@ class _Distribution(msgspec.Struct, frozen=True, tag_field="distribution", forbi
 class Uniform(_Distribution, frozen=True, tag="uniform"):
     """Anything between two bounds."""
 
-    lower: float
-    upper: float
+    lower: Milliseconds
+    upper: Milliseconds
 
     def draw(self, random: Random) -> float:
         return random.uniform(self.lower, self.upper)
@@ -23,18 +28,22 @@ class Uniform(_Distribution, frozen=True, tag="uniform"):
 class Normal(_Distribution, frozen=True, tag="normal"):
     """About the mean."""
 
-    mean: float
-    standard_deviation: float
+    mean: Milliseconds
+    standard_deviation: Milliseconds
 
     def draw(self, random: Random) -> float:
         return random.normalvariate(self.mean, self.standard_deviation)
 
 
 class Lognormal(_Distribution, frozen=True, tag="lognormal"):
-    """Mostly about the median, with a long tail: what networks do."""
+    """Mostly about the median, with a long tail: what networks do.
 
-    median: float
-    sigma: float
+    Attributes:
+        sigma: standard deviation of the logarithm; 0.1 is narrow, 1 is wide.
+    """
+
+    median: Milliseconds
+    sigma: Annotated[float, Meta(ge=0, le=10)]
 
     def draw(self, random: Random) -> float:
         return random.lognormvariate(log(self.median), self.sigma)
@@ -43,7 +52,7 @@ class Lognormal(_Distribution, frozen=True, tag="lognormal"):
 class Exponential(_Distribution, frozen=True, tag="exponential"):
     """Mostly short, now and then long."""
 
-    mean: float
+    mean: Milliseconds
 
     def draw(self, random: Random) -> float:
         return random.expovariate(1 / self.mean)

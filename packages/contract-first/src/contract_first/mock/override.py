@@ -3,10 +3,10 @@
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import UNSET, UnsetType
+from msgspec import UNSET, Meta, UnsetType
 
 from contract_first.contract.document import pointers
 
@@ -18,27 +18,33 @@ OF_PROXIES = ("x-contract-violations", "x-contract-violation")
 """Names of the headers that a proxy adds, the count first; an upstream's own are not passed on."""
 TEXT = "text/plain; charset=utf-8"
 
+Status = Annotated[int, Meta(ge=200, le=599)]
+Body = Annotated[str, Meta(max_length=16 * 1024 * 1024)]
+Pointer = Annotated[str, Meta(pattern="^(/.*)?$")]
+FIELDS = Meta(extra_json_schema={"allOf": [{"$ref": "#/components/schemas/HeaderFields"}]})
+
 
 class Respond(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """A response.
 
     Attributes:
-        status: None for that of the operation's success.
+        status: by default that of the operation's success.
+        headers: values by name.
         body: a JSON value.
         text: a body as it is.
         base64: a body of bytes.
-        file: path of a file beside that of the rule; once it is read, it is `text` or `base64`.
+        file: in a file of rules: a file in its folder; once it is read, it is ``text`` or ``base64``.
         example: name of an example of the contract.
-        templates: whether texts may be templates.
+        templates: false to send texts as they are, braces and all.
     """
 
-    status: int | None = None
-    headers: dict[str, str] = {}
+    status: Status | None = None
+    headers: Annotated[dict[str, str], FIELDS] = {}
     body: Any | UnsetType = UNSET
-    text: str | UnsetType = UNSET
-    base64: str | UnsetType = UNSET
-    file: str | UnsetType = UNSET
-    example: str | UnsetType = UNSET
+    text: Body | UnsetType = UNSET
+    base64: Body | UnsetType = UNSET
+    file: Annotated[str, Meta(min_length=1, max_length=1000)] | UnsetType = UNSET
+    example: Annotated[str, Meta(min_length=1, max_length=300)] | UnsetType = UNSET
     templates: bool = True
 
     def problems(self) -> Iterator[tuple[str, str]]:
@@ -67,15 +73,16 @@ class Patch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     """A patch of a response.
 
     Attributes:
-        headers: values by name; None for none.
+        status: by default that of the response.
+        headers: values by name; null for none.
         body: a JSON Merge Patch (RFC 7396).
-        members: values by JSON pointer; a last ``-`` is behind the items of an array.
+        members: values by JSON pointer; ``-`` is behind the last item of an array.
     """
 
-    status: int | None = None
-    headers: dict[str, str | None] = {}
+    status: Status | None = None
+    headers: Annotated[dict[str, str | None], FIELDS] = {}
     body: Any | UnsetType = UNSET
-    members: dict[str, Any] = {}
+    members: Annotated[dict[Pointer, Any], Meta(max_length=1000)] = {}
 
     def problems(self) -> Iterator[tuple[str, str]]:
         """Yield what is wrong with it: JSON pointer, and a sentence."""

@@ -1,7 +1,8 @@
 """A rule: the requests that it applies to, and its effect on them.
 
-The control API's document says which values are valid, and `faults.reading` validates by it; these are the
-values. An application adds selectors and effects of its own by subclasses, see `extension.Extension`.
+A member is declared once: its type and limits in the annotation, its description in the docstring. The
+schemas of the control API (`rule_schemas`), the checks and the docs derive from them. An application adds
+selectors and effects of its own by subclasses, see `extension.Extension`.
 """
 
 from collections.abc import Mapping
@@ -9,21 +10,27 @@ from contextlib import AbstractContextManager, nullcontext
 from http import HTTPMethod, HTTPStatus
 from importlib.util import find_spec
 from random import Random
-from typing import Any, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 
 import msgspec
+from msgspec import Meta
 
 from contract_first.contract.contract import is_named
 
 from .conditions import Condition, RequestValues
 from .journal.matching import matches
-from .latency import Latency, Uniform
-from .override import Patch, Respond
+from .latency import MOST_MILLISECONDS, Latency, Uniform
+from .override import Patch, Respond, Status
+from .rule_members import Beside, On, refusals
 from .state.clock import skewed
 from .templates.filling import TemplateError
 from .templates.process import TEMPLATES
 
-MOST_MILLISECONDS = 600_000
+Count = Annotated[int, Meta(ge=0, le=1_000_000_000)]
+Conditions = Annotated[
+    dict[str, Any], Meta(extra_json_schema={"allOf": [{"$ref": "#/components/schemas/Conditions"}]})
+]
+ByPointer = Annotated[Conditions, Meta(extra_json_schema={"propertyNames": {"pattern": "^(/.*)?$"}})]
 
 
 class RuleError(ValueError):
@@ -76,26 +83,29 @@ class MatchableRequest(RequestValues, Protocol):
 
 
 class Match(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """The requests that a rule applies to: all selectors must match; an empty one matches everything.
+    """Selects requests; all members must match.
 
     Attributes:
-        operation: an operationId, or the end of one behind a ``_``; for S3, the name of S3's operation.
-        path: pattern (``*``, ``?``) of the path.
-        key: pattern of the key of the object in S3.
-        query: conditions by name, as are those of headers and cookies; see `conditions`.
-        body: conditions by JSON pointer, on a body of JSON or a form.
-        item: conditions by JSON pointer, on the stored item that the path is for.
+        operation: an operationId or the end of one; on S3 the name of S3's operation.
+        method: the HTTP method.
+        path: a pattern of the request's path, decoded, with ``*`` and ``?``.
+        key: a pattern of the object's key, with ``*`` and ``?``.
+        query: conditions on values of the query, by name.
+        headers: conditions on header fields, by name.
+        cookies: conditions on cookies, by name.
+        body: conditions on members of a body of JSON, or of a form, by JSON pointer; of bodies up to 1 MiB.
+        item: conditions on members of the stored item that the path is for, by JSON pointer (``--stateful``).
     """
 
-    operation: str = ""
-    method: str = ""
-    path: str = ""
-    key: str = ""
-    query: dict[str, Any] = {}
-    headers: dict[str, Any] = {}
-    cookies: dict[str, Any] = {}
-    body: dict[str, Any] = {}
-    item: dict[str, Any] = {}
+    operation: Annotated[str, Meta(max_length=300)] = ""
+    method: Annotated[str, Meta(max_length=30)] = ""
+    path: Annotated[str, Meta(max_length=1000)] = ""
+    key: Annotated[str, Meta(max_length=1024), On("s3")] = ""
+    query: Conditions = {}
+    headers: Conditions = {}
+    cookies: Annotated[Conditions, On("api")] = {}
+    body: Annotated[ByPointer, On("api")] = {}
+    item: Annotated[ByPointer, On("api")] = {}
 
     def matches(self, request: MatchableRequest) -> bool:
         """Return whether all selectors match a request, conditions aside."""
@@ -139,41 +149,90 @@ class Forward(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, for
         mock_on: statuses of the upstream for which the mock responds in its place.
     """
 
-    mock_on: tuple[int, ...] = ()
+    mock_on: Annotated[tuple[Status, ...], Meta(max_length=100)] = ()
+
+
+NO_RESPONSE = Beside(
+    "leaves no response, so there is no status or code of one", excludes=("status", "error_code", "s3_code")
+)
 
 
 class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """The effect of a rule on a request.
+    """What happens to a request.
+
+    Effects can be combined: the request is delayed first, then dropped or responded to.
 
     Attributes:
-        latency_ms: delay of the response: milliseconds, or a distribution of them.
-        status: of the response; None for the status that it would have had.
-        drop: whether the connection is closed without a response, and nothing else happens.
-        drop_response: whether it is closed where the response would go out: what was asked for is done.
-        bytes_per_second: rate of the API's response, or of an upload to S3; None for no limit.
-        cut_after_bytes: of the API's response body, after which the connection is closed; None for never.
-        retry_after_seconds: value of all headers that say when to retry.
-        clock_skew_seconds: how much later the clock shows it to be, for this request.
-        respond: the response, in place of the operation's.
-        patch: of the response that would have been sent.
-        forward: to the mock's upstream, which responds; None, as is False, for not at all.
-        sequence: an effect for each request in turn, and nothing else; the last one stays.
+        latency_ms: delay of the response in milliseconds, at most ten minutes; a number or a distribution.
+        status: status of the response. The API responds as the contract documents it for the operation, else
+            with a problem; this takes precedence over any other refusal. S3 responds with the error code of
+            that status, or with ``s3_code``.
+        error_code: the ``error_code`` of the API's problem, beside ``status``.
+        s3_code: S3's error code, such as ``SlowDown``, with its usual status unless ``status`` is given.
+        drop: closes the connection without a response; nothing else happens.
+        drop_response: does what was asked for, and closes the connection where the response would go out: a
+            retry shows whether a client sends its ``Idempotency-Key``.
+        bytes_per_second: rate at which the API sends the body of a response, or S3 reads an upload, after the
+            fields before the file.
+        cut_after_bytes: closes the connection after so many bytes of the API's response body, in the middle
+            of a download or a stream.
+        retry_after_seconds: value of ``Retry-After``; with a 429 also of the other headers and members that
+            say when to retry.
+        clock_skew_seconds: sets the clock forward for this request; back, if negative.
+        respond: the response, in place of the operation's, which is not carried out. Of ``body``, ``text``,
+            ``base64``, ``file`` and ``example``, one says what its body is. Texts may be templates, such as
+            ``{{ request.query.name }}``.
+        patch: changes to the response that would have been sent.
+        forward: the upstream of the mock (``--upstream``) responds: true, or an object with the statuses for
+            which the mock responds in its place.
+        sequence: an effect for each request in turn, and no other effect beside it; the last one stays.
     """
 
-    latency_ms: float | Latency = 0
-    status: int | None = None
-    error_code: str = ""
-    s3_code: str = ""
-    drop: bool = False
-    drop_response: bool = False
-    bytes_per_second: int | None = None
-    cut_after_bytes: int | None = None
-    retry_after_seconds: int | None = None
-    clock_skew_seconds: float = 0
-    respond: Respond | None = None
-    patch: Patch | None = None
-    forward: Forward | bool | None = None
-    sequence: tuple["Effect", ...] = ()
+    latency_ms: Annotated[float, Meta(ge=0, le=MOST_MILLISECONDS)] | Latency = 0
+    status: Status | None = None
+    error_code: Annotated[
+        str,
+        Meta(min_length=1, max_length=100),
+        On("api"),
+        Beside("needs a status beside it", needs=("status",)),
+    ] = ""
+    s3_code: Annotated[str, Meta(pattern="^[A-Za-z][A-Za-z0-9.]{0,99}$"), On("s3")] = ""
+    drop: Annotated[bool, NO_RESPONSE] = False
+    drop_response: Annotated[
+        bool,
+        Beside("drop closes the connection before; choose one", excludes=("drop",), rule="drop"),
+        NO_RESPONSE,
+    ] = False
+    bytes_per_second: Annotated[int, Meta(ge=1, le=1_000_000_000)] | None = None
+    cut_after_bytes: Annotated[Count | None, On("api")] = None
+    retry_after_seconds: Annotated[
+        Annotated[int, Meta(ge=0, le=1_000_000)] | None,
+        Beside("needs a status or s3_code beside it on s3", needs=("status", "s3_code"), server="s3"),
+    ] = None
+    clock_skew_seconds: Annotated[float, Meta(ge=-1_000_000_000, le=1_000_000_000)] = 0
+    respond: Annotated[
+        Respond | None,
+        On("api"),
+        Beside(
+            "is the whole response: no status, patch or drop goes with it",
+            excludes=("patch", "status", "drop", "drop_response"),
+        ),
+    ] = None
+    patch: Annotated[
+        Patch | None,
+        Meta(extra_json_schema={"minProperties": 1}),
+        On("api"),
+        Beside("needs a response, which drop leaves out", excludes=("drop", "drop_response")),
+    ] = None
+    forward: Annotated[
+        Forward | bool | None,
+        On("api"),
+        Beside(
+            "has the upstream respond: no respond, status or drop goes with it",
+            excludes=("respond", "status", "drop"),
+        ),
+    ] = None
+    sequence: Annotated[tuple["Effect", ...], Meta(min_length=1, max_length=100)] = ()
 
     def step(self, number: int) -> "Effect":
         """Return the effect on the request of a number, from 1, of those that the rule applies to."""
@@ -214,24 +273,28 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """A simulated failure: what happens, to which requests, and how often.
 
     Attributes:
-        on: the server whose requests it applies to.
-        scope: value of their ``X-Mock-Scope``; empty for all.
-        skip: number of matching requests that pass first.
-        times: number of requests that it applies to then; None for all.
-        probability: of applying to a request, between 0 and 1.
-        struck: number of requests that were, counted by the mock.
+        id: assigned by the mock.
+        name: any description.
+        on: the server that it applies to.
+        match: selects requests; all members must match.
+        scope: the ``X-Mock-Scope`` of the requests that it applies to; empty for all.
+        skip: how many matching requests pass first.
+        times: how often it applies after that; null for always.
+        probability: probability that it applies to a matching request.
+        effect: what happens to them.
+        struck: how often it has applied.
     """
 
-    id: str = ""
-    name: str = ""
+    id: Annotated[str, Meta(max_length=100, extra_json_schema={"readOnly": True})] = ""
+    name: Annotated[str, Meta(max_length=200)] = ""
     on: Literal["api", "s3"] = "api"
     match: Match = Match()
-    scope: str = ""
-    skip: int = 0
-    times: int | None = None
-    probability: float = 1
+    scope: Annotated[str, Meta(max_length=200)] = ""
+    skip: Count = 0
+    times: Annotated[int, Meta(ge=1, le=1_000_000_000)] | None = None
+    probability: Annotated[float, Meta(ge=0, le=1)] = 1
     effect: Effect
-    struck: int = 0
+    struck: Annotated[int, Meta(ge=0, extra_json_schema={"readOnly": True})] = 0
 
     def matches(self, request: MatchableRequest) -> bool:
         """Return whether the rule applies to a request, conditions on what was sent aside."""
@@ -268,18 +331,14 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         if effect == type(effect)():
             raise RuleError(at, "minProperties", "has no effect; all that it says is so without it")
         self._check_sequence(at)
-        self._check_server(at)
         if self.match.method and self.match.method.upper() not in HTTPMethod.__members__:
             raise RuleError("/match/method", "method", f"is none of {', '.join(HTTPMethod)}")
-        latency = effect.latency_ms
-        if isinstance(latency, Uniform) and latency.lower > latency.upper:
-            raise RuleError(f"{at}/latency_ms/lower", "upper", "is above the upper bound")
-        _check_drops(effect, at)
-        _check_override(effect, at)
+        for place, part in ((at, effect), ("/match", self.match)):
+            for name, rule, detail in refusals(part, self.on):
+                raise RuleError(f"{place}/{name}", rule, detail)
+        _check_parts(effect, at)
         if self.on == "s3":
             _check_s3(effect, at)
-        if effect.error_code and effect.status is None:
-            raise RuleError(f"{at}/error_code", "status", "needs a status beside it")
 
     def _check_sequence(self, at: str) -> None:
         sequence = self.effect.sequence
@@ -290,37 +349,11 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
         if sequence and self.effect != type(self.effect)(sequence=sequence):
             raise RuleError(f"{at}/sequence", "sequence", "stands alone; the effects in it say what happens")
 
-    def _check_server(self, at: str) -> None:
-        """Check that what only one of the servers has is not for the other."""
-        effect, match = self.effect, self.match
-        of_api: dict[str, Any] = {
-            f"{at}/error_code": effect.error_code,
-            f"{at}/respond": effect.respond,
-            f"{at}/patch": effect.patch,
-            f"{at}/forward": effect.forward,
-            f"{at}/cut_after_bytes": effect.cut_after_bytes is not None,
-            "/match/cookies": match.cookies,
-            "/match/body": match.body,
-            "/match/item": match.item,
-        }
-        of_s3: dict[str, Any] = {f"{at}/s3_code": effect.s3_code}
-        for where, value in (of_api if self.on == "s3" else of_s3).items():
-            if value:
-                other = "s3" if self.on == "api" else "api"
-                raise RuleError(where, "on", f"applies to faults on {other} only")
-        if self.on == "api" and match.key:
-            raise RuleError("/match/key", "on", "applies to faults on s3 only; try match.session")
 
-
-def _check_drops(effect: Effect, at: str) -> None:
-    if effect.drop and effect.drop_response:
-        raise RuleError(f"{at}/drop_response", "drop", "drop closes the connection before; choose one")
-    for name in ("drop", "drop_response"):
-        if getattr(effect, name) and (effect.status or effect.error_code or effect.s3_code):
-            raise RuleError(f"{at}/{name}", name, "leaves no response, so there is no status or code of one")
-
-
-def _check_override(effect: Effect, at: str) -> None:
+def _check_parts(effect: Effect, at: str) -> None:
+    latency = effect.latency_ms
+    if isinstance(latency, Uniform) and latency.lower > latency.upper:
+        raise RuleError(f"{at}/latency_ms/lower", "upper", "is above the upper bound")
     for name in ("respond", "patch"):
         part: Respond | Patch | None = getattr(effect, name)
         if part is None:
@@ -335,16 +368,6 @@ def _check_override(effect: Effect, at: str) -> None:
             TEMPLATES.check(msgspec.to_builtins(part), f"{at}/{name}")
         except TemplateError as error:
             raise RuleError(error.where, "template", error.detail) from None
-    if effect.respond and (effect.patch or effect.status or effect.drop or effect.drop_response):
-        raise RuleError(
-            f"{at}/respond", "respond", "is the whole response: no status, patch or drop goes with it"
-        )
-    if effect.forward and (effect.respond or effect.status or effect.drop):
-        raise RuleError(
-            f"{at}/forward", "forward", "has the upstream respond: no respond, status or drop goes with it"
-        )
-    if effect.patch and (effect.drop or effect.drop_response):
-        raise RuleError(f"{at}/patch", "patch", "needs a response, which drop leaves out")
 
 
 def _check_s3(effect: Effect, at: str) -> None:
@@ -359,5 +382,3 @@ def _check_s3(effect: Effect, at: str) -> None:
             raise RuleError(
                 f"{at}/s3_code", "status", f"needs a status beside it, unless it is one of {codes}"
             )
-    if effect.retry_after_seconds is not None and not effect.refuses:
-        raise RuleError(f"{at}/retry_after_seconds", "status", "needs a status or s3_code beside it on s3")

@@ -153,7 +153,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
         app = assembly.application(contract, mock, authority)
         assembly.report_handlers(contract)
         if options.faults is not None:
-            traffic.faults.add(*traffic.faults_in(options.faults))
+            traffic.rules.add(*traffic.faults_in(options.faults))
         traffic.override_by(options)
         if options.log is not None:
             running.enter_context(options.log(traffic.journal))

@@ -29,7 +29,7 @@ from .journal.selector import ExchangeSelector
 from .rule import Rule, RuleError, RuleFileError
 from .rules.files.file import RulesFile
 from .rules.reading import RuleReader
-from .rules.registry import Rules
+from .rules.registry import KINDS, Kind, Rules, RulesOfKind
 from .state.scopes import Clearable
 
 if TYPE_CHECKING:
@@ -66,8 +66,7 @@ class Traffic:
         self.forward = None if upstream is None else _forwarding(upstream)
         self.extension = extension
         self.journal = Journal()
-        self.faults = Rules(seed, self._set_s3_faults)
-        self.overrides = Rules(seed, kind="override", newest_first=True)
+        self.rules = Rules(seed, self._set_s3_faults)
         self.s3: Server | LocalS3 | None = None
         self.s3_scope: Callable[[str], str] = lambda _: ""
         self.overrides_file: RulesFile | None = None
@@ -76,8 +75,9 @@ class Traffic:
 
     @property
     def clearable(self) -> dict[str, Clearable]:
-        """All by name, as a reset clears them and operations of the control API ask for them."""
-        return {"journal": self.journal, "faults": self.faults, "overrides": self.overrides}
+        """All by name, as a reset clears them."""
+        rules = {f"{kind}s": RulesOfKind(self.rules, kind) for kind in KINDS}
+        return {"journal": self.journal, **rules}
 
     def use(
         self,
@@ -94,19 +94,17 @@ class Traffic:
         """
         self.journal.masking = Masking.of(contract)
         self.journal.validate_with(lambda: _validator(contract, ignores, authentication=authentication))
-        on_api = [operation.operation_id for operation in contract.operations]
-        self.faults.validate = self._check_forward
-        self.overrides.validate = self._check_override
+        self.rules.validate = self._check
         self._contract = contract
-        self.faults.operations, self.overrides.operations = {"api": on_api}, {"api": on_api}
+        self.rules.operations = {"api": [operation.operation_id for operation in contract.operations]}
         if self.s3 is not None:
             from strict_s3.messages.request import NAMES  # noqa: PLC0415 -- of an extra
 
-            self.faults.operations["s3"] = NAMES
+            self.rules.operations["s3"] = NAMES
 
     def faults_in(self, path: Path) -> list[Rule]:
         """Return the faults in a file; raise RuleFileError if it cannot be read, or is not valid."""
-        return RuleReader(self.extension).file(path, self.faults.check)
+        return RuleReader(self.extension).file(path, self.rules.check)
 
     def override_by(self, options: ApiOptions) -> None:
         """Activate the overrides that options name: of a file, of a recording, to the upstream.
@@ -117,7 +115,7 @@ class Traffic:
         """
         if options.overrides is not None:
             reader = RuleReader(self.extension)
-            self.overrides_file = RulesFile(options.overrides, reader, self.overrides, options.tell)
+            self.overrides_file = RulesFile(options.overrides, reader, self.rules, options.tell)
             self.overrides_file.load()
         from .rules.files.standing import standing_rules  # noqa: PLC0415 -- an S3 starts without them
 
@@ -131,18 +129,21 @@ class Traffic:
         try:
             for document in documents:
                 rules.append(reader.rule(document))
-                self.overrides.check(rules[-1])
-            self.overrides.load(rules, source)
+                self.rules.check(rules[-1], "override")
+            self.rules.load(rules, source)
         except RuleError as error:
             raise RuleFileError(f"{place}: entry {len(rules)}: {error}") from None
         except Conflict as error:
             raise RuleFileError(f"{place}: {error.detail}") from None
 
-    def _check_forward(self, rule: Rule) -> None:
+    def _check(self, rule: Rule, kind: Kind) -> None:
+        """Raise RuleError for a rule that is refused."""
         if rule.effect.forwards and self.forward is None:
             raise RuleError(
                 "/effect/forward", "forward", "needs an upstream: start the mock with --upstream URL"
             )
+        if kind == "override" and self._strict_overrides and self._contract is not None:
+            self._strictness_of(self._contract).check(rule)
 
     def violations(self, rule: Rule) -> list[RuleError]:
         """Return how the responses of an override violate the contract, as far as that is known before."""
@@ -154,20 +155,14 @@ class Traffic:
         Raises:
             RuleFileError: there is no file, or it cannot be written.
         """
-        rule = next((rule for rule in self.overrides.active() if rule.id == rule_id), None)
+        rule = next((rule for rule in self.rules.active(kind="override") if rule.id == rule_id), None)
         if rule is None:
             return False
         if self.overrides_file is None:
             raise RuleFileError("There is no file to save to; start the mock with --overrides FILE.")
         self.overrides_file.save(rule)
-        self.overrides.remove(rule_id)
+        self.rules.remove(rule_id, "override")
         return True
-
-    def _check_override(self, rule: Rule) -> None:
-        """Raise RuleError for an override that is refused."""
-        self._check_forward(rule)
-        if self._strict_overrides and self._contract is not None:
-            self._strictness_of(self._contract).check(rule)
 
     @lru_cache(1)  # noqa: B019 -- there is one traffic a mock, and one contract in force
     def _strictness_of(self, contract: Contract) -> StrictOverrides:
@@ -183,7 +178,7 @@ class Traffic:
     def end(self) -> None:
         """End all waiting: for an exchange, or because of a fault."""
         self.journal.end()
-        self.faults.end()
+        self.rules.end()
 
     def stop(self) -> None:
         """Publish nothing more; waits for what is being published."""
@@ -197,7 +192,7 @@ class Traffic:
             exchange = msgspec.structs.replace(exchange, scope=scope)
         self.journal.record(exchange)
         if exchange.fault:
-            self.faults.struck(exchange.fault)
+            self.rules.struck(exchange.fault)
 
     def reporting_s3_restart(self, tell: Callable[[str], None]) -> Callable[[str], None]:
         """Return a function that reports a death of S3's process, also as an exchange without a status."""

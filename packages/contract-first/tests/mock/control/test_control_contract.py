@@ -2,16 +2,41 @@
 
 from __future__ import annotations
 
+import json
+
 import httpx2
 import pytest
 
 from contract_first.contract import load_contract
-from contract_first.mock.extension import DOCUMENT, NO_EXTENSION
+from contract_first.mock.extension import NO_EXTENSION
+from contract_first.mock.rule import Effect, Match, Rule
 
 
-def test_the_document_is_valid():
+def test_the_document_is_valid(tmp_path):
     """A start takes the document as it stands, so it must be one that needs no completion."""
-    assert load_contract(DOCUMENT).document == NO_EXTENSION.control_contract().document
+    document = NO_EXTENSION.control_contract().document
+    (tmp_path / "control.json").write_text(json.dumps(document))
+    assert load_contract(tmp_path / "control.json").document == document
+
+
+@pytest.mark.parametrize(("schema", "struct"), [("Fault", Rule), ("Match", Match), ("Effect", Effect)])
+def test_schemas_are_of_the_types(schema, struct):
+    """Each member of a rule is in the document with its description; what is left out is not null."""
+    properties = NO_EXTENSION.control_contract().document["components"]["schemas"][schema]["properties"]
+    assert {*properties} == {*struct.__struct_fields__}
+    assert [name for name, member in properties.items() if not member.get("description")] == []
+    nullable = [name for name, member in properties.items() if "null" in str(member.get("type"))]
+    assert nullable == (["times"] if struct is Rule else [])
+
+
+def test_a_type_or_an_object_is_one_schema():
+    """A member that may be an object has its types in a list, by which the console chooses an input."""
+    effect = NO_EXTENSION.control_contract().document["components"]["schemas"]["Effect"]["properties"]
+    assert (effect["latency_ms"]["type"], effect["forward"]["type"]) == (
+        ["number", "object"],
+        ["boolean", "object"],
+    )
+    assert effect["latency_ms"]["maximum"] == 600_000
 
 
 def test_the_document_is_served(control):

@@ -37,7 +37,8 @@ def test_s3_hears_of_its_own():
     (mine,) = faults.add(Rule(on="s3", effect=DROP))
     faults.add(Rule(effect=DROP))
     faults.clear("nobody")
-    faults.remove(mine.id)
+    assert not faults.remove(mine.id, "override")
+    assert faults.remove(mine.id, "fault")
     assert reported == [[mine], []]
 
 

@@ -127,7 +127,7 @@ def test_files(text, suffix, tmp_path_factory):
     file.write_bytes(text.encode("utf-8", "surrogatepass"))
     reason = str(file)
     try:
-        RuleReader(NO_EXTENSION).file(file, kind="overrides")
+        RuleReader(NO_EXTENSION).file(file, kind="override")
     except RuleFileError as error:
         reason = str(error)
     assert reason.startswith(str(file))

@@ -164,11 +164,11 @@ def test_there_is_an_end_to_them(client, override):
 
 def test_there_is_an_end_to_their_size():
     """Large overrides are refused before they take much memory; the others stay."""
-    overrides, large = Rules(kind="override"), Rule(effect=Effect(respond=Respond(text="x" * 1024 * 1024)))
-    overrides.add(*[large] * 60)
+    rules, large = Rules(), Rule(effect=Effect(respond=Respond(text="x" * 1024 * 1024)))
+    rules.add(*[large] * 60, kind="override")
     with pytest.raises(Conflict, match="The overrides have more than 67108864 bytes together"):
-        overrides.add(*[large] * 5)
-    assert len(overrides.active()) == 60
+        rules.add(*[large] * 5, kind="override")
+    assert len(rules.active(kind="override")) == 60
 
 
 def test_a_mock_with_a_control_token(contract):

@@ -11,7 +11,7 @@ export function fieldsets(control, contract) {
   const { on: whom, scope, ...rest } = ownOf(fault);
   return [
     fieldset("What goes wrong", group("effect", effect.properties), control),
-    fieldset("Which requests", [...group("", { on: whom, scope }), ...group("match", fault.properties.match.properties)], control),
+    fieldset("Which requests", [...group("", { on: whom, scope }), ...group("match", control.resolved(fault.properties.match).properties)], control),
     fieldset("How often", group("", rest), control),
     element("datalist", { id: "operations" }, contract.operations.map(({ operationId }) => element("option", { value: tail(operationId) }))),
   ];

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from contract_first.mock.journal.journal import Journal
 from contract_first.mock.journal.selector import ExchangeSelector
 from contract_first.mock.rule import Rule, RuleError, RuleFileError
 from contract_first.mock.rules.reading import RuleReader
-from contract_first.mock.rules.registry import Rules
+from contract_first.mock.rules.registry import Kind, Rules
 from contract_first.mock.state.clock import ClockReading, MockClock
 from contract_first.mock.state.data_directory import TooManySnapshots, UnknownSnapshot
 from contract_first.mock.state.scopes import SCOPE, Scopes
@@ -28,6 +28,7 @@ from contract_first.service.messages.problems import Conflict, NotFound, Validat
 if TYPE_CHECKING:
     from contract_first.mock.stateful.browser import ItemBrowser
 
+Handler = Callable[..., Coroutine[Any, Any, Any]]
 MOST_BYTES = {"json": 512 * 1024, "har": 4 * 1024 * 1024}
 """Of the exchanges in one response, by its format: others wait while it is written."""
 
@@ -161,83 +162,74 @@ def _time(text: str) -> datetime:
     return time
 
 
-# faults
+# faults and overrides
 
 
-async def list_faults(scope: str | None, faults: Rules) -> dict[str, Any]:
-    return {"faults": msgspec.to_builtins(faults.active(scope or SCOPE.get()))}
+def _operations_of(kind: Kind) -> tuple[Handler, ...]:
+    """Return the operations that all rules have, for those of a kind: list, add, clear and remove them."""
+
+    async def list_(scope: str | None, rules: Rules) -> dict[str, Any]:
+        return {f"{kind}s": msgspec.to_builtins(rules.active(scope or SCOPE.get(), kind))}
+
+    async def add(
+        body: dict[str, Any], scope: str | None, rules: Rules, events: Events, reader: RuleReader
+    ) -> dict[str, Any]:
+        scope = scope or SCOPE.get()
+        scoped = {"scope": scope} if scope and not body.get("scope") else {}
+        with _refusing():
+            (added,) = await asyncio.to_thread(rules.add, reader.rule({**body, **scoped}), kind=kind)
+        _publish(events, rules, kind)
+        document: dict[str, Any] = msgspec.to_builtins(added)
+        return document
+
+    async def clear(scope: str | None, rules: Rules, events: Events) -> None:
+        await asyncio.to_thread(rules.clear, scope or SCOPE.get() or None, kind)
+        _publish(events, rules, kind)
+
+    async def remove(id_: str, rules: Rules, events: Events) -> None:
+        if not await asyncio.to_thread(rules.remove, id_, kind):
+            raise NotFound(f"No rule {id_!r} is active.")
+        _publish(events, rules, kind)
+
+    return list_, add, clear, remove
 
 
-async def add_fault(
-    body: dict[str, Any], scope: str | None, faults: Rules, events: Events, reader: RuleReader
-) -> dict[str, Any]:
-    """Activate a fault, and return it with its id."""
-    added = await _added(faults, body, scope, reader)
-    _publish(events, faults=faults)
-    return added
-
-
-async def clear_faults(scope: str | None, faults: Rules, events: Events) -> None:
-    """Remove all faults, or those of a scope."""
-    await asyncio.to_thread(faults.clear, scope or SCOPE.get() or None)
-    _publish(events, faults=faults)
-
-
-async def remove_fault(id_: str, faults: Rules, events: Events) -> None:
-    """Remove a fault; raises NotFound if none of this id is active."""
-    await _remove(faults, id_)
-    _publish(events, faults=faults)
-
-
-# overrides
-
-
-async def list_overrides(scope: str | None, overrides: Rules) -> dict[str, Any]:
-    """Return the active overrides."""
-    return {"overrides": msgspec.to_builtins(overrides.active(scope or SCOPE.get()))}
-
-
-async def add_override(
-    body: dict[str, Any], scope: str | None, overrides: Rules, events: Events, reader: RuleReader
-) -> dict[str, Any]:
-    """Activate an override before all others, and return it with its id."""
-    added = await _added(overrides, body, scope, reader)
-    _publish(events, overrides=overrides)
-    return added
+list_faults, add_fault, clear_faults, remove_fault = _operations_of("fault")
+list_overrides, add_override, clear_overrides, remove_override = _operations_of("override")
 
 
 async def change_override(
-    id_: str, body: dict[str, Any], overrides: Rules, events: Events, reader: RuleReader
+    id_: str, body: dict[str, Any], rules: Rules, events: Events, reader: RuleReader
 ) -> dict[str, Any]:
     """Change an override, and return it; raises NotFound if none of this id is active."""
     with _refusing():
-        changed = await asyncio.to_thread(overrides.change, id_, reader.rule(body))
+        changed = await asyncio.to_thread(rules.change, id_, reader.rule(body))
     if changed is None:
         raise NotFound(f"No rule {id_!r} is active.")
-    _publish(events, overrides=overrides)
+    _publish(events, rules, "override")
     document: dict[str, Any] = msgspec.to_builtins(changed)
     return document
 
 
-async def order_overrides(body: dict[str, Any], overrides: Rules, events: Events) -> None:
+async def order_overrides(body: dict[str, Any], rules: Rules, events: Events) -> None:
     """Put overrides first, in an order; raises NotFound if one of them is not active."""
-    if unknown := await asyncio.to_thread(overrides.order, body["ids"]):
+    if unknown := await asyncio.to_thread(rules.order, body["ids"]):
         raise NotFound(f"No rule {unknown!r} is active.")
-    _publish(events, overrides=overrides)
+    _publish(events, rules, "override")
 
 
 async def validate_override(
-    body: dict[str, Any], overrides: Rules, reader: RuleReader, violations: Callable[[Rule], list[RuleError]]
+    body: dict[str, Any], rules: Rules, reader: RuleReader, violations: Callable[[Rule], list[RuleError]]
 ) -> dict[str, Any]:
     """Return how the responses of an override would violate the contract; raises ValidationFailed."""
     with _refusing():
         rule = reader.rule(body)
-        await asyncio.to_thread(overrides.check_place, rule)
+        await asyncio.to_thread(rules.check_place, rule, "override")
     errors = await asyncio.to_thread(violations, rule)
     return {"violations": [{"pointer": e.where, "rule": e.rule, "detail": e.detail} for e in errors]}
 
 
-async def save_override(id_: str, overrides: Rules, events: Events, save: Callable[[str], bool]) -> None:
+async def save_override(id_: str, rules: Rules, events: Events, save: Callable[[str], bool]) -> None:
     """Move an override into the mock's file of them.
 
     Raises:
@@ -249,39 +241,7 @@ async def save_override(id_: str, overrides: Rules, events: Events, save: Callab
             raise NotFound(f"No rule {id_!r} is active.")
     except RuleFileError as error:
         raise Conflict(str(error)) from None
-    _publish(events, overrides=overrides)
-
-
-async def clear_overrides(scope: str | None, overrides: Rules, events: Events) -> None:
-    """Remove all overrides but those of the mock's file, or those of a scope."""
-    await asyncio.to_thread(overrides.clear, scope or SCOPE.get() or None)
-    _publish(events, overrides=overrides)
-
-
-async def remove_override(id_: str, overrides: Rules, events: Events) -> None:
-    """Remove an override; raises NotFound if none of this id is active."""
-    await _remove(overrides, id_)
-    _publish(events, overrides=overrides)
-
-
-async def _added(rules: Rules, body: dict[str, Any], scope: str | None, reader: RuleReader) -> dict[str, Any]:
-    """Activate a rule, and return it with its id.
-
-    Raises:
-        ValidationFailed: its parts contradict each other.
-        Conflict: too many are active.
-    """
-    scope = scope or SCOPE.get()
-    scoped = {"scope": scope} if scope and not body.get("scope") else {}
-    with _refusing():
-        (added,) = await asyncio.to_thread(rules.add, reader.rule({**body, **scoped}))
-    document: dict[str, Any] = msgspec.to_builtins(added)
-    return document
-
-
-async def _remove(rules: Rules, rule_id: str) -> None:
-    if not await asyncio.to_thread(rules.remove, rule_id):
-        raise NotFound(f"No rule {rule_id!r} is active.")
+    _publish(events, rules, "override")
 
 
 @contextmanager
@@ -293,9 +253,8 @@ def _refusing() -> Iterator[None]:
         raise ValidationFailed([Violation("body", error.where, error.rule, error.detail)]) from None
 
 
-def _publish(events: Events, **rules: Rules) -> None:
-    for name, active in rules.items():
-        events.publish(name, {name: active.active()})
+def _publish(events: Events, rules: Rules, kind: Kind) -> None:
+    events.publish(f"{kind}s", {f"{kind}s": rules.active(kind=kind)})
 
 
 # journal

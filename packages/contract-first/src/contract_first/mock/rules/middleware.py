@@ -16,7 +16,7 @@ from contract_first.service.messages.problems import Problem, ProblemProfile
 from .effects import AffectedApp, Surroundings
 from .forwarding import Forwarder
 from .reading import RuleReader
-from .registry import Injection, Rules
+from .registry import Rules
 from .request import ApiRequest, beginning_of, header_of
 from .responses import RuleResponses
 
@@ -27,8 +27,6 @@ HEADER = b"x-mock-fault"
 class RuleMiddleware:
     """An ASGI app to whose requests rules apply: a fault, or what a request asks for, and then an override.
 
-    No override applies where the fault says what the response is.
-
     Args:
         app: serves requests, with the documented response that ``Prefer: code=N`` asks for.
         forward: responds as the upstream does; None without one.
@@ -36,8 +34,7 @@ class RuleMiddleware:
     """
 
     app: ASGIApp
-    faults: Rules
-    overrides: Rules
+    rules: Rules
     contract: Contract
     clock: Clock
     extension: Extension
@@ -48,7 +45,7 @@ class RuleMiddleware:
     def __post_init__(self) -> None:
         responses = RuleResponses(self.contract, self.clock, self.profile)
         self._surroundings = Surroundings(
-            self.app, responses, self.clock, lambda: self.faults.ended, self.forward
+            self.app, responses, self.clock, lambda: self.rules.ended, self.forward
         )
         self._reader = RuleReader(self.extension)
 
@@ -56,7 +53,7 @@ class RuleMiddleware:
         """Serve one request."""
         if (
             scope["type"] != "http"
-            or not (self.faults.on_api or self.overrides.on_api or HEADER in dict(scope["headers"]))
+            or not (self.rules.on_api or HEADER in dict(scope["headers"]))
             or scope["method"] == "OPTIONS"  # a page cannot tell why a pre-flight failed, so none does
         ):
             return self.app(scope, receive, send)
@@ -65,26 +62,19 @@ class RuleMiddleware:
     async def _apply_rules(self, scope: Scope, receive: Receive, send: Send) -> None:
         beginning = b""
         try:
-            if self.faults.reads_bodies or self.overrides.reads_bodies:
+            if self.rules.reads_bodies:
                 beginning, receive = await beginning_of(scope, receive)
             request = ApiRequest(scope, self.contract, beginning)
-            if self.stored is not None and (self.faults.reads_items or self.overrides.reads_items):
+            if self.stored is not None and self.rules.reads_items:
                 request.item = await self.stored(request.route)
-            fault = self._fault(request, scope)
+            text = header_of(scope, HEADER)
+            fault = None if text is None else self._reader.injection(text, "api")
         except Problem as problem:
             await self._surroundings.responses.respond(problem, scope, receive, send)
             return
-        overrides: list[Injection] = []
-        if self.overrides.on_api and not (fault and fault.effect.decides):
-            overrides = self.overrides.injections(request, request.is_considered)
-        app, applied = self.app, [*reversed(overrides), *([fault] if fault else [])]
+        app = self.app
+        applied = self.rules.injections(request, request.is_considered, fault)[::-1]
         for injection in applied:
             app = AffectedApp(app, injection, request, self._surroundings)
         scope[RULE_KEY] = " ".join(injection.rule for injection in applied)
         await app(scope, receive, send)
-
-    def _fault(self, request: ApiRequest, scope: Scope) -> Injection | None:
-        text = header_of(scope, HEADER)
-        if text is not None:
-            return self._reader.injection(text, "api")
-        return self.faults.injection(request, request.is_considered) if self.faults.on_api else None

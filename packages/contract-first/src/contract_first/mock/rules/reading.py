@@ -23,7 +23,7 @@ from contract_first.mock.override import Respond
 from contract_first.mock.rule import Effect, Rule, RuleError, RuleFileError
 from contract_first.service.messages.problems import BadRequest
 
-from .registry import Injection
+from .registry import Injection, Kind
 
 HEADER = "X-Mock-Fault"
 LONGEST_HEADER = 1000
@@ -86,28 +86,28 @@ class RuleReader:
         return Injection("header", effect, effect.latency_ms / 1000)
 
     def file(
-        self, path: Path, check: Callable[[Rule], None] = lambda _: None, kind: str = "faults"
+        self, path: Path, check: Callable[[Rule, Kind], None] = lambda _, __: None, kind: Kind = "fault"
     ) -> list[Rule]:
-        """Return the rules in a file: a list of them, or an object with the list in a member.
+        """Return the rules in a file: a list of them, or an object with it in ``faults`` or ``overrides``.
 
         A name that ends with ``.toml`` is TOML (``[[faults]]``), any other YAML, of which JSON is a part.
 
         Args:
             check: raises RuleError for a rule that cannot be active.
-            kind: what the rules are called, and the member.
+            kind: of the rules.
 
         Raises:
             RuleFileError: it cannot be read, or is not valid.
         """
         self.files = {path}
         rules = []
-        for number, entry in enumerate(rule_documents(path, kind), 1):
+        for number, entry in enumerate(rule_documents(path, f"{kind}s"), 1):
             try:
                 rule = self.rule(entry, path.parent)
-                check(rule)
+                check(rule, kind)
             except RuleError as error:
                 raise RuleFileError(
-                    f"{path}{_line(path, kind, number)}: entry {number}{_name(entry)}: {error}"
+                    f"{path}{_line(path, f'{kind}s', number)}: entry {number}{_name(entry)}: {error}"
                 ) from None
             rules.append(rule)
         return rules

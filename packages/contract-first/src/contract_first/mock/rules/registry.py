@@ -8,7 +8,7 @@ from heapq import merge
 from itertools import count
 from operator import itemgetter
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 
@@ -17,12 +17,15 @@ from contract_first.mock.journal.matching import is_pattern
 from contract_first.mock.rule import Effect, MatchableRequest, Rule, RuleError
 from contract_first.service.messages.problems import Conflict
 
+Kind = Literal["fault", "override"]
+KINDS: Final[tuple[Kind, ...]] = ("fault", "override")
+"""The kinds of rules, in the order that they are tried."""
 MOST_RULES = 1000
 MOST_RECORDED = 10_000
 MOST_BYTES = 64 * 1024 * 1024
 """Of all active rules, as JSON."""
-LASTING = ("file", "recording", "upstream")
-"""Where rules come from that stay for as long as the mock runs, in the order that they are tried."""
+SOURCES = ("", "file", "recording", "upstream")
+"""Where rules come from, in the order that they are tried; all but the first last as long as the mock."""
 KEYS = (str, int, float)
 """Types of values by which rules are looked up."""
 
@@ -53,20 +56,28 @@ class ActiveRule:
 
     Args:
         seed: of chance; the same seed, the same requests affected.
+        source: one of `SOURCES`.
 
     Attributes:
         beginning: of the paths that it matches, before any pattern.
     """
 
-    def __init__(self, rule: Rule, seed: int) -> None:
+    def __init__(self, rule: Rule, seed: int, kind: Kind = "fault", source: str = "") -> None:
         self.rule = rule
+        self.kind = kind
+        self.source = source
         self.struck = 0
         self._matched = 0
         self._conditions = rule.match.conditions()
         self.beginning = re.split(r"[*?]", rule.match.path, maxsplit=1)[0]  # the pattern itself is slower
         drawn_from = msgspec.json.encode(msgspec.structs.replace(rule, id=""))
         self.size = len(drawn_from)
+        self._seed = seed
         self._random = Random(b"%d %s" % (seed, drawn_from))  # noqa: S311 -- repeatable, not secret
+
+    def anew(self, rule: Rule | None = None) -> "ActiveRule":
+        """Return the rule, or another one in its place, which has applied to no request."""
+        return ActiveRule(rule or self.rule, self._seed, self.kind, self.source)
 
     def injection(self, request: MatchableRequest) -> Injection | None:
         """Return the effect on a request, and count it; None if the rule does not apply."""
@@ -147,59 +158,50 @@ class Active:
 
 
 class Rules:
-    """The active rules, tried in their order; any thread may use it.
+    """The active rules: faults, and then overrides, which a recording has too; any thread may use it.
+
+    Faults are tried in the order that they are added, overrides the newest first.
 
     Args:
         follow: called with S3's rules after each change of them, in order. A change of rules waits for
             it, so that is not for an event loop's own thread.
-        kind: what the rules are called.
-        newest_first: try the rules that are added before the others; else after them.
 
     Attributes:
         on_api: whether one of them is on the API.
         on_s3: whether one of them is on S3.
         ended: whether delays are over, since the mock ends.
-        operations: the operations of the API and of S3; None where any name may be an operation.
+        operations: the operations of the API and of S3, which has faults alone; None where any name may be an
+            operation.
         reads_bodies: whether one of them needs the beginning of an API request's body.
         reads_items: whether one of them needs the stored item that an API request is for.
-        validate: raises RuleError for a rule that is to be refused.
+        validate: raises RuleError for a rule of a kind that is to be refused.
     """
 
-    def __init__(
-        self,
-        seed: int = 0,
-        follow: Callable[[list[Rule]], None] | None = None,
-        kind: str = "fault",
-        *,
-        newest_first: bool = False,
-    ) -> None:
+    def __init__(self, seed: int = 0, follow: Callable[[list[Rule]], None] = lambda _: None) -> None:
         self._seed = seed
-        self._follow = follow or (lambda _: None)
-        self.kind = kind
-        self._newest_first = newest_first
-        self._numbers = count(1)
+        self._follow = follow
+        self._numbers = {kind: count(1) for kind in KINDS}
         self._changing = threading.Lock()
         self._striking = threading.Lock()
         self._active = Active()
-        self._lasting: dict[str, str] = {}
         self.on_api = self.on_s3 = False
         self.operations: dict[str, Collection[str]] | None = None
         self.ended = False
         self.reads_bodies = self.reads_items = False
-        self.validate: Callable[[Rule], None] = lambda _: None
+        self.validate: Callable[[Rule, Kind], None] = lambda _rule, _kind: None
 
-    def check(self, rule: Rule) -> None:
+    def check(self, rule: Rule, kind: Kind = "fault") -> None:
         """Raise RuleError for a rule that this mock does not have the server or operation of, or refuses."""
-        self.check_place(rule)
+        self.check_place(rule, kind)
         if self.operations is not None:
-            self.validate(rule)
+            self.validate(rule, kind)
 
-    def check_place(self, rule: Rule) -> None:
+    def check_place(self, rule: Rule, kind: Kind = "fault") -> None:
         """Raise RuleError for a rule that this mock does not have the server or operation of."""
         servers = self.operations
         if servers is None:
             return
-        if rule.on not in servers:
+        if rule.on not in servers or (rule.on == "s3" and kind == "override"):
             raise RuleError("/on", "on", f"is {rule.on}, which this mock does not have")
         name, operations = rule.match.operation, servers[rule.on]
         if name and not any(is_named(operation, name) for operation in operations):
@@ -208,7 +210,7 @@ class Rules:
             hint = f"; close to it: {close}" if close else ""
             raise RuleError("/match/operation", "operation", f"is not an operation of {rule.on}{hint}")
 
-    def add(self, *rules: Rule) -> list[Rule]:
+    def add(self, *rules: Rule, kind: Kind = "fault") -> list[Rule]:
         """Activate rules, and return them with their ids.
 
         Raises:
@@ -216,62 +218,46 @@ class Rules:
             Conflict: there would be more than a thousand, or they would be too large; none was added.
         """
         for rule in rules:
-            self.check(rule)
+            self.check(rule, kind)
         with self._changing:
-            added = self._numbered(rules, self._active.rules)
-            new = [ActiveRule(rule, self._seed) for rule in added]
-            self._replace((*new, *self._active.rules) if self._newest_first else (*self._active.rules, *new))
-        return added
+            before = self._active.rules
+            new = self._numbered(rules, before, kind)
+            self._replace((*new, *before) if kind == "override" else (*before, *new))
+        return [active.rule for active in new]
 
     def load(self, rules: Sequence[Rule], source: str = "file") -> None:
-        """Replace the rules of a source, which stay when all are cleared, and come after the others.
+        """Replace the overrides of a source, which stay when all are cleared, and come after the others.
 
         Args:
             rules: all have been checked.
-            source: one of `LASTING`.
+            source: one of `SOURCES`.
 
         Raises:
             Conflict: there would be too many, or they would be too large; the others stay.
         """
         with self._changing:
-            others = [a for a in self._active.rules if self._lasting.get(a.rule.id) != source]
-            loaded = self._numbered(rules, others, MOST_RECORDED if source == "recording" else MOST_RULES)
-            before, kept = self._lasting, {a.rule.id for a in others}
-            self._lasting = {rule_id: place for rule_id, place in before.items() if rule_id in kept}
-            self._lasting |= dict.fromkeys((rule.id for rule in loaded), source)
-            try:
-                self._replace(
-                    sorted((*others, *(ActiveRule(rule, self._seed) for rule in loaded)), key=self._rank)
-                )
-            except Conflict:
-                self._lasting = before
-                raise
-
-    def _rank(self, active: ActiveRule) -> int:
-        source = self._lasting.get(active.rule.id)
-        return -1 if source is None else LASTING.index(source)
+            others = [active for active in self._active.rules if active.source != source]
+            loaded = self._numbered(rules, others, "override", source)
+            self._replace(sorted((*others, *loaded), key=lambda active: SOURCES.index(active.source)))
 
     def change(self, rule_id: str, rule: Rule) -> Rule | None:
-        """Replace a rule, whose count begins at 0, and return the new one; None if there is none of this id.
+        """Replace an override, which counts from 0; return the new one, or None if there is none of this id.
 
         Raises:
             RuleError: it is on a server or operation that this mock does not have.
         """
-        self.check(rule)
+        self.check(rule, "override")
         changed = msgspec.structs.replace(rule, id=rule_id, struck=0)
         with self._changing:
-            if rule_id not in self._ids():
+            if rule_id not in self._ids("override"):
                 return None
-            self._replace(
-                ActiveRule(changed, self._seed) if active.rule.id == rule_id else active
-                for active in self._active.rules
-            )
+            self._replace(a.anew(changed) if a.rule.id == rule_id else a for a in self._active.rules)
         return changed
 
     def order(self, rule_ids: Sequence[str]) -> str:
-        """Put rules first, in an order; return the first id of which there is no rule, else nothing."""
+        """Put overrides first, in an order; return the first id of which there is none, else nothing."""
         with self._changing:
-            ids = self._ids()
+            ids = self._ids("override")
             if unknown := [rule_id for rule_id in rule_ids if rule_id not in ids]:
                 return unknown[0]
             place = {rule_id: number for number, rule_id in reversed([*enumerate(rule_ids)])}
@@ -279,23 +265,23 @@ class Rules:
             self._replace(sorted(self._active.rules, key=lambda active: place.get(active.rule.id, last)))
         return ""
 
-    def remove(self, rule_id: str) -> bool:
+    def remove(self, rule_id: str, kind: Kind) -> bool:
         """Remove a rule; return whether it was active."""
         with self._changing:
-            was_active = rule_id in self._ids()
-            self._replace(active for active in self._active.rules if active.rule.id != rule_id)
+            if was_active := rule_id in self._ids(kind):
+                self._replace(active for active in self._active.rules if active.rule.id != rule_id)
         return was_active
 
-    def clear(self, scope: str | None = None) -> None:
-        """Remove all rules, or those of a scope, or of none (empty).
+    def clear(self, scope: str | None = None, kind: Kind = "fault") -> None:
+        """Remove all rules of a kind, or those of a scope, or of none (empty).
 
-        Those of the mock's file stay, and are counted from 0.
+        Those that last stay, and are counted from 0.
         """
         with self._changing:
             self._replace(
-                ActiveRule(active.rule, self._seed) if active.rule.id in self._lasting else active
+                active.anew() if active.source and active.kind == kind else active
                 for active in self._active.rules
-                if active.rule.id in self._lasting or (scope is not None and active.rule.scope != scope)
+                if active.source or active.kind != kind or (scope is not None and active.rule.scope != scope)
             )
 
     def switch(self, rules: Iterable[Rule], seed: int) -> None:
@@ -307,45 +293,50 @@ class Rules:
                 before.get(msgspec.json.encode(rule)) or ActiveRule(rule, self._seed) for rule in rules
             )
 
-    def active(self, scope: str | None = None) -> list[Rule]:
-        """Return the active rules but those of a recording, or of a scope, and how often each applied."""
+    def active(self, scope: str | None = None, kind: Kind = "fault") -> list[Rule]:
+        """Return the rules of a kind but those of a recording, or of a scope, and how often each applied."""
         return [
             active.counted()
             for active in self._active.rules
-            if self._lasting.get(active.rule.id) != "recording" and scope in {None, "", active.rule.scope}
+            if (active.kind, active.source == "recording") == (kind, False)
+            and scope in {None, "", active.rule.scope}
         ]
 
     def injection(
         self, request: MatchableRequest, considered: Callable[[Rule], bool] = lambda _: True
     ) -> Injection | None:
-        """Return the effect of the first rule that applies to a request; None if none applies.
-
-        Args:
-            considered: whether a rule is tried at all.
-        """
-        return next(iter(self.injections(request, considered, most=1)), None)
+        """Return the effect of the first rule that applies to a request; None if none applies."""
+        return next(iter(self.injections(request, considered)), None)
 
     def injections(
-        self, request: MatchableRequest, considered: Callable[[Rule], bool] = lambda _: True, most: int = 2
+        self,
+        request: MatchableRequest,
+        considered: Callable[[Rule], bool] = lambda _: True,
+        fault: Injection | None = None,
     ) -> list[Injection]:
-        """Return the effects on a request: of the first rule that applies, and of the next that decides.
+        """Return the effects on a request: of a fault, of the first override, and of the next that decides.
 
-        There is a second one where the first only changes the response, or delays it.
+        There is none after one that decides: a second override where the first only changes the response, or
+        delays it.
 
         Args:
             considered: whether a rule is tried at all.
-            most: how many are returned.
+            fault: in place of those that are active.
         """
-        injections: list[Injection] = []
+        injections: list[Injection] = [] if fault is None else [fault]
+        before: Kind | None = None if fault is None else "fault"
+        if fault is not None and fault.effect.decides:
+            return injections
         with self._striking:
             for active in self._active.matching(request):
-                if not considered(active.rule) or (injections and not active.rule.effect.may_decide):
+                if active.kind == before and (active.kind == "fault" or not active.rule.effect.may_decide):
                     continue
-                injection = active.injection(request)
+                injection = active.injection(request) if considered(active.rule) else None
                 if injection is not None:
                     injections.append(injection)
-                    if injection.effect.decides or len(injections) == most:
+                    if injection.effect.decides or active.kind == before:
                         break
+                    before = active.kind
         return injections
 
     def struck(self, rule_id: str) -> None:
@@ -358,35 +349,55 @@ class Rules:
         """End all delays."""
         self.ended = True
 
-    def _ids(self) -> set[str]:
-        return {active.rule.id for active in self._active.rules}
+    def _ids(self, kind: Kind) -> set[str]:
+        return {active.rule.id for active in self._active.rules if active.kind == kind}
 
     def _numbered(
-        self, rules: Sequence[Rule], beside: Iterable[ActiveRule], most: int = MOST_RULES
-    ) -> list[Rule]:
+        self, rules: Sequence[Rule], beside: Iterable[ActiveRule], kind: Kind, source: str = ""
+    ) -> list[ActiveRule]:
         """Return rules that come to others with their ids; raises Conflict for too many."""
-        count = sum(self._lasting.get(active.rule.id) != "recording" for active in beside)
-        if count + len(rules) > most:
+        others = sum(active.kind == kind and active.source != "recording" for active in beside)
+        most = MOST_RECORDED if source == "recording" else MOST_RULES
+        if others + len(rules) > most:
             raise Conflict(
-                f"{count} {self.kind}s are active; at most {most} can be. Remove some."
-                if count
-                else f"There are {len(rules)} {self.kind}s; at most {most} can be active."
+                f"{others} {kind}s are active; at most {most} can be. Remove some."
+                if others
+                else f"There are {len(rules)} {kind}s; at most {most} can be active."
             )
+        numbers = self._numbers[kind]
         return [
-            msgspec.structs.replace(rule, id=f"{self.kind}-{next(self._numbers)}", struck=0) for rule in rules
+            ActiveRule(
+                msgspec.structs.replace(rule, id=f"{kind}-{next(numbers)}", struck=0),
+                self._seed,
+                kind,
+                source,
+            )
+            for rule in rules
         ]
 
     def _replace(self, active: Iterable[ActiveRule]) -> None:
-        active = tuple(active)
-        if sum(rule.size for rule in active) > MOST_BYTES:
-            raise Conflict(f"The {self.kind}s have more than {MOST_BYTES} bytes together. Remove some.")
-        s3_before = [a.rule for a in self._active.rules if a.rule.on == "s3"]
-        self._active = Active(active)
-        on_api = [a.rule for a in self._active.rules if a.rule.on == "api"]
+        ordered = sorted(active, key=lambda rule: KINDS.index(rule.kind))
+        for kind in KINDS:
+            if sum(rule.size for rule in ordered if rule.kind == kind) > MOST_BYTES:
+                raise Conflict(f"The {kind}s have more than {MOST_BYTES} bytes together. Remove some.")
+        before = self._active.rules
+        self._active = Active(ordered)
+        on_api = [a.rule for a in ordered if a.rule.on == "api"]
         self.on_api = bool(on_api)
         self.reads_bodies = any(rule.reads_body for rule in on_api)
         self.reads_items = any(rule.reads_item for rule in on_api)
-        s3_now = [a.rule for a in self._active.rules if a.rule.on == "s3"]
+        s3_now = [a.rule for a in ordered if a.rule.on == "s3"]
         self.on_s3 = bool(s3_now)
-        if s3_now != s3_before:
+        if s3_now != [a.rule for a in before if a.rule.on == "s3"]:
             self._follow(s3_now)
+
+
+class RulesOfKind(NamedTuple):
+    """The active rules of a kind, which a reset clears."""
+
+    rules: Rules
+    kind: Kind
+
+    def clear(self, scope: str | None = None) -> None:
+        """Remove all of them, or those of a scope."""
+        self.rules.clear(scope, self.kind)

@@ -38,9 +38,9 @@ class S3Fixture:
         self.server.reset()
         self.server.set_clock(None)
         self._traffic.journal.clear()
-        self._traffic.faults.clear()
+        self._traffic.rules.clear()
         for fault in faults_of(item, marker):
-            self._traffic.faults.add(fault)
+            self._traffic.rules.add(fault)
         for name in CONFLICTING_VARIABLES:
             environment.delenv(name, raising=False)
         for name, text in self.server.environment.items():
@@ -53,7 +53,7 @@ def running_s3(buckets: Sequence[str]) -> Iterator[S3Fixture]:
     faults = "contract_first.mock.s3.faults:S3Faults"
     with running(*buckets, cors=True, seed=0, faults=faults, on_exchange=traffic.record_s3) as server:
         traffic.s3 = server
-        traffic.faults.operations = {"s3": NAMES}
+        traffic.rules.operations = {"s3": NAMES}
         yield S3Fixture(server, traffic)
 
 

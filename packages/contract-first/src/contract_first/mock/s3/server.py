@@ -130,7 +130,7 @@ def s3_mock(
             traffic, serving = control(url, mock.seeds, s3, directory, authority, access)
             recorder.hand_over(traffic)
             if faults is not None:
-                traffic.faults.add(*traffic.faults_in(faults))
+                traffic.rules.add(*traffic.faults_in(faults))
             if log is not None:
                 served.enter_context(log(traffic.journal))
             served.enter_context(serving(controlling))

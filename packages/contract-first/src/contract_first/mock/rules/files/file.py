@@ -18,7 +18,7 @@ from .saving import saved, with_rule
 
 @dataclass(frozen=True, slots=True)
 class RulesFile:
-    """A file of rules.
+    """A file of overrides.
 
     Attributes:
         tell: called with a sentence after each reload, successful or not.
@@ -37,7 +37,7 @@ class RulesFile:
             RuleFileError: it cannot be read, or is not valid.
         """
         try:
-            self.rules.load(self.reader.file(self.path, self.rules.check, f"{self.rules.kind}s"))
+            self.rules.load(self.reader.file(self.path, self.rules.check, "override"))
         except Conflict as error:
             raise RuleFileError(f"{self.path}: {error.detail}") from None
 
@@ -51,7 +51,7 @@ class RulesFile:
             try:
                 suffix = self.path.suffix.lower().removeprefix(".")
                 text = self.path.read_text("utf-8-sig")
-                text = with_rule(text, suffix, f"{self.rules.kind}s", saved(rule))
+                text = with_rule(text, suffix, "overrides", saved(rule))
                 beside = self.path.with_name(f".{self.path.name}.new")
                 beside.write_text(text, "utf-8")
                 beside.replace(self.path)
@@ -70,5 +70,5 @@ class RulesFile:
         try:
             await asyncio.to_thread(self.load)
         except RuleFileError as error:
-            return f"The {self.rules.kind}s stay as they were: {error}"
+            return f"The overrides stay as they were: {error}"
         return f"Reloaded {self.path}."
