@@ -10,9 +10,9 @@ from itertools import chain, islice, starmap
 from typing import Any
 
 from contract_first.contract import Operation
-from contract_first.mock.generation import Generator
-from contract_first.mock.vocabulary.members import refers
+from contract_first.generation import Generator
 from contract_first.service.assembly import Assembly
+from contract_first.vocabulary.members import refers
 
 DIGITS = str.maketrans("01", "oi")
 INTEGERS = 900_000_000
