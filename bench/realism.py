@@ -34,11 +34,11 @@ from rich.console import Console
 from rich.table import Table
 
 from contract_first.contract import ContractError, load_contract
-from contract_first.mock.generation import Generator
-from contract_first.mock.vocabulary import names
-from contract_first.mock.vocabulary.members import Meaning, meanings_of, refers
-from contract_first.mock.vocabulary.subjects import Subject
-from contract_first.mock.vocabulary.words import plain
+from contract_first.generation import Generator
+from contract_first.vocabulary import names
+from contract_first.vocabulary.members import Meaning, meanings_of, refers
+from contract_first.vocabulary.subjects import Subject
+from contract_first.vocabulary.words import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

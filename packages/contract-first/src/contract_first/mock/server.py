@@ -14,12 +14,12 @@ from starlette.types import ASGIApp
 from contract_first.contract import Contract, ContractError, load_contract
 from contract_first.contract.document.fetching import References
 from contract_first.contract.loading import reload, repaired
+from contract_first.generation import strings_of
 from contract_first.service.http.server import callable_url_of, listen, serving
 from contract_first.signatures import takes_fields_of
 
 from .application import MockApplication, observed
 from .control.app import ControlAccess
-from .generation import strings_of
 from .handlers import Handlers
 from .journal.events import Events
 from .options import MockOptions

@@ -6,8 +6,8 @@ import time
 
 import pytest
 
-from contract_first.mock.generation import generator, values
-from contract_first.mock.generation.values import ValueAttempt
+from contract_first.generation import generator, values
+from contract_first.generation.values import ValueAttempt
 
 
 def test_values_that_would_be_too_large_are_given_up(responding_with, monkeypatch):

@@ -9,11 +9,11 @@ from random import Random
 import pytest
 
 from contract_first.contract import Contract
+from contract_first.generation import locales
+from contract_first.generation.locales import METHODS, strings_of
 from contract_first.mock import contract_mock
-from contract_first.mock.generation import locales
-from contract_first.mock.generation.locales import METHODS, strings_of
-from contract_first.mock.vocabulary.names import STRINGS, text
-from contract_first.mock.vocabulary.subjects import Subject
+from contract_first.vocabulary.names import STRINGS, text
+from contract_first.vocabulary.subjects import Subject
 
 NAMES = (
     "billingCity",

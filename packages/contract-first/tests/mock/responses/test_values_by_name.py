@@ -8,8 +8,8 @@ from random import Random
 
 import pytest
 
-from contract_first.mock.vocabulary import names
-from contract_first.mock.vocabulary.subjects import LOCALITIES, Subject
+from contract_first.vocabulary import names
+from contract_first.vocabulary.subjects import LOCALITIES, Subject
 
 EMAIL = r"[a-z]+\.[a-z]+@example\.com"
 WORD = r"[A-Z][a-z]+"

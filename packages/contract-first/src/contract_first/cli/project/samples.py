@@ -17,7 +17,7 @@ from contract_first.contract.schemas.limits import words
 from contract_first.contract.schemas.parts import Part
 from contract_first.contract.schemas.schema import Schema, Schemas
 from contract_first.contract.schemas.shapes import Shape, shape_of, type_words
-from contract_first.mock.generation.generator import Generator
+from contract_first.generation.generator import Generator
 
 PYTHON = {
     "string": "str",

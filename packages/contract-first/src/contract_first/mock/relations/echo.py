@@ -7,9 +7,9 @@ from starlette.datastructures import UploadFile
 
 from contract_first.contract.schemas.schema import MISSING, Schema
 from contract_first.contract.schemas.violations import holds_more
-from contract_first.mock.generation import Generator
-from contract_first.mock.vocabulary.members import Meaning
-from contract_first.mock.vocabulary.words import plain, words_of
+from contract_first.generation import Generator
+from contract_first.vocabulary.members import Meaning
+from contract_first.vocabulary.words import plain, words_of
 
 from .record import Record, readable
 from .shaping import Place

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from contract_first.contract.schemas.schema import Schema
-from contract_first.mock.vocabulary.members import Meaning, meanings_of
-from contract_first.mock.vocabulary.words import plain
+from contract_first.vocabulary.members import Meaning, meanings_of
+from contract_first.vocabulary.words import plain
 
 OMITTED: Final[Any] = object()
 NOTHING: Final = (None, OMITTED, "")

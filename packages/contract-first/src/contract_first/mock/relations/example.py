@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from contract_first.bounded import BoundedDict
-from contract_first.mock.generation.choices import Alternatives
+from contract_first.generation.choices import Alternatives
 from contract_first.service.messages.response import Rendered
 from contract_first.service.randomness import RandomBytes
 

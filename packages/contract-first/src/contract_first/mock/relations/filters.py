@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any, Final
 
 from contract_first.contract.schemas.schema import Schema
-from contract_first.mock.vocabulary.members import Meaning, meanings_of
-from contract_first.mock.vocabulary.words import plain
+from contract_first.vocabulary.members import Meaning, meanings_of
+from contract_first.vocabulary.words import plain
 
 from .shaping import Place, several
 

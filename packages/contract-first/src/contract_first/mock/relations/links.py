@@ -7,8 +7,8 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from contract_first.contract import Operation
-from contract_first.mock.vocabulary.members import Meaning, kind_of
-from contract_first.mock.vocabulary.words import plain, singulars, words_of
+from contract_first.vocabulary.members import Meaning, kind_of
+from contract_first.vocabulary.words import plain, singulars, words_of
 
 HERE: Final = "https://mock.invalid"
 """Stands for the URL of the API as a client reaches it, until there is a request (RFC 6761, 6.4)."""

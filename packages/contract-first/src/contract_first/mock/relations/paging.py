@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from contract_first.contract import Operation
 from contract_first.contract.schemas.schema import Schema
-from contract_first.mock.vocabulary.members import PAGING, Meaning, meanings_of
+from contract_first.vocabulary.members import PAGING, Meaning, meanings_of
 
 from .envelopes import FACTS, LINKS, ListPage, enclosed
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from contract_first.contract import Operation
-from contract_first.mock.generation import Generator
+from contract_first.generation import Generator
 
 from .filters import Filters
 from .links import HERE, Links, filled

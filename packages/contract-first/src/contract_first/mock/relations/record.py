@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from contract_first.contract.schemas.schema import Schema
-from contract_first.mock.vocabulary.members import Meaning
+from contract_first.vocabulary.members import Meaning
 
 from .paging import list_in
 

@@ -12,9 +12,9 @@ import msgspec
 
 from contract_first.contract import Operation
 from contract_first.contract.schemas.schema import MISSING, Schema
-from contract_first.mock.generation import Generator
-from contract_first.mock.generation.choices import Alternatives
-from contract_first.mock.generation.identifiers import identifier
+from contract_first.generation import Generator
+from contract_first.generation.choices import Alternatives
+from contract_first.generation.identifiers import identifier
 from contract_first.service.messages.response import Rendered
 from contract_first.service.randomness import RandomBytes
 

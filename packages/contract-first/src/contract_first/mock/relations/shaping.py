@@ -5,9 +5,9 @@ from itertools import islice
 from typing import Any, Final
 
 from contract_first.contract.schemas.schema import MISSING, Schema
-from contract_first.mock.generation import Generator
-from contract_first.mock.generation.alternatives import identified
-from contract_first.mock.vocabulary.members import Meaning
+from contract_first.generation import Generator
+from contract_first.generation.alternatives import identified
+from contract_first.vocabulary.members import Meaning
 
 Place = tuple[str, str]
 """Where a parameter is, and its name."""

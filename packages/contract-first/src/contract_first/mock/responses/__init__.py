@@ -4,7 +4,7 @@
 app with handlers respond where it has none, and as a client prefers.
 """
 
-from contract_first.mock.generation import Generator
+from contract_first.generation import Generator
 
 from .app import contract_app
 from .mock_operation import ContractResponses

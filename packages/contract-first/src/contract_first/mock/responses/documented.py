@@ -16,14 +16,13 @@ from contract_first.contract import Operation
 from contract_first.contract.document.media_types import essence, is_json
 from contract_first.contract.schemas.schema import Schema
 from contract_first.contract.schemas.violations import holds_more
-from contract_first.mock.generation import Generator
-from contract_first.mock.generation.choices import Alternatives
-from contract_first.mock.generation.values import MOST_VALUES
+from contract_first.generation import Generator
+from contract_first.generation.choices import Alternatives
+from contract_first.generation.values import MOST_VALUES
 from contract_first.mock.relations.example import ExampleRelation
 from contract_first.mock.relations.links import Links
 from contract_first.mock.relations.relation import Relation
 from contract_first.mock.relations.rendering import body_of, concrete, header_value, with_value
-from contract_first.mock.vocabulary.members import kind_of
 from contract_first.service.assembly import Assembly
 from contract_first.service.messages.problems import (
     BadRequest,
@@ -40,6 +39,7 @@ from contract_first.service.response.response_validation import (
     may_be_of_format,
     sentences,
 )
+from contract_first.vocabulary.members import kind_of
 
 from .bodies import MOST_EXAMPLES, MOST_REPAIRED, MOST_REPAIRS, Candidates, ResponseBody, named_examples
 from .problems import documented_problem, in_a_header, names_other_status, of_status

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, TypeAlias
 
 from contract_first.contract import Operation
-from contract_first.mock.generation import Generator
+from contract_first.generation import Generator
 from contract_first.mock.relations.links import HERE, Links
 from contract_first.mock.relations.relation import BODY
 from contract_first.mock.relations.rendering import with_content, with_value

@@ -10,7 +10,6 @@ from typing import Any
 from contract_first.contract import Contract, Operation
 from contract_first.contract.document.media_types import essence
 from contract_first.contract.schemas.schema import Schema
-from contract_first.mock.vocabulary.members import Meaning
 from contract_first.service.access.security import alternatives_of
 from contract_first.service.messages.problems import (
     BY_STATUS,
@@ -24,6 +23,7 @@ from contract_first.service.messages.problems import (
     Violation,
 )
 from contract_first.service.messages.request import Request
+from contract_first.vocabulary.members import Meaning
 
 from .authenticators import challenges_for
 

@@ -7,9 +7,9 @@ from contract_first.contract.document.media_types import essence
 from contract_first.contract.schemas.schema import Schema
 from contract_first.mock.relations.envelopes import ListPage, enclosed
 from contract_first.mock.relations.paging import first_page
-from contract_first.mock.vocabulary.members import Meaning
-from contract_first.mock.vocabulary.words import plain
 from contract_first.service.messages.response import Rendered
+from contract_first.vocabulary.members import Meaning
+from contract_first.vocabulary.words import plain
 
 
 class ListAgreement:

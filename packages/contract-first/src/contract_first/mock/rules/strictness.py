@@ -9,7 +9,7 @@ from contract_first.check.validation.openapi_core import OpenapiCore
 from contract_first.check.validation.responses import OperationResponses
 from contract_first.contract import Contract, Operation
 from contract_first.contract.contract import is_named
-from contract_first.mock.generation import Generator
+from contract_first.generation import Generator
 from contract_first.mock.journal.matching import is_pattern, matches
 from contract_first.mock.responses.authenticators import OpenAuthenticator
 from contract_first.mock.responses.documented import DocumentedResponses

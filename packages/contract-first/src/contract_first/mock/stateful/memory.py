@@ -7,11 +7,11 @@ from typing import Any, Final, NamedTuple
 
 from contract_first.contract import Contract
 from contract_first.contract.routing import Route
-from contract_first.mock.generation import Generator
+from contract_first.generation import Generator
 from contract_first.mock.state.scopes import SCOPE
-from contract_first.mock.vocabulary.members import identifiers_of
-from contract_first.mock.vocabulary.words import plain
 from contract_first.service.clock import Clock
+from contract_first.vocabulary.members import identifiers_of
+from contract_first.vocabulary.words import plain
 
 from .recognition import Collection, Role, recognize
 from .store import ItemStore

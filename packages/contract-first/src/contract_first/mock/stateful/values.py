@@ -8,13 +8,13 @@ from itertools import islice
 from typing import Any, Final
 
 from contract_first.contract.schemas.schema import MISSING, Schema
-from contract_first.mock.generation import Generator
-from contract_first.mock.generation.choices import Alternatives
-from contract_first.mock.generation.examples import readable_of
-from contract_first.mock.generation.identifiers import identifier, prefix_of
-from contract_first.mock.vocabulary.members import Meaning, identifiers_of, tallies
-from contract_first.mock.vocabulary.times import is_change, is_creation
-from contract_first.mock.vocabulary.words import plain
+from contract_first.generation import Generator
+from contract_first.generation.choices import Alternatives
+from contract_first.generation.examples import readable_of
+from contract_first.generation.identifiers import identifier, prefix_of
+from contract_first.vocabulary.members import Meaning, identifiers_of, tallies
+from contract_first.vocabulary.times import is_change, is_creation
+from contract_first.vocabulary.words import plain
 
 from .lists.bounds import MILLISECONDS
 from .recognition import Collection

@@ -8,9 +8,9 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final, NamedTuple
 
 from contract_first.contract.schemas.schema import Schema
-from contract_first.mock.vocabulary import ranges
-from contract_first.mock.vocabulary.times import UNNAMED, is_change, is_creation, is_start, spellings
-from contract_first.mock.vocabulary.words import words_of
+from contract_first.vocabulary import ranges
+from contract_first.vocabulary.times import UNNAMED, is_change, is_creation, is_start, spellings
+from contract_first.vocabulary.words import words_of
 
 Compare = Callable[[Any, Any], bool]
 BOUNDS: Final[Mapping[str, Compare]] = {

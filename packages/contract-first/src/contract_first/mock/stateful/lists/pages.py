@@ -17,10 +17,10 @@ from contract_first.mock.relations.filters import LANGUAGE
 from contract_first.mock.relations.paging import first_page
 from contract_first.mock.stateful.recognition import Collection
 from contract_first.mock.stateful.views import Item, Listed, View
-from contract_first.mock.vocabulary.members import Meaning, meanings_of
-from contract_first.mock.vocabulary.times import spellings
-from contract_first.mock.vocabulary.words import plain
 from contract_first.service.messages.problems import BadRequest
+from contract_first.vocabulary.members import Meaning, meanings_of
+from contract_first.vocabulary.times import spellings
+from contract_first.vocabulary.words import plain
 
 from .bounds import BOUNDS, Compare, bound_of, is_formatted_time, is_within
 from .selectors import Selects, selects

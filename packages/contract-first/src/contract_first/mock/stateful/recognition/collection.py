@@ -9,8 +9,8 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from contract_first.contract.schemas.schema import Schema
-from contract_first.mock.vocabulary.members import named
 from contract_first.service.messages.problems import Conflict
+from contract_first.vocabulary.members import named
 
 from .ways import Way
 

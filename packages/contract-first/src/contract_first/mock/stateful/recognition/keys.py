@@ -7,8 +7,8 @@ from typing import Any, Final, NamedTuple
 from contract_first.contract import Contract, Operation
 from contract_first.contract.document import pointers
 from contract_first.contract.schemas.schema import Schema
-from contract_first.mock.vocabulary.members import Meaning, identifiers_of, may_hold_key
-from contract_first.mock.vocabulary.words import plain, singulars, words_of
+from contract_first.vocabulary.members import Meaning, identifiers_of, may_hold_key
+from contract_first.vocabulary.words import plain, singulars, words_of
 
 from .collection import Collection, shape_of
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Final
 
 from contract_first.contract import Operation
-from contract_first.mock.vocabulary.members import named
-from contract_first.mock.vocabulary.words import plain
+from contract_first.vocabulary.members import named
+from contract_first.vocabulary.words import plain
 
 from .collection import Collection, PathShape, common, only, shape_of
 from .draft import BY_METHOD, CONTENT, Draft

@@ -10,8 +10,8 @@ has that object alone: ``/settings``. A Path Item or an Operation corrects this 
 from typing import Final
 
 from contract_first.contract import Contract, Operation
-from contract_first.mock.vocabulary.members import Meaning
-from contract_first.mock.vocabulary.words import plain
+from contract_first.vocabulary.members import Meaning
+from contract_first.vocabulary.words import plain
 
 from .collection import Collection, at_path, only, resource_of, shape_of
 from .draft import BY_METHOD, CONTENT, Draft, Methods

@@ -9,8 +9,8 @@ from contract_first.contract.document.media_types import essence, is_binary, is_
 from contract_first.contract.schemas.schema import Schema
 from contract_first.mock.relations.relation import CREATED
 from contract_first.mock.relations.rendering import concrete
-from contract_first.mock.vocabulary.members import Meaning, meanings_of
-from contract_first.mock.vocabulary.words import plain
+from contract_first.vocabulary.members import Meaning, meanings_of
+from contract_first.vocabulary.words import plain
 
 from .collection import Collection, resource_of, shape_of
 from .ways import EACH, Nested, are_patches, is_each, items, lists, name_at, objects, settable

@@ -5,8 +5,8 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final, NamedTuple, TypeAlias
 
 from contract_first.contract.schemas.schema import ANYTHING, Schema
-from contract_first.mock.vocabulary.members import Meaning
-from contract_first.mock.vocabulary.words import plain, singulars
+from contract_first.vocabulary.members import Meaning
+from contract_first.vocabulary.words import plain, singulars
 
 Way: TypeAlias = tuple[str | int, ...]
 """The way to an object: names of members, and `EACH`."""

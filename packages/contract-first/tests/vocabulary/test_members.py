@@ -2,7 +2,7 @@
 
 import pytest
 
-from contract_first.mock.vocabulary.members import (
+from contract_first.vocabulary.members import (
     Meaning,
     identifiers_of,
     may_hold_key,
@@ -11,7 +11,7 @@ from contract_first.mock.vocabulary.members import (
     refers,
     tallies,
 )
-from contract_first.mock.vocabulary.words import plain
+from contract_first.vocabulary.words import plain
 
 EXAMPLES = {
     Meaning.IDENTIFIER: ("id", "node_id", "UUID"),

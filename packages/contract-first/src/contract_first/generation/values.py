@@ -14,7 +14,7 @@ from typing import Any
 from contract_first.contract.document.json_types import type_of
 from contract_first.contract.schemas.merging import Branch, Merged, NoValueError
 from contract_first.contract.schemas.schema import MISSING
-from contract_first.mock.vocabulary.subjects import Subject
+from contract_first.vocabulary.subjects import Subject
 
 from .alternatives import identified, of_one_alternative
 from .arrays import array

@@ -11,8 +11,8 @@ from typing import Any
 
 from contract_first.contract.schemas.merging import Merged, NoValueError
 from contract_first.contract.schemas.schema import MISSING
-from contract_first.mock.vocabulary.names import described, text
-from contract_first.mock.vocabulary.subjects import WORDS, Subject
+from contract_first.vocabulary.names import described, text
+from contract_first.vocabulary.subjects import WORDS, Subject
 
 from .agreement import agreeing
 from .attempt import PART_TRIES, GenerationAttempt, Level

@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 from contract_first.contract.schemas.schema import MISSING, Schema
-from contract_first.mock.vocabulary.makers import ALPHABET, LONG
-from contract_first.mock.vocabulary.words import words_of
+from contract_first.vocabulary.makers import ALPHABET, LONG
+from contract_first.vocabulary.words import words_of
 
 from .examples import UUID_TEXT
 

@@ -8,12 +8,12 @@ from random import Random
 
 from contract_first.contract.document.patterns import matches
 from contract_first.contract.schemas.merging import Merged, NoValueError
-from contract_first.mock.vocabulary import makers, names
-from contract_first.mock.vocabulary.makers import Makers, words
-from contract_first.mock.vocabulary.members import Meaning, refers
-from contract_first.mock.vocabulary.names import STRINGS
-from contract_first.mock.vocabulary.subjects import PEOPLE, WORDS, Subject, iso
-from contract_first.mock.vocabulary.words import singular
+from contract_first.vocabulary import makers, names
+from contract_first.vocabulary.makers import Makers, words
+from contract_first.vocabulary.members import Meaning, refers
+from contract_first.vocabulary.names import STRINGS
+from contract_first.vocabulary.subjects import PEOPLE, WORDS, Subject, iso
+from contract_first.vocabulary.words import singular
 
 from .patterns import MOST_REPEATS, matching
 

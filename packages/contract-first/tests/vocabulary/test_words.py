@@ -2,7 +2,7 @@
 
 import pytest
 
-from contract_first.mock.vocabulary.words import plain, singular, singulars, words_of
+from contract_first.vocabulary.words import plain, singular, singulars, words_of
 
 WORDS = {
     **dict.fromkeys(("createdAt", "created_at", "created-at", "CreatedAt", "created.at"), "created at"),

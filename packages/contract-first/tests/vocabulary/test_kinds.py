@@ -5,9 +5,9 @@ from random import Random
 
 import pytest
 
-from contract_first.mock.vocabulary import names
-from contract_first.mock.vocabulary.kinds import KINDS
-from contract_first.mock.vocabulary.subjects import Subject
+from contract_first.vocabulary import names
+from contract_first.vocabulary.kinds import KINDS
+from contract_first.vocabulary.subjects import Subject
 
 TITLE = r"[A-Z]\w+( [A-Z]\w+)+"
 WORD, WORDS = "[a-z]+", r"\w[\w.: /-]*"

@@ -12,9 +12,9 @@ from typing import Any, Final
 from contract_first.contract.document.json_types import is_integer
 from contract_first.contract.schemas.schema import Schema
 from contract_first.contract.schemas.violations import holds_more
-from contract_first.mock.vocabulary.makers import uuid
-from contract_first.mock.vocabulary.members import IDENTIFYING, SHARED
-from contract_first.mock.vocabulary.words import words_of
+from contract_first.vocabulary.makers import uuid
+from contract_first.vocabulary.members import IDENTIFYING, SHARED
+from contract_first.vocabulary.words import words_of
 
 DAY: Final = re.compile(r"\d{4}-\d\d-\d\d(?!\d)")
 UUID_TEXT: Final = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

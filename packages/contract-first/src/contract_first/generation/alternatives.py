@@ -5,7 +5,7 @@ from typing import Any
 
 from contract_first.contract.schemas.merging import Merger
 from contract_first.contract.schemas.schema import Schema
-from contract_first.mock.vocabulary.members import Meaning
+from contract_first.vocabulary.members import Meaning
 
 UNUSUAL: tuple[Any, ...] = (None, 0, "", [], {})
 """One of them violates nearly every schema of a property."""

@@ -10,8 +10,8 @@ from typing import Any
 
 from contract_first.contract.document.json_types import INTEGERS
 from contract_first.contract.schemas.merging import Merged, NoValueError
-from contract_first.mock.vocabulary import names
-from contract_first.mock.vocabulary.subjects import Subject
+from contract_first.vocabulary import names
+from contract_first.vocabulary.subjects import Subject
 
 USUAL = 100
 """How far a number is from its one bound, or from zero, where a schema sets no other."""

@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from contract_first.contract.schemas.merging import Merger
 from contract_first.contract.schemas.schema import MISSING
-from contract_first.mock.vocabulary.makers import Makers
-from contract_first.mock.vocabulary.members import Meaning
-from contract_first.mock.vocabulary.subjects import Subject
+from contract_first.vocabulary.makers import Makers
+from contract_first.vocabulary.members import Meaning
+from contract_first.vocabulary.subjects import Subject
 
 from .examples import Variation
 from .strategies import Strategy

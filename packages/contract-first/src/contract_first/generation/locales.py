@@ -10,9 +10,9 @@ from threading import Lock
 from typing import Any
 
 from contract_first.distribution import CONTRACT_FIRST
-from contract_first.mock.vocabulary.makers import Maker, Makers, Related, draw, one_of
-from contract_first.mock.vocabulary.names import STRINGS
-from contract_first.mock.vocabulary.subjects import Person, Subject
+from contract_first.vocabulary.makers import Maker, Makers, Related, draw, one_of
+from contract_first.vocabulary.names import STRINGS
+from contract_first.vocabulary.subjects import Person, Subject
 
 METHODS = {
     "username": "user_name",
@@ -38,7 +38,7 @@ def strings_of(locale: str) -> Makers:
     """Return the maker of strings by name.
 
     Args:
-        locale: such as ``de_DE``; empty for those of `contract_first.mock.vocabulary`, without Faker.
+        locale: such as ``de_DE``; empty for those of `contract_first.vocabulary`, without Faker.
 
     Raises:
         ValueError: Faker is not there, or does not have the locale; says what to do.

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any, Final
 
-from contract_first.mock.vocabulary.members import COUNTING, Meaning
-from contract_first.mock.vocabulary.ranges import ranges
-from contract_first.mock.vocabulary.words import plain, words_of
+from contract_first.vocabulary.members import COUNTING, Meaning
+from contract_first.vocabulary.ranges import ranges
+from contract_first.vocabulary.words import plain, words_of
 
 PAGING: Final = (
     *(Meaning.SIZE, Meaning.PAGE, Meaning.OFFSET),

@@ -2,8 +2,8 @@
 
 import pytest
 
-from contract_first.mock.vocabulary.ranges import AT_LEAST, AT_MOST, EXCLUSIVE, PAIRS, ranges
-from contract_first.mock.vocabulary.times import LIFE, STAGES, is_change, is_creation, is_start, spellings
+from contract_first.vocabulary.ranges import AT_LEAST, AT_MOST, EXCLUSIVE, PAIRS, ranges
+from contract_first.vocabulary.times import LIFE, STAGES, is_change, is_creation, is_start, spellings
 
 
 @pytest.mark.parametrize(
