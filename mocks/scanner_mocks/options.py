@@ -61,5 +61,7 @@ class ScannerMockOptions(ApiOptions):
     @classmethod
     def of(cls, host: str, port: int, s3_port: int, **arguments: Any) -> Self:
         """Return the options among arguments; all others are settings."""
-        settings = {name: arguments.pop(name) for name in arguments.keys() - fields_of(cls).keys()}
+        settings = {
+            name: arguments.pop(name) for name in arguments.keys() - fields_of(ScannerMockOptions).keys()
+        }
         return cls(host, port, s3_port, settings=settings, **arguments)

@@ -106,7 +106,8 @@ def read_fields(record: Any) -> None:
     Raises:
         ValueError: a value is refused; names the field.
     """
-    for name, field in fields_of(type(record)).items():
+    kind: Any = type(record)
+    for name, field in fields_of(kind).items():
         value = getattr(record, name)
         if value is not None and not isinstance(value, Mapping):
             try:
@@ -129,7 +130,8 @@ def _read(value: Any, field: Declared) -> Any:
         return value
     if field.flag.read:
         return field.flag.read(value)
-    if get_origin(field.kind) is Literal and value not in (choices := get_args(field.kind)):
+    literals = (part for part in (field.kind, *get_args(field.kind)) if get_origin(part) is Literal)
+    if (choices := get_args(next(literals, None))) and value not in choices:
         raise ValueError(f"expected one of {', '.join(map(str, choices))}, got {value!r}.")
     low, high = field.flag.minimum, field.flag.maximum
     if (low is not None and value < low) or (high is not None and value > high):

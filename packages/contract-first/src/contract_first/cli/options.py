@@ -1,8 +1,8 @@
 """Options that all commands of mocks have, and the group that takes them behind ``exec`` as well."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple, get_origin
+from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin
 
 from typer.core import TyperGroup
 
@@ -10,6 +10,7 @@ from contract_first.signatures import Declared, Flag, declared
 
 from .commands import checked_by, option, refuse_contracts
 
+Options = TypeVar("Options")
 REPEATED = {Mapping, Sequence, tuple}
 """Types of options that may be repeated."""
 TRUSTED_BY = ("NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE")
@@ -19,6 +20,15 @@ TRUSTED_BY = ("NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE")
 def options_of(record: Any, beside: Any = None) -> dict[str, Any]:
     """Return the options of a command by name, as `takes` has them: of a record, but not of that beside."""
     return {name: option_of(field) for name, field in declared(record, beside).items()}
+
+
+def record_of(record: Callable[..., Options], options: dict[str, Any], **further: Any) -> Options:
+    """Return a record of its options of a command, which are taken out of these, and of further values.
+
+    What was not set has the default of the record.
+    """
+    values = {name: options.pop(name) for name in declared(record)}
+    return record(**{name: value for name, value in values.items() if value not in (None, [])} | further)
 
 
 def defaults_of(record: Any) -> dict[str, Any]:
@@ -35,7 +45,7 @@ def ports_of(record: Any) -> list[str]:
 def option_of(field: Declared) -> Any:
     """Return the annotation of the option that a field declares."""
     flag, default = field.flag, field.default
-    kind = list[str] if get_origin(field.kind) in REPEATED else flag.kind or field.kind
+    kind, item = flag.kind or field.kind, Path if Path in get_args(field.kind) else str
     settings: dict[str, Any] = {"metavar": flag.metavar, "min": flag.minimum, "max": flag.maximum}
     help_ = (field.help[:1].upper() + field.help[1:]).replace("``", "`").partition(" In Python")[0]
     if flag.default:
@@ -44,10 +54,12 @@ def option_of(field: Declared) -> Any:
         settings["callback"] = checked_by(flag.read)
     if flag.variable:
         settings |= {"envvar": flag.variable, "show_envvar": True}
-    if kind == Path | None:
+    if Path in get_args(kind):
         settings["file_okay" if flag.metavar == "DIR" else "dir_okay"] = False
-    if kind == list[str]:
-        help_, default = f"{help_.removesuffix('.')}; repeatable.", []
+    if get_origin(kind) in REPEATED:
+        kind, help_, default = list[item], f"{help_.removesuffix('.')}; repeatable.", []
+    if flag.kind:
+        default = None  # of another type
     if flag.alone is not None:
         kind, default = kind | None, None
     return option(kind, help_, *flag.names, default=default, **settings)
