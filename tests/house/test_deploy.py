@@ -15,6 +15,7 @@ import typer
 import yaml
 
 from contract_first.mock.options import ServerOptions
+from contract_first.signatures import fields_of
 from scanner_api.app import MULTIPART_OVERHEAD, create_app
 from scanner_api.cli import app
 from scanner_api.settings import Settings
@@ -331,7 +332,7 @@ def test_settings_exist():
     names = {name.lower() for text in TEXTS for name in re.findall(r"SCANNER_(\w+)", text)}
     settings = {name.removesuffix("_file") for name in names}
     assert settings - set(Settings.model_fields) == set()
-    token = ServerOptions.__dataclass_fields__["control_token"].metadata["flag"].variable
+    token = fields_of(ServerOptions)["control_token"].flag.variable
     assert {name for text in TEXTS for name in re.findall(r"\b(?:\w+_)?MOCK_\w+", text)} == {token}
 
 

@@ -11,8 +11,7 @@ import typer
 import uvloop
 
 from contract_first.cli.commands import failure
-from contract_first.cli.serve import Authenticate, Handlers, serve_until_ended
-from contract_first.cli.serve import serve as serve_own
+from contract_first.cli.serve import Authenticate, Handlers, ServeOptions, run_service, serve_until_ended
 from contract_first.service.http.connections import ConnectionLimits
 from contract_first.service.http.proxies import TrustedProxies
 from contract_first.service.http.server import CannotStart, Shutdown, listen, starting, url_of
@@ -41,18 +40,20 @@ def _serve(settings: Settings, *, handlers: str | None, authenticate: str | None
     Exit codes: 0 stopped, 1 could not start, 2 wrong settings.
     """
     if handlers is not None and settings.contract is not None:
-        serve_own(
-            contract=settings.contract,
-            handlers=handlers,
-            authenticate=authenticate,
-            host=settings.host,
-            port=settings.port,
-            cors_origin=list(settings.cors_origins),
-            log_level=settings.log_level,
-            log_format=settings.log_format,
-            request_log=settings.request_log,
-            workers=settings.workers,
-            metrics_port=settings.metrics_port,
+        run_service(
+            ServeOptions(
+                contract=settings.contract,
+                handlers=handlers,
+                authenticate=authenticate,
+                host=settings.host,
+                port=settings.port,
+                cors_origin=settings.cors_origins,
+                log_level=settings.log_level,
+                log_format=settings.log_format,
+                request_log=settings.request_log,
+                workers=settings.workers,
+                metrics_port=settings.metrics_port,
+            )
         )
         return
     if handlers is not None or authenticate is not None:

@@ -16,6 +16,15 @@ CONTRACT = Annotated[
 ]
 
 
+CHECKED = Annotated[
+    str | None,
+    typer.Option(
+        metavar="FILE|URL",
+        help="Contract: JSON or YAML, a file or a URL; by default URL/openapi.json, else the packaged one.",
+    ),
+]
+
+
 def add_commands(commands: dict[str, Lazy]) -> None:
     """Add the commands to those of the service."""
     commands["mock"] = Lazy(
@@ -33,7 +42,7 @@ def add_commands(commands: dict[str, Lazy]) -> None:
         fallback=load_contract,
         preset=_preset,
         variables="SCANNER_CHECK",
-        else_default=", else the packaged one",
+        contract=CHECKED,
     )
     commands["proxy"] = COMMANDS["proxy"].customized(
         contract=CONTRACT, load=load_contract, name="scanner-api"

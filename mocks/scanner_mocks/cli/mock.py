@@ -11,9 +11,10 @@ import typer
 
 from contract_first.cli.commands import option
 from contract_first.cli.mock import Mocks, mock_app, report
-from contract_first.cli.options import declared, options_of
+from contract_first.cli.options import options_of
 from contract_first.contract import Contract, Operation
 from contract_first.mock.options import MockOptions, ServerOptions
+from contract_first.signatures import declared
 from scanner_api.distribution import SCANNER_API
 from scanner_contract import load_contract
 from scanner_mocks.options import ScannerMockOptions

@@ -1,9 +1,10 @@
 """Options of mocks: each is declared once, and is an argument and an option of the command."""
 
 import inspect
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from ssl import create_default_context
+from typing import Annotated
 
 import httpx2
 import pytest
@@ -14,16 +15,21 @@ from contract_first.cli import tree
 from contract_first.cli.commands import customized, takes
 from contract_first.cli.options import defaults_of, options_of, ports_of
 from contract_first.mock import contract_mock
-from contract_first.mock.options import ApiOptions, MockOptions, ServerOptions, option, port_option
-from contract_first.signatures import takes_fields_of
+from contract_first.mock.options import ApiOptions, MockOptions, ServerOptions, port_flag
+from contract_first.signatures import Flag, fields_of, takes_fields_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Options(ServerOptions):
-    """Those of every mock, and two more."""
+    """Those of every mock, and two more.
 
-    port: int = port_option("it", 8123)
-    pace: int = option(3, "How fast it is.", "NUMBER")
+    Attributes:
+        port: port of it.
+        pace: how fast it is. In Python a number.
+    """
+
+    port: Annotated[int, port_flag(8123)] = 0
+    pace: Annotated[int, Flag("NUMBER", minimum=1)] = 3
 
 
 def command(*arguments):
@@ -41,6 +47,7 @@ def command(*arguments):
 def test_a_declared_option_is_an_option_of_the_command():
     """Its help, its default and what it reads are the field's."""
     assert "How fast it is." in command("--help")
+    assert "In Python" not in command("--help")
     assert command("--tls") == "[('pace', 3), ('port', None), ('tls', True)]\n"
     assert command("--pace", "5", "--port", "1") == "[('pace', 5), ('port', 1), ('tls', False)]\n"
     assert (defaults_of(Options), ports_of(Options)) == ({"port": 8123}, ["port"])
@@ -52,17 +59,21 @@ def test_a_declared_option_is_an_argument():
     assert (show(), show(pace=5)) == (3, 5)
     with pytest.raises(TypeError, match="pase"):
         show(pase=5)
+    with pytest.raises(ValueError, match="pace: expected 1 or more, got 0"):
+        show(pace=0)
     assert list(inspect.signature(contract_mock).parameters)[:3] == ["contract", "host", "port"]
 
 
 def test_every_field_is_described():
-    """What has no flag, whose help describes it, is described by the class."""
-    docs = "".join(cls.__doc__ or "" for cls in MockOptions.__mro__)
-    plain = [field.name for field in fields(MockOptions) if not field.metadata]
-    assert [name for name in plain if f"{name}: " not in docs] == []
+    """Its class says what it is for, which help and the function's docstring repeat."""
+    assert [name for name, field in fields_of(MockOptions).items() if not field.help] == []
+    assert (
+        "\n        seed: seed of ids, random faults and generated values: the same" in contract_mock.__doc__
+    )
+    assert contract_mock.__doc__.index("Args:") < contract_mock.__doc__.index("Raises:")
 
 
-PATHS = [field.name for field in fields(MockOptions) if field.type == Path | None]
+PATHS = [name for name, field in fields_of(MockOptions).items() if field.kind == Path | None]
 
 
 @pytest.mark.parametrize("name", PATHS)
@@ -107,12 +118,15 @@ def test_what_no_option_may_be_is_refused_in_python():
         contract_mock("pets.json", public_url="nope")
     with pytest.raises(ValueError, match="mock_on: 99 is not a status"):
         contract_mock("pets.json", mock_on=[99])
+    with pytest.raises(ValueError, match="formats: expected one of on, warn, off, got 'maybe'"):
+        contract_mock("pets.json", formats="maybe")
+    with pytest.raises(ValueError, match="port: expected 0 to 65535, got 70000"):
+        contract_mock("pets.json", port=70000)
 
 
 def test_the_token_is_one_variable():
     """Every mock's command reads the token of control from it."""
-    flag = ServerOptions.__dataclass_fields__["control_token"].metadata["flag"]
-    assert flag.variable == "MOCK_CONTROL_TOKEN"
+    assert fields_of(ServerOptions)["control_token"].flag.variable == "MOCK_CONTROL_TOKEN"
     for name in ("mock", "s3"):
         shown = CliRunner(env={"COLUMNS": "200"}).invoke(tree.app, [name, "--help"]).stdout
         assert "MOCK_CONTROL_TOKEN" in shown

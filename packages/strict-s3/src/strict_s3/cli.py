@@ -124,7 +124,7 @@ def _parsed(arguments: Sequence[str] | None) -> tuple[dict[str, Any], bool, Coll
             continue
         is_repeatable = not isinstance(default, int | str | None)
         value = DEFAULT_PORT if name == "port" else flag.default or default
-        help_ = f"{flag.help}{'; repeatable.' * is_repeatable}{f' [default: {value}]' * bool(value)}"
+        help_ = f"{flag.help}{f' [default: {value}]' * bool(value)}"
         action = "append" if is_repeatable else "store"
         parser.add_argument(*flag.names, dest=name, action=action, metavar=flag.metavar, help=help_)
     values = {name: value for name, value in vars(parser.parse_args(arguments)).items() if value is not None}
@@ -138,7 +138,7 @@ def _parsed(arguments: Sequence[str] | None) -> tuple[dict[str, Any], bool, Coll
     variables = {name: value for name, value in variables.items() if name not in values}
     values |= variables
     for name, (flag, _) in flags().items():
-        if name in values:
+        if name in values and flag.read:
             try:
                 values[name] = flag.read(values[name])
             except ValueError as error:

@@ -1,14 +1,13 @@
 """What an S3 is started with; the flags of its commands are made of these fields."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from functools import cache
+from inspect import cleandoc
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_type_hints
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, get_args
 from urllib.parse import urlsplit
 
 import msgspec
@@ -25,6 +24,7 @@ _CREDENTIAL = re.compile(
 )
 _NAMED_WEBHOOK = re.compile(r"(?:(?P<name>[\w-]{1,80})=)?(?P<url>.+)", re.ASCII)
 _BASE_URL = re.compile(r"https?://(?:[\w.-]+|\[[0-9a-fA-F:.]+\])(?::[1-9]\d{0,4})?(?:/[^?#\s]*)?", re.ASCII)
+_ATTRIBUTE = re.compile(r"^    (\w+): (.+(?:\n {8}.+)*)", re.MULTILINE)
 _MAX_PORT = 65535
 
 
@@ -101,130 +101,84 @@ def _is_time(text: str | None) -> bool:
 
 
 class Flag(NamedTuple):
-    """How a command takes an option.
+    """How a command takes an option; the docstring of `Options` says what it does.
 
     Attributes:
-        help: what it does.
         metavar: name of its value in help; empty for a flag without one.
         read: parses the flag's value; its ValueError is the message to the user.
         default: text of the default in help, where that is not its value.
         names: of the flag; by default that of the field.
+        help: what it does.
     """
 
-    help: str
     metavar: str = ""
-    read: Callable[[Any], Any] = lambda value: value
+    read: Callable[[Any], Any] | None = None
     default: str = ""
     names: tuple[str, ...] = ()
-
-
-_CREDENTIALS = Flag(
-    "Credential to accept; a temporary one has :TOKEN or :TOKEN:EXPIRES behind it",
-    "ACCESS_KEY:SECRET_KEY", credentials_of, "ACCESSKEY:secret-key", ("--credential",),
-)  # fmt: skip
-_DOMAINS = Flag(
-    "Domain below which bucket names are host names, as in BUCKET.localhost",
-    "NAME",
-    tuple,
-    names=("--domain",),
-)
-_WEBHOOKS = Flag(
-    "URL of events that buckets notify; the ARN of its queue, topic or function ends in :NAME",
-    "[NAME=]URL", webhooks_of, "none; NAME is webhook", ("--event-webhook",),
-)  # fmt: skip
-_AUTHORITY = Flag(
-    "Folder that keeps the local authority, so that you trust it once; implies --tls.",
-    "DIR",
-    Path,
-    "a new one",
-)
+    help: str = ""
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
     """What an S3 is started with.
 
     Attributes:
-        buckets: names of the buckets to start with.
-        region: their region.
-        credentials: ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]`` by access key, EXPIRES in ISO 8601; each may do
-            whatever no bucket policy denies.
-        cors: whether the buckets start with CORS rules that allow every origin.
-        public: whether everyone may read their objects.
-        data: folder that keeps everything; None for a temporary one.
-        no_fsync: whether responses come before the disk has what they say, if there is such a folder.
-        host: address to listen on.
-        port: port to listen on; 0 takes a free one.
-        seed: of the ids of requests; None for random ones.
-        tls: whether it serves HTTPS, with certificates of a local authority.
-        ca: folder that keeps this authority, which implies TLS; None for a new one.
-        tls_names: names and addresses to certify, beside those of this machine.
-        public_url: base URL of objects; None for the host that a request came to.
-        domains: host names that may have a bucket before them, as in ``BUCKET.localhost``, beside that one.
-        trust_proxy: whether ``X-Forwarded-Host`` and ``X-Forwarded-Proto`` say which host that is.
-        account: AWS account that owns all buckets: 12 digits; MOTO_ACCOUNT_ID by default, or moto's.
-        event_webhooks: URLs of events, by the name of the queue, topic or function that they stand for.
-        init: folders of scripts that prepare it; nothing is ready before they ended.
+        buckets: bucket to start with.
+        cors: allow pages of any origin to use the buckets (CORS rules).
+        public: allow everyone to read their objects (bucket policy).
+        region: region of the buckets.
+        credentials: credential to accept; a temporary one has :TOKEN or :TOKEN:EXPIRES behind it. In Python
+            ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]`` by access key, EXPIRES in ISO 8601; each may do whatever
+            no bucket policy denies.
+        data: folder that keeps all buckets across restarts.
+        no_fsync: respond before the disk has it: faster, but a power failure may lose or damage the last
+            writes.
+        host: address to listen on; beyond loopback others can use S3.
+        port: port of S3; 0 takes a free one.
+        seed: seed of the ids of requests.
+        tls: serve HTTPS, with certificates of a local authority.
+        ca: folder that keeps the local authority, so that you trust it once; implies --tls.
+        tls_names: name or address to certify, beside those of this machine.
+        public_url: URL by which all clients reach S3.
+        domains: domain below which bucket names are host names, as in BUCKET.localhost.
+        trust_proxy: take the host of URLs from X-Forwarded-Host and X-Forwarded-Proto.
+        account: AWS account that owns the buckets, as requests may expect it.
+        event_webhooks: URL of events that buckets notify; the ARN of its queue, topic or function ends in
+            :NAME. In Python URLs by name.
+        init: folder of scripts (*.sh, *.py) that prepare S3 once it responds.
 
     Raises:
         ValueError: a bucket cannot have this name, an account this id, or what is a URL is none.
     """
 
-    buckets: Annotated[
-        tuple[str, ...], Flag("Bucket to start with", "NAME", tuple, "uploads", ("--bucket", "-b"))
-    ] = ("uploads",)
-    cors: Annotated[bool, Flag("Allow pages of any origin to use the buckets (CORS rules).")] = False
-    public: Annotated[bool, Flag("Allow everyone to read their objects (bucket policy).")] = False
-    region: Annotated[str, Flag("Region of the buckets.", "NAME")] = "us-east-1"
-    credentials: Annotated[Mapping[str, str], _CREDENTIALS] = msgspec.field(
-        default_factory=lambda: {"ACCESSKEY": "secret-key"}
-    )
-    data: Annotated[
-        Path | None, Flag("Folder that keeps all buckets across restarts.", "DIR", Path, "a temporary one")
-    ] = None
-    no_fsync: Annotated[
-        bool,
-        Flag(
-            "Respond before the disk has it: faster, but a power failure may lose or damage the last writes."
-        ),
-    ] = False
-    host: Annotated[str, Flag("Address to listen on; beyond loopback others can use S3.", "ADDRESS")] = (
-        "127.0.0.1"
-    )
-    port: Annotated[int, Flag("Port of S3; 0 takes a free one.", "PORT", port_number)] = 0
-    seed: Annotated[int | None, Flag("Seed of the ids of requests.", "NUMBER", int, "random ids")] = None
-    tls: Annotated[bool, Flag("Serve HTTPS, with certificates of a local authority.")] = False
-    ca: Annotated[Path | None, _AUTHORITY] = None
-    tls_names: Annotated[
-        tuple[str, ...],
-        Flag(
-            "Name or address to certify, beside those of this machine", "NAME", tuple, names=("--tls-name",)
-        ),
-    ] = ()
-    public_url: Annotated[
-        str | None,
-        Flag("URL by which all clients reach S3.", "URL", base_url, "the host that a request came to"),
-    ] = None
-    domains: Annotated[tuple[str, ...], _DOMAINS] = ()
-    trust_proxy: Annotated[
-        bool, Flag("Take the host of URLs from X-Forwarded-Host and X-Forwarded-Proto.")
-    ] = False
-    account: Annotated[
-        str, Flag("AWS account that owns the buckets, as requests may expect it.", "ID", account_id)
-    ] = ACCOUNT
-    event_webhooks: Annotated[Mapping[str, str], _WEBHOOKS] = msgspec.field(default_factory=dict)
-    init: Annotated[
-        tuple[Path, ...],
-        Flag(
-            "Folder of scripts (*.sh, *.py) that prepare S3 once it responds",
-            "DIR",
-            paths_of,
-        ),
-    ] = ()
+    buckets: Annotated[tuple[str, ...], Flag("NAME", tuple, "uploads", ("--bucket", "-b"))] = ("uploads",)
+    cors: Annotated[bool, Flag()] = False
+    public: Annotated[bool, Flag()] = False
+    region: Annotated[str, Flag("NAME")] = "us-east-1"
+    credentials: Annotated[
+        Mapping[str, str],
+        Flag("ACCESS_KEY:SECRET_KEY", credentials_of, "ACCESSKEY:secret-key", ("--credential",)),
+    ] = msgspec.field(default_factory=lambda: {"ACCESSKEY": "secret-key"})
+    data: Annotated[Path | None, Flag("DIR", Path, "a temporary one")] = None
+    no_fsync: Annotated[bool, Flag()] = False
+    host: Annotated[str, Flag("ADDRESS")] = "127.0.0.1"
+    port: Annotated[int, Flag("PORT", port_number)] = 0
+    seed: Annotated[int | None, Flag("NUMBER", int, "random ids")] = None
+    tls: Annotated[bool, Flag()] = False
+    ca: Annotated[Path | None, Flag("DIR", Path, "a new one")] = None
+    tls_names: Annotated[tuple[str, ...], Flag("NAME", tuple, names=("--tls-name",))] = ()
+    public_url: Annotated[str | None, Flag("URL", base_url, "the host that a request came to")] = None
+    domains: Annotated[tuple[str, ...], Flag("NAME", tuple, names=("--domain",))] = ()
+    trust_proxy: Annotated[bool, Flag()] = False
+    account: Annotated[str, Flag("ID", account_id)] = ACCOUNT
+    event_webhooks: Annotated[
+        Mapping[str, str], Flag("[NAME=]URL", webhooks_of, "none; NAME is webhook", ("--event-webhook",))
+    ] = msgspec.field(default_factory=dict)
+    init: Annotated[tuple[Path, ...], Flag("DIR", paths_of)] = ()
 
     def __post_init__(self) -> None:
         """Read texts as the command does; raise ValueError for an invalid bucket's name, or other value."""
-        for option, flag in declared().items():
-            if isinstance(value := getattr(self, option), str | list | tuple):
+        for option, flag in _declared().items():
+            if flag.read and isinstance(value := getattr(self, option), str | list | tuple):
                 msgspec.structs.force_setattr(self, option, flag.read(value))
         for name in self.buckets:
             if not is_bucket_name(name):
@@ -235,7 +189,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         """Return buckets and address; credentials are secrets."""
         return f"Options(buckets={self.buckets!r}, host={self.host!r}, port={self.port!r})"
 
-    def certifying(self) -> AbstractContextManager[Authority | None]:
+    def certifying(self) -> "AbstractContextManager[Authority | None]":
         """Return the context manager of the certificate authority; of None without TLS.
 
         Raises:
@@ -268,16 +222,20 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @cache
-def declared() -> dict[str, Flag]:
+def _declared() -> dict[str, Flag]:
     """Return the flag of each option."""
-    hints = get_type_hints(Options, include_extras=True)
-    return {name: hints[name].__metadata__[0] for name in Options.__struct_fields__}
+    return {name: get_args(hint)[1] for name, hint in Options.__annotations__.items()}
 
 
 def flags() -> dict[str, tuple[Flag, Any]]:
     """Return how commands take each option, and its default, which is several values if it is repeatable."""
-    defaults = Options()
-    return {
-        name: (flag._replace(names=flag.names or (f"--{name.replace('_', '-')}",)), getattr(defaults, name))
-        for name, flag in declared().items()
-    }
+    defaults, described = Options(), {}
+    texts = dict(_ATTRIBUTE.findall(cleandoc(Options.__doc__ or "")))
+    for name, flag in _declared().items():
+        default = getattr(defaults, name)
+        help_ = " ".join(texts.get(name, "").split()).partition(" In Python")[0]
+        if not isinstance(default, int | str | None):
+            help_ = f"{help_.removesuffix('.')}; repeatable."
+        names = flag.names or (f"--{name.replace('_', '-')}",)
+        described[name] = flag._replace(names=names, help=help_[:1].upper() + help_[1:]), default
+    return described

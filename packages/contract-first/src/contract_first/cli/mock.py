@@ -1,14 +1,12 @@
 """``mock``: a mock server until it is stopped, and ``mock exec``."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
 
 import typer
 
@@ -19,11 +17,12 @@ from contract_first.contract.document.sources import is_url
 from contract_first.mock.console.page import PATH as CONSOLE
 from contract_first.mock.options import MockOptions, ServerOptions
 from contract_first.service.http.server import CannotListen
+from contract_first.signatures import Flag
 
-from .commands import Overlays, Strict, customized, file, flag, option, require_extra, takes
+from .commands import Overlays, Strict, customized, file, option, require_extra, takes
 from .execute import Start, is_alone, run, with_exec
 from .mock_file import NAME, configured, init
-from .options import PROCESS, TRUSTED_BY, defaults_of, options_of, ports_of
+from .options import TRUSTED_BY, Process, defaults_of, options_of, ports_of
 
 if TYPE_CHECKING:
     from contract_first.mock.journal.journal import Journal
@@ -32,6 +31,23 @@ if TYPE_CHECKING:
 
 WIDTH = 80
 Form = Literal["text", "json"]
+
+
+class Shown(NamedTuple):
+    """What of a mock is printed.
+
+    Attributes:
+        no_auth: require no credentials; by default any non-empty one is accepted.
+        log: format of the request log on standard error: each request, and its violations.
+        quiet: switch the request log off.
+        verbose: print every URL and credential, and the operations, at start.
+    """
+
+    no_auth: Annotated[bool, Flag()] = False
+    log: Annotated[Form | None, Flag(default="text; for exec and with --json, none")] = None
+    quiet: Annotated[bool, Flag(names=("--quiet", "-q"))] = False
+    verbose: Annotated[bool, Flag()] = False
+
 
 OPTIONS = {
     "contract": option(str | None, "The OpenAPI document to mock; the same as FILE.", metavar="FILE|URL"),
@@ -44,15 +60,8 @@ OPTIONS = {
     "overlays": Overlays,
     "strict": Strict,
     **options_of(MockOptions),
-    **PROCESS,
-    "no_auth": flag("Require no credentials; by default any non-empty one is accepted."),
-    "log": option(
-        Form | None,
-        "Format of the request log on standard error: each request, and its violations.",
-        show_default="text; for exec and with --json, none",
-    ),
-    "quiet": flag("Switch the request log off.", "--quiet", "-q"),
-    "verbose": flag("Print every URL and credential, and the operations, at start."),
+    **options_of(Process),
+    **options_of(Shown),
 }
 
 
@@ -162,10 +171,10 @@ def log_form(form: Form | None, *, quiet: bool, default: Form | None) -> Form | 
     return None if quiet or is_closed else form or default
 
 
-def request_log(form: Form) -> Log:
+def request_log(form: Form) -> "Log":
     """Return a log of a journal's exchanges on standard error, in a form."""
 
-    def log(journal: Journal) -> ExchangeLog:
+    def log(journal: "Journal") -> "ExchangeLog":
         from contract_first.mock.journal.request_log import ExchangeLog, JsonLines, TextLines  # noqa: PLC0415 -- S3 starts while it is imported
 
         is_terminal = sys.stderr.isatty()

@@ -1,73 +1,80 @@
 """Options that all commands of mocks have, and the group that takes them behind ``exec`` as well."""
 
-from collections.abc import Sequence
-from dataclasses import Field, fields
-from operator import attrgetter
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, get_origin
+from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin
 
 from typer.core import TyperGroup
 
-from contract_first.mock.options import ServerOptions, host_option
+from contract_first.signatures import Declared, Flag, declared
 
-from .commands import checked_by, file, folder, option, refuse_contracts, texts
+from .commands import checked_by, option, refuse_contracts
 
+Options = TypeVar("Options")
+REPEATED = {Mapping, Sequence, tuple}
+"""Types of options that may be repeated."""
 TRUSTED_BY = ("NODE_EXTRA_CA_CERTS", "AWS_CA_BUNDLE")
 """Variables that name a file of authorities for a command to trust; the first adds it to the machine's."""
 
 
-def options_of(record: type[ServerOptions], beside: type[ServerOptions] | None = None) -> dict[str, Any]:
+def options_of(record: Any, beside: Any = None) -> dict[str, Any]:
     """Return the options of a command by name, as `takes` has them: of a record, but not of that beside."""
-    return {name: option_of(field, field.type) for name, field in declared(record, beside).items()}
+    return {name: option_of(field) for name, field in declared(record, beside).items()}
 
 
-def defaults_of(record: type[ServerOptions]) -> dict[str, Any]:
+def record_of(record: Callable[..., Options], options: dict[str, Any], **further: Any) -> Options:
+    """Return a record of its options of a command, which are taken out of these, and of further values.
+
+    What was not set has the default of the record.
+    """
+    values = {name: options.pop(name) for name in declared(record)}
+    return record(**{name: value for name, value in values.items() if value not in (None, [])} | further)
+
+
+def defaults_of(record: Any) -> dict[str, Any]:
     """Return host and ports where neither option nor setting says."""
-    flags = {name: field.metadata["flag"] for name, field in declared(record).items()}
-    return {name: flag.alone for name, flag in flags.items() if flag.alone is not None}
+    alone = {name: field.flag.alone for name, field in declared(record).items()}
+    return {name: value for name, value in alone.items() if value is not None}
 
 
-def ports_of(record: type[ServerOptions]) -> list[str]:
+def ports_of(record: Any) -> list[str]:
     """Return the names of the options that are ports."""
-    return [name for name, field in declared(record).items() if field.metadata["flag"].metavar == "PORT"]
+    return [name for name, field in declared(record).items() if field.flag.metavar == "PORT"]
 
 
-def declared(record: type[ServerOptions], beside: type[ServerOptions] | None = None) -> dict[str, Field[Any]]:
-    """Return the fields that have flags, by name, but for those of another record; host and ports first."""
-    others = set() if beside is None else {field.name for field in fields(beside)}
-    ordered = sorted(fields(record), key=attrgetter("kw_only"))
-    return {field.name: field for field in ordered if field.metadata and field.name not in others}
-
-
-def option_of(field: Any, kind: Any) -> Any:
-    """Return the annotation of the option that a field of a type declares."""
-    flag, default = field.metadata["flag"], field.default
-    names = [f"--{flag.name}"] if flag.name else []
-    settings: dict[str, Any] = {"show_default": flag.default} if flag.default else {}
+def option_of(field: Declared) -> Any:
+    """Return the annotation of the option that a field declares."""
+    flag, default = field.flag, field.default
+    kind, item = flag.kind or field.kind, Path if Path in get_args(field.kind) else str
+    settings: dict[str, Any] = {"metavar": flag.metavar, "min": flag.minimum, "max": flag.maximum}
+    help_ = (field.help[:1].upper() + field.help[1:]).replace("``", "`").partition(" In Python")[0]
+    if flag.default:
+        settings["show_default"] = flag.default
     if flag.read:
         settings["callback"] = checked_by(flag.read)
     if flag.variable:
         settings |= {"envvar": flag.variable, "show_envvar": True}
-    if flag.metavar == "PORT":
-        settings |= {"min": 0, "max": 65535}
-    if kind is bool:
-        return option(bool, flag.help, *names, **settings)
-    if kind == Path | None:
-        return (folder if flag.metavar == "DIR" else file)(flag.help, *names, **settings)
-    if get_origin(kind) is Sequence:
-        return texts(flag.help, flag.metavar, *names, **settings)
+    if Path in get_args(kind):
+        settings["file_okay" if flag.metavar == "DIR" else "dir_okay"] = False
+    if get_origin(kind) in REPEATED:
+        kind, help_, default = list[item], f"{help_.removesuffix('.')}; repeatable.", []
+    if flag.kind:
+        default = None  # of another type
     if flag.alone is not None:
         kind, default = kind | None, None
-    return option(flag.kind or kind, flag.help, *names, metavar=flag.metavar, default=default, **settings)
+    return option(kind, help_, *flag.names, default=default, **settings)
 
 
-PROCESS = {
-    "json": option(bool, "Print one line of JSON once the mock responds, and nothing else."),
-    "ready_file": file("Write that line to a file as well; the file is removed when the mock stops."),
-}
-"""Options of the process that a mock runs in."""
-SERVER = {"host": option_of(host_option(), str), **PROCESS, **options_of(ServerOptions)}
-"""The options of every mock."""
+class Process(NamedTuple):
+    """Options of the process that a mock runs in.
+
+    Attributes:
+        json: print one line of JSON once the mock responds, and nothing else.
+        ready_file: write that line to a file as well; the file is removed when the mock stops.
+    """
+
+    json: Annotated[bool, Flag()] = False
+    ready_file: Annotated[Path | None, Flag()] = None
 
 
 class OptionsFirst(TyperGroup):

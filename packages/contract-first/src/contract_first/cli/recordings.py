@@ -1,8 +1,9 @@
 """``overrides`` and ``seed-data``: recorded traffic as overrides of a mock, or as its initial items."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
@@ -10,24 +11,33 @@ from contract_first.masking import Masking
 from contract_first.mock.rule import RuleFileError
 from contract_first.mock.rules.files.recording import Matching, as_file, recorded_responses, recorded_rules
 from contract_first.mock.stateful.recorded import RecordedItems
+from contract_first.signatures import Flag
 
-from .commands import Overlays, failure, notice, option, takes, texts
+from .commands import Overlays, failure, notice, option, takes
+from .options import options_of, record_of
 from .reading import Source, follows_references, read_contract
 
-MATCHING = {
-    "match_header": texts("Header that requests have in common with recorded ones", "NAME"),
-    "match_body": texts(
-        "Member of the body, by JSON pointer, that they have in common, in place of all of it", "POINTER"
-    ),
-}
+
+class MatchOptions(NamedTuple):
+    """What requests have in common with recorded ones.
+
+    Attributes:
+        match_header: header that requests have in common with recorded ones.
+        match_body: member of the body, by JSON pointer, that they have in common, in place of all of it.
+    """
+
+    match_header: Annotated[Sequence[str], Flag("NAME")] = ()
+    match_body: Annotated[Sequence[str], Flag("POINTER")] = ()
+
+
 OUTPUT = option(Path | None, "File to write, by default standard output.", "--output", "-o")
 Har = Annotated[
     Path, typer.Argument(metavar="HAR", exists=True, dir_okay=False, help="The recorded traffic.")
 ]
 
 
-@takes(**MATCHING, output=OUTPUT)
-def overrides(har: Har, *, output: Path | None, match_header: list[str], match_body: list[str]) -> None:
+@takes(**options_of(MatchOptions), output=OUTPUT)
+def overrides(har: Har, *, output: Path | None, **options: Any) -> None:
     """Write the traffic in a HAR file as overrides of a mock.
 
     The mock then responds to the same requests as recorded. Secrets are masked. A recording of
@@ -36,7 +46,7 @@ def overrides(har: Har, *, output: Path | None, match_header: list[str], match_b
     Exit codes: 0 written, 2 the file is no HAR, or the output cannot be written.
     """
     try:
-        rules = recorded_rules(har, Matching(match_header, match_body), notice, Masking())
+        rules = recorded_rules(har, Matching(*record_of(MatchOptions, options)), notice, Masking())
         if rules is None:
             raise failure(f"{har} is no HAR: expected a JSON object with a member 'log'.")
         _write(as_file(rules), output)

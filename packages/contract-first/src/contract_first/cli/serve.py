@@ -6,11 +6,12 @@ import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import dataclass
 from functools import partial, reduce
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 import uvloop
@@ -29,72 +30,73 @@ from contract_first.service.http.server import serve as serve_app
 from contract_first.service.observe.logs import Form, Level, LogOptions, logging_to_stderr
 from contract_first.service.observe.request_log import RequestLog
 from contract_first.service.observe.telemetry import Telemetry
+from contract_first.signatures import Flag, read_fields
 
-from .commands import Overlays, failure, read_by
-from .reading import HELP, follows_references, read_contract
+from .commands import failure, takes
+from .options import options_of, record_of
+from .reading import follows_references, read_contract
 from .reload import Reload, Reloader
 
 START_ERRORS = (CannotListen, ContractError, ResolverError, ValueError)
 """What keeps a service from starting; each message says what to do."""
 PAGE = "service#from-the-command-line"
-HANDLERS = "Package with the handlers, importable from the current folder."
-COLLABORATORS = (
-    "What handlers ask for by name: a mapping, or an @asynccontextmanager function that yields one when the "
-    "app starts and closes it at the end."
-)
-APP = "What create_app returned, or a function that returns that, instead of a contract and handlers."
-AUTHENTICATE = (
-    "A mapping from each security scheme of the contract to a function that returns the caller of a "
-    "credential, or an Authenticator."
-)
-
-Handlers = Annotated[str | None, typer.Option(metavar="PACKAGE", help=HANDLERS)]
-Authenticate = Annotated[str | None, typer.Option(metavar="MODULE:NAME", help=AUTHENTICATE)]
 Create = Callable[[Telemetry, RequestLog | None], Any]
 """Makes an app that has a contract, reports to this telemetry and has this request log."""
 
-Workers = Annotated[
-    int, typer.Option(min=1, help="Processes that share the port; one that dies is started again.")
-]
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ServeOptions:
+    """The options of ``serve``.
+
+    Attributes:
+        contract: contract: JSON or YAML, a file or a URL.
+        overlay: OpenAPI Overlay to apply to the contract, in this order.
+        handlers: package with the handlers, importable from the current folder.
+        authenticate: a mapping from each security scheme of the contract to a function that returns the
+            caller of a credential, or an Authenticator.
+        collaborators: what handlers ask for by name: a mapping, or an @asynccontextmanager function that
+            yields one when the app starts and closes it at the end.
+        app: what create_app returned, or a function that returns that, instead of a contract and handlers.
+        host: address to listen on.
+        port: port to listen on; 0 takes a free one.
+        cors_origin: origin whose pages may call the API, `*` for any.
+        log_level: how much is logged.
+        log_format: how it is logged.
+        request_log: log a line for each request.
+        workers: processes that share the port; one that dies is started again.
+        metrics_port: port of metrics for Prometheus.
+        reload: reload handlers and contract when a file of the project changes.
+    """
+
+    contract: Annotated[str | None, Flag("FILE|URL")] = None
+    overlay: Annotated[tuple[Path, ...], Flag()] = ()
+    handlers: Annotated[str | None, Flag("PACKAGE")] = None
+    authenticate: Annotated[str | None, Flag("MODULE:NAME")] = None
+    collaborators: Annotated[str | None, Flag("MODULE:NAME")] = None
+    app: Annotated[str | None, Flag("MODULE:NAME")] = None
+    host: Annotated[str, Flag("ADDRESS")] = "127.0.0.1"
+    port: Annotated[int, Flag("PORT", minimum=0, maximum=65535)] = 8000
+    cors_origin: Annotated[Sequence[str], Flag("ORIGIN", allowed_origins, "none")] = ()
+    log_level: Annotated[Level, Flag()] = "info"
+    log_format: Annotated[Form, Flag()] = "text"
+    request_log: Annotated[bool, Flag(names=("--request-log/--no-request-log",))] = True
+    workers: Annotated[int, Flag(minimum=1)] = 1
+    metrics_port: Annotated[int | None, Flag("PORT", default="none", minimum=0, maximum=65535)] = None
+    reload: Annotated[bool, Flag()] = False
+
+    def __post_init__(self) -> None:
+        read_fields(self)
+
+
+OPTIONS = options_of(ServeOptions)
+HANDLERS, AUTHENTICATE = (get_args(OPTIONS[name])[1] for name in ("handlers", "authenticate"))
+Handlers = Annotated[str | None, HANDLERS]
+Authenticate = Annotated[str | None, AUTHENTICATE]
 
 
 @follows_references
-def serve(  # noqa: PLR0913 -- one for each option
-    *,
-    contract: Annotated[str | None, typer.Option(metavar="FILE|URL", help=HELP)] = None,
-    overlay: Overlays = None,
-    handlers: Handlers = None,
-    authenticate: Authenticate = None,
-    collaborators: Annotated[str | None, typer.Option(metavar="MODULE:NAME", help=COLLABORATORS)] = None,
-    app: Annotated[str | None, typer.Option(metavar="MODULE:NAME", help=APP)] = None,
-    host: Annotated[str, typer.Option(metavar="ADDRESS", help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option(metavar="PORT", min=0, max=65535, help="Port to listen on; 0 takes a free one.")
-    ] = 8000,
-    cors_origin: Annotated[
-        list[str] | None,
-        typer.Option(
-            callback=read_by(allowed_origins),
-            metavar="ORIGIN",
-            help="Origin whose pages may call the API, `*` for any; repeatable.",
-            show_default="none",
-        ),
-    ] = None,
-    log_level: Annotated[Level, typer.Option(help="How much is logged.")] = "info",
-    log_format: Annotated[Form, typer.Option(help="How it is logged.")] = "text",
-    request_log: Annotated[bool, typer.Option(help="Log a line for each request.")] = True,
-    workers: Workers = 1,
-    metrics_port: Annotated[
-        int | None,
-        typer.Option(
-            metavar="PORT", min=0, max=65535, help="Port of metrics for Prometheus.", show_default="none"
-        ),
-    ] = None,
-    reload: Annotated[
-        bool,
-        typer.Option("--reload", help="Reload handlers and contract when a file of the project changes."),
-    ] = False,
-) -> None:
+@takes(**OPTIONS)
+def serve(**options: Any) -> None:
     """Serve a contract with handlers, functions named after its operations, or an app of create_app.
 
     Requests (their formats too) and responses are validated. It also serves /openapi.json, an explorer at
@@ -103,42 +105,45 @@ def serve(  # noqa: PLR0913 -- one for each option
 
     Exit codes: 0 stopped, 1 could not start, 2 wrong options.
     """
-    if app is not None:
-        if any((contract, overlay, handlers, authenticate, collaborators, cors_origin, metrics_port)):
+    run_service(record_of(ServeOptions, options))
+
+
+def run_service(options: ServeOptions) -> None:
+    """Serve what options say until the process is stopped, or end the command."""
+    own = (options.contract, options.overlay, options.handlers, options.authenticate, options.collaborators)
+    if options.app is not None:
+        if any((*own, options.cors_origin, options.metrics_port)):
             raise failure(
-                f"--app {app} has options of its own: set them where it calls create_app.", page=PAGE
+                f"--app {options.app} has options of its own: set them where it calls create_app.", page=PAGE
             )
-    elif contract is None or handlers is None:
+    elif options.contract is None or options.handlers is None:
         raise failure(
             "Nothing to serve: give --contract FILE and --handlers PACKAGE, or --app MODULE:NAME.", page=PAGE
         )
-    if reload and (workers > 1 or metrics_port is not None or not hasattr(os, "fork")):
+    is_shared = options.workers > 1 or options.metrics_port is not None
+    if options.reload and (is_shared or not hasattr(os, "fork")):
         raise failure("--reload is for one process on Linux or macOS, without --workers and --metrics-port.")
 
     def run(reload: Reload | None = None) -> None:
-        create, title = (
-            _created(contract or "", overlay, handlers or "", authenticate, collaborators, cors_origin or ())
-            if app is None
-            else _ready_made(app)
-        )
-        log = LogOptions(log_level, log_format, request_log)
+        create, title = _created(options) if options.app is None else _ready_made(options.app)
         serve_until_ended(
             create,
             START_ERRORS,
-            host=host,
-            port=port,
-            log=log,
+            host=options.host,
+            port=options.port,
+            log=LogOptions(options.log_level, options.log_format, options.request_log),
             title=title,
-            workers=workers,
-            metrics_port=metrics_port,
+            workers=options.workers,
+            metrics_port=options.metrics_port,
             reload=reload,
         )
 
-    if not reload:
+    if not options.reload:
         run()
         return
     try:
-        Reloader(host, port, [str(file) for file in (contract, *(overlay or ())) if file], run).run()
+        files = [str(file) for file in (options.contract, *options.overlay) if file]
+        Reloader(options.host, options.port, files, run).run()
     except CannotListen as error:
         raise failure(error, 1, what="Cannot start: ") from None
 
@@ -149,17 +154,11 @@ def _ready_made(place: str) -> tuple[Create, str]:
     return lambda *_: service, service.contract.document["info"]["title"]
 
 
-def _created(
-    contract: str,
-    overlays: Sequence[Path] | None,
-    handlers: str,
-    authenticate: str | None,
-    collaborators: str | None,
-    cors_origins: Sequence[str],
-) -> tuple[Create, str]:
+def _created(options: ServeOptions) -> tuple[Create, str]:
     """Return what makes the app of a contract and its handlers, and its title."""
-    read = read_contract(contract, overlays=overlays)
-    functions = imported(handlers)
+    read = read_contract(options.contract, overlays=options.overlay)
+    handlers, authenticate, collaborators = options.handlers, options.authenticate, options.collaborators
+    functions = imported(handlers or "")
     if not isinstance(functions, ModuleType | Mapping):
         raise _unusable(handlers, functions, "a package of handlers")
     hooks = None if authenticate is None else imported(authenticate)
@@ -178,7 +177,7 @@ def _created(
             functions,
             authenticate=hooks,
             collaborators=shared,
-            cors_origins=cors_origins,
+            cors_origins=options.cors_origin,
             formats=True,
             metrics=telemetry.metrics,
             request_log=requests,

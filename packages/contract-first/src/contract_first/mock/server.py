@@ -76,43 +76,6 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
         with contract_mock("petstore.yaml", stateful=True, seed=7) as mock:
             httpx2.get(f"{mock.api}/pets")
 
-    Args:
-        contract: an OpenAPI document as a `Contract`, or the path or URL of one.
-        host: address to listen on, by default ``127.0.0.1``.
-        port: port to listen on; 0, the default, takes a free one.
-        public_url: URL by which clients reach the API; by default the host that a request came to.
-        handlers: functions by name, or a package of them or its name, that handle operations; the others are
-            mocked. They may ask for ``state``, a dictionary, and ``clock``.
-        overrides: JSON, YAML or TOML file of overrides, read again whenever it changes.
-        upstream: URL of a server that responds to requests that no override is for.
-        forward: operations that the upstream responds to, in place of all.
-        mock_on: statuses of the upstream's for which the mock responds in its place.
-        replay: recording of ``proxy --record``, or a HAR, whose requests get the same responses.
-        isolate: give each scope items and a clock of its own.
-        stream_interval: seconds between the items of event streams and other sequences.
-        stateful: store what requests create, change and delete, and return it.
-        seed_data: JSON or YAML file of items that exist at start: lists by the path of their collection.
-        data: folder that keeps all state across restarts.
-        seed: the same requests get the same responses under the same seed, by default 0.
-        locale: of generated names, addresses and texts, such as ``de_DE``; needs the extra ``locales``.
-        validate_requests: ``on`` refuses requests that violate the contract, ``warn`` reports the violation
-            in a header of the response, ``off`` does neither.
-        formats: the same for requests that violate only a ``format``.
-        errors: respond with an error where an example violates its schema, instead of repairing it.
-        prefer_first: follow the header ``Prefer`` even where the request violates the contract.
-        strict: refuse a contract that is not valid, instead of repairing it; require ``readOnly``
-            members of requests, too.
-        authentication: require credentials where the contract does; any non-empty one is accepted.
-        faults: JSON, YAML or TOML file of faults that are active at start.
-        control_token: token for the control API; without one, only this machine has access.
-        control_origins: origins whose pages may use the control API without a token.
-        tls: serve HTTPS, with certificates of a local authority.
-        ca: folder that keeps the local authority; implies ``tls``.
-        trust_proxy: take the host of URLs from ``X-Forwarded-Host`` and ``X-Forwarded-Proto``.
-        watch: reload the contract when its file changes.
-        log: called with the journal; the context manager that it returns is open while the mock runs.
-        tell: called with a sentence for people, such as that a contract has been reloaded.
-
     Raises:
         CannotListen: the port is taken, or the address is not this machine's.
         ContractError: the contract cannot be read, or is not valid.

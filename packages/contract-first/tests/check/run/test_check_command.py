@@ -99,8 +99,8 @@ def test_in_github_actions_annotations_come_by_themselves(right_shelf):
         (["--contract", "/none.json"], "The contract cannot be read. /none.json"),
         (["--operation", "take_thing"], "'take_thing' is not an operation of the contract"),
         (["--operation", "add_thing", "--read-only"], "No operation to check"),
-        (["--budget", "soon"], "--budget is 'soon'; expected a time such as 60s, 5m or 1h"),
-        (["--budget", "0s"], "--budget is '0s'"),
+        (["--budget", "soon"], "'--budget': expected a time such as 60s, 5m or 1h, got 'soon'"),
+        (["--budget", "0s"], "'--budget': expected a time such as 60s, 5m or 1h, got '0s'"),
         (["--json", "/none/report.json"], "/none/report.json cannot be written: /none is not a folder"),
     ],
 )

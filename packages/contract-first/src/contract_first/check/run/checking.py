@@ -1,10 +1,9 @@
-"""A check from beginning to end: its options, and one run."""
+"""A check from beginning to end: one run."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from schemathesis.checks import CHECKS as THEIR_CHECKS
@@ -12,61 +11,26 @@ from schemathesis.checks import load_all_checks
 from schemathesis.engine import events
 
 from contract_first.check.checks import CHECKS, Check
-from contract_first.check.credentials import PREFIX, Credentials
-from contract_first.check.oauth2 import ClientCredentials
 from contract_first.check.pace import Rate
-from contract_first.check.reports.baseline import Exclusion, exclude
-from contract_first.check.reports.report import Report, Severity
+from contract_first.check.reports.baseline import exclude
+from contract_first.check.reports.report import Report
 from contract_first.check.target import CannotRunError, Target
 from contract_first.contract import Contract, ContractError, Operation, load_contract
 from contract_first.contract.document.anatomy import METHODS
 from contract_first.contract.document.fetching import FOLLOWED, References
 from contract_first.service.http.server import CannotStart, listen, serving
 from contract_first.service.request.sequences import is_sequence
-from contract_first.signatures import read_fields, takes_fields_of
+from contract_first.signatures import takes_fields_of
 
 from .archive import RunArchive
-from .configuration import PHASES, Phase, Plan
+from .configuration import Plan
+from .options import CheckOptions
 from .preflight import base_url, named, selected, serves_a_contract, target_at
 from .run import Run
 
 
-@dataclass(frozen=True)
-class Checking:
-    """What is checked, and how; `check_url` describes the fields."""
-
-    url: str
-    _: KW_ONLY
-    contract: Contract | Path | str | None = None
-    overlays: tuple[Path, ...] = ()
-    lenient: bool = False
-    strict: bool = False
-    credentials: Credentials = field(default_factory=Credentials)
-    read_only: bool = False
-    budget: float | None = None
-    max_examples: int = 100
-    seed: int | None = None
-    only: tuple[str, ...] = ()
-    phases: tuple[Phase, ...] = PHASES
-    checks: tuple[type[Check], ...] = CHECKS
-    schemathesis: Path | None = None
-    resume: Path | None = None
-    har: Path | None = None
-    har_bodies: bool = False
-    variables: str = PREFIX
-    upload_hosts: tuple[str, ...] = ()
-    fallback: Contract | None = None
-    oauth2: ClientCredentials | None = None
-    rate: float = 0.0
-    request_timeout: float = 30.0
-    max_response_time: float = 0.0
-    excluded: tuple[Exclusion, ...] = ()
-    severities: Mapping[str, Severity] = field(default_factory=dict)
-    fail_on: Severity | Literal[""] = ""
-    min_coverage: int = 0
-
-    def __post_init__(self) -> None:
-        read_fields(self)
+class Checking(CheckOptions):
+    """A check from its options to its events."""
 
     @contextmanager
     def started(self) -> Iterator[Run]:
@@ -97,11 +61,11 @@ class Checking:
         ):
             before = Resumption(self.resume).read(target)
             plan = self._plan(before.seed if before else None)
-            checks = [check for check in self.checks if check.name not in unmade]
+            checks = [check for check in self._made() if check.name not in unmade]
             run = Run(target, plan, pace, checks=checks, before=before, oauth2=self.oauth2)
             run.report.left_out |= unmade
             run.report.excluded = uncalled
-            run.report.fail_on, run.report.min_coverage = self.fail_on, self.min_coverage
+            run.report.fail_on, run.report.min_coverage = self.fail_on or "", self.min_coverage
             if archive:
                 run.listen(archive.take, archive.responded, archive.sent)
             yield run
@@ -118,6 +82,9 @@ class Checking:
             for operation in named(contract, name)
         }
 
+    def _made(self) -> tuple[type[Check], ...]:
+        return CHECKS if self.checks is None else self.checks
+
     def _unmade(self) -> dict[str, str]:
         """Return why checks are not made, by name.
 
@@ -125,7 +92,7 @@ class Checking:
             CannotRunError: there is no check of that name.
         """
         load_all_checks()
-        names = {*(check.name for check in self.checks), *THEIR_CHECKS.get_all_names()}
+        names = {*(check.name for check in self._made()), *THEIR_CHECKS.get_all_names()}
         for name in [*(exclusion.check for exclusion in self.excluded if exclusion.check), *self.severities]:
             if name not in names:
                 raise CannotRunError(
@@ -228,36 +195,6 @@ def check_url(checking: Checking) -> Report:
     Only ``url`` may be given by position:
 
         report = check_url("https://staging.example", contract=load_contract("api.yaml"), budget=60)
-
-    Args:
-        url: base URL, at which the contract's paths begin.
-        contract: a `Contract`, or the path or URL of one; None takes what the URL serves at
-            ``/openapi.json``, else ``fallback``.
-        overlays: OpenAPI Overlay documents, applied to a contract that is read here.
-        lenient: repair or leave out what is wrong in a contract that is read here.
-        strict: require ``readOnly`` members of its requests, too; see `load_contract`.
-        credentials: of the caller, and of another organization; none by default.
-        read_only: call only safe methods (GET, HEAD, OPTIONS).
-        budget: seconds for generated requests; None for one round of everything.
-        max_examples: most requests that Hypothesis generates for an operation.
-        seed: of generated requests; None for a new one, which the report has.
-        only: operations, by operationId, its end or ``METHOD /path``; all if empty.
-        phases: of Schemathesis.
-        checks: our checks, beside Schemathesis's.
-        schemathesis: file of Schemathesis settings by operation, see `Plan.operations`.
-        resume: file that records progress; a run that finds it continues from there.
-        har: HAR file to write all exchanges to, without credentials.
-        variables: prefix of the environment variables that stand for credentials in the report.
-        upload_hosts: hosts that may receive uploads, beside the target's own and Amazon S3's.
-        fallback: contract for a URL that serves none; its links complete a contract without any.
-        oauth2: hands out tokens in place of the bearer token of the credentials.
-        rate: most requests per second; 0 for no limit but the server's.
-        request_timeout: seconds that a response is waited for.
-        max_response_time: seconds after which a response is a finding; 0 for never.
-        excluded: checks that are not made, and operations that are not called, each with a reason.
-        severities: of findings by check, in place of the check's own.
-        fail_on: the least severity that fails the run; any by default.
-        min_coverage: percent of operations, statuses and parameters that have to be exercised.
 
     Raises:
         CannotRunError: the URL does not respond, or the contract cannot be read; the message says which.

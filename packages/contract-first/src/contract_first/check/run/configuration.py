@@ -5,7 +5,7 @@ import secrets
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any
 
 import msgspec
 from schemathesis.config import SchemathesisConfig
@@ -14,8 +14,8 @@ from contract_first.check.reports.report import Severity
 from contract_first.check.target import Target
 from contract_first.contract import Operation
 
-Phase = Literal["examples", "coverage", "fuzzing", "stateful"]
-PHASES: tuple[Phase, ...] = get_args(Phase)
+from .options import PHASES, Phase
+
 SEEDS = 2**32
 SHIPPED = Path(__file__).with_name("schemathesis.toml")
 """What holds for every contract."""

@@ -1,14 +1,12 @@
 """What ``check`` shows and writes, while a check goes on and after it."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -19,37 +17,44 @@ from contract_first.check.reports.markdown import markdown
 from contract_first.check.reports.page import page
 from contract_first.check.reports.sarif import sarif
 from contract_first.check.reports.terminal import report_console, show
-from contract_first.check.run.progress import ProgressBars
-from contract_first.check.run.run import stopped_by_signals
 from contract_first.check.validation import Drift
 from contract_first.cli.commands import failure
 from contract_first.contract import Contract
+from contract_first.signatures import Flag
 
 if TYPE_CHECKING:
     from contract_first.check.run.checking import Checking
 
 
 class Outputs(NamedTuple):
-    """Where a report goes beside the terminal; None where it does not.
+    """Where a report goes beside the terminal.
 
     Attributes:
-        json: file of JSON.
-        sarif: file of SARIF, which has the lines of the contract.
-        baseline: file of entries findings; one to be written has all.
-        github: whether GitHub Actions gets them.
+        junit: write the report as JUnit XML.
+        html: write the report as a self-contained HTML page.
+        json: write the report as JSON.
+        sarif: write the findings as SARIF 2.1.0, such as for GitHub's code scanning.
+        markdown: write the report as Markdown, such as for a job's summary.
+        baseline: list the findings of this file apart, and do not fail for them.
+        write_baseline: write all findings into a baseline; those of --baseline keep their reasons.
+        github: annotate findings for GitHub Actions.
     """
 
-    junit: Path | None
-    html: Path | None
-    json: Path | None
-    sarif: Path | None
-    markdown: Path | None
-    baseline: Path | None
-    write_baseline: Path | None
-    github: bool
+    junit: Annotated[Path | None, Flag()] = None
+    html: Annotated[Path | None, Flag()] = None
+    json: Annotated[Path | None, Flag()] = None
+    sarif: Annotated[Path | None, Flag()] = None
+    markdown: Annotated[Path | None, Flag()] = None
+    baseline: Annotated[Path | None, Flag()] = None
+    write_baseline: Annotated[Path | None, Flag()] = None
+    github: Annotated[bool, Flag(variable="GITHUB_ACTIONS")] = False
 
-    def of_run(self, checking: Checking) -> Report:
+    def of_run(self, checking: "Checking") -> Report:
         """Make a check, and return its report once it is shown."""
+        # Schemathesis takes a second
+        from contract_first.check.run.progress import ProgressBars  # noqa: PLC0415 -- the reason above
+        from contract_first.check.run.run import stopped_by_signals  # noqa: PLC0415 -- the reason above
+
         entries = read_baseline(self.baseline) if self.baseline else []
         console = report_console(stderr=True)
         with checking.started() as run, stopped_by_signals(run), ProgressBars(console, run.report) as bars:
@@ -67,7 +72,7 @@ class Outputs(NamedTuple):
             )  # a thread waits for a response, and the interpreter would for the thread
         return report
 
-    def of_traffic(self, har: Path, checking: Checking, propose: Path | None = None) -> Report:
+    def of_traffic(self, har: Path, checking: "Checking", propose: Path | None = None) -> Report:
         """Validate recorded traffic, propose what the contract lacks, and return the report once shown."""
         contract = checking.contract_of("")
         drift = Drift(contract, checking.url or None) if propose else None

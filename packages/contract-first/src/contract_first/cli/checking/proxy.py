@@ -1,6 +1,8 @@
 """``proxy``: forwards requests to a server, and validates the traffic."""
 
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from queue import Full, Queue
 from threading import Thread
@@ -16,23 +18,11 @@ from contract_first.check.har import har
 from contract_first.check.reports.page import page
 from contract_first.check.reports.terminal import report_console, show
 from contract_first.check.validation import Drift
-from contract_first.cli.commands import (
-    HTML,
-    JSON,
-    PROPOSE,
-    Overlays,
-    Strict,
-    failure,
-    file,
-    flag,
-    notice,
-    option,
-    takes,
-    texts,
-)
+from contract_first.cli.commands import failure, notice, takes
+from contract_first.cli.options import options_of, record_of
 from contract_first.cli.process import End
 from contract_first.cli.reading import Load, Source, follows_references, read_contract
-from contract_first.cli.recordings import MATCHING
+from contract_first.cli.recordings import MatchOptions
 from contract_first.contract import load_contract
 from contract_first.imports import resting_collector
 from contract_first.mock.journal.journal import EVERYTHING
@@ -42,12 +32,11 @@ from contract_first.mock.proxy.recorder import ProxyRecorder
 from contract_first.mock.proxy.upstream import NAME, NotAnUpstream, Upstream
 from contract_first.mock.rules.files.recording import Matching, as_file, rules_of
 from contract_first.service.http.server import CannotListen
+from contract_first.signatures import Flag, read_fields
 from contract_first.terminal import printable
 
 from .configuration import Configuration, Option
 
-PORT = 8010
-MOST_BYTES = 1024 * 1024
 MOST_LINES = 1000
 MOST_LISTED = 3
 
@@ -55,102 +44,59 @@ UpstreamUrl = Annotated[
     str,
     typer.Option("--upstream", metavar="URL", help="URL of the server to forward to.", show_default=False),
 ]
-OPTIONS = {
-    "config": Option,
-    "host": option(
-        str,
-        "Address to listen on; beyond loopback others can use the proxy.",
-        default=HOST,
-        metavar="ADDRESS",
-    ),
-    "port": option(
-        int, "Port of the proxy; 0 takes a free one.", default=PORT, metavar="PORT", min=0, max=65535
-    ),
-    "overlay": Overlays,
-    "strict": Strict,
-    "fail_on": option(
-        Literal["request", "response", "any"], "Which side's violations fail the run.", default="any"
-    ),
-    "most_bytes": option(
-        int,
-        "Largest body that is buffered and validated.",
-        "--limit",
-        default=MOST_BYTES,
-        metavar="BYTES",
-        min=0,
-    ),
-    "timeout": option(float, "How long to wait for the upstream.", default=60, metavar="SECONDS", min=0.1),
-    "keep_host": flag("Forward the client's Host instead of the upstream's."),
-    "names": texts("Host name that clients may use, besides addresses and localhost", "NAME", "--allow-host"),
-    "errors": flag(
-        "Respond to the client with an error where the request (422) or the response (502) violates the "
-        "contract; the server is asked all the same."
-    ),
-    "html": HTML,
-    "json": JSON,
-    "propose": PROPOSE,
-    "har": file("Write the latest 2000 exchanges as HAR, secrets masked."),
-    "record": file("Write them as a recording, secrets masked, that mock --replay responds from."),
-    **MATCHING,
-}
 
 
-@follows_references
-@takes(**OPTIONS)
-def proxy(
-    upstream: UpstreamUrl,
-    *,
-    contract: Source,
-    config: Configuration,  # noqa: ARG001 -- its values are defaults
-    overlay: list[Path] | None,
-    strict: bool,
-    fail_on: Literal["request", "response", "any"],
-    timeout: float,
-    keep_host: bool,
-    load: Load = load_contract,
-    name: str = NAME,
-    **options: Any,
-) -> None:
-    """Forward traffic to a server unchanged, and validate it against the contract.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ProxyOptions:
+    """The options of ``proxy``.
 
-    The response to an exchange that violates the contract has the header fields X-Contract-Violations (their
-    number) and X-Contract-Violation (the first). Ctrl-C or SIGTERM stops the proxy, which prints a report of
-    the violations and of the operations that were used.
-
-    Exit codes: 0 all traffic conforms, 1 some violates the contract, 2 the proxy could not run, or validated
-    nothing of the side that --fail-on names.
+    Attributes:
+        host: address to listen on; beyond loopback others can use the proxy.
+        port: port of the proxy; 0 takes a free one.
+        overlay: OpenAPI Overlay to apply to the contract, in this order.
+        strict: refuse an invalid contract instead of repairing it; from OpenAPI 3.1 on, readOnly members are
+            required of requests, too.
+        fail_on: which side's violations fail the run.
+        most_bytes: largest body that is buffered and validated.
+        timeout: how long to wait for the upstream.
+        keep_host: forward the client's Host instead of the upstream's.
+        names: host name that clients may use, besides addresses and localhost.
+        errors: respond to the client with an error where the request (422) or the response (502) violates the
+            contract; the server is asked all the same.
     """
-    end, matching = End(), Matching(options.pop("match_header"), options.pop("match_body"))
-    try:
-        files = Files(**{name: options.pop(name) for name in Files._fields})
-        files.claim()
-        target = Upstream(upstream, timeout=timeout, keep_host=keep_host, name=name)
-        with Lines() as lines:
-            with resting_collector(own_process=True):
-                read = read_contract(contract, load, overlay, strict=strict)
-                drift = Drift(read, target.url) if files.propose else None
-                recorder = ProxyRecorder(read, target.url, lambda exchange: lines.put(line(exchange)), drift)
-            if files.record:
-                recorder.journal.most_body_bytes = options["most_bytes"]
-            with proxying(target, recorder, **options) as url:
-                lines.put(f"{url} passes on to {target.url}; Ctrl-C ends it with a report.")
-                end.wait()
-        report = recorder.tally.report()
-        files.write(report, recorder, matching, urlsplit(target.url).path)
-    except (NotAnUpstream, CannotListen, OSError) as error:
-        raise failure(error, what="Cannot run: ") from None
-    show(report, report_console())
-    raise typer.Exit(recorder.tally.counts.exit_code(fail_on))
+
+    host: Annotated[str, Flag("ADDRESS")] = HOST
+    port: Annotated[int, Flag("PORT", minimum=0, maximum=65535)] = 8010
+    overlay: Annotated[tuple[Path, ...], Flag()] = ()
+    strict: Annotated[bool, Flag()] = False
+    fail_on: Annotated[Literal["request", "response", "any"], Flag()] = "any"
+    most_bytes: Annotated[int, Flag("BYTES", names=("--limit",), minimum=0)] = 1024 * 1024
+    timeout: Annotated[float, Flag("SECONDS", minimum=0.1)] = 60
+    keep_host: Annotated[bool, Flag()] = False
+    names: Annotated[Sequence[str], Flag("NAME", names=("--allow-host",))] = ()
+    errors: Annotated[bool, Flag()] = False
+
+    def __post_init__(self) -> None:
+        read_fields(self)
 
 
 class Files(NamedTuple):
-    """Where reports are to be written."""
+    """Where reports are to be written.
 
-    html: Path | None
-    json: Path | None
-    propose: Path | None
-    har: Path | None
-    record: Path | None
+    Attributes:
+        html: write the report as a self-contained HTML page.
+        json: write the report as JSON.
+        propose: write what the traffic has and the contract lacks as an OpenAPI Overlay, for you to look
+            through.
+        har: write the latest 2000 exchanges as HAR, secrets masked.
+        record: write them as a recording, secrets masked, that mock --replay responds from.
+    """
+
+    html: Annotated[Path | None, Flag()] = None
+    json: Annotated[Path | None, Flag()] = None
+    propose: Annotated[Path | None, Flag()] = None
+    har: Annotated[Path | None, Flag()] = None
+    record: Annotated[Path | None, Flag()] = None
 
     def claim(self) -> None:
         """Raise OSError now, and not after hours, where they cannot be written."""
@@ -217,3 +163,49 @@ def line(exchange: RecordedExchange) -> str:
 
 def _place(violation: MessageViolation) -> str:
     return f"{violation.part} {violation.where}".rstrip()
+
+
+@follows_references
+@takes(config=Option, **options_of(ProxyOptions), **options_of(Files), **options_of(MatchOptions))
+def proxy(
+    upstream: UpstreamUrl,
+    *,
+    contract: Source,
+    config: Configuration,  # noqa: ARG001 -- its values are defaults
+    load: Load = load_contract,
+    name: str = NAME,
+    **options: Any,
+) -> None:
+    """Forward traffic to a server unchanged, and validate it against the contract.
+
+    The response to an exchange that violates the contract has the header fields X-Contract-Violations (their
+    number) and X-Contract-Violation (the first). Ctrl-C or SIGTERM stops the proxy, which prints a report of
+    the violations and of the operations that were used.
+
+    Exit codes: 0 all traffic conforms, 1 some violates the contract, 2 the proxy could not run, or validated
+    nothing of the side that --fail-on names.
+    """
+    end, matching = End(), Matching(*record_of(MatchOptions, options))
+    files, chosen = record_of(Files, options), record_of(ProxyOptions, options)
+    try:
+        files.claim()
+        target = Upstream(upstream, timeout=chosen.timeout, keep_host=chosen.keep_host, name=name)
+        with Lines() as lines:
+            with resting_collector(own_process=True):
+                read = read_contract(contract, load, chosen.overlay, strict=chosen.strict)
+                drift = Drift(read, target.url) if files.propose else None
+                recorder = ProxyRecorder(read, target.url, lambda exchange: lines.put(line(exchange)), drift)
+            if files.record:
+                recorder.journal.most_body_bytes = chosen.most_bytes
+            listening = {
+                name: getattr(chosen, name) for name in ("host", "port", "most_bytes", "names", "errors")
+            }
+            with proxying(target, recorder, **listening) as url:
+                lines.put(f"{url} passes on to {target.url}; Ctrl-C ends it with a report.")
+                end.wait()
+        report = recorder.tally.report()
+        files.write(report, recorder, matching, urlsplit(target.url).path)
+    except (NotAnUpstream, CannotListen, OSError) as error:
+        raise failure(error, what="Cannot run: ") from None
+    show(report, report_console())
+    raise typer.Exit(recorder.tally.counts.exit_code(chosen.fail_on))
