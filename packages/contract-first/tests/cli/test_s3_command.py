@@ -56,7 +56,7 @@ def client(running):
         aws_secret_access_key=running["secret_key"],
         region_name=running["region"],
         verify=running["ca"],
-        config=Config(retries={"max_attempts": 0}),
+        config=Config(retries={"max_attempts": 0}, signature_version="s3v4"),
     )
 
 
