@@ -29,6 +29,7 @@ from contract_first.service.http.server import serve as serve_app
 from contract_first.service.observe.logs import Form, Level, LogOptions, logging_to_stderr
 from contract_first.service.observe.request_log import RequestLog
 from contract_first.service.observe.telemetry import Telemetry
+from contract_first.service.options import Exposure, Observability
 
 from .commands import Overlays, failure, read_by
 from .reading import HELP, follows_references, read_contract
@@ -178,11 +179,8 @@ def _created(
             functions,
             authenticate=hooks,
             collaborators=shared,
-            cors_origins=cors_origins,
-            formats=True,
-            metrics=telemetry.metrics,
-            request_log=requests,
-            tracing=telemetry.tracing,
+            exposure=Exposure(cors_origins=cors_origins),
+            observability=Observability(request_log=requests, **telemetry._asdict()),
         )
 
     return create, read.document["info"]["title"]
