@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from contract_first import Contract, create_app, load_contract
+from contract_first.service import Exposure
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message
@@ -189,7 +190,7 @@ def application(sample: Sample, version: str) -> ASGIApp:
     async def handler() -> list[dict[str, Any]]:
         return items
 
-    return create_app(contract(schema, version), {"items": handler}, checks=None)
+    return create_app(contract(schema, version), {"items": handler}, exposure=Exposure(checks=None))
 
 
 def contract(schema: Any, version: str) -> Contract:

@@ -79,4 +79,4 @@ HANDLERS = {
         *(pay, list_methods, export_lines, get_version),
     )
 }
-app = create_app(Path(__file__).parents[1] / "orders.yaml", HANDLERS, formats=True)
+app = create_app(Path(__file__).parents[1] / "orders.yaml", HANDLERS)

@@ -12,7 +12,16 @@ from typing import TYPE_CHECKING, Any
 from starlette.types import Receive, Scope, Send
 
 from contract_first.contract import Contract, ContractError
-from contract_first.service import CannotListen, JsonLimits, Limits, ResolverError
+from contract_first.service import (
+    CannotListen,
+    Exposure,
+    JsonLimits,
+    Limits,
+    Observability,
+    ResolverError,
+    Seams,
+    Strictness,
+)
 from contract_first.service import create_app as service_of
 from contract_first.service.bound_operation import Fallback
 from contract_first.service.clock import Clock, SystemClock
@@ -163,15 +172,18 @@ class Application:
             handlers_of(operations),
             authenticate=self._authenticator(),
             collaborators=self._opened,
-            checks={"database": self.database.ping, "disk": self.database.check_disk},
-            soft_checks={
-                "bucket": self.bucket.ping,
-                "rate limits": self.limiter.ping,
-                "work": partial(oldest_waiting, self.stores, self.clock),
-                **({} if settings.queue_url == IN_MEMORY else {"queue": self._processing.queue.ping}),
-            },
-            cors_origins=settings.cors_origins,
-            csrf_protection=False,  # verification of web sessions has a stricter one
+            exposure=Exposure(
+                cors_origins=settings.cors_origins,
+                csrf_protection=False,  # verification of web sessions has a stricter one
+                base_paths=False,
+                checks={"database": self.database.ping, "disk": self.database.check_disk},
+                soft_checks={
+                    "bucket": self.bucket.ping,
+                    "rate limits": self.limiter.ping,
+                    "work": partial(oldest_waiting, self.stores, self.clock),
+                    **({} if settings.queue_url == IN_MEMORY else {"queue": self._processing.queue.ping}),
+                },
+            ),
             limits=Limits(
                 body=settings.max_body_bytes,
                 upload=settings.max_upload_bytes + MULTIPART_OVERHEAD,
@@ -181,15 +193,10 @@ class Application:
                 ),
             ),
             profile=PROFILE,
-            reveal=reveal,
-            fallback=fallback,
-            base_paths=False,
             idempotency=self.stores.idempotency,
-            metrics=metrics,
-            request_log=request_log,
-            tracing=tracing,
-            clock=self.clock,
-            random_bytes=self._draw("request ids"),
+            strictness=Strictness(reveal=reveal),
+            observability=Observability(metrics=metrics, request_log=request_log, tracing=tracing),
+            seams=Seams(fallback=fallback, clock=self.clock, random_bytes=self._draw("request ids")),
         )
         self.start, self.drain, self.stop = self._service.start, self._service.drain, self._service.stop
         self.most_target_bytes = self._service.most_target_bytes

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import contract_first
+from contract_first.service import Exposure
 
 from . import operations
 from .security import authentication
@@ -18,6 +19,5 @@ def create_app(settings: Settings | None = None) -> contract_first.Service:
         contract_first.load_contract(FOLDER / "openapi.yaml", [FOLDER / "problems.yaml"]),
         operations,
         authenticate=authentication(settings.secret.get_secret_value()),
-        cors_origins=settings.cors_origins,
-        formats=True,
+        exposure=Exposure(cors_origins=settings.cors_origins),
     )

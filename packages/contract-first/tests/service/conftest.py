@@ -12,6 +12,7 @@ from contract_first.service.clock import SystemClock
 from contract_first.service.connexion_adapter import bind
 from contract_first.service.edge import Edge
 from contract_first.service.messages.problems import ProblemProfile
+from contract_first.service.options import Strictness
 
 PROFILE = ProblemProfile(
     "https://errors.test/",
@@ -108,7 +109,11 @@ def serve(call_asgi):
         if handlers is None:
             handlers = {each.operation_id: note for each in contract.operations}
         fallback = options.pop("fallback", None)
-        bound = bind(Assembly(contract, authenticator, **{"reveal": True, **options}), handlers, fallback)
+        strict = {
+            name: options.pop(name) for name in ("formats", "closed_query", "reveal") if name in options
+        }
+        strictness = Strictness(**{"formats": False, "reveal": True, **strict})
+        bound = bind(Assembly(contract, authenticator, strictness=strictness, **options), handlers, fallback)
         edge = Edge(
             bound, clock=SystemClock(), pages=pages, most_target_bytes=most_target_bytes, profile=PROFILE
         )

@@ -15,7 +15,17 @@ import httpx2
 import pytest
 
 from contract_first.contract import ContractError
-from contract_first.service import Limits, ProblemProfile, RateLimited, ResolverError, create_app, pages
+from contract_first.service import (
+    Exposure,
+    Limits,
+    ProblemProfile,
+    RateLimited,
+    ResolverError,
+    Strictness,
+    create_app,
+    pages,
+)
+from contract_first.service.options import FORMER, GROUPS
 
 petstore = runpy.run_path(str(Path(__file__).with_name("petstore.py")))
 PETSTORE, HANDLERS = petstore["PETSTORE"], petstore["HANDLERS"]
@@ -127,7 +137,11 @@ def test_responses_are_validated():
 
     hidden = ask(served(handlers={**HANDLERS, "list_pets": list_pets}), "GET", "/pets")
     assert (hidden.status_code, "name" in hidden.text) == (500, False)
-    revealed = ask(served(handlers={**HANDLERS, "list_pets": list_pets}, reveal=True), "GET", "/pets")
+    revealed = ask(
+        served(handlers={**HANDLERS, "list_pets": list_pets}, strictness=Strictness(reveal=True)),
+        "GET",
+        "/pets",
+    )
     assert "name" in revealed.json()["detail"]
 
 
@@ -141,7 +155,9 @@ def test_limits():
 def test_cross_origin():
     """Pages of the origins that are given may call; without any, none may."""
     asks = {"Origin": "https://page.test", "Access-Control-Request-Method": "POST"}
-    allowed = ask(served(cors_origins=["https://page.test"]), "OPTIONS", "/pets", headers=asks)
+    allowed = ask(
+        served(exposure=Exposure(cors_origins=["https://page.test"])), "OPTIONS", "/pets", headers=asks
+    )
     assert allowed.headers["access-control-allow-origin"] == "https://page.test"
     assert "access-control-allow-origin" not in ask(served(), "OPTIONS", "/pets", headers=asks).headers
 
@@ -152,7 +168,7 @@ def test_pages_beside_the_contract():
     async def fails():
         raise OSError
 
-    app = served(checks={"disk": lambda: None, "database": fails})
+    app = served(exposure=Exposure(checks={"disk": lambda: None, "database": fails}))
     assert ask(app, "GET", "/openapi.json").json() == PETSTORE
     assert "Pets &amp; more" in ask(app, "GET", "/docs").text
     assert ask(app, "GET", "/healthz").json() == {"status": "alive"}
@@ -227,14 +243,14 @@ async def test_readiness_asks_once_a_second(monkeypatch):
         asked.append(1)
         await asyncio.sleep(0)
 
-    app = served(checks={"database": slow})
+    app = served(exposure=Exposure(checks={"database": slow}))
     transport = httpx2.ASGITransport(app)
     async with httpx2.AsyncClient(transport=transport, base_url="http://x") as client:
         await asyncio.gather(*(client.get("/readyz") for _ in range(20)))
         assert (await client.get("/readyz")).json()["database"] == "ready"
         assert len(asked) == 1
         monkeypatch.setattr(pages, "FRESH_SECONDS", 0)
-        app = served(checks={"database": slow})
+        app = served(exposure=Exposure(checks={"database": slow}))
         for _ in range(2):
             await httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://x").get("/readyz")
         assert len(asked) == 3
@@ -255,7 +271,9 @@ def test_what_the_app_can_do_without_is_degraded(monkeypatch):
 
     soft = {"bucket": fails, "limits": hangs, "queue": responds}
     ready = ask(
-        served(checks={"work": lambda: {"oldest_waiting_seconds": 3}}, soft_checks=soft), "GET", "/readyz"
+        served(exposure=Exposure(checks={"work": lambda: {"oldest_waiting_seconds": 3}}, soft_checks=soft)),
+        "GET",
+        "/readyz",
     )
     assert (ready.status_code, ready.json()) == (
         200,
@@ -271,7 +289,7 @@ def test_what_the_app_can_do_without_is_degraded(monkeypatch):
 
 def test_an_app_without_health():
     """No checks at all, no health."""
-    assert ask(served(checks=None), "GET", "/healthz").status_code == 404
+    assert ask(served(exposure=Exposure(checks=None)), "GET", "/healthz").status_code == 404
 
 
 def test_a_path_of_the_contract_comes_before_a_page():
@@ -477,9 +495,8 @@ def test_collaborators_of_a_plain_generator():
         ("handlers", "petstore", "str; expected a module"),
         ("authenticate", len, "builtin_function_or_method; expected a mapping"),
         ("collaborators", [1], "list of int; expected a mapping"),
-        ("checks", {"store": 1}, "dict of int; expected a mapping of functions"),
-        ("cors_origins", "https://a.example", "str; expected a list of origins"),
-        ("trusted_proxies", "10.0.0.1", "str; expected a list of addresses"),
+        ("exposure", {"checks": None}, "dict of NoneType; expected Exposure"),
+        ("strictness", "on", "str; expected Strictness"),
         ("limits", 5, "int; expected Limits"),
         ("profile", {}, "dict; expected a ProblemProfile"),
         ("hooks", [len], "list of builtin_function_or_method; expected a list of hooks"),
@@ -490,6 +507,38 @@ def test_an_option_of_a_wrong_kind_is_named(option, value, kind):
     """The start fails with what the option is, and what it may be; a text is no list."""
     with pytest.raises(TypeError, match=re.escape(f"{option} is of type {kind}")):
         served(**{option: value})
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "kind"),
+    [
+        ("checks", {"store": 1}, "dict of int; expected a mapping of functions"),
+        ("cors_origins", "https://a.example", "str; expected a list of origins"),
+        ("trusted_proxies", "10.0.0.1", "str; expected a list of addresses"),
+    ],
+)
+def test_an_exposure_of_a_wrong_kind_is_named(option, value, kind):
+    """So it is where the option stands in a group."""
+    with pytest.raises(TypeError, match=re.escape(f"{option} is of type {kind}")):
+        Exposure(**{option: value})
+
+
+@pytest.mark.parametrize("option", FORMER)
+def test_a_former_keyword_is_a_field_of_its_group(option):
+    """It has the same effect for a release, and a warning says what to write; no other keyword is one."""
+    group = GROUPS[FORMER[option]]
+    value = getattr(group(), option)
+    with pytest.warns(DeprecationWarning, match=rf"{FORMER[option]}={group.__name__}\({option}="):
+        assert ask(served(**{option: value}), "GET", "/pets").status_code == 200
+
+
+def test_a_former_keyword_has_its_effect():
+    """A value under it counts, also beside others of its group."""
+    with pytest.warns(DeprecationWarning, match="create_app\\(checks="):
+        app = served(checks=None, exposure=Exposure(base_paths=False))
+    assert ask(app, "GET", "/healthz").status_code == 404
+    with pytest.raises(TypeError, match="unexpected keyword argument 'cors_origin'"):
+        served(cors_origin=["*"])
 
 
 def test_what_opens_collaborators_takes_nothing():
@@ -528,4 +577,4 @@ def test_base_paths_of_servers():
     contract = {**PETSTORE, "servers": [{"url": "https://pets.test/v1"}]}
     assert ask(served(contract), "GET", "/v1/pets").status_code == 200
     assert ask(served(contract), "GET", "/pets").status_code == 200
-    assert ask(served(contract, base_paths=False), "GET", "/v1/pets").status_code == 404
+    assert ask(served(contract, exposure=Exposure(base_paths=False)), "GET", "/v1/pets").status_code == 404

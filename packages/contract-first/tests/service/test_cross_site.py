@@ -7,7 +7,7 @@ import pytest
 
 from contract_first.contract import Contract
 from contract_first.mock import contract_mock
-from contract_first.service import create_app
+from contract_first.service import Exposure, create_app
 
 OWN, ALLOWED, FOREIGN = "http://api.test", "https://app.test", "https://evil.test"
 COOKIE = {"Cookie": "session=secret"}
@@ -90,7 +90,7 @@ CROSS = {"Sec-Fetch-Site": "cross-site"}
 )
 def test_unsafe_request_with_a_cookie(headers, status):
     """It is 403 from a page that may not send the cookie, whatever it has done to come by it."""
-    served = app(cors_origins=[ALLOWED])
+    served = app(exposure=Exposure(cors_origins=[ALLOWED]))
     for method in ("POST", "DELETE"):
         response = ask(served, method, COOKIE | headers)
         assert response.status_code == status, response.text
@@ -107,7 +107,7 @@ def test_safe_methods_take_the_cookie(method):
 
 def test_any_origin_is_none_with_a_cookie():
     """Browsers send no cookie where ``*`` is allowed; who says so meant no cookies."""
-    served = app(cors_origins=["*"])
+    served = app(exposure=Exposure(cors_origins=["*"]))
     assert ask(served, "POST", COOKIE | {"Origin": FOREIGN}).status_code == 403
     assert ask(served, "POST", {"X-Key": "secret", "Origin": FOREIGN}).status_code == 204
 
@@ -155,15 +155,20 @@ def test_behind_a_proxy_its_origin_is_the_own_one():
         "X-Forwarded-Host": "shop.test",
         "Origin": "https://shop.test",
     }
-    assert ask(app(trusted_proxies=["127.0.0.1"]), "POST", headers).status_code == 204
-    assert ask(app(trusted_proxies=["10.0.0.0/8"]), "POST", headers).status_code == 403
+    assert ask(app(exposure=Exposure(trusted_proxies=["127.0.0.1"])), "POST", headers).status_code == 204
+    assert ask(app(exposure=Exposure(trusted_proxies=["10.0.0.0/8"])), "POST", headers).status_code == 403
     assert ask(app(), "POST", headers).status_code == 403
-    assert ask(app(trusted_proxies=["127.0.0.1"]), "POST", headers | {"Origin": OWN}).status_code == 403
+    assert (
+        ask(
+            app(exposure=Exposure(trusted_proxies=["127.0.0.1"])), "POST", headers | {"Origin": OWN}
+        ).status_code
+        == 403
+    )
 
 
 def test_it_is_switched_off_by_a_keyword_and_in_mocks():
     """Who has tokens against forgery needs no other; a mock has no secrets."""
     headers = COOKIE | {"Origin": FOREIGN} | CROSS
-    assert ask(app(csrf_protection=False), "POST", headers).status_code == 204
+    assert ask(app(exposure=Exposure(csrf_protection=False)), "POST", headers).status_code == 204
     with contract_mock(contract()) as mock:
         assert httpx2.post(mock.api, headers=headers, trust_env=False).status_code == 204

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from contract_first.contract import Contract
-from contract_first.service import InternalError, ServiceUnavailable, create_app
+from contract_first.service import Exposure, InternalError, Observability, ServiceUnavailable, create_app
 from contract_first.service.http.capped_log import CappedLog
 from contract_first.service.observe.logs import PIPE_BUF, Log, LogOptions, cause_of, logging_to_stderr
 from contract_first.service.observe.observation import Observation
@@ -97,7 +97,7 @@ def ask():
                 Contract(CONTRACT, "pets"),
                 HANDLERS,
                 authenticate={"key": lambda credential, _: f"key:{len(credential)}"},
-                request_log=RequestLog(log, options),
+                observability=Observability(request_log=RequestLog(log, options)),
                 **more,
             )
             transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
@@ -189,9 +189,9 @@ def test_the_level_is_honoured(ask, level, statuses):
 
 def test_health_checks_that_fail_are_no_errors(ask):
     """One that is not ready is about to end, or waits for what the log says by itself."""
-    (line,) = ask(("GET", "/readyz", {}), level="debug", checks={"part": unready})
+    (line,) = ask(("GET", "/readyz", {}), level="debug", exposure=Exposure(checks={"part": unready}))
     assert (line["status"], line["level"]) == (503, "info")
-    assert ask(("GET", "/readyz", {}), level="info", checks={"part": unready}) == []
+    assert ask(("GET", "/readyz", {}), level="info", exposure=Exposure(checks={"part": unready})) == []
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
@@ -207,7 +207,7 @@ def test_a_banner_has_the_format_of_the_log(form, capsys):
 def test_preflights_and_clients_that_go_away(ask):
     """Neither has a request, or a status; both have a line."""
     preflight = {"Origin": "https://a.example", "Access-Control-Request-Method": "GET"}
-    (line,) = ask(("OPTIONS", "/open/rex", preflight), cors_origins=["https://a.example"])
+    (line,) = ask(("OPTIONS", "/open/rex", preflight), exposure=Exposure(cors_origins=["https://a.example"]))
     assert (line["method"], line["status"], line["operation"]) == ("OPTIONS", 200, None)
     assert "request_id" not in line
     stream = io.StringIO()

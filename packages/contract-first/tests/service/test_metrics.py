@@ -12,7 +12,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.parser import text_string_to_metric_families
 
 from contract_first.contract import Contract
-from contract_first.service import RateLimited, ServiceUnavailable, create_app, listen, url_of
+from contract_first.service import Observability, RateLimited, ServiceUnavailable, create_app, listen, url_of
 from contract_first.service.observe.metrics import NO_OPERATION, Metrics
 from contract_first.service.observe.observation import observed
 
@@ -48,7 +48,12 @@ async def caller(credential, _request):
 @asynccontextmanager
 async def serving(metrics, authenticate=MappingProxyType({"key": caller})):
     """Yield a client of the app, and one of its metrics."""
-    app = create_app(Contract(CONTRACT, "pets"), HANDLERS, authenticate=authenticate, metrics=metrics)
+    app = create_app(
+        Contract(CONTRACT, "pets"),
+        HANDLERS,
+        authenticate=authenticate,
+        observability=Observability(metrics=metrics),
+    )
     with listen("127.0.0.1", 0) as listening:
         async with (
             metrics.served(listening),

@@ -10,7 +10,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
-from contract_first.service import Cookie, NotFound, Response
+from contract_first.service import Cookie, Exposure, NotFound, Response
 
 petstore = runpy.run_path(str(Path(__file__).with_name("petstore.py")))
 PETSTORE, HANDLERS = petstore["PETSTORE"], petstore["HANDLERS"]
@@ -103,7 +103,7 @@ PREFIX = {"X-Forwarded-Prefix": "/api"}
 
 def test_a_trusted_proxy_names_the_path_that_it_takes_away():
     """``X-Forwarded-Prefix`` counts from the proxies that are trusted, whether they take it away or not."""
-    app = pets(trusted_proxies=["127.0.0.0/8"])
+    app = pets(exposure=Exposure(trusted_proxies=["127.0.0.0/8"]))
     for path in ("/pets/1", "/api/pets/1"):
         assert ask(app, "GET", path, headers=PREFIX).json() == {"name": "/api/pets/1"}
     assert ask(app, "GET", "/openapi.json", headers=PREFIX).json()["servers"] == [{"url": "/api"}]
@@ -113,11 +113,13 @@ def test_a_trusted_proxy_names_the_path_that_it_takes_away():
 @pytest.mark.parametrize("proxies", [[], ["10.0.0.1"]])
 def test_nobody_else_names_it(proxies):
     """A client cannot say where the app is mounted."""
-    assert ask(pets(trusted_proxies=proxies), "GET", "/pets/1", headers=PREFIX).json() == {"name": "/pets/1"}
+    assert ask(pets(exposure=Exposure(trusted_proxies=proxies)), "GET", "/pets/1", headers=PREFIX).json() == {
+        "name": "/pets/1"
+    }
 
 
 @pytest.mark.parametrize("prefix", ["//evil.example", "api", "/a/../b?", "/" + "a" * 300, "/a\\b", ""])
 def test_a_prefix_that_is_no_path_is_none(prefix):
     """What a proxy passes on by mistake is not taken for a path."""
-    app = pets(trusted_proxies=["127.0.0.1"])
+    app = pets(exposure=Exposure(trusted_proxies=["127.0.0.1"]))
     assert ask(app, "GET", "/pets/1", headers={"X-Forwarded-Prefix": prefix}).json() == {"name": "/pets/1"}

@@ -21,7 +21,7 @@ from opentelemetry.trace import SpanKind, StatusCode
 
 from contract_first.contract import Contract
 from contract_first.distribution import CONTRACT_FIRST
-from contract_first.service import ServiceUnavailable, create_app
+from contract_first.service import Observability, ServiceUnavailable, create_app
 from contract_first.service.messages.traces import calling
 from contract_first.service.observe.spans import Tracing
 from contract_first.service.observe.telemetry import tracing_of
@@ -68,7 +68,11 @@ def spans_of():
         seen.clear()
         provider, exporter = TracerProvider(), InMemorySpanExporter()
         provider.add_span_processor(SimpleSpanProcessor(exporter))
-        app = create_app(Contract(CONTRACT, "pets"), {"get_pet": get_pet}, tracing=Tracing(provider))
+        app = create_app(
+            Contract(CONTRACT, "pets"),
+            {"get_pet": get_pet},
+            observability=Observability(tracing=Tracing(provider)),
+        )
         async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://pets") as client:
             for path, headers in requests:
                 await client.get(path, headers=headers)

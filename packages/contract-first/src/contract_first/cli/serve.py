@@ -30,6 +30,7 @@ from contract_first.service.http.server import serve as serve_app
 from contract_first.service.observe.logs import Form, Level, LogOptions, logging_to_stderr
 from contract_first.service.observe.request_log import RequestLog
 from contract_first.service.observe.telemetry import Telemetry
+from contract_first.service.options import Exposure, Observability
 from contract_first.signatures import Flag, read_fields
 
 from .commands import failure, takes
@@ -177,11 +178,8 @@ def _created(options: ServeOptions) -> tuple[Create, str]:
             functions,
             authenticate=hooks,
             collaborators=shared,
-            cors_origins=options.cors_origin,
-            formats=True,
-            metrics=telemetry.metrics,
-            request_log=requests,
-            tracing=telemetry.tracing,
+            exposure=Exposure(cors_origins=options.cors_origin),
+            observability=Observability(request_log=requests, **telemetry._asdict()),
         )
 
     return create, read.document["info"]["title"]

@@ -40,18 +40,18 @@ if TYPE_CHECKING:
     from .messages.request import Request, Requirement
     from .messages.response import Cookie, Event, Response, ServerSentEvent
     from .messages.upload import Upload
+    from .options import Exposure, Observability, Seams, Strictness
     from .request.bodies import Limits
     from .request.json_bounds import JsonLimits
 
 __all__ = [
     "Attempt", "Authenticator", "BadRequest", "BasicCredential", "CannotListen", "Conflict", "Cookie",
-    "Event", "Forbidden", "Hook", "Idempotency", "InsufficientScope", "InternalError", "JsonLimits",
-    "KeyInUse", "KeyReused", "Limits", "MethodNotAllowed", "NotAcceptable", "NotFound", "NotImplementedYet",
-    "PayloadTooLarge", "PerRequest", "Problem", "ProblemProfile", "RateLimited", "Request", "Requirement",
-    "ResolverError", "Response", "ServerSentEvent", "Service", "ServiceUnavailable", "URITooLong",
-    "Unauthorized",
-    "UnsupportedMediaType", "Upload", "ValidationFailed", "Violation", "create_app", "listen",
-    "per_request", "serve", "url_of",
+    "Event", "Exposure", "Forbidden", "Hook", "Idempotency", "InsufficientScope", "InternalError",
+    "JsonLimits", "KeyInUse", "KeyReused", "Limits", "MethodNotAllowed", "NotAcceptable", "NotFound",
+    "NotImplementedYet", "Observability", "PayloadTooLarge", "PerRequest", "Problem", "ProblemProfile",
+    "RateLimited", "Request", "Requirement", "ResolverError", "Response", "Seams", "ServerSentEvent",
+    "Service", "ServiceUnavailable", "Strictness", "URITooLong", "Unauthorized", "UnsupportedMediaType",
+    "Upload", "ValidationFailed", "Violation", "create_app", "listen", "per_request", "serve", "url_of",
 ]  # fmt: skip
 
 __getattr__ = exported(
@@ -59,6 +59,7 @@ __getattr__ = exported(
     {
         "app": "Service create_app",
         "access.authentication": "Authenticator BasicCredential",
+        "options": "Exposure Observability Seams Strictness",
         "request.bodies": "Limits",
         "context.collaborators": "PerRequest per_request",
         "context.hooks": "Hook",

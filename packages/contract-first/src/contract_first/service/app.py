@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext, suppress
 from functools import cache, partial
 from pathlib import Path
 from types import MappingProxyType, ModuleType
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -21,8 +20,7 @@ from .access.authentication import Authenticate, Authenticator, HookAuthenticato
 from .access.cors import with_cors
 from .access.cross_site import CrossSiteRequests
 from .assembly import Assembly
-from .bound_operation import Fallback
-from .clock import Clock, SystemClock
+from .clock import SystemClock
 from .connexion_adapter import bind
 from .context.hooks import Hook, require_operations
 from .edge import Edge
@@ -35,19 +33,14 @@ from .messages.problems import PLAIN, Problem, ProblemProfile, ServiceUnavailabl
 from .messages.request import Request
 from .mounting import mounting
 from .observe.observation import Observer, observed
-from .observe.request_log import RequestLog
-from .options import require_usable
-from .pages import Check, contract_pages, health_pages
-from .randomness import RandomBytes
+from .options import Exposure, Observability, Seams, Strictness, regrouped, require_usable
+from .pages import contract_pages, health_pages
 from .request.bodies import Limits
-
-if TYPE_CHECKING:
-    from .observe.metrics import Metrics
-    from .observe.spans import Tracing
 
 Opening = Callable[[], AbstractAsyncContextManager[Mapping[str, Any]]]
 """Opens collaborators when the app starts, and closes them when it stops: an ``@asynccontextmanager``."""
 NOTHING: Mapping[str, Any] = MappingProxyType({})
+STRICTNESS, OBSERVABILITY, EXPOSURE, SEAMS = Strictness(), Observability(), Exposure(), Seams()
 FAILURE = "contract_first.failure"
 """Key of a scope: why the collaborators could not be opened."""
 
@@ -237,27 +230,16 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     *,
     authenticate: Mapping[str, Authenticate] | Authenticator | None = None,
     collaborators: Mapping[str, Any] | Opening = NOTHING,
-    checks: Mapping[str, Check] | None = NOTHING,
-    soft_checks: Mapping[str, Check] = NOTHING,
-    cors_origins: Sequence[str] = (),
-    csrf_protection: bool = True,
-    trusted_proxies: Iterable[str] = (),
-    limits: Limits | None = None,
-    profile: ProblemProfile = PLAIN,
-    reveal: bool = False,
-    formats: bool = True,
-    closed_query: bool = False,
-    fallback: Fallback | None = None,
-    lazy: bool = False,
-    base_paths: bool = True,
-    idempotency: Idempotency | None = None,
     hooks: Sequence[Hook] = (),
     middleware: Sequence[Callable[[ASGIApp], ASGIApp]] = (),
-    metrics: Metrics | None = None,
-    request_log: RequestLog | None = None,
-    tracing: Tracing | None = None,
-    clock: Clock | None = None,
-    random_bytes: RandomBytes = os.urandom,
+    profile: ProblemProfile = PLAIN,
+    idempotency: Idempotency | None = None,
+    limits: Limits | None = None,
+    strictness: Strictness = STRICTNESS,
+    observability: Observability = OBSERVABILITY,
+    exposure: Exposure = EXPOSURE,
+    seams: Seams = SEAMS,
+    **former: Any,
 ) -> Service:
     """Return an ASGI app that serves a contract: a handler function for each operation.
 
@@ -279,33 +261,17 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
         collaborators: objects that handlers take, by parameter name or by class, some of them opened
             :func:`~.context.collaborators.per_request`; or an ``@asynccontextmanager`` that yields them,
             entered when the app starts.
-        checks: checks of ``/readyz`` by name; the app is ready if none raises. None serves no health.
-        soft_checks: further checks of ``/readyz``; one that raises is reported, and the app stays ready.
-        cors_origins: origins whose pages may call the app (CORS); ``*`` for any, without cookies.
-        csrf_protection: refuse the cookie of a security scheme in an unsafe request that a page of another
-            origin makes a browser send, unless ``cors_origins`` names that; see
-            :mod:`.access.cross_site`.
-        trusted_proxies: addresses and networks whose ``X-Forwarded-Prefix`` says below which path clients see
-            the app, and ``X-Forwarded-Proto`` and ``-Host`` at which origin; a framework's mount or a
-            server's root path says the path by ASGI.
-        limits: most bytes of target, body and form, and more; see :class:`~.request.bodies.Limits`.
-        profile: members of problems; by default those of RFC 9457 alone.
-        reveal: send clients the violations of a response, which otherwise only the log has.
-        formats: validate ``format`` in requests, which JSON Schema takes for an annotation. Responses always
-            are, so that without it a value that is stored and sent back may be a 500.
-        closed_query: refuse query parameters that the contract does not have.
-        fallback: handles operations without a handler; without it, each needs one.
-        lazy: bind each operation at its first request, instead of all at the start.
-        base_paths: serve the operations below the base paths of the contract's servers as well.
-        idempotency: handles a request once, however often it is sent with its ``Idempotency-Key``, where the
-            contract declares that header; see :mod:`.idempotency`. Without it handlers get the header.
         hooks: functions before, after and around handlers; see :class:`~.context.hooks.Hook`.
         middleware: each takes an ASGI app and returns the one around it; the first is the outermost.
-        metrics: counts requests, and the violations in them; see :class:`~.observe.metrics.Metrics`.
-        request_log: writes a line for each request, see :class:`~.observe.request_log.RequestLog`.
-        tracing: records a span for each request, see :class:`~.observe.spans.Tracing`.
-        clock: returns the time that problems have; by default the machine's.
-        random_bytes: returns so many random bytes, for request ids.
+        profile: members of problems; by default those of RFC 9457 alone.
+        idempotency: handles a request once, however often it is sent with its ``Idempotency-Key``, where the
+            contract declares that header; see :mod:`.idempotency`. Without it handlers get the header.
+        limits: most bytes of target, body and form, and more; see :class:`~.request.bodies.Limits`.
+        strictness: how strictly requests and responses are validated.
+        observability: metrics, request log and traces.
+        exposure: CORS, proxies, base paths and health.
+        seams: what mocks and tests replace.
+        former: the keywords up to 0.3, which are fields of these now; each is a DeprecationWarning.
 
     Raises:
         TypeError: an option is not what it may be.
@@ -313,10 +279,18 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
         ResolverError: an operation has no handler or one that does not fit it, or a security scheme has no
             hook; where collaborators are opened, a handler that does not fit fails the start instead.
     """
+    groups = {
+        "strictness": strictness,
+        "observability": observability,
+        "exposure": exposure,
+        "seams": seams,
+    }
     require_usable(locals())
+    strictness, observability, exposure, seams = regrouped(groups, former)
+    metrics, request_log, tracing = observability.metrics, observability.request_log, observability.tracing
+    fallback, limits = seams.fallback, limits or Limits()
     served = contract if isinstance(contract, Contract) else load_contract(contract)
     require_operations(hooks, served.operations)
-    limits = limits or Limits()
     functions = handlers_of(handlers, plain=True) if isinstance(handlers, ModuleType) else handlers
     if inspect.isasyncgenfunction(collaborators):
         collaborators = asynccontextmanager(collaborators)
@@ -328,12 +302,14 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     if metrics is not None:
         authenticator = metrics.authenticator(authenticator)
         observing["on_violation"] = metrics.count_violation
-    proxies = TrustedProxies(trusted_proxies)
-    origins = allowed_origins(cors_origins)
-    cross_site = CrossSiteRequests(served.security_schemes, origins, proxies) if csrf_protection else None
+    proxies = TrustedProxies(exposure.trusted_proxies)
+    origins = allowed_origins(exposure.cors_origins)
+    cross_site = (
+        CrossSiteRequests(served.security_schemes, origins, proxies) if exposure.csrf_protection else None
+    )
     pages = contract_pages(served)
-    if checks is not None:
-        pages |= health_pages(checks, soft_checks, lambda: service.is_draining)
+    if exposure.checks is not None:
+        pages |= health_pages(exposure.checks, exposure.soft_checks, lambda: service.is_draining)
 
     def around(
         app: ASGIApp,
@@ -343,11 +319,11 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
         edge = Edge(
             app,
             refusal=refusal,
-            clock=clock or SystemClock(),
+            clock=seams.clock or SystemClock(),
             pages={path: page for path, page in pages.items() if path not in served.paths},
             most_target_bytes=limits.target,
             profile=profile,
-            random_bytes=random_bytes,
+            random_bytes=seams.random_bytes,
             log_failures=request_log is None,
             tracing=tracing,
         )
@@ -373,12 +349,10 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
             served,
             authenticator,
             collaborators,
-            reveal=reveal,
+            strictness=strictness,
             limits=limits,
-            lazy=lazy,
-            formats=formats,
-            closed_query=closed_query,
-            base_paths=base_paths,
+            lazy=seams.lazy,
+            base_paths=exposure.base_paths,
             idempotency=idempotency,
             hooks=hooks,
             profile=profile,

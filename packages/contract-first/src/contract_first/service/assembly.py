@@ -16,6 +16,7 @@ from .context.hooks import Hook
 from .idempotency import Idempotency
 from .messages.problems import PLAIN, Problem, ProblemProfile
 from .messages.request import Request
+from .options import Strictness
 from .request.bodies import Limits, NamedSchemas
 from .request.budget import BodyBudget
 from .response.response_validation import ResponseValidator
@@ -33,11 +34,9 @@ class Assembly:
     contract: Contract
     authenticator: Authenticator
     collaborators: Mapping[str, Any] = field(default_factory=dict)
-    reveal: bool = False
     limits: Limits = field(default_factory=Limits)
+    strictness: Strictness = field(default_factory=partial(Strictness, formats=False))
     lazy: bool = False
-    formats: bool = False
-    closed_query: bool = False
     profile: ProblemProfile = PLAIN
     on_violation: Callable[[Operation], None] = lambda _: None
     base_paths: bool = False
@@ -48,7 +47,7 @@ class Assembly:
     @cached_property
     def schemas(self) -> Schemas:
         """The contract's schemas, as requests are read."""
-        return self.contract.schemas.view(formats=self.formats).for_requests
+        return self.contract.schemas.view(formats=self.strictness.formats).for_requests
 
     @cached_property
     def shared(self) -> Collaborators:

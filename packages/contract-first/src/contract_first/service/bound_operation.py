@@ -82,7 +82,7 @@ class BoundOperation:
         self.parameters = compile_parameters(operation.parameters, assembly.schemas.of)
         in_query = [parameter.name for parameter in self.parameters if parameter.location == "query"]
         takes_any = any(parameter.location == "querystring" for parameter in self.parameters)
-        is_closed = assembly.closed_query and not takes_any
+        is_closed = assembly.strictness.closed_query and not takes_any
         self._known_query = [*in_query, *assembly.credentials.in_query] if is_closed else None
         self._places = {"body": ("body", ""), QUERY: ("query", "")} | {
             parameter.argument: (parameter.location, parameter.name) for parameter in self.parameters
@@ -93,7 +93,9 @@ class BoundOperation:
             None if body is None else CompiledBody(body, assembly.schemas, assembly.limits, assembly.bodies)
         )
         validator, on_violation = assembly.response_validator, assembly.on_violation
-        self._renderer = ResponseRenderer(operation, validator, on_violation, reveal=assembly.reveal)
+        self._renderer = ResponseRenderer(
+            operation, validator, on_violation, reveal=assembly.strictness.reveal
+        )
         self._hooks = [hook for hook in assembly.hooks if hook.is_of(operation)]
         self._collaborators = assembly.shared
         self._idempotency = assembly.idempotency

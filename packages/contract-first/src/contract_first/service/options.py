@@ -1,15 +1,133 @@
-"""What an app's options may be: a wrong one fails the start, with its name and what is expected."""
+"""The options of an app, and what each may be: a wrong one fails the start, with what is expected."""
+
+from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Mapping
+import warnings
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from contract_first.contract import Contract
 
 from .context.hooks import Hook
 from .messages.problems import ProblemProfile
 from .request.bodies import Limits
+
+if TYPE_CHECKING:
+    from .bound_operation import Fallback
+    from .clock import Clock
+    from .observe.metrics import Metrics
+    from .observe.request_log import RequestLog
+    from .observe.spans import Tracing
+    from .pages import Check
+    from .randomness import RandomBytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strictness:
+    """How strictly requests and responses are validated.
+
+    Attributes:
+        formats: validate ``format`` in requests, which JSON Schema takes for an annotation. Responses always
+            are, so that without it a value that is stored and sent back may be a 500.
+        closed_query: refuse query parameters that the contract does not have.
+        reveal: send clients the violations of a response, which otherwise only the log has.
+    """
+
+    formats: bool = True
+    closed_query: bool = False
+    reveal: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observability:
+    """What observes an app.
+
+    Attributes:
+        metrics: counts requests, and the violations in them; see :class:`~.observe.metrics.Metrics`.
+        request_log: writes a line for each request, see :class:`~.observe.request_log.RequestLog`.
+        tracing: records a span for each request, see :class:`~.observe.spans.Tracing`.
+    """
+
+    metrics: Metrics | None = None
+    request_log: RequestLog | None = None
+    tracing: Tracing | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exposure:
+    """Where and to whom an app is exposed.
+
+    Attributes:
+        cors_origins: origins whose pages may call the app (CORS); ``*`` for any, without cookies.
+        csrf_protection: refuse the cookie of a security scheme in an unsafe request that a page of another
+            origin makes a browser send, unless ``cors_origins`` names that; see :mod:`.access.cross_site`.
+        trusted_proxies: addresses and networks whose ``X-Forwarded-Prefix`` says below which path clients see
+            the app, and ``X-Forwarded-Proto`` and ``-Host`` at which origin; a framework's mount or a
+            server's root path says the path by ASGI.
+        base_paths: serve the operations below the base paths of the contract's servers as well.
+        checks: checks of ``/readyz`` by name; the app is ready if none raises. None serves no health.
+        soft_checks: further checks of ``/readyz``; one that raises is reported, and the app stays ready.
+    """
+
+    cors_origins: Sequence[str] = ()
+    csrf_protection: bool = True
+    trusted_proxies: Iterable[str] = ()
+    base_paths: bool = True
+    checks: Mapping[str, Check] | None = field(default_factory=dict)
+    soft_checks: Mapping[str, Check] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Raise TypeError for the first that is not of a kind that it may be."""
+        require_usable({name: getattr(self, name) for name in OF_EXPOSURE}, OF_EXPOSURE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seams:
+    """What mocks and tests replace in an app.
+
+    Attributes:
+        fallback: handles operations without a handler; without it, each needs one.
+        lazy: bind each operation at its first request, instead of all at the start.
+        clock: returns the time that problems have; by default the machine's.
+        random_bytes: returns so many random bytes, for request ids.
+    """
+
+    fallback: Fallback | None = None
+    lazy: bool = False
+    clock: Clock | None = None
+    random_bytes: RandomBytes = os.urandom
+
+
+GROUPS: Mapping[str, type] = {
+    "strictness": Strictness,
+    "observability": Observability,
+    "exposure": Exposure,
+    "seams": Seams,
+}
+FORMER = {option.name: group for group, kind in GROUPS.items() for option in fields(kind)}
+"""The keywords that `create_app` had up to 0.3, and the group of each."""
+
+
+def regrouped(groups: Mapping[str, Any], former: Mapping[str, Any]) -> list[Any]:
+    """Return groups of options, in which those under former keywords of `create_app` are.
+
+    Raises:
+        TypeError: there was no such keyword.
+    """
+    options = dict(groups)
+    for name, value in former.items():
+        if name not in FORMER:
+            raise TypeError(f"create_app() got an unexpected keyword argument {name!r}")
+        group = FORMER[name]
+        present = f"create_app({group}={GROUPS[group].__name__}({name}=...))"
+        warnings.warn(
+            f"create_app({name}=...) is deprecated; use {present}.", DeprecationWarning, stacklevel=3
+        )
+        options[group] = replace(options[group], **{name: value})
+    return [options[group] for group in GROUPS]
 
 
 class _Expected(NamedTuple):
@@ -46,22 +164,26 @@ EXPECTED: Mapping[str, _Expected] = {
         lambda value: isinstance(value, Mapping) or callable(value),
         "a mapping of objects by name, or a function decorated with @asynccontextmanager that yields one",
     ),
-    "checks": _Expected(lambda value: value is None or _by_name(value), "a mapping of functions by name"),
-    "soft_checks": _Expected(_by_name, "a mapping of functions by name"),
-    "cors_origins": _Expected(_several(_of(str)), "a list of origins"),
-    "trusted_proxies": _Expected(_several(_of(str)), "a list of addresses and networks"),
     "limits": _Expected(lambda value: value is None or isinstance(value, Limits), "Limits"),
     "profile": _Expected(_of(ProblemProfile), "a ProblemProfile"),
     "hooks": _Expected(_several(_of(Hook)), "a list of hooks, which Hook.before, .after and .around make"),
     "middleware": _Expected(_several(callable), "a list of functions that take an ASGI app and return one"),
+    **{group: _Expected(_of(kind), kind.__name__) for group, kind in GROUPS.items()},
+}
+OF_EXPOSURE: Mapping[str, _Expected] = {
+    "checks": _Expected(lambda value: value is None or _by_name(value), "a mapping of functions by name"),
+    "soft_checks": _Expected(_by_name, "a mapping of functions by name"),
+    "cors_origins": _Expected(_several(_of(str)), "a list of origins"),
+    "trusted_proxies": _Expected(_several(_of(str)), "a list of addresses and networks"),
 }
 
 
-def require_usable(options: Mapping[str, Any]) -> None:
+def require_usable(options: Mapping[str, Any], table: Mapping[str, _Expected] = EXPECTED) -> None:
     """Raise TypeError for the first option that is not of a kind that it may be."""
-    for name, expected in EXPECTED.items():
-        if not expected.is_usable(options[name]):
-            raise TypeError(f"{name} is of type {_kind(options[name])}; expected {expected.words}.")
+    for name, expected in table.items():
+        value = options[name]
+        if not expected.is_usable(value):
+            raise TypeError(f"{name} is of type {_kind(value)}; expected {expected.words}.")
 
 
 def _kind(value: Any) -> str:

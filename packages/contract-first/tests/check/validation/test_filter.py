@@ -43,7 +43,7 @@ def refusals(validator, call_asgi):
     contract = validator._contract
     handlers = dict.fromkeys((operation.operation_id for operation in contract.operations), handler)
     hooks = dict.fromkeys(contract.security_schemes, lambda *_: "caller")
-    app = create_app(contract, handlers, authenticate=hooks, formats=True)
+    app = create_app(contract, handlers, authenticate=hooks)
 
     def refused(method, target, message):
         fields = [(name.lower().encode(), value.encode()) for name, value in message.headers]

@@ -27,6 +27,7 @@ from contract_first.service.http.origins import normal_origins
 from contract_first.service.http.proxies import address_of
 from contract_first.service.messages.problems import PLAIN, Forbidden, ProblemProfile, Unauthorized
 from contract_first.service.messages.request import STATE, Request
+from contract_first.service.options import Strictness
 from contract_first.service.pages import Page
 
 from . import operations
@@ -65,8 +66,7 @@ def control(
             Contract(unpaged, contract.source),
             OpenAuthenticator(),  # `_Checked` has checked every request
             {"clock": clock, **collaborators},
-            reveal=True,
-            closed_query=True,
+            strictness=Strictness(formats=False, closed_query=True, reveal=True),
         )
         document = Page(json.dumps(contract.document).encode(), "application/json")
         all_pages: dict[str, ASGIApp] = {f"{ROOT}/openapi.json": document, **pages}

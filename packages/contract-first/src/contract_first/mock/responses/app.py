@@ -7,7 +7,7 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from contract_first.contract import Contract
-from contract_first.service import Limits, create_app
+from contract_first.service import Exposure, Limits, Seams, Strictness, create_app
 from contract_first.service.access.cors import open_to_pages
 from contract_first.service.clock import Clock
 from contract_first.service.functions import Function
@@ -44,13 +44,9 @@ def contract_app(
         handlers,
         collaborators=collaborators,
         authenticate=shape_only if authentication else OpenAuthenticator(),
-        checks={},
-        csrf_protection=False,  # pages of any origin call a mock
         limits=LIMITS,
-        reveal=True,
-        formats=fallback.strictness.formats != "off",
-        fallback=fallback,
-        lazy=True,
-        clock=clock,
+        strictness=Strictness(formats=fallback.strictness.formats != "off", reveal=True),
+        exposure=Exposure(csrf_protection=False),  # pages of any origin call a mock
+        seams=Seams(fallback=fallback, lazy=True, clock=clock),
     )
     return open_to_pages(app, contract, response_headers=fallback.response_headers)

@@ -91,7 +91,7 @@ class ContractResponses:
     def generator(self, assembly: Assembly) -> Generator:
         """Return the generator of the contract's values."""
         if self._generator is None:
-            schemas = assembly.contract.schemas.view(formats=assembly.formats)
+            schemas = assembly.contract.schemas.view(formats=assembly.strictness.formats)
             self._generator = Generator(schemas, seed=self.seed, locale=self.locale)
         return self._generator
 
