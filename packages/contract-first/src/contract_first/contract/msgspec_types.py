@@ -20,6 +20,7 @@ from msgspec import Meta, Raw, defstruct
 from msgspec.json import Decoder
 
 from .document.anatomy import ALTERNATIVES
+from .document.bounds import STRICTER
 from .document.formats import decider
 from .document.json_types import declared_types, named_types, range_of
 from .document.patterns import compiled, longest_text
@@ -55,11 +56,6 @@ FORMATS = {
     "date-time": Annotated[str, Meta(pattern=rf"\A(?:{DATE_TIME})\Z")],
 }
 """Types of formats with no value that the format does not have."""
-STRICTER: dict[str, Callable[[Any, Any], Any]] = {
-    **dict.fromkeys(("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties"), max),
-    **dict.fromkeys(("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties"), min),
-}
-"""Which of two limits is the stricter one."""
 OF_FLOATS = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
 EXACT = 2**53
 """Up to here each integer is a float."""

@@ -5,9 +5,9 @@ from dataclasses import replace
 from itertools import chain, combinations, product
 from typing import Any, NamedTuple
 
+from contract_first.contract.document.bounds import NUMBERS, OBJECTS
 from contract_first.contract.document.json_types import type_of
 from contract_first.contract.schemas.expansion import Expansion
-from contract_first.contract.schemas.limits import NUMBERS, OBJECTS
 from contract_first.contract.schemas.parts import Part
 from contract_first.contract.schemas.shapes import ANY_TYPE, Shape, canonical, listed, shape_of, steps_of
 

@@ -3,9 +3,10 @@
 import re
 from collections.abc import Iterator
 
+from contract_first.contract.document.bounds import ARRAYS, EXCLUSIVE, OBJECTS
 from contract_first.contract.document.json_types import type_of
 from contract_first.contract.schemas.expansion import list_of
-from contract_first.contract.schemas.limits import APPLIES_TO, ARRAYS, EXCLUSIVE, OBJECTS, relation, words
+from contract_first.contract.schemas.limits import APPLIES_TO, relation, words
 from contract_first.contract.schemas.parts import Conjunction, Part
 from contract_first.contract.schemas.shapes import Shape, canonical, type_words
 

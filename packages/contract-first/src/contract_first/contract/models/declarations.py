@@ -12,10 +12,10 @@ from typing import Any
 from contract_first.contract.contract import Contract
 from contract_first.contract.document import pointers
 from contract_first.contract.document.anatomy import ALTERNATIVES, REFERENCES
+from contract_first.contract.document.bounds import OBJECTS
 from contract_first.contract.document.errors import ContractError
 from contract_first.contract.document.media_types import is_binary
 from contract_first.contract.schemas.expansion import Alternative, Expansion
-from contract_first.contract.schemas.limits import OBJECTS
 from contract_first.contract.schemas.parts import Conjunction, Part
 from contract_first.contract.schemas.schema import MISSING
 from contract_first.contract.schemas.shapes import ANNOTATIONS, ANY_TYPE, Shape, shape_of

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from contract_first.contract.document import pointers
 from contract_first.contract.document.anatomy import FIELDS, Location, is_of_30
+from contract_first.contract.document.bounds import EXCLUSIVE
 from contract_first.contract.document.defects import Action, Flaw
 
 MISSING: dict[str, Any] = {
@@ -175,7 +176,7 @@ def _exclusive(_: Location, node: Any, _flaw: Flaw) -> Action | None:
     return "repaired"
 
 
-BOUNDS = {"exclusiveMinimum": "minimum", "exclusiveMaximum": "maximum"}
+BOUNDS = {exclusive: bound for bound, exclusive in EXCLUSIVE.items()}
 TYPES = {
     **{name: name for name in ("string", "number", "integer", "boolean", "array", "object")},
     **dict.fromkeys(("int", "int32", "int64", "long"), "integer"),

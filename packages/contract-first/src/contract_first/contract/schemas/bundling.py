@@ -22,6 +22,7 @@ from contract_first.contract.document.anatomy import (
     map_subschemas,
     mapping_targets,
 )
+from contract_first.contract.document.bounds import EXCLUSIVE
 from contract_first.contract.document.parsing import containers_of, names_in
 
 from .heirs import OWN_NAME, Family, Heirs, is_any_text
@@ -46,7 +47,6 @@ NOT_OF_30 = frozenset(
 """Keywords of JSON Schema that the dialect of OpenAPI 3.0 lacks, and openapi-core ignores there."""
 Pending = list["str | Family"]
 """References that a bundle still needs: pointers, anchors and families of heirs."""
-BOUNDS = (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum"))
 
 
 class Bundler:
@@ -337,7 +337,7 @@ def to_2020_12(schema: dict[str, Any], *, siblings: bool = False) -> dict[str, A
     if "$ref" in schema and not siblings:
         return {"$ref": schema["$ref"]}
     converted = dict(schema)
-    for exclusive, bound in BOUNDS:
+    for bound, exclusive in EXCLUSIVE.items():
         if converted.pop(exclusive, False) is True and bound in converted:
             converted[exclusive] = converted.pop(bound)
     if converted.pop("nullable", False) is True and isinstance(converted.get("type"), str):

@@ -4,22 +4,13 @@ from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
 
-NUMBERS = frozenset({"integer", "number"})
-STRINGS, ARRAYS, OBJECTS = frozenset({"string"}), frozenset({"array"}), frozenset({"object"})
+from contract_first.contract.document.bounds import ARRAYS, EXCLUSIVE, NUMBERS, RANGES, STRICTER, STRINGS
 
-LOWER = {
-    "minimum": NUMBERS,
-    "minLength": STRINGS,
-    "minItems": ARRAYS,
-    "uniqueItems": ARRAYS,
-    "minProperties": OBJECTS,
-}
+LOWER = {least: types for least, _, types in RANGES} | {"uniqueItems": ARRAYS}
 COUNTS = LOWER.keys() - {"minimum"}
-UPPER = {"maximum": NUMBERS, "maxLength": STRINGS, "maxItems": ARRAYS, "maxProperties": OBJECTS}
 SETS = {"pattern": STRINGS, "format": STRINGS | NUMBERS, "multipleOf": NUMBERS}
-BOUNDS = LOWER | UPPER
+BOUNDS = LOWER | {most: types for _, most, types in RANGES}
 APPLIES_TO = BOUNDS | SETS
-EXCLUSIVE = {"minimum": "exclusiveMinimum", "maximum": "exclusiveMaximum"}
 NOTHING = (0, 0)
 """The lower bound of a count (or of uniqueness) that bounds nothing."""
 UNBOUNDED = frozenset({"", "^", "$", ".*", "^.*", ".*$", "()", "(?:)"})
@@ -70,7 +61,7 @@ def stricter(keyword: str, first: Any, other: Any) -> Any:
     """Return the limit that applies if both do."""
     if keyword in SETS:
         return first | other
-    return max(first, other) if keyword in LOWER else min(first, other)
+    return STRICTER.get(keyword, max)(first, other)
 
 
 def relation(keyword: str, old: Any, new: Any) -> str | None:

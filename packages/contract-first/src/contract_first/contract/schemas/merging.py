@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from contract_first.contract.document.anatomy import ALTERNATIVES, mapping_targets
+from contract_first.contract.document.bounds import RANGES, STRICTER
 from contract_first.contract.document.json_types import EVERY_TYPE, type_of
 from contract_first.contract.document.patterns import matches
 
@@ -24,20 +25,10 @@ MOST_SCHEMAS = 2_000
 NO_VALUE = "x-no-value"
 """Marks a schema to which no value conforms as its author wrote it, however it is read here."""
 
-LOWER = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "minContains")
-UPPER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "maxContains")
-LIMITS = frozenset(LOWER + UPPER)
 LISTED = ("pattern", "format", "multipleOf", "contains", "propertyNames", "not", "uniqueItems")
 OF_OBJECTS = frozenset(
     {"properties", "patternProperties", "additionalProperties", "unevaluatedProperties", "dependentRequired"}
 )
-BOUNDS = (
-    ("minimum", "maximum", frozenset({"integer", "number"})),
-    ("minLength", "maxLength", frozenset({"string"})),
-    ("minItems", "maxItems", frozenset({"array"})),
-    ("minProperties", "maxProperties", frozenset({"object"})),
-)
-"""Pairs of keywords, and the types they exclude if the lower bound exceeds the upper one."""
 KINDS = {
     "object": ("properties", "required", "additionalProperties", "patternProperties", "minProperties"),
     "array": ("items", "prefixItems", "minItems", "uniqueItems", "contains"),
@@ -106,15 +97,12 @@ class Merged:
         self.description = self.description or str(schema.get("description") or schema.get("title") or "")
 
     def _add_limits(self, schema: dict[str, Any]) -> None:
-        if LIMITS.isdisjoint(schema):
+        if STRICTER.keys().isdisjoint(schema):
             return
-        for keyword in LOWER:
+        for keyword, stricter in STRICTER.items():
             if keyword in schema:
-                self.limits[keyword] = max(schema[keyword], self.limits.get(keyword, schema[keyword]))
-        for keyword in UPPER:
-            if keyword in schema:
-                self.limits[keyword] = min(schema[keyword], self.limits.get(keyword, schema[keyword]))
-        for least, most, types in BOUNDS:
+                self.limits[keyword] = stricter(schema[keyword], self.limits.get(keyword, schema[keyword]))
+        for least, most, types in RANGES:
             if self.limits.get(least, -math.inf) > self.limits.get(most, math.inf):
                 self._exclude(types)
 

@@ -12,10 +12,11 @@ from itertools import chain
 from typing import Any
 
 from contract_first.contract.document.anatomy import ALTERNATIVES, REFERENCES
+from contract_first.contract.document.bounds import NUMBERS
 from contract_first.contract.document.json_types import type_of
 
 from .expansion import Alternative, list_of
-from .limits import APPLIES_TO, NUMBERS, is_format, read_limits, stricter
+from .limits import APPLIES_TO, is_format, read_limits, stricter
 from .parts import Conjunction, Part
 
 ANY_TYPE = frozenset({"boolean", "integer", "number", "string", "array", "object"})
