@@ -17,7 +17,7 @@ ENTRIES = dict(re.findall(r"^- \*\*`([a-z0-9_.]+)`\*\*: (.*?)(?=\n\n|^- )", TEXT
 TOOLKIT = next(package for package in PACKAGES if package.name == "contract_first")
 PARTED = {
     **{package.name: package for package in PACKAGES},
-    **{f"contract_first.{name}": TOOLKIT / name for name in ("contract", "service", "mock", "check")},
+    **{f"contract_first.{name}": TOOLKIT / name for name in ("contract", "masking", "service", "mock", "check")},
 }
 """The folder of each package that the page describes by its rooms."""
 ROOMS = [

@@ -15,7 +15,6 @@ from .authenticators import OpenAuthenticator
 from .bodies import example_names
 from .magic_ids import DIGITS, MagicIds
 from .operation import ContractResponses
-from .selection import success_status
 
 PATH: Final = "/_mock/responses"
 TITLE = "How to get each response of the mock"
@@ -186,7 +185,7 @@ def _rows(contract: Contract, code: Callable[[str], str]) -> Iterator[Sequence[s
     assembly = Assembly(contract, OpenAuthenticator())
     generator = ContractResponses().generator(assembly)
     for operation in contract.operations:
-        success = success_status(operation)
+        success = operation.success
         magic_ids = MagicIds(operation, assembly, generator, success)
 
         def with_examples(status: str, operation: Operation = operation) -> str:
