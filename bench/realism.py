@@ -122,7 +122,7 @@ def base_of(contract: Contract) -> str:
 def requests_of(contract: Contract) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield GETs from all over a document: the target, and the values by parameter."""
     gets = [operation for operation in contract.operations if operation.method == "get"]
-    generator = Generator(contract.schemas.view(formats=True), seed="realism")
+    generator = Generator(contract.schemas.view(formats=True).for_responses, seed="realism")
     for operation in gets[:: max(len(gets) // OPERATIONS, 1)][:OPERATIONS]:
         values, query, path = dict[str, Any](), dict[str, Any](), operation.path
         for parameter in operation.parameters:

@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+OK = 200
+PROBLEM = "application/problem+json"
+
 
 @dataclass(frozen=True, slots=True)
 class Pointers:
@@ -61,6 +64,24 @@ class Operation:
         """Method and path, ``GET /path``."""
         return f"{self.method.upper()} {self.path}"
 
+    @property
+    def successes(self) -> list[int]:
+        """The statuses of all successes: the lowest first, a range behind those that are in it."""
+        return [_status(code) for code in sorted(self.responses) if code.startswith("2")]
+
+    @property
+    def success(self) -> int:
+        """The status of a plain response: the lowest success, else the first one.
+
+        A ``default`` stands for 200, but for one of problems alone beside others.
+        """
+        if self.successes:
+            return self.successes[0]
+        others = [code for code in self.responses if code != "default"]
+        content = self.responses.get("default", {}).get("content", ())
+        is_of_success = any(media_type != PROBLEM for media_type in content)
+        return _status(others[0]) if others and not is_of_success else OK
+
     def response_key(self, status: int) -> str | None:
         """Return the key of `responses` that declares a status: itself, its range or ``default``."""
         code = str(status)
@@ -70,3 +91,7 @@ class Operation:
         """Return the Response Object that declares a status, None if the status is undocumented."""
         key = self.response_key(status)
         return None if key is None else self.responses[key]
+
+
+def _status(code: str) -> int:
+    return int(code.upper().replace("X", "0"))

@@ -48,7 +48,7 @@ class Generator:
     """Generates values for the schemas of one document.
 
     Args:
-        schemas: of the document.
+        schemas: of the document, for the direction of the messages that the values are in.
         seed: another seed, other values.
         locale: of strings that are made by the names of properties; see `.locales`.
 
@@ -57,7 +57,7 @@ class Generator:
     """
 
     def __init__(self, schemas: Schemas, *, seed: str, locale: str = "") -> None:
-        self._merger = Merger(schemas.for_responses)
+        self._merger = Merger(schemas)
         self.is_valid = self._merger.is_valid
         self._seed = seed
         self._strings = strings_of(locale)

@@ -78,7 +78,7 @@ class Service:
         self,
         contract: Contract,
         profile: ProblemProfile,
-        make: Callable[[Mapping[str, Any]], ASGIApp],
+        make: Callable[..., ASGIApp],
         make_unavailable: Callable[[], ASGIApp],
         collaborators: Mapping[str, Any] | Opening,
         most_target_bytes: int,
@@ -167,6 +167,13 @@ class Service:
             if logs:
                 log.error("The collaborators could not be opened", exc_info=error)  # noqa: TRY400 -- not here
             opened.set_exception(error)
+
+    def fall_back_on(self, fallback: Fallback) -> None:
+        """Bind the contract anew, with this fallback in place of that of `create_app`."""
+        self._make = partial(self._make, unimplemented=fallback)
+        if self._everywhere is not None:
+            shared = self._everywhere.collaborators
+            self._everywhere = _Bound(self._make(shared), shared)
 
     @contextmanager
     def override(self, **collaborators: Any) -> Iterator[None]:
@@ -344,7 +351,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     def make_unavailable() -> ASGIApp:
         return around(_refuse, {path: page for path, page in pages.items() if path != "/readyz"})
 
-    def make(collaborators: Mapping[str, Any]) -> ASGIApp:
+    def make(collaborators: Mapping[str, Any], unimplemented: Fallback | None = None) -> ASGIApp:
         assembly = Assembly(
             served,
             authenticator,
@@ -360,7 +367,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
             **observing,
         )
         refusal = assembly.refusal() if fallback is None else None
-        return around(bind(assembly, functions, fallback), pages, refusal)
+        return around(bind(assembly, functions, unimplemented or fallback), pages, refusal)
 
     below_root = mounting(proxies)
     service = Service(served, profile, make, make_unavailable, collaborators, limits.target, below_root)

@@ -15,6 +15,7 @@ from contract_first.contract.schemas.schema import MISSING, Schema
 from contract_first.generation import Generator
 from contract_first.generation.choices import Alternatives
 from contract_first.generation.identifiers import identifier
+from contract_first.generation.rendering import with_content, with_value
 from contract_first.service.messages.response import Rendered
 from contract_first.service.randomness import RandomBytes
 
@@ -23,7 +24,6 @@ from .filters import with_members
 from .links import Links
 from .queries import MOST_REMEMBERED, After, QueriedValues
 from .record import Record, members_of
-from .rendering import with_content, with_value
 from .shaping import Place
 
 CREATED = 201

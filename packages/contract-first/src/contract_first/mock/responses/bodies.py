@@ -12,7 +12,7 @@ from contract_first.contract.document.media_types import essence
 from contract_first.contract.schemas.schema import MISSING, Schema
 from contract_first.generation import Generator
 from contract_first.generation.examples import readable_of
-from contract_first.mock.relations.rendering import body_of, is_opaque
+from contract_first.generation.rendering import body_of, is_opaque
 from contract_first.service.request.sequences import EVENTS, body_of_items, is_sequence
 
 from .streams import LEAST_EVENTS, ending_of

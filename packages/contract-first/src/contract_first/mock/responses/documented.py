@@ -18,11 +18,11 @@ from contract_first.contract.schemas.schema import Schema
 from contract_first.contract.schemas.violations import holds_more
 from contract_first.generation import Generator
 from contract_first.generation.choices import Alternatives
+from contract_first.generation.rendering import body_of, concrete, header_value, with_value
 from contract_first.generation.values import MOST_VALUES
 from contract_first.mock.relations.example import ExampleRelation
 from contract_first.mock.relations.links import Links
 from contract_first.mock.relations.relation import Relation
-from contract_first.mock.relations.rendering import body_of, concrete, header_value, with_value
 from contract_first.service.assembly import Assembly
 from contract_first.service.messages.problems import (
     BadRequest,

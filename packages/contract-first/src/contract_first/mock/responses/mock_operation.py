@@ -10,9 +10,9 @@ from typing import Any, ClassVar, TypeAlias
 
 from contract_first.contract import Operation
 from contract_first.generation import Generator
+from contract_first.generation.rendering import with_content, with_value
 from contract_first.mock.relations.links import HERE, Links
 from contract_first.mock.relations.relation import BODY
-from contract_first.mock.relations.rendering import with_content, with_value
 from contract_first.mock.state.randomness import SeededRandomness
 from contract_first.service.assembly import Assembly
 from contract_first.service.bound_operation import BoundOperation, Responder
@@ -91,7 +91,7 @@ class ContractResponses:
     def generator(self, assembly: Assembly) -> Generator:
         """Return the generator of the contract's values."""
         if self._generator is None:
-            schemas = assembly.contract.schemas.view(formats=assembly.strictness.formats)
+            schemas = assembly.contract.schemas.view(formats=assembly.strictness.formats).for_responses
             self._generator = Generator(schemas, seed=self.seed, locale=self.locale)
         return self._generator
 
@@ -222,6 +222,10 @@ class MockOperation:
             framing = [field for field in rendered.headers if field[0].startswith(b"content-")]
             rendered = Rendered(status, framing, rendered.body)
         return _with_headers(documented, rendered, request)
+
+    def success(self, request: Request, arguments: Mapping[str, Any]) -> Awaitable[Rendered]:
+        """Return the documented success of an admitted request, whatever it prefers."""
+        return self._respond(Selection(None, self._accept(request, arguments)), request, arguments)
 
     async def _respond(
         self, selection: Selection, request: Request, arguments: Mapping[str, Any], applied: bytes = b""

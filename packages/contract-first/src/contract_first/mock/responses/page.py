@@ -11,7 +11,6 @@ from contract_first.contract import Contract, Operation
 from contract_first.service.pages import Page
 
 from .bodies import example_names
-from .selection import success_status
 
 PATH: Final = "/_mock/responses"
 TITLE = "How to get each response of the mock"
@@ -174,7 +173,7 @@ def _html_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def _rows(contract: Contract, code: Callable[[str], str]) -> Iterator[Sequence[str]]:
     """Yield a row for each operation, in the order of the contract."""
     for operation in contract.operations:
-        success = success_status(operation)
+        success = operation.success
 
         def with_examples(status: str, operation: Operation = operation) -> str:
             names = example_names(contract, operation.responses.get(status, {}))

@@ -38,7 +38,7 @@ class ResponseSelector:
     def __init__(self, operation: Operation, contract: Contract) -> None:
         self._operation = operation
         self._contract = contract
-        self.success = success_status(operation)
+        self.success = operation.success
 
     def declared(self, status: int) -> Mapping[str, Any]:
         """Return the Response Object of a status; raises NotFound with those that there are."""
@@ -96,7 +96,7 @@ class ResponseSelector:
     def _accepted_success(self, accept: str | None) -> int:
         """Return the first success with a body of an accepted type, else the first."""
         if accept is not None and accept != "*/*":
-            for status in success_statuses(self._operation):
+            for status in self._operation.successes:
                 content = self.content(status)
                 with suppress(NotAcceptable):
                     Negotiation(content).check(accept)
@@ -106,20 +106,6 @@ class ResponseSelector:
 
     def _examples(self, status: int) -> list[str]:
         return example_names(self._contract, {"content": self.content(status)})
-
-
-def success_status(operation: Operation) -> int:
-    """Return the status of a response without preferences: the lowest success, else the first one."""
-    codes = list(operation.responses)
-    successes = success_statuses(operation)
-    if not successes and ("default" in codes or not codes):
-        return 200
-    return successes[0] if successes else _status(codes[0])
-
-
-def success_statuses(operation: Operation) -> list[int]:
-    """Return the statuses of all successes: the lowest first, a range behind those that are in it."""
-    return [_status(code) for code in sorted(operation.responses) if code.startswith("2")]
 
 
 def _status(code: str) -> int:

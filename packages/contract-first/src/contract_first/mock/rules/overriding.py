@@ -12,7 +12,6 @@ from starlette.types import Send
 from contract_first.contract import Contract, Operation
 from contract_first.mock.override import Patch, Respond
 from contract_first.mock.responses.mock_operation import SANDBOX
-from contract_first.mock.responses.selection import success_status
 from contract_first.mock.templates.filling import TemplateError, has_templates
 from contract_first.mock.templates.process import TEMPLATES
 from contract_first.service.clock import Clock
@@ -127,7 +126,7 @@ class Patched:
 
 def rendered(respond: Respond, operation: Operation | None) -> Rendered:
     """Return a response to a request for an operation; raises OverrideError."""
-    status = respond.status or (HTTPStatus.OK if operation is None else success_status(operation))
+    status = respond.status or (HTTPStatus.OK if operation is None else operation.success)
     content, media_type = respond.content()
     fields = [SANDBOX, *([(b"content-type", media_type.encode())] if media_type else [])]
     raw = _raw(respond.headers)

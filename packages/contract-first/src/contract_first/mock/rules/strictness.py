@@ -101,4 +101,4 @@ class StrictOverrides:
 
     @cached_property
     def _generator(self) -> Generator:
-        return Generator(self._contract.schemas, seed="", locale="")
+        return Generator(self._contract.schemas.for_responses, seed="", locale="")

@@ -46,7 +46,7 @@ def catalog_of(contract: Contract, seed: str = "", locale: str = "") -> Catalog:
         ContractError: an ``x-mock-collection`` is not valid, or names a collection that is not there.
     """
     collections = {collection.path: collection for collection in recognize(contract)}
-    generator = Generator(contract.schemas, seed=seed, locale=locale)
+    generator = Generator(contract.schemas.for_responses, seed=seed, locale=locale)
     values = {path: Values(collection, generator, seed) for path, collection in collections.items()}
     roles: dict[str, list[Role]] = {}
     for collection in collections.values():

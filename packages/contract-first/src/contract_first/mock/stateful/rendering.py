@@ -8,8 +8,8 @@ from typing import Any
 
 from contract_first.contract import Operation
 from contract_first.contract.schemas.schema import MISSING
+from contract_first.generation.rendering import with_value
 from contract_first.mock.relations.envelopes import ListPage, enclosed
-from contract_first.mock.relations.rendering import with_value
 from contract_first.mock.relations.shaping import Fields
 from contract_first.mock.responses.documented import DocumentedResponse
 from contract_first.mock.responses.mock_operation import Arguments

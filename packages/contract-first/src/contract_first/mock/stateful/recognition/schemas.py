@@ -7,8 +7,8 @@ from typing import Final
 from contract_first.contract import Contract, Operation
 from contract_first.contract.document.media_types import essence, is_binary, is_json, is_xml
 from contract_first.contract.schemas.schema import Schema
+from contract_first.generation.rendering import concrete
 from contract_first.mock.relations.relation import CREATED
-from contract_first.mock.relations.rendering import concrete
 from contract_first.vocabulary.members import Meaning, meanings_of
 from contract_first.vocabulary.words import plain
 

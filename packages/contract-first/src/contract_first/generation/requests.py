@@ -1,0 +1,219 @@
+"""A valid request of each operation: what a client sends, and the status that it expects."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain, islice
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from contract_first.contract import Contract, Operation
+from contract_first.contract.document.json_types import text_of
+from contract_first.contract.schemas.schema import MISSING
+
+from .generator import Generator
+from .rendering import body_of, concrete, is_opaque
+
+if TYPE_CHECKING:
+    import httpx2
+
+MOST_EXAMINED = 40
+"""Values of a place that are validated before the request is given up."""
+JSON = re.compile(r"\bjson\b")
+ALWAYS_SENT = frozenset({"accept-encoding", "connection", "user-agent"})
+"""Header fields that a client has values for, which need not be the contract's."""
+SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|"}
+STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
+"""The default style of parameters, by place."""
+FORM = "multipart/form-data"
+NOT_FOUND = 404
+Pairs = list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class SampleRequest:
+    """A valid request of an operation.
+
+    Attributes:
+        path: values of path parameters by name, as are `query`, `headers` and `cookies`.
+        body: value of the body; MISSING where none is sent.
+        media_type: of the body.
+        content: the body, as it is sent.
+        expected: statuses of the response: the successes, and 404 where the path names an item.
+    """
+
+    operation: Operation
+    path: Mapping[str, Any]
+    query: Mapping[str, Any]
+    headers: Mapping[str, Any]
+    cookies: Mapping[str, Any]
+    body: Any = MISSING
+    media_type: str = ""
+    content: bytes | None = None
+    expected: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        return self.operation.label
+
+    @property
+    def method(self) -> str:
+        """The method, as it is sent."""
+        return self.operation.method.upper()
+
+    @property
+    def target(self) -> str:
+        """The path, with its parameters filled in."""
+        path = self.operation.path
+        for parameter in self._parameters("path"):
+            (_, text), *_ = spelled(parameter, self.path[parameter["name"]])
+            path = path.replace(f"{{{parameter['name']}}}", quote(text, safe=";=,."))
+        return path
+
+    @property
+    def pairs(self) -> Pairs:
+        """Names and texts of the query."""
+        return self._spelled("query", self.query)
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The header fields, those of cookies and of the body's media type among them."""
+        fields = dict(self._spelled("header", self.headers))
+        if self.cookies:
+            fields["Cookie"] = "; ".join(
+                f"{name}={text}" for name, text in self._spelled("cookie", self.cookies)
+            )
+        if self.content is not None and self.media_type != FORM:
+            fields["Content-Type"] = self.media_type
+        return fields
+
+    def send(self, client: httpx2.Client) -> httpx2.Response:
+        """Send it by a client whose base URL is that of the API, and return the response."""
+        parts: dict[str, Any] = {"content": self.content}
+        if self.media_type == FORM and isinstance(self.body, dict):
+            parts = {"files": list(self._form(self.body))}
+        return client.request(self.method, self.target, params=self.pairs, headers=self.fields, **parts)
+
+    def _form(self, body: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str | None, str, str | None]]]:
+        """Yield the parts of a form: name, and file name, text and media type."""
+        _, holder = first_content(self.operation.request_body or {})
+        encodings = holder.get("encoding", {})
+        for name, member in body.items():
+            for item in member if isinstance(member, list) else [member]:
+                plain = None if not isinstance(item, dict | list) else "application/json"
+                media_type = encodings.get(name, {}).get("contentType", plain)
+                is_file = media_type is not None and media_type != "application/json"
+                yield (
+                    name,
+                    (name if is_file else None, text_of(item), media_type and media_type.split(",")[0]),
+                )
+
+    def _spelled(self, place: str, values: Mapping[str, Any]) -> Pairs:
+        named = (parameter for parameter in self._parameters(place) if parameter["name"] in values)
+        return [pair for parameter in named for pair in spelled(parameter, values[parameter["name"]])]
+
+    def _parameters(self, place: str) -> Iterator[Mapping[str, Any]]:
+        return (parameter for parameter in self.operation.parameters if parameter["in"] == place)
+
+
+class Samples:
+    """Generates valid requests, always the same for a contract.
+
+    Args:
+        seed: another seed, other values.
+    """
+
+    def __init__(self, contract: Contract, seed: str = "samples") -> None:
+        self._contract = contract
+        self._schemas = contract.schemas.view(formats=True).for_requests
+        self._generator = Generator(self._schemas, seed=seed)
+
+    def request(self, operation: Operation) -> SampleRequest | None:
+        """Return a request with what the operation requires, and its body; None if none was found."""
+        values: dict[str, dict[str, Any]] = {place: {} for place in ("path", "query", "header", "cookie")}
+        for parameter in operation.parameters:
+            name = parameter["name"]
+            is_sent = parameter["in"] == "header" and name.lower() in ALWAYS_SENT
+            if not (is_sent or parameter.get("required")):
+                continue
+            value = self._value(parameter, f"{operation.label} {name}", name)
+            if parameter["in"] not in values or not _is_sendable(parameter, value):
+                return None
+            values[parameter["in"]][name] = value
+        body, media_type, content = MISSING, "", None
+        if operation.request_body is not None:
+            declared, holder = first_content(operation.request_body)
+            body, media_type = self._value(holder, f"{operation.label} {declared}"), concrete(declared)
+            if body is MISSING:
+                return None
+            schema = self._schemas.in_media_type(holder)
+            content = b"sample" if is_opaque(media_type) else body_of(body, media_type, schema)
+        expected = (*(operation.successes or [operation.success]), *[NOT_FOUND] * bool(values["path"]))
+        sample = SampleRequest(operation, *values.values(), body, media_type, content, expected)
+        route = self._contract.deployment.route(sample.method, sample.target)
+        return sample if route.operation_id == operation.operation_id else None
+
+    def _value(self, holder: Mapping[str, Any], name: str, member: str = "") -> Any:
+        """Return the first valid value of a parameter or body: its examples, then generated ones."""
+        schema = self._schemas.in_media_type(first_content(holder)[1] if "content" in holder else holder)
+        examples = map(self._contract.resolve, holder.get("examples", {}).values())
+        values = chain(
+            [holder["example"]] if "example" in holder else [],
+            (example["value"] for example in examples if "value" in example),
+            self._generator.values(schema.node, name, member=member),
+        )
+        valid = (value for value in islice(values, MOST_EXAMINED) if self._is_valid(schema.node, value))
+        return next(valid, MISSING)
+
+    def _is_valid(self, node: Any, value: Any) -> bool:
+        try:
+            return self._schemas.accepts(node, value)
+        except (LookupError, ValueError):  # it cannot be compiled
+            return False
+
+
+def first_content(holder: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """Return the first media type and its Media Type Object: that of JSON, if there is any."""
+    content = holder.get("content", {})
+    return next(
+        ((name, content[name]) for name in sorted(content, key=lambda name: not JSON.search(name))), ("", {})
+    )
+
+
+def spelled(parameter: Mapping[str, Any], value: Any) -> Pairs:
+    """Return the names and texts that a parameter is sent as, by its style (OpenAPI 3.1, section 4.8.12)."""
+    name = parameter["name"]
+    if "content" in parameter:
+        return [(name, json.dumps(value))]
+    style = parameter.get("style", STYLES[parameter["in"]])
+    explodes = parameter.get("explode", style == "form")
+    if isinstance(value, dict):
+        pairs = [(key, text_of(member)) for key, member in value.items()]
+        if style == "deepObject":
+            return [(f"{name}[{key}]", text) for key, text in pairs]
+        texts = [f"{key}={text}" for key, text in pairs] if explodes else [*chain(*pairs)]
+    else:
+        texts = [text_of(item) for item in (value if isinstance(value, list) else [value])]
+        pairs = [(name, text) for text in texts]
+    if style == "form" and explodes:
+        return pairs
+    if style == "matrix":
+        one = [(name, ",".join(texts))]
+        return [(name, "".join(f";{key}={text}" for key, text in (pairs if explodes else one)))]
+    if style == "label":
+        return [(name, "".join(f".{text}" for text in texts) if explodes else f".{','.join(texts)}")]
+    return [(name, SEPARATORS.get(style, ",").join(texts))]
+
+
+def _is_sendable(parameter: Mapping[str, Any], value: Any) -> bool:
+    """Tell whether a value can be sent in its place."""
+    if value is MISSING:
+        return False
+    texts = [text for _, text in spelled(parameter, value)]
+    is_field = parameter["in"] in {"header", "cookie"}
+    return bool(texts) and all(
+        text not in {"", ".", ".."} and (not is_field or (text.isascii() and text.isprintable()))
+        for text in texts
+    )
