@@ -43,14 +43,6 @@ Overlays = Annotated[
         show_default=False,
     ),
 ]
-Sarif = Annotated[
-    Path | None,
-    typer.Option(
-        dir_okay=False,
-        help="Write the findings as SARIF 2.1.0, such as for GitHub's code scanning.",
-        show_default=False,
-    ),
-]
 Strict = Annotated[
     bool,
     typer.Option(
@@ -99,60 +91,18 @@ def option(kind: Any, help_: str, *names: str, **settings: Any) -> Any:
     return Annotated[kind, typer.Option(*names, help=help_, **settings), *default]
 
 
-def flag(help_: str, *names: str, **settings: Any) -> Any:
-    """Return the annotation of an option without a value."""
-    return option(bool, help_, *names, **settings)
-
-
-def file(help_: str, *names: str, **settings: Any) -> Any:
-    """Return the annotation of an option that names a file."""
-    return option(Path | None, help_, *names, dir_okay=False, **settings)
-
-
-HTML = file("Write the report as a self-contained HTML page.")
-JSON = file("Write the report as JSON.")
-
-
-PROPOSE = file(
-    "Write what the traffic has and the contract lacks as an OpenAPI Overlay, for you to look through.",
-    "--propose",
-)
-
-
-def folder(help_: str, **settings: Any) -> Any:
-    """Return the annotation of an option that names a folder."""
-    return option(Path | None, help_, metavar="DIR", file_okay=False, **settings)
-
-
-def texts(help_: str, metavar: str, *names: str, **settings: Any) -> Any:
-    """Return the annotation of an option that may be repeated."""
-    return option(list[str], f"{help_}; repeatable.", *names, default=[], metavar=metavar, **settings)
-
-
-def read_by(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """Return the callback of an option that a function parses; its ValueError refuses the value.
-
-    A mapping becomes its items: of a repeatable option typer hands a list over, of a mapping its keys.
-    """
-
-    def callback(value: Any) -> Any:
-        try:
-            parsed = None if value is None else function(value)
-        except ValueError as error:
-            raise typer.BadParameter(str(error)) from None
-        return list(parsed.items()) if isinstance(parsed, Mapping) else parsed
-
-    return callback
-
-
 def checked_by(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """Return the callback of an option whose value a function can read, or refuses by a ValueError."""
 
     def checked(value: Any) -> Any:
-        function(value)
+        try:
+            if value is not None:
+                function(value)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
         return value
 
-    return read_by(checked)
+    return checked
 
 
 def takes(**options: Any) -> Callable[[Command], Command]:

@@ -3,8 +3,8 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -29,10 +29,12 @@ from contract_first.contract.linting import lint as violations_in
 from contract_first.contract.linting.rules import SEVERITIES, severities_of
 from contract_first.contract.models import Kind, differences, write_models
 from contract_first.contract.schemas.violations import holds_more
+from contract_first.signatures import Flag
 
 from .checking.configuration import Option
-from .commands import CANNOT_RUN, Overlays, Sarif, Strict, checked_by, failure
-from .reading import File, Load, follows_references, read_contract
+from .commands import CANNOT_RUN, Overlays, failure, option, takes
+from .options import options_of, record_of
+from .reading import ContractOptions, File, Load, follows_references, read_contract
 
 COLOURS = {"breaking": "bold red", "risky": "yellow", "safe": "green"}
 DETAIL_COLUMN = 12
@@ -42,15 +44,19 @@ GENERATOR = ("openapi-typescript@7", "--default-non-nullable=false")
 """With its option, as a default does not say that a property must be sent, or will be there."""
 
 
-def _lists(rows: Callable[[], Iterable[tuple[str, str, str]]]) -> Callable[[bool], None]:
-    """Return the callback of an option that prints rules: name, severity, and what each means."""
+def _rules(rows: Callable[[], Iterable[tuple[str, str, str]]]) -> Any:
+    """Return the option that prints rules: name, severity, and what each means."""
 
     def callback(is_set: bool) -> None:  # noqa: FBT001 -- as typer calls it
         if is_set:
             typer.echo("\n".join(f"{name:40} {severity:9} {meaning}" for name, severity, meaning in rows()))
             raise typer.Exit
 
-    return callback
+    return option(bool, "Print the rules, and exit.", is_eager=True, callback=callback)
+
+
+def _ignored(texts: Sequence[str]) -> list[Ignored]:
+    return [Ignored.of(text) for text in texts]
 
 
 def lint_rules() -> Iterator[tuple[str, str, str]]:
@@ -63,20 +69,73 @@ def diff_rules() -> Iterator[tuple[str, str, str]]:
     yield from ((rule.name, rule.severity.value, rule.meaning) for rule in RULES.values())
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ShowOptions(ContractOptions):
+    """The options of ``contract show``.
+
+    Attributes:
+        format: format of the output.
+    """
+
+    format: Annotated[Literal["json", "yaml"], Flag()] = "json"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LintOptions(ContractOptions):
+    """The options of ``contract lint``.
+
+    Attributes:
+        ignore: house rule to leave out, as RULE or RULE#POINTER, with an optional : REASON.
+        severity: error, warning, note or off, for a rule.
+        fail_on: least severity that exits with 1.
+        json: write the report as JSON.
+        sarif: write the findings as SARIF 2.1.0, such as for GitHub's code scanning.
+    """
+
+    ignore: Annotated[Sequence[Ignored], Flag("RULE", _ignored)] = ()
+    severity: Annotated[Mapping[str, str], Flag("RULE=LEVEL", severities_of)] = field(default_factory=dict)
+    fail_on: Annotated[Literal["error", "warning", "note"], Flag()] = "error"
+    json: Annotated[Path | None, Flag()] = None
+    sarif: Annotated[Path | None, Flag()] = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class DiffOptions(ContractOptions):
+    """The options of ``contract diff``.
+
+    Attributes:
+        format: format of the report.
+        fail_on: least severity that exits with 1.
+        ignore: rule to leave out.
+    """
+
+    format: Annotated[Literal["text", "json", "markdown", "html", "junit", "github"], Flag()] = "text"
+    fail_on: Annotated[Literal["breaking", "risky"], Flag()] = "breaking"
+    ignore: Annotated[Sequence[str], Flag("RULE")] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TypesOptions(ContractOptions):
+    """The options of ``contract types``.
+
+    Attributes:
+        lang: language of the types.
+        models: what objects are in Python.
+        check: module to compare with the contract: print how they differ.
+    """
+
+    lang: Annotated[Literal["python", "typescript"], Flag()] = "python"
+    models: Annotated[Kind, Flag()] = "typeddict"
+    check: Annotated[Path | None, Flag("PY", default="none")] = None
+
+
 @follows_references
-def show(
-    file: File,
-    *,
-    overlay: Overlays = None,
-    strict: Strict = False,
-    format_: Annotated[
-        Literal["json", "yaml"], typer.Option("--format", help="Format of the output.")
-    ] = "json",
-    load: Load = load_contract,
-) -> None:
+@takes(**options_of(ShowOptions))
+def show(file: File, *, load: Load = load_contract, **options: Any) -> None:
     """Print a contract with its overlays applied, its defects repaired and its references bundled."""
-    document = read_contract(file, load, overlay, strict=strict).document
-    is_json = format_ == "json"
+    chosen = record_of(ShowOptions, options)
+    document = read_contract(file, load, chosen.overlay, strict=chosen.strict).document
+    is_json = chosen.format == "json"
     if not is_json and holds_more(document, MOST_IN_YAML):
         typer.echo(f"More than {MOST_IN_YAML} values are written as JSON, which is YAML, too.", err=True)
         is_json = True
@@ -91,45 +150,8 @@ def digest(file: File, *, overlay: Overlays = None, load: Load = load_contract) 
 
 
 @follows_references
-def lint(  # noqa: PLR0913 -- its options
-    file: File,
-    *,
-    config: Option = None,  # noqa: ARG001 -- its values are defaults
-    overlay: Overlays = None,
-    strict: Strict = False,
-    rules: Annotated[  # noqa: ARG001 -- the callback ends the command
-        bool,
-        typer.Option(
-            "--rules", is_eager=True, callback=_lists(lint_rules), help="Print the rules, and exit."
-        ),
-    ] = False,
-    ignore: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="RULE",
-            callback=checked_by(lambda texts: [Ignored.of(text) for text in texts]),
-            help="House rule to leave out, as RULE or RULE#POINTER, with an optional : REASON; repeatable.",
-            show_default=False,
-        ),
-    ] = None,
-    severity: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="RULE=LEVEL",
-            callback=checked_by(severities_of),
-            help="error, warning, note or off, for a rule; repeatable.",
-            show_default=False,
-        ),
-    ] = None,
-    fail_on: Annotated[
-        Literal["error", "warning", "note"], typer.Option(help="Least severity that exits with 1.")
-    ] = "error",
-    json_: Annotated[
-        Path | None, typer.Option("--json", dir_okay=False, help="Write the report as JSON.")
-    ] = None,
-    sarif: Sarif = None,
-    load: Load = load_contract,
-) -> None:
+@takes(config=Option, rules=_rules(lint_rules), **options_of(LintOptions))
+def lint(file: File, *, load: Load = load_contract, **options: Any) -> None:
     """Check that a contract is valid OpenAPI and follows the house rules.
 
     Each defect is listed with file, line and pointer, and with what a mock does about it: it is repaired,
@@ -140,21 +162,23 @@ def lint(  # noqa: PLR0913 -- its options
     Exit codes: 0 nothing is wrong, 1 there is a defect or an error (--fail-on: or less), 2 the file cannot be
     read.
     """
-    ignored, severities = [Ignored.of(text) for text in ignore or ()], severities_of(severity or [])
+    chosen = record_of(LintOptions, options)
     try:
-        contract = replace(load(file, overlay or (), lenient=not strict), strict=strict)
+        contract = replace(load(file, chosen.overlay, lenient=not chosen.strict), strict=chosen.strict)
     except ContractError as error:
         raise failure(error, CANNOT_RUN if isinstance(error, UnreadableContractError) else 1) from None
     for warning in contract.overlay_warnings:
         typer.echo(warning, err=True)
-    defects, violations = contract.defects, violations_in(contract, ignored, severities)
+    defects, violations = contract.defects, violations_in(contract, chosen.ignore, chosen.severity)
     for diagnostic in (*defects, *violations):
         typer.echo(str(diagnostic))
-    if sarif is not None:
-        sarif.write_bytes(linted(defects, violations))
-    if json_ is not None:
-        json_.write_bytes(msgspec.json.format(msgspec.json.encode(_records(defects, violations))) + b"\n")
-    for entry in ignored:
+    if chosen.sarif is not None:
+        chosen.sarif.write_bytes(linted(defects, violations))
+    if chosen.json is not None:
+        chosen.json.write_bytes(
+            msgspec.json.format(msgspec.json.encode(_records(defects, violations))) + b"\n"
+        )
+    for entry in chosen.ignore:
         typer.echo(
             f"Ignored: {entry.rule} {entry.pointer or 'everywhere'}: {entry.reason or 'no reason given'}."
         )
@@ -163,7 +187,7 @@ def lint(  # noqa: PLR0913 -- its options
         f"{counts if defects or violations else 'Nothing is wrong'} in {contract.source} "
         f"(operations: {len(contract.operations)})."
     )
-    failing = SEVERITIES[: SEVERITIES.index(fail_on) + 1]
+    failing = SEVERITIES[: SEVERITIES.index(chosen.fail_on) + 1]
     raise typer.Exit(1 if defects or any(v.severity in failing for v in violations) else 0)
 
 
@@ -187,30 +211,11 @@ def _records(defects: Iterable[Defect], violations: Iterable[RuleViolation]) -> 
 
 
 @follows_references
+@takes(config=Option, rules=_rules(diff_rules), **options_of(DiffOptions))
 def diff(
     old: Annotated[str, typer.Argument(help="The contract that clients use: a JSON or YAML file, or a URL.")],
     new: Annotated[str, typer.Argument(help="The new contract; by default that of the configuration.")],
-    *,
-    config: Option = None,  # noqa: ARG001 -- its values are defaults
-    overlay: Overlays = None,
-    strict: Strict = False,
-    format_: Annotated[
-        Literal["text", "json", "markdown", "html", "junit", "github"],
-        typer.Option("--format", help="Format of the report."),
-    ] = "text",
-    rules: Annotated[  # noqa: ARG001 -- the callback ends the command
-        bool,
-        typer.Option(
-            "--rules", is_eager=True, callback=_lists(diff_rules), help="Print the rules, and exit."
-        ),
-    ] = False,
-    fail_on: Annotated[
-        Literal["breaking", "risky"], typer.Option(help="Least severity that exits with 1.")
-    ] = "breaking",
-    ignore: Annotated[
-        list[str] | None,
-        typer.Option(metavar="RULE", help="Rule to leave out; repeatable.", show_default=False),
-    ] = None,
+    **options: Any,
 ) -> None:
     """Compare two contracts: which changes break clients, which are risky, which are safe.
 
@@ -222,46 +227,32 @@ def diff(
     Exit codes: 0 no change is breaking (with --fail-on risky: or risky), 1 one is, 2 a contract cannot be
     read or compared.
     """
-    if unknown := sorted(set(ignore or ()) - RULES.keys()):
+    chosen = record_of(DiffOptions, options)
+    if unknown := sorted(set(chosen.ignore) - RULES.keys()):
         close = get_close_matches(unknown[0], RULES, 3)
         raise failure(
             f"No rule is named {unknown[0]!r}; close to it: {', '.join(close) or 'none'}.", page="diff"
         )
-    read = partial(read_contract, overlays=overlay, strict=strict)
+    read = partial(read_contract, overlays=chosen.overlay, strict=chosen.strict)
     try:
-        changes = [c for c in compare(read(old), read(new)) if c.difference.rule.name not in (ignore or ())]
+        changes = [c for c in compare(read(old), read(new)) if c.difference.rule.name not in chosen.ignore]
     except ContractError as error:
         raise failure(error) from None
-    failing = [Severity.BREAKING, Severity.RISKY][: 1 + (fail_on == "risky")]
-    match format_:
+    failing = [Severity.BREAKING, Severity.RISKY][: 1 + (chosen.fail_on == "risky")]
+    match chosen.format:
         case "text":
             _print(changes)
         case "junit":
             typer.echo(reports.as_junit(changes, failing))
         case _:
             written = {"json": reports.as_json, "html": reports.as_html, "github": reports.as_github}
-            typer.echo(written.get(format_, reports.as_markdown)(changes))
+            typer.echo(written.get(chosen.format, reports.as_markdown)(changes))
     raise typer.Exit(1 if any(change.severity in failing for change in changes) else 0)
 
 
 @follows_references
-def types(
-    file: File,
-    *,
-    overlay: Overlays = None,
-    strict: Strict = False,
-    lang: Annotated[Literal["python", "typescript"], typer.Option(help="Language of the types.")] = "python",
-    models: Annotated[Kind, typer.Option(help="What objects are in Python.")] = "typeddict",
-    check: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="PY",
-            help="Module to compare with the contract: print how they differ.",
-            show_default="none",
-        ),
-    ] = None,
-    load: Load = load_contract,
-) -> None:
+@takes(**options_of(TypesOptions))
+def types(file: File, *, load: Load = load_contract, **options: Any) -> None:
     """Print the types of a contract: Python TypedDicts or models, or TypeScript by openapi-typescript.
 
     TypedDicts describe decoded JSON, in which a date-time is a str. Models have dates, UUIDs and aliases as
@@ -271,11 +262,13 @@ def types(
 
     Exit codes: 0 printed, or --check finds no difference, 1 it finds one, 2 nothing can be read.
     """
-    contract = read_contract(file, load, overlay, strict=strict)
-    if lang == "typescript" and (check or models != "typeddict"):
+    chosen = record_of(TypesOptions, options)
+    check, is_python = chosen.check, chosen.lang == "python"
+    contract = read_contract(file, load, chosen.overlay, strict=chosen.strict)
+    if not is_python and (check or chosen.models != "typeddict"):
         raise failure("--models and --check are of Python; leave --lang out.")
     try:
-        text = write_models(contract, models) if lang == "python" else _typescript(contract)
+        text = write_models(contract, chosen.models) if is_python else _typescript(contract)
         if check is None:
             typer.echo(text, nl=False)
             return

@@ -19,7 +19,7 @@ from contract_first.mock.options import MockOptions, ServerOptions
 from contract_first.service.http.server import CannotListen
 from contract_first.signatures import Flag
 
-from .commands import Overlays, Strict, customized, file, option, require_extra, takes
+from .commands import Overlays, Strict, customized, option, require_extra, takes
 from .execute import Start, is_alone, run, with_exec
 from .mock_file import NAME, configured, init
 from .options import TRUSTED_BY, Process, defaults_of, options_of, ports_of
@@ -51,8 +51,10 @@ class Shown(NamedTuple):
 
 OPTIONS = {
     "contract": option(str | None, "The OpenAPI document to mock; the same as FILE.", metavar="FILE|URL"),
-    "config": file(
+    "config": option(
+        Path | None,
         "TOML file with these options and their rules; they go for what the command line does not say.",
+        dir_okay=False,
         is_eager=True,
         callback=configured,
         show_default=f"{NAME}, if there is one",

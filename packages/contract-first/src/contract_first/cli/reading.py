@@ -2,18 +2,20 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
 from contract_first.contract import Contract, ContractError, load_contract
 from contract_first.contract.document.fetching import References, following
 from contract_first.contract.reading.revisions import checked_out
+from contract_first.signatures import Flag, read_fields
 
-from .commands import Command, failure, file, flag, folder, takes
+from .commands import Command, failure, takes
+from .options import options_of, record_of
 
 Load = Callable[..., Contract]
 """Loads the contract in a file or at a URL, and for None that of the application, as `load_contract` does."""
@@ -22,29 +24,51 @@ File = Annotated[str, typer.Argument(metavar="FILE|URL", help=HELP)]
 Source = Annotated[str, typer.Option(metavar="FILE|URL", help=HELP)]
 
 
+class ReferenceOptions(NamedTuple):
+    """How the references of a contract are followed.
+
+    Attributes:
+        offline: fetch no URL that a contract refers to.
+        references: JSON file that caches what such URLs hold: with it, later runs fetch nothing.
+        root: read the contract from this folder alone, and no URL.
+    """
+
+    offline: Annotated[bool, Flag()] = False
+    references: Annotated[Path | None, Flag()] = None
+    root: Annotated[Path | None, Flag("DIR")] = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ContractOptions:
+    """How a contract is read.
+
+    Attributes:
+        overlay: OpenAPI Overlay to apply to the contract, in this order.
+        strict: refuse an invalid contract instead of repairing it; from OpenAPI 3.1 on, readOnly members are
+            required of requests, too.
+    """
+
+    overlay: Annotated[tuple[Path, ...], Flag()] = ()
+    strict: Annotated[bool, Flag()] = False
+
+    def __post_init__(self) -> None:
+        read_fields(self)
+
+
 def follows_references(command: Command) -> Command:
     """Return a command that follows the references of its contracts, and the options that say how."""
 
     @wraps(command)
-    def run(
-        *arguments: Any,
-        references: Path | None = None,
-        offline: bool = False,
-        root: Path | None = None,
-        **others: Any,
-    ) -> None:
+    def run(*arguments: Any, **others: Any) -> None:
+        chosen = record_of(ReferenceOptions, others)
         try:
-            followed = References(references, offline=offline, root=root)
+            followed = References(chosen.references, offline=chosen.offline, root=chosen.root)
         except ContractError as error:
             raise failure(error) from None
         with following(followed):
             command(*arguments, **others)
 
-    return takes(
-        offline=flag("Fetch no URL that a contract refers to."),
-        references=file("JSON file that caches what such URLs hold: with it, later runs fetch nothing."),
-        root=folder("Read the contract from this folder alone, and no URL."),
-    )(run)  # type: ignore[return-value]  # the same, and three options
+    return takes(**options_of(ReferenceOptions))(run)  # type: ignore[return-value]  # the same, and its options
 
 
 def read_contract(

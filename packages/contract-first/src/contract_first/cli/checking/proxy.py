@@ -21,7 +21,7 @@ from contract_first.check.validation import Drift
 from contract_first.cli.commands import failure, notice, takes
 from contract_first.cli.options import options_of, record_of
 from contract_first.cli.process import End
-from contract_first.cli.reading import Load, Source, follows_references, read_contract
+from contract_first.cli.reading import ContractOptions, Load, Source, follows_references, read_contract
 from contract_first.cli.recordings import MatchOptions
 from contract_first.contract import load_contract
 from contract_first.imports import resting_collector
@@ -32,7 +32,7 @@ from contract_first.mock.proxy.recorder import ProxyRecorder
 from contract_first.mock.proxy.upstream import NAME, NotAnUpstream, Upstream
 from contract_first.mock.rules.files.recording import Matching, as_file, rules_of
 from contract_first.service.http.server import CannotListen
-from contract_first.signatures import Flag, read_fields
+from contract_first.signatures import Flag
 from contract_first.terminal import printable
 
 from .configuration import Configuration, Option
@@ -47,15 +47,12 @@ UpstreamUrl = Annotated[
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ProxyOptions:
+class ProxyOptions(ContractOptions):
     """The options of ``proxy``.
 
     Attributes:
         host: address to listen on; beyond loopback others can use the proxy.
         port: port of the proxy; 0 takes a free one.
-        overlay: OpenAPI Overlay to apply to the contract, in this order.
-        strict: refuse an invalid contract instead of repairing it; from OpenAPI 3.1 on, readOnly members are
-            required of requests, too.
         fail_on: which side's violations fail the run.
         most_bytes: largest body that is buffered and validated.
         timeout: how long to wait for the upstream.
@@ -67,17 +64,12 @@ class ProxyOptions:
 
     host: Annotated[str, Flag("ADDRESS")] = HOST
     port: Annotated[int, Flag("PORT", minimum=0, maximum=65535)] = 8010
-    overlay: Annotated[tuple[Path, ...], Flag()] = ()
-    strict: Annotated[bool, Flag()] = False
     fail_on: Annotated[Literal["request", "response", "any"], Flag()] = "any"
     most_bytes: Annotated[int, Flag("BYTES", names=("--limit",), minimum=0)] = 1024 * 1024
     timeout: Annotated[float, Flag("SECONDS", minimum=0.1)] = 60
     keep_host: Annotated[bool, Flag()] = False
     names: Annotated[Sequence[str], Flag("NAME", names=("--allow-host",))] = ()
     errors: Annotated[bool, Flag()] = False
-
-    def __post_init__(self) -> None:
-        read_fields(self)
 
 
 class Files(NamedTuple):
