@@ -9,10 +9,10 @@ from contract_first.service.functions import ResolverError
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
 from contract_first.service.names import handler_name
-from contract_first.service.operation import BoundOperation, Responder
+from contract_first.service.bound_operation import BoundOperation, Responder
 
 from .responses import ContractResponses
-from .responses.operation import MockOperation
+from .responses.mock_operation import MockOperation
 
 App = TypeVar("App", bound=Service)
 

@@ -20,6 +20,7 @@ from .access.authentication import Authenticate, Authenticator, HookAuthenticato
 from .access.cors import with_cors
 from .access.cross_site import CrossSiteRequests
 from .assembly import Assembly
+from .bound_operation import Fallback
 from .clock import SystemClock
 from .connexion_adapter import bind
 from .context.hooks import Hook, require_operations
