@@ -75,7 +75,7 @@ class ActiveRule:
         self._seed = seed
         self._random = Random(b"%d %s" % (seed, drawn_from))  # noqa: S311 -- repeatable, not secret
 
-    def anew(self, rule: Rule | None = None) -> "ActiveRule":
+    def reset(self, rule: Rule | None = None) -> "ActiveRule":
         """Return the rule, or another one in its place, which has applied to no request."""
         return ActiveRule(rule or self.rule, self._seed, self.kind, self.source)
 
@@ -251,7 +251,7 @@ class Rules:
         with self._changing:
             if rule_id not in self._ids("override"):
                 return None
-            self._replace(a.anew(changed) if a.rule.id == rule_id else a for a in self._active.rules)
+            self._replace(a.reset(changed) if a.rule.id == rule_id else a for a in self._active.rules)
         return changed
 
     def order(self, rule_ids: Sequence[str]) -> str:
@@ -279,7 +279,7 @@ class Rules:
         """
         with self._changing:
             self._replace(
-                active.anew() if active.source and active.kind == kind else active
+                active.reset() if active.source and active.kind == kind else active
                 for active in self._active.rules
                 if active.source or active.kind != kind or (scope is not None and active.rule.scope != scope)
             )
