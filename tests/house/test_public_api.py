@@ -26,9 +26,10 @@ MEMBERS = {
     ],
     "scanner_contract": ["load_contract"],
     "contract_first.service": [
-        *PROBLEMS, "Attempt", "Authenticator", "BasicCredential", "CannotListen", "Cookie", "Event", "Hook",
-        "Idempotency", "JsonLimits", "KeyInUse", "KeyReused", "Limits", "PerRequest", "ProblemProfile",
-        "Request", "Requirement", "ResolverError", "Response", "Service", "Upload", "Violation",
+        *PROBLEMS, "Attempt", "Authenticator", "BasicCredential", "CannotListen", "Cookie", "Event", "Exposure",
+        "Hook", "Idempotency", "JsonLimits", "KeyInUse", "KeyReused", "Limits", "Observability",
+        "PerRequest", "ProblemProfile", "Request", "Requirement", "ResolverError", "Response", "Seams",
+        "Service", "Strictness", "Upload", "Violation",
         "create_app", "listen", "per_request", "serve", "url_of",
     ],
     "strict_s3": ["Server", "running"],
