@@ -5,11 +5,11 @@ from typing import TypeVar
 
 from contract_first.service import NotImplementedYet, Service
 from contract_first.service.assembly import Assembly
+from contract_first.service.bound_operation import BoundOperation, Responder
 from contract_first.service.functions import ResolverError
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
 from contract_first.service.names import handler_name
-from contract_first.service.bound_operation import BoundOperation, Responder
 
 from .responses import ContractResponses
 from .responses.mock_operation import MockOperation

@@ -1,6 +1,6 @@
 """Request bodies: taken within their limit, read by media type, validated by schema, defaults filled in."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
@@ -101,7 +101,8 @@ class MediaType:
         if self._is_raw:
             return await self._budget.collected(stream, request)
         if self._is_json:
-            count, read = JsonCount(self._limits, "body"), READ_JSON
+            count: JsonCount | None = JsonCount(self._limits, "body")
+            read: Callable[[bytes], Any] | None = READ_JSON
         else:
             content_type = request.header(b"content-type") or ""
             count = count_of(content_type, self._definition, self._schema, self._limits)

@@ -113,7 +113,7 @@ class ResponseRenderer:
         if schema is not None and schema.has_write_only and holds_model(value):
             body = _without_absent(body, schema)
         if body or media_type is not None:
-            fields.append((b"content-type", _content_type(media_type, value.__class__)))
+            fields.append((b"content-type", _content_type(media_type, type(value))))
         rendered = _rendered(status, fields, body, request)
         if self._filter.accepts(rendered, media_type):
             return rendered
