@@ -181,12 +181,12 @@ def test_a_file_has_all_credentials(tmp_path):
     ("content", "message"),
     [
         (b"api_key = secret-1", "is not TOML"),
-        (b"\xff", "is not TOML"),
+        (b"\xff", "is not UTF-8"),
         (b'key = "secret-1"', "unknown field `key`"),
         (b"api_key = 1", r"Expected `str`, got `int` - at `\$.api_key`"),
         (b'api_key = "secret-1\\n"', "api_key has characters"),
         (b'api_key = "secret-1"\nbearer = ""', "bearer is empty"),
-        (b"#" * 70_000, "is larger than"),
+        (b"#" * 70_000, "has more than 65536 bytes"),
     ],
 )
 def test_a_wrong_file_is_reported_without_what_is_in_it(tmp_path, content, message):

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgspec
 
+from contract_first.files import read_text
 from contract_first.masking import spellings, whole
 
 from .oauth2 import ClientCredentials
@@ -266,17 +267,11 @@ def from_file(path: Path) -> Credentials:
         ValueError: it cannot be read, or is not such a file; the message repeats nothing that is in it.
     """
     try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-        if len(content) > MOST_BYTES:
-            raise ValueError(f"{path} is larger than {MOST_BYTES} bytes.")
-        values = tomllib.loads(content.decode())
+        values = tomllib.loads(read_text(path, MOST_BYTES))
         if empty := [name for name in KINDS if values.get(name) == ""]:
             raise ValueError(f"{path}: {empty[0]} is empty. Leave it out to check without it.")
         return msgspec.convert(values, Credentials)
-    except OSError as error:
-        raise ValueError(f"{path} cannot be read: {error.strerror}.") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+    except tomllib.TOMLDecodeError:
         raise ValueError(f"{path} is not TOML.") from None
     except msgspec.ValidationError as error:
         raise ValueError(f"{path}: {error}") from None

@@ -13,6 +13,7 @@ from typing import Any, Final, get_args
 import typer
 
 from contract_first.contract.document.sources import is_url
+from contract_first.files import read_text
 from contract_first.terminal import printable
 
 from .commands import with_page
@@ -62,18 +63,13 @@ class OptionFile:
     def read(cls, path: Path, page: str = "") -> "OptionFile":
         """Read a file, which a page of the documentation explains."""
         try:
-            with path.open("rb") as file:
-                content = file.read(MOST_BYTES + 1)
-            if len(content) > MOST_BYTES:
-                raise typer.BadParameter(f"{path} has more than {MOST_BYTES} bytes.")
-            text = content.decode("utf-8-sig")
+            text = read_text(path, MOST_BYTES)
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from None
+        try:
             members = tomllib.loads(text)
             _bound(members, MOST_LEVELS)
             json.dumps(members, default=str)  # a number may be longer than Python prints
-        except OSError as error:
-            raise typer.BadParameter(f"{path} cannot be read: {error.strerror}.") from None
-        except UnicodeDecodeError as error:
-            raise typer.BadParameter(f"{path} is not UTF-8 at byte {error.start}.") from None
         except RecursionError:
             raise typer.BadParameter(f"{path} is nested too deep.") from None
         except ValueError as error:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
 
 import pytest
 
@@ -28,9 +29,10 @@ WORKER = "contract_coverage"
 """Under this name a worker of pytest-xdist hands its counts over."""
 TESTSERVER = "http://testserver"
 EVERYTHING = 100
+Client_co = TypeVar("Client_co", covariant=True)
 
 
-class ContractClients(Protocol):
+class Clients(Protocol[Client_co]):
     """Makes clients; see `contract_client`."""
 
     def __call__(
@@ -41,23 +43,12 @@ class ContractClients(Protocol):
         base_url: str = "",
         credentials: Credentials | None = None,
         **options: Any,
-    ) -> httpx2.Client:
+    ) -> Client_co:
         """Return a client of an app, or of a URL."""
 
 
-class AsyncContractClients(Protocol):
-    """Makes asynchronous clients; see `async_contract_client`."""
-
-    def __call__(
-        self,
-        app: ASGIApp | str,
-        contract: Contract | Path | str | None = None,
-        *,
-        base_url: str = "",
-        credentials: Credentials | None = None,
-        **options: Any,
-    ) -> httpx2.AsyncClient:
-        """Return a client of an app, or of a URL."""
+ContractClients: TypeAlias = "Clients[httpx2.Client]"
+AsyncContractClients: TypeAlias = "Clients[httpx2.AsyncClient]"
 
 
 class ContractMocks(Protocol):
@@ -114,7 +105,7 @@ def async_contract_client(pytestconfig: pytest.Config) -> AsyncContractClients:
 
     Args of the function: those of `contract_client`, and options of `httpx2.AsyncClient`.
     """
-    return pytestconfig.stash[RUN].async_client
+    return pytestconfig.stash[RUN].async_clients()
 
 
 @pytest.fixture
@@ -219,53 +210,44 @@ class _Run:
 
         portal = stack.enter_context(start_blocking_portal())
 
-        def client(
-            app: ASGIApp | str,
-            contract: Contract | Path | str | None = None,
-            *,
-            base_url: str = "",
-            credentials: Credentials | None = None,
-            **options: Any,
-        ) -> httpx2.Client:
-            url, validation = self._validation(app, contract, base_url, credentials)
+        def transport(app: ASGIApp | str) -> httpx2.BaseTransport:
             transport = httpx2.HTTPTransport() if isinstance(app, str) else InProcess(app, portal)
             stack.callback(transport.close)
-            return httpx2.Client(transport=Validating(transport, validation), base_url=url, **options)
+            return transport
 
-        return client
+        return partial(self._client, httpx2.Client, Validating, transport)
 
-    def async_client(
+    def async_clients(self) -> AsyncContractClients:
+        """Return what makes asynchronous clients, which their caller closes."""
+        import httpx2  # noqa: PLC0415 -- the module's reason
+
+        from .transport import AsyncValidating, InLoop  # noqa: PLC0415 -- the same
+
+        def transport(app: ASGIApp | str) -> httpx2.AsyncBaseTransport:
+            return httpx2.AsyncHTTPTransport() if isinstance(app, str) else InLoop(app)
+
+        return partial(self._client, httpx2.AsyncClient, AsyncValidating, transport)
+
+    def _client(
         self,
+        kind: Callable[..., Client_co],
+        validating: Callable[[Any, ClientValidation], Any],
+        transport: Callable[[ASGIApp | str], Any],
         app: ASGIApp | str,
         contract: Contract | Path | str | None = None,
         *,
         base_url: str = "",
         credentials: Credentials | None = None,
         **options: Any,
-    ) -> httpx2.AsyncClient:
-        """Return an asynchronous client, which its caller closes."""
-        import httpx2  # noqa: PLC0415 -- the module's reason
-
-        from .transport import AsyncValidating, InLoop  # noqa: PLC0415 -- the same
-
-        url, validation = self._validation(app, contract, base_url, credentials)
-        transport = httpx2.AsyncHTTPTransport() if isinstance(app, str) else InLoop(app)
-        return httpx2.AsyncClient(transport=AsyncValidating(transport, validation), base_url=url, **options)
-
-    def _validation(
-        self,
-        app: ASGIApp | str,
-        contract: Contract | Path | str | None,
-        base_url: str,
-        credentials: Credentials | None,
-    ) -> tuple[str, ClientValidation]:
-        """Return the URL that a client begins with, and what it does with exchanges."""
+    ) -> Client_co:
+        """Return a client of a kind, whose transport validates the exchanges of another."""
         from .exchanges import NO_CREDENTIALS  # noqa: PLC0415 -- the module's reason
         from .transport import ClientValidation  # noqa: PLC0415 -- the same
 
         url = base_url or (app if isinstance(app, str) else TESTSERVER)
         exchanges = self._exchanges_of(self._loaded(app, contract), url)
-        return url, ClientValidation(exchanges, credentials or NO_CREDENTIALS)
+        validation = ClientValidation(exchanges, credentials or NO_CREDENTIALS)
+        return kind(transport=validating(transport(app), validation), base_url=url, **options)
 
     def _loaded(self, app: ASGIApp | str, contract: Contract | Path | str | None) -> Contract:
         from contract_first.contract import Contract, load_contract  # noqa: PLC0415 -- the module's reason

@@ -11,6 +11,7 @@ import msgspec
 
 from contract_first.contract import Operation
 from contract_first.contract.document.media_types import is_json
+from contract_first.files import read_bytes
 
 from .check import CheckFailure, NothingToCheck, RunCheck
 from .samples import parameters_of
@@ -99,7 +100,7 @@ class DocumentedExamples(RunCheck):
             elif "externalValue" in example:
                 try:
                     yield name, self._external(example["externalValue"], json=json)
-                except (OSError, ValueError) as error:
+                except ValueError as error:
                     self.note(f"{name}: untried, {example['externalValue']} cannot be read: {error}")
 
     def _external(self, reference: str, *, json: bool) -> Any:
@@ -108,10 +109,7 @@ class DocumentedExamples(RunCheck):
         path = (folder / reference).resolve()
         if "://" in reference or not path.is_relative_to(folder):
             raise ValueError("it is not a file in the contract's folder")
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-        if len(content) > MOST_BYTES:
-            raise ValueError(f"it has more than {MOST_BYTES} bytes")
+        content = read_bytes(path, MOST_BYTES, "it")
         return msgspec.json.decode(content) if json else content.decode()
 
     def _is_named(self, response: Mapping[str, Any], name: str) -> bool:

@@ -18,6 +18,7 @@ from yaml import MappingNode
 
 from contract_first.contract.document.parsing import parse, yaml_node
 from contract_first.contract.schemas.schema import Schema
+from contract_first.files import read_bytes, read_text
 from contract_first.mock.extension import Extension
 from contract_first.mock.override import Respond
 from contract_first.mock.rule import Effect, Rule, RuleError, RuleFileError
@@ -154,7 +155,7 @@ def rule_documents(path: Path, kind: str, most_bytes: int = MOST_BYTES) -> list[
 def _line(path: Path, kind: str, number: int) -> str:
     """Return the line that an entry of a file begins in; nothing where that is not known any more."""
     try:
-        text = _read(path, MOST_BYTES).decode("utf-8-sig")
+        text = read_text(path, MOST_BYTES)
         if path.suffix.lower() == ".toml":
             tables = [at for at, line in enumerate(text.splitlines(), 1) if line.strip() == f"[[{kind}]]"]
             return f":{tables[number - 1]}"
@@ -162,7 +163,7 @@ def _line(path: Path, kind: str, number: int) -> str:
         if isinstance(node, MappingNode):
             node = next(value for key, value in node.value if key.value == kind)
         return f":{node.value[number - 1].start_mark.line + 1}" if node else ""
-    except (OSError, ValueError, LookupError, StopIteration, AttributeError):
+    except (ValueError, LookupError, StopIteration, AttributeError):
         return ""
 
 
@@ -179,10 +180,7 @@ def _content(folder: Path, name: str) -> bytes:
     path = (folder / name).resolve()
     if not path.is_relative_to(folder.resolve()):
         raise ValueError("is not in the folder of the rule's file")
-    try:
-        return _read(path, MOST_BYTES)
-    except OSError as error:
-        raise ValueError(f"{name} cannot be read: {error.strerror}") from None
+    return read_bytes(path, MOST_BYTES, name)
 
 
 def _with_content(respond: Respond, content: bytes) -> Respond:
@@ -199,21 +197,13 @@ def _with_content(respond: Respond, content: bytes) -> Respond:
 
 def _document(path: Path, most_bytes: int) -> Any:
     try:
-        return _parsed(_read(path, most_bytes).decode("utf-8-sig"), path.suffix.lower().removeprefix("."))
-    except OSError as error:
-        raise RuleFileError(f"{path} cannot be read: {error.strerror}.") from None
-    except UnicodeDecodeError as error:
-        raise RuleFileError(f"{path} is not UTF-8 at byte {error.start}.") from None
+        text = read_text(path, most_bytes)
+    except ValueError as error:
+        raise RuleFileError(str(error)) from None
+    try:
+        return _parsed(text, path.suffix.lower().removeprefix("."))
     except ValueError as error:
         raise RuleFileError(f"{path}: {error}") from None
-
-
-def _read(path: Path, most_bytes: int) -> bytes:
-    with path.open("rb") as file:
-        content = file.read(most_bytes + 1)
-    if len(content) > most_bytes:
-        raise ValueError(f"has more than {most_bytes} bytes.")
-    return content
 
 
 def _parsed(text: str, suffix: str) -> Any:
