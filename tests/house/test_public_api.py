@@ -27,8 +27,8 @@ MEMBERS = {
     ],
     "scanner_contract": ["load_contract"],
     "contract_first.service": [
-        *PROBLEMS, "Attempt", "Authenticator", "BasicCredential", "CannotListen", "Cookie", "Event", "Exposure",
-        "Hook", "Idempotency", "JsonLimits", "KeyInUse", "KeyReused", "Limits", "Observability",
+        *PROBLEMS, "Attempt", "Authenticator", "BasicCredential", "CannotListen", "Cookie", "Event",
+        "Exposure", "Hook", "Idempotency", "JsonLimits", "KeyInUse", "KeyReused", "Limits", "Observability",
         "PerRequest", "ProblemProfile", "Request", "Requirement", "ResolverError", "Response", "Seams",
         "Service", "Strictness", "Upload", "Violation",
         "create_app", "listen", "per_request", "serve", "url_of",

@@ -16,10 +16,25 @@ from .context.hooks import Hook
 from .idempotency import Idempotency
 from .messages.problems import PLAIN, Problem, ProblemProfile
 from .messages.request import Request
-from .options import Strictness
 from .request.bodies import Limits, NamedSchemas
 from .request.budget import BodyBudget
 from .response.response_validation import ResponseValidator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strictness:
+    """How strictly requests and responses are validated.
+
+    Attributes:
+        formats: validate ``format`` in requests, which JSON Schema takes for an annotation. Responses always
+            are, so that without it a value that is stored and sent back may be a 500.
+        closed_query: refuse query parameters that the contract does not have.
+        reveal: send clients the violations of a response, which otherwise only the log has.
+    """
+
+    formats: bool = True
+    closed_query: bool = False
+    reveal: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from contract_first.contract import Contract
 
+from .assembly import Strictness
 from .context.hooks import Hook
 from .messages.problems import ProblemProfile
 from .request.bodies import Limits
@@ -23,22 +24,6 @@ if TYPE_CHECKING:
     from .observe.spans import Tracing
     from .pages import Check
     from .randomness import RandomBytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Strictness:
-    """How strictly requests and responses are validated.
-
-    Attributes:
-        formats: validate ``format`` in requests, which JSON Schema takes for an annotation. Responses always
-            are, so that without it a value that is stored and sent back may be a 500.
-        closed_query: refuse query parameters that the contract does not have.
-        reveal: send clients the violations of a response, which otherwise only the log has.
-    """
-
-    formats: bool = True
-    closed_query: bool = False
-    reveal: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

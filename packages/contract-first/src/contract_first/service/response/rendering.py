@@ -113,7 +113,7 @@ class ResponseRenderer:
         if schema is not None and schema.has_write_only and holds_model(value):
             body = _without_absent(body, schema)
         if body or media_type is not None:
-            fields.append((b"content-type", _content_type(media_type, type(value))))
+            fields.append((b"content-type", _content_type(media_type, isinstance(value, BYTES))))
         rendered = _rendered(status, fields, body, request)
         if self._filter.accepts(rendered, media_type):
             return rendered
@@ -268,13 +268,11 @@ def _without_absent(body: bytes, schema: Schema) -> bytes:
 
 
 @lru_cache(maxsize=MOST_REMEMBERED)
-def _content_type(media_type: str | None, kind: type) -> bytes:
+def _content_type(media_type: str | None, is_bytes: bool) -> bytes:  # noqa: FBT001 -- a key
     """Return a Content-Type; clients take text for Latin-1 where nothing says that it is UTF-8."""
     if media_type is None:
         return b"application/octet-stream"
-    is_ours = media_type.lower().startswith("text/") and not (
-        issubclass(kind, BYTES) or is_sequence(media_type)
-    )
+    is_ours = media_type.lower().startswith("text/") and not (is_bytes or is_sequence(media_type))
     lacks_charset = is_ours and "charset=" not in media_type.lower()
     return f"{media_type}{'; charset=utf-8' if lacks_charset else ''}".encode()
 
