@@ -30,7 +30,7 @@ MEMBERS = {
         *PROBLEMS, "Attempt", "Authenticator", "BasicCredential", "CannotListen", "Cookie", "Event",
         "Exposure", "Hook", "Idempotency", "JsonLimits", "KeyInUse", "KeyReused", "Limits", "Observability",
         "PerRequest", "ProblemProfile", "Request", "Requirement", "ResolverError", "Response", "Seams",
-        "Service", "Strictness", "Upload", "Violation",
+        "ServerSentEvent", "Service", "Strictness", "Upload", "Violation",
         "create_app", "listen", "per_request", "serve", "url_of",
     ],
     "strict_s3": ["Server", "running"],
