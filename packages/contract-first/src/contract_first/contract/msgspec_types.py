@@ -19,10 +19,11 @@ from urllib.parse import unquote
 from msgspec import Meta, Raw, defstruct
 from msgspec.json import Decoder
 
-from .document.anatomy import ALTERNATIVES
+from .document.anatomy import ALTERNATIVES, REFERENCES
 from .document.bounds import STRICTER
 from .document.formats import decider
 from .document.json_types import declared_types, named_types, range_of
+from .document.parsing import names_in
 from .document.patterns import compiled, longest_text
 
 Node = Mapping[str, Any]
@@ -340,9 +341,7 @@ def _checked(conforms: Conforms) -> Any:
 
 def _refers(node: Any) -> bool:
     """Tell whether a reference may be in a schema."""
-    if isinstance(node, dict):
-        return not node.keys().isdisjoint(("$ref", "$dynamicRef")) or any(map(_refers, node.values()))
-    return isinstance(node, list) and any(map(_refers, node))
+    return not names_in(node).isdisjoint(REFERENCES)
 
 
 def _names(keywords: Node) -> set[str]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from functools import cache, wraps
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final
 
 import msgspec
@@ -12,6 +12,7 @@ from schemathesis import Case, CheckContext, Response
 from schemathesis.checks import CHECKS, load_all_checks
 
 from contract_first.check.checks.check import json_of
+from contract_first.contract.document.parsing import objects_in
 
 Check = Callable[[CheckContext, Response, Case[Any]], bool | None]
 OF_SCHEMAS: Final = "response_schema_conformance"
@@ -94,8 +95,6 @@ def _members(value: dict[str, Any], start: int, end: int, required: Collection[s
 
 def _required(node: Any) -> Iterator[str]:
     """Yield the names of all members that a document requires of any object."""
-    if isinstance(node, dict):
-        names = node.get("required")
-        yield from (name for name in names if isinstance(name, str)) if isinstance(names, list) else ()
-    for part in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
-        yield from _required(part)
+    required = (part.get("required") for part in objects_in(node))
+    listed = chain.from_iterable(names for names in required if isinstance(names, list))
+    return (name for name in listed if isinstance(name, str))

@@ -339,27 +339,25 @@ _JSONLoader.add_constructor(None, _construct_other)
 
 def containers_of(value: Any) -> int:
     """Return the number of objects and arrays in a value, itself included."""
-    count, pending = 0, [value]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, CONTAINERS):
-            count += 1
-            pending += node.values() if isinstance(node, dict) else node
-    return count
+    return sum(map(len, levels_in(value)))
+
+
+def objects_in(value: Any) -> Iterator[dict[str, Any]]:
+    """Yield the objects in a value, itself included, by how deep they are."""
+    return (node for node in chain.from_iterable(levels_in(value)) if isinstance(node, dict))
 
 
 def names_in(value: Any) -> set[str]:
     """Return the names of all members of the objects in a value, itself included."""
-    nodes = chain.from_iterable(_levels(value))
-    return {name for node in nodes if isinstance(node, dict) for name in node}
+    return {name for node in objects_in(value) for name in node}
 
 
 def size_of(value: Any) -> int:
     """Return the size of a value: the characters of its strings and keys, and a cost for each part."""
-    return sum(COST * sum(map(len, level)) + sum(map(len, _texts(level))) for level in _levels([value]))
+    return sum(COST * sum(map(len, level)) + sum(map(len, _texts(level))) for level in levels_in([value]))
 
 
-def _levels(value: Any) -> Iterator[list[Any]]:
+def levels_in(value: Any) -> Iterator[list[Any]]:
     """Yield the objects and arrays in a value, itself among them, by how deep they are."""
     level = [value] if isinstance(value, CONTAINERS) else []
     while level:
@@ -375,7 +373,7 @@ def _levels(value: Any) -> Iterator[list[Any]]:
 def _bounded_levels(document: Any) -> Iterator[list[Any]]:
     """Yield the levels of a document, unless it is too deep or holds too much."""
     containers = 0
-    for depth, level in enumerate(_levels([document])):
+    for depth, level in enumerate(levels_in([document])):
         containers += len(level)
         if depth > MAX_DEPTH:
             raise RecursionError

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from contract_first.contract.document.anatomy import ALTERNATIVES
+from contract_first.contract.document.parsing import objects_in
 from contract_first.contract.schemas.schema import Schema, Schemas
 
 from .kinds import Tag
@@ -12,22 +13,15 @@ from .kinds import Tag
 def tags_of(document: Any, schemas: Schemas) -> dict[str, Tag]:
     """Return the tags of components by name; a component that has several has none."""
     tags: dict[str, Tag | None] = {}
-    for union in _unions(document):
+    unions = (
+        node
+        for node in objects_in(document)
+        if any(isinstance(node.get(keyword), list) for keyword in ALTERNATIVES)
+    )
+    for union in unions:
         for name, tag in _distinguished(union, schemas).items():
             tags[name] = tag if tags.get(name, tag) == tag else None
     return {name: tag for name, tag in tags.items() if tag is not None}
-
-
-def _unions(node: Any) -> Iterator[dict[str, Any]]:
-    pending = [node]
-    while pending:
-        node = pending.pop()
-        if isinstance(node, dict):
-            if any(isinstance(node.get(keyword), list) for keyword in ALTERNATIVES):
-                yield node
-            pending += node.values()
-        elif isinstance(node, list):
-            pending += node
 
 
 def _distinguished(union: Mapping[str, Any], schemas: Schemas) -> dict[str, Tag]:

@@ -11,12 +11,14 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import partial
+from itertools import chain
 from typing import Any, TypeAlias
 
 import jsonschema_rs
 
 from contract_first.contract.document.formats import DECIDED, decider
 from contract_first.contract.document.json_types import INTEGERS, is_within, range_of
+from contract_first.contract.document.parsing import names_in, objects_in
 from contract_first.contract.document.patterns import ecma_matcher, is_small, matcher
 
 from .bundling import DISCRIMINATED
@@ -30,7 +32,7 @@ DIALECTS = frozenset(
     }
 )
 """What ``$schema`` and ``jsonSchemaDialect`` may name for openapi-core to read JSON Schema 2020-12."""
-NOT_ALIKE = frozenset({"dependencies", "discriminator", "dialect"})
+NOT_ALIKE = frozenset({"dependencies", "discriminator"})
 """Keywords that the engines read differently."""
 NOT_ALIKE_30 = NOT_ALIKE | {"$id", "$schema"}
 """The same in OpenAPI 3.0: to openapi-core ``$id`` is nothing there, and ``$schema`` another dialect."""
@@ -159,45 +161,19 @@ def _keywords(checks: Mapping[str, Check]) -> dict[str, Any]:
 
 
 def _texts(node: Any, keyword: str) -> Iterator[str]:
-    """Yield the texts that may be values of a keyword in a schema."""
-    if isinstance(node, dict):
-        if isinstance(node.get(keyword), str):
-            yield node[keyword]
-        node = list(node.values())
-    for member in node if isinstance(node, list) else ():
-        if isinstance(member, dict | list):
-            yield from _texts(member, keyword)
+    """Return the texts that may be values of a keyword in a schema."""
+    values = (value.get(keyword) for value in objects_in(node))
+    return (value for value in values if isinstance(value, str))
 
 
 def reads_alike(bundle: Any, *, is_30: bool) -> bool:
     """Tell whether jsonschema-rs accepts no value that openapi-core refuses, but for patterns and formats."""
-    keywords = set(_keywords_in(bundle))
-    if "patternProperties" in keywords and not all(map(ALIKE.fullmatch, _patterns_of_names(bundle))):
-        return False
-    return (NOT_ALIKE_30 if is_30 else NOT_ALIKE).isdisjoint(keywords) and (
-        DISCRIMINATED not in keywords or INVERTING.isdisjoint(keywords)
+    keywords = names_in(bundle)
+    named = (node.get("patternProperties") for node in objects_in(bundle))
+    patterns = chain.from_iterable(value for value in named if isinstance(value, dict))
+    return (
+        (NOT_ALIKE_30 if is_30 else NOT_ALIKE).isdisjoint(keywords)
+        and (DISCRIMINATED not in keywords or INVERTING.isdisjoint(keywords))
+        and DIALECTS.issuperset(_texts(bundle, "$schema"))
+        and all(map(ALIKE.fullmatch, patterns))
     )
-
-
-def _patterns_of_names(node: Any) -> Iterator[str]:
-    """Yield what may be a pattern of names in a schema."""
-    if isinstance(node, dict):
-        named = node.get("patternProperties")
-        yield from named if isinstance(named, dict) else ()
-        node = list(node.values())
-    for member in node if isinstance(node, list) else ():
-        if isinstance(member, dict | list):
-            yield from _patterns_of_names(member)
-
-
-def _keywords_in(node: Any) -> Iterator[str]:
-    """Yield the names in a schema, of keywords and of others, and ``dialect`` for one that is not read."""
-    if isinstance(node, dict):
-        yield from node
-        dialect = node.get("$schema", DIALECT)
-        if isinstance(dialect, str) and dialect not in DIALECTS:  # else a property is called so
-            yield "dialect"
-        node = list(node.values())
-    for member in node if isinstance(node, list) else ():
-        if isinstance(member, dict | list):
-            yield from _keywords_in(member)

@@ -11,6 +11,7 @@ from jsonschema_rs import Draft202012Validator, ValidationError
 from contract_first.contract.document import pointers
 from contract_first.contract.document.formats import MOST_CHARACTERS, is_too_long
 from contract_first.contract.document.json_types import type_of
+from contract_first.contract.document.parsing import names_in
 
 from .causes import Cause, causes
 from .violations import Violation, advice, holds_more
@@ -68,7 +69,7 @@ class Validator:
             name: the parameter's name; violations within it are reported with a pointer behind it.
             root: JSON pointer of the schema in the document; without it, violations have no pointers.
         """
-        most = MOST_PLACES_WITH_NAMES if _mentions(self._bundle, "propertyNames") else MOST_PLACES
+        most = MOST_PLACES_WITH_NAMES if "propertyNames" in names_in(self._bundle) else MOST_PLACES
         if holds_more(value, most):
             if self.is_valid(value):
                 return
@@ -111,12 +112,6 @@ def _mapped(value: Any, change: Callable[[Any], Any], most: int) -> Any:
 
 def _emptied(value: Any) -> Any:
     return _mapped(value, _emptied, 0)
-
-
-def _mentions(node: Any, keyword: str) -> bool:
-    if isinstance(node, dict):
-        return keyword in node or any(_mentions(value, keyword) for value in node.values())
-    return isinstance(node, list) and any(_mentions(item, keyword) for item in node)
 
 
 def _rule(error: ValidationError) -> str:

@@ -3,7 +3,10 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from itertools import accumulate
 from typing import Any
+
+from contract_first.contract.document.parsing import levels_in
 
 LONGEST_NAME = 100
 MOST_NAMES = 30
@@ -43,12 +46,5 @@ def advice(name: str, names: Collection[str]) -> str:
 
 def holds_more(value: Any, most: int) -> bool:
     """Tell whether a value holds more than so many values, without counting the rest."""
-    pending, count = [value], 1
-    while pending:
-        node = pending.pop()
-        if isinstance(node, dict | list):
-            count += len(node)
-            if count > most:
-                return True
-            pending.extend(node.values() if isinstance(node, dict) else node)
-    return False
+    counts = accumulate((sum(map(len, level)) for level in levels_in(value)), initial=1)
+    return any(count > most for count in counts)
