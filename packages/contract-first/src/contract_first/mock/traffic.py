@@ -100,7 +100,7 @@ class Traffic:
         self._contract = contract
         self.faults.operations, self.overrides.operations = {"api": on_api}, {"api": on_api}
         if self.s3 is not None:
-            from strict_s3.messages.request import NAMES  # noqa: PLC0415 -- of an extra
+            from strict_s3.messages.operations import NAMES  # noqa: PLC0415 -- of an extra
 
             self.faults.operations["s3"] = NAMES
 
