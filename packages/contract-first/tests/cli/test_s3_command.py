@@ -138,7 +138,8 @@ def test_each_operation_has_faults(client, control):
         "ListBuckets",
     ]
     unknown = {"on": "s3", "match": {"operation": "GetObjects"}, "effect": {"status": 500}}
-    assert control.post("/faults", json=unknown).status_code == 400
+    assert control.post("/faults", json=unknown).status_code == 422
+    control.post("/state/reset", json={}).raise_for_status()
 
 
 def test_destinations_of_events(client):
