@@ -23,12 +23,14 @@ from scanner_api.settings import MOCKED, Settings
 from scanner_contract.loading import PACKAGED, load_contract, packaged_overlays
 from scanner_mocks.checks import CHECKS, PROMISES
 from scanner_mocks.faults import ScannerEffect, ScannerMatch
+from strict_s3.messages.operations import ON_BUCKETS, ON_OBJECTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from contract_first.contract import Operation
     from contract_first.mock.rule import Effect, Match
+    from strict_s3.messages.operations import Operation as S3Operation
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = {
@@ -194,6 +196,30 @@ def member_entries(part: type[Effect | Match]) -> Iterator[str]:
         yield f"`{name}`: {texts[name]}{''.join(servers)}"
 
 
+def s3_operations(text: str) -> str:
+    """Return the page of S3's operations with a row for each."""
+    for header, operations in (
+        ("| of a bucket | operation | actions | ACL |", ON_BUCKETS),
+        ("| of an object | operation | actions | ACL |", ON_OBJECTS),
+    ):
+        text = table(text, header, (s3_row(*place, each) for place, each in operations.items()))
+    return text
+
+
+def s3_row(method: str, selector: str, operation: S3Operation) -> str:
+    """Return the row of an operation of S3: its request, name, actions and permission."""
+    parameter = selector or ("list-type=2" if method == "LIST" else "")
+    http_method = {"LIST": "GET", "COPY": "PUT"}.get(method, method)
+    request = f"`{http_method} ?{parameter}`" if parameter else f"`{http_method}`"
+    if method == "COPY":
+        request += " of a copy"
+    elif method == "LIST" and selector:
+        request += ", all"
+    name = f"{operation.name}{'' if operation.is_served else ' (501 NotImplemented)'}"
+    actions = ", ".join(operation.actions).replace("*", "[Version]")
+    return f"| {request} | {name} | {actions} | {operation.permission} |".replace("  |", " |")
+
+
 def banner(text: str) -> str:
     """Return the README with the number of operations in the mock's banner."""
     return re.sub(
@@ -252,6 +278,7 @@ DERIVED: Mapping[str, Callable[[str], str]] = {
     "docs/settings.md": settings,
     "docs/responses.md": responses,
     "docs/check-rules.md": checks,
+    "docs/s3-operations.md": s3_operations,
 }
 """What makes of each file's present text the text that it should have."""
 

@@ -26,9 +26,7 @@ from contract_first.cli.mock_file import ELSEWHERE as OF_NO_MOCK_FILE
 from contract_first.cli.option_file import options_of
 from contract_first.contract import comparison, linting
 from contract_first.mock.extension import NO_EXTENSION
-from strict_s3.messages import request as s3
 from strict_s3.messages.errors import REFUSALS
-from strict_s3.routes import NOT_IMPLEMENTED
 
 ROOT = Path(__file__).parents[1]
 PROGRAMS_FOLDER = Path(sys.executable).parent
@@ -188,25 +186,10 @@ def rules() -> Iterator[str]:
         yield f"- `{rule.name}` ({rule.severity}): {rule.reason}"
 
 
-def s3_operations() -> Iterator[str]:
-    """Yield the page of S3's operations, and of the errors by which it refuses requests."""
-    yield "# Operations and refusals of the S3"
-    yield "\nA name is what the journal, faults and assertions call an operation."
-    yield "[Limits](../limits.md#not-amazon-s3) says what has no effect here."
-    for title, plain, selectors in (
-        ("Operations of buckets", s3.ON_BUCKETS, s3.OF_BUCKETS),
-        ("Operations of objects", s3.ON_OBJECTS, s3.OF_OBJECTS),
-    ):
-        yield f"\n## {title}\n"
-        yield from (f"- `{method}`: {name}" for method, name in plain.items())
-        for selector, methods in sorted(selectors.items()):
-            names = (s3.SUBRESOURCES.get((method, selector), "") for method in methods)
-            calls = ", ".join(
-                f"`{method}`{f' {name}' if name else ''}" for method, name in zip(methods, names, strict=True)
-            )
-            is_refused = selectors is s3.OF_OBJECTS and selector in NOT_IMPLEMENTED
-            yield f"- `?{selector}`: {'501 NotImplemented' if is_refused else calls}"
-    yield "\n## Refusals\n\nWhere a message differs from request to request, S3's own is composed.\n"
+def s3_refusals() -> Iterator[str]:
+    """Yield the page of the errors by which S3 refuses requests."""
+    yield "# Refusals of the S3"
+    yield "\nWhere a message differs from request to request, S3's own is composed.\n"
     yield from (f"- `{code}`, {status}: {message}" for code, (status, message) in REFUSALS.items())
 
 
@@ -215,7 +198,7 @@ REFERENCES = {
     "faults": faults,
     "configuration": configuration,
     "rules": rules,
-    "s3-operations": s3_operations,
+    "s3-refusals": s3_refusals,
 }
 """Pages that are made of the source."""
 

@@ -92,6 +92,7 @@ def test_it_is_built(site):
     assert "stateful" in html["configuration"]
     assert "operation-removed" in html["rules"]
     assert "NotImplemented" in html["s3-operations"]
+    assert "NotImplemented" in html["s3-refusals"]
     loading = ('src="http', '<link rel="stylesheet" href="http', "@import")
     assert [name for name, text in html.items() if any(start in text for start in loading)] == []
 

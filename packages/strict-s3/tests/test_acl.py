@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from uuid import uuid4
 
 import httpx2
@@ -15,7 +16,7 @@ from strict_s3.messages.orders import Order
 from strict_s3.options import Options
 from strict_s3.store.acl import acl_of
 
-from .conftest import bucket_as_before, code_of
+from .conftest import code_of
 
 EVERYONE = "http://acs.amazonaws.com/groups/global/AllUsers"
 SOMEBODY = "a" * 64
@@ -81,6 +82,22 @@ def test_every_permission_is_a_grant(client, writers):
     assert client.get_bucket_acl(Bucket=name)["Grants"] == []
 
 
+def test_acls_that_everyone_may_read_and_write(server, client, writers):
+    """READ_ACP and WRITE_ACP are for the ACL alone, of a bucket and of an object."""
+    client.put_object(Bucket=writers, Key="k", Body=b"x")
+    everyone = {"GrantReadACP": f'uri="{EVERYONE}"', "GrantWriteACP": f'uri="{EVERYONE}"'}
+    for put, place in (
+        (partial(client.put_bucket_acl, Bucket=writers), f"{server.url}/{writers}"),
+        (partial(client.put_object_acl, Bucket=writers, Key="k"), f"{server.url}/{writers}/k"),
+    ):
+        assert httpx2.get(f"{place}?acl").status_code == 403
+        put(**everyone)
+        assert EVERYONE in httpx2.get(f"{place}?acl").text
+        assert httpx2.get(place).status_code == 403
+        assert httpx2.put(f"{place}?acl", headers={"x-amz-acl": "private"}).status_code == 200
+        assert httpx2.get(f"{place}?acl").status_code == 403
+
+
 @pytest.mark.parametrize(
     ("grantee", "code"),
     [
@@ -102,13 +119,6 @@ def test_grants_that_are_none(given):
     with pytest.raises(S3Error) as caught:
         acl_of({"x-amz-grant-read": given})
     assert caught.value.code == "InvalidArgument"
-
-
-def test_an_acl_of_before_that_is_none_now(tmp_path):
-    """A folder with a bucket whose grantee nobody is can be read; the bucket has the default ACL."""
-    bucket_as_before(tmp_path, headers={"x-amz-grant-read": "id=someone"})
-    with closing(create_app(Options(buckets=("photos",), credentials={}, data=tmp_path))) as again:
-        assert not again.store.existing("photos").public
 
 
 def test_documents_where_acls_are_off(client, bucket):
@@ -195,18 +205,6 @@ def test_what_changes_nothing_of_a_bucket_that_is_made_again(tmp_path):
         with pytest.raises(S3Error) as caught:
             app.store.buckets.create(Order("PUT", "photos", headers=public))
         assert caught.value.code == "AccessDenied"
-        assert not app.store.existing("photos").public
-
-
-def test_an_acl_of_before_that_has_too_many_grants(tmp_path):
-    """A folder whose bucket has an ACL that S3 would not take gives it to the owner, as none other."""
-    grants = {"x-amz-grant-read": ",".join([f"id={SOMEBODY}"] * 101)}
-    bucket_as_before(
-        tmp_path,
-        headers={**WRITER, "x-amz-acl": "public-read"},
-        subresources={"acl": {"headers": grants, "body": ""}},
-    )
-    with closing(create_app(Options(buckets=(), credentials={}, data=tmp_path))) as app:
         assert not app.store.existing("photos").public
 
 

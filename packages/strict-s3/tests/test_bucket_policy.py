@@ -12,8 +12,9 @@ import httpx2
 import pytest
 
 from strict_s3.app import create_app
-from strict_s3.auth.access import action_of, policy_effect
+from strict_s3.auth.access import policy_effect
 from strict_s3.auth.conditions import RequestContext, is_like
+from strict_s3.messages.operations import ON_BUCKETS, ON_OBJECTS
 from strict_s3.messages.orders import Order
 from strict_s3.options import Options
 
@@ -255,24 +256,42 @@ def test_actions_of_buckets(query, action, server, bucket, permit):
 @pytest.mark.parametrize(
     ("request_", "action"),
     [
-        (("DELETE", "k", "uploadId"), "s3:AbortMultipartUpload"),
-        (("GET", "k", "uploadId"), "s3:ListMultipartUploadParts"),
-        (("PUT", "k", "uploadId"), "s3:PutObject"),
-        (("POST", "k", "uploads"), "s3:PutObject"),
-        (("GET", "k", "attributes", "v"), "s3:GetObjectVersion"),
-        (("PUT", "k", "tagging", "v"), "s3:PutObjectVersionTagging"),
-        (("PUT", "k", "legal-hold", "v"), "s3:PutObjectLegalHold"),
-        (("DELETE", "", "lifecycle"), "s3:PutLifecycleConfiguration"),
-        (("DELETE", "", "policy"), "s3:DeleteBucketPolicy"),
-        (("DELETE", "", "tagging"), "s3:PutBucketTagging"),
-        (("PUT", "", "intelligent-tiering"), "s3:PutIntelligentTieringConfiguration"),
-        (("PUT", ""), "s3:CreateBucket"),
-        (("HEAD", ""), "s3:ListBucket"),
+        ((ON_OBJECTS, "DELETE", "uploadId"), "s3:AbortMultipartUpload"),
+        ((ON_OBJECTS, "GET", "uploadId"), "s3:ListMultipartUploadParts"),
+        ((ON_OBJECTS, "PUT", "uploadId"), "s3:PutObject"),
+        ((ON_OBJECTS, "POST", "uploads"), "s3:PutObject"),
+        ((ON_OBJECTS, "GET", "attributes", "v"), "s3:GetObjectVersion s3:GetObjectVersionAttributes"),
+        ((ON_OBJECTS, "PUT", "tagging", "v"), "s3:PutObjectVersionTagging"),
+        ((ON_OBJECTS, "PUT", "legal-hold", "v"), "s3:PutObjectLegalHold"),
+        ((ON_BUCKETS, "DELETE", "lifecycle"), "s3:PutLifecycleConfiguration"),
+        ((ON_BUCKETS, "DELETE", "policy"), "s3:DeleteBucketPolicy"),
+        ((ON_BUCKETS, "DELETE", "tagging"), "s3:PutBucketTagging"),
+        ((ON_BUCKETS, "PUT", "intelligent-tiering"), "s3:PutIntelligentTieringConfiguration"),
+        ((ON_BUCKETS, "PUT", ""), "s3:CreateBucket"),
+        ((ON_BUCKETS, "HEAD", ""), "s3:ListBucket"),
     ],
 )
 def test_names_of_actions(request_, action):
-    """What a request does has IAM's name, in any case."""
-    assert action_of(*request_).lower() == action.lower()
+    """What a request does has IAM's name."""
+    table, method, selector, *version_id = request_
+    assert " ".join(table[method, selector].actions_on("".join(version_id))) == action
+
+
+def test_attributes_are_two_actions(server, client, bucket, permit):
+    """To read an object's attributes a caller needs the object and its attributes."""
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    asked = {"headers": {"x-amz-object-attributes": "ETag"}}
+    url = f"{server.url}/{bucket}/k?attributes"
+    read, described = {"Action": "s3:GetObject"}, {"Action": "s3:GetObjectAttributes"}
+    for statements, expected in (([read], 403), ([described], 403), ([read, described], 200)):
+        permit(*statements)
+        assert httpx2.get(url, **asked).status_code == expected
+    permit(described | {"Effect": "Deny"})
+    assert (
+        code_of(client.get_object_attributes, Bucket=bucket, Key="k", ObjectAttributes=["ETag"])
+        == "AccessDenied"
+    )
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
 
 
 def test_a_pattern_has_two_wildcards(server, client, bucket, permit):

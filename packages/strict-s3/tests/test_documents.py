@@ -21,8 +21,9 @@ from strict_s3.buckets.documents import (
 )
 from strict_s3.messages import xml
 from strict_s3.messages.errors import S3Error
+from strict_s3.messages.operations import ON_BUCKETS, ROOTS
 from strict_s3.messages.orders import Bucket, Order
-from strict_s3.messages.request import BLOCK_BYTES, OF_BUCKETS, ROOTS
+from strict_s3.messages.request import BLOCK_BYTES
 from strict_s3.messages.xml import parse
 from strict_s3.objects import objects
 from strict_s3.store.locks import check_bucket
@@ -332,7 +333,7 @@ def test_what_amazon_says_of_copies_and_lists(client, bucket):
 def test_documents_of_another_operation(selector, send, bucket):
     """A document with the root of another operation is refused."""
     method = "POST" if selector in ("delete", "uploadId") else "PUT"
-    path = bucket if selector in OF_BUCKETS else f"{bucket}/k"
+    path = bucket if (method, selector) in ON_BUCKETS else f"{bucket}/k"
     inside = "<Status>Enabled</Status><TagSet/><Payer>BucketOwner</Payer><RedirectAllRequestsTo/>"
     for root in ("Another", "Tagging" if selector != "tagging" else "Delete"):
         response = send(method, f"{path}?{selector}", f"<{root}>{inside}</{root}>".encode())

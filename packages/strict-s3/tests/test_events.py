@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import httpx2
 import pytest
+from botocore.config import Config
 
 from strict_s3 import Server
 from strict_s3.app import create_app
@@ -103,7 +104,8 @@ def client(server: Server, receiver: Receiver, exchanges: queue.Queue[dict[str, 
     while not exchanges.empty():
         exchanges.get()
     keys = {"aws_access_key_id": "ACCESSKEY", "aws_secret_access_key": "secret-key"}
-    return boto3.client("s3", endpoint_url=server.url, region_name="us-east-1", **keys)
+    config = Config(signature_version="s3v4")
+    return boto3.client("s3", endpoint_url=server.url, region_name="us-east-1", config=config, **keys)
 
 
 @pytest.fixture

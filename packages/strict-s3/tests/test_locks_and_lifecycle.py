@@ -15,7 +15,6 @@ from botocore.exceptions import ClientError
 
 from strict_s3.app import create_app
 from strict_s3.buckets.lifecycle import check_rules, with_ids
-from strict_s3.messages.checksums import ContentMd5
 from strict_s3.messages.errors import S3Error
 from strict_s3.messages.orders import Order
 from strict_s3.messages.xml import parse
@@ -249,24 +248,6 @@ def test_a_folder_of_before_is_read(tmp_path):
             assert app.store.tags("photos", "k", "") == {"t": "1"}
             assert app.store.parts(Order("GET", "photos", "k")) == [(1, "")]
         assert [path.name for path in (tmp_path / "photos" / "objects").iterdir()] == ["a.bin"]
-
-
-def test_rules_of_before_have_ids(tmp_path):
-    """A folder whose lifecycle rules have no IDs, as a version before kept them, gives them IDs that stay."""
-    settings = {"buckets": ("photos",), "credentials": {}, "data": tmp_path}
-    rules = {"headers": {}, "body": rule_of(1).decode().replace("<ID>r</ID>", "")}
-    keep_as_before(tmp_path, {}, {"lifecycle": rules})
-    ids = []
-    for _ in range(2):
-        with closing(create_app(Options(**settings))) as app:
-            store = app.store
-            body = b"".join(store.buckets.read(Order("GET", "photos", query=(("lifecycle", ""),))).body)
-            ids.append(parse(body).findtext("Rule/ID"))
-            with store.new_content("photos", ContentMd5(None), None) as content:
-                content.receive([b"x"], 1)
-                said = store.put_object(Order("PUT", "photos", "k"), content).header("x-amz-expiration")
-            assert f'rule-id="{ids[-1]}"' in said
-    assert ids[0] == ids[1]
 
 
 @pytest.mark.parametrize("until", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00", "soon"])

@@ -207,6 +207,7 @@ def location_of(server: Server, origin: str) -> str:
         region_name=server.region,
         aws_access_key_id=access_key,
         aws_secret_access_key=secret,
+        config=Config(signature_version="s3v4"),
     )
     form = client.generate_presigned_post(
         server.buckets[0],

@@ -9,6 +9,7 @@ import ssl
 import subprocess
 import sys
 from contextlib import nullcontext
+from functools import partial
 from urllib.parse import urlsplit
 
 import boto3
@@ -21,6 +22,7 @@ from typer.testing import CliRunner
 from contract_first.cli.s3 import variables_of
 from contract_first.cli.tree import app
 from contract_first.mock.s3.server import S3Mock, s3_mock
+from strict_s3.messages.operations import NAMES
 
 COMMAND = [sys.executable, "-m", "contract_first", "s3"]
 PORTS = ["--port", "0", "--control-port", "0"]
@@ -56,7 +58,7 @@ def client(running):
         aws_secret_access_key=running["secret_key"],
         region_name=running["region"],
         verify=running["ca"],
-        config=Config(retries={"max_attempts": 0}, signature_version="s3v4"),
+        config=Config(signature_version="s3v4", retries={"max_attempts": 0}),
     )
 
 
@@ -104,6 +106,40 @@ def test_faults_and_journal(client, control):
     ]
     control.post("/state/reset", json={})
     assert control.get("/journal", params={"server": "s3"}).json()["exchanges"] == []
+
+
+def test_each_operation_has_faults(client, control):
+    """A fault may name each of S3's operations, and applies to that one."""
+    for name in NAMES:
+        fault = {"on": "s3", "match": {"operation": name}, "effect": {"s3_code": "SlowDown"}, "times": 1}
+        assert control.post("/faults", json=fault).status_code == 201
+    photo, more = {"Bucket": "photos", "Key": "k"}, {"Bucket": "more"}
+    for call in (
+        partial(client.get_object_tagging, **photo),
+        partial(client.copy_object, **photo, CopySource="photos/k"),
+        partial(client.upload_part_copy, **photo, CopySource="photos/k", UploadId="u", PartNumber=1),
+        partial(client.get_bucket_lifecycle_configuration, **more),
+        partial(client.list_bucket_metrics_configurations, **more),
+        partial(client.get_bucket_metrics_configuration, **more, Id="m"),
+        partial(client.list_objects_v2, **more),
+        client.list_buckets,
+    ):
+        with pytest.raises(ClientError, match="SlowDown"):
+            call()
+    recorded = control.get("/journal", params={"count": 8, "wait_seconds": 5, "server": "s3"}).json()
+    assert [each["operation"] for each in recorded["exchanges"]] == [
+        "GetObjectTagging",
+        "CopyObject",
+        "UploadPartCopy",
+        "GetBucketLifecycleConfiguration",
+        "ListBucketMetricsConfigurations",
+        "GetBucketMetricsConfiguration",
+        "ListObjectsV2",
+        "ListBuckets",
+    ]
+    unknown = {"on": "s3", "match": {"operation": "GetObjects"}, "effect": {"status": 500}}
+    assert control.post("/faults", json=unknown).status_code == 422
+    control.post("/state/reset", json={}).raise_for_status()
 
 
 def test_destinations_of_events(client):

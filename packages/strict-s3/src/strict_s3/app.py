@@ -26,7 +26,7 @@ from .http.webhooks import Webhook
 from .messages.clock import BUCKET, Clock, ShiftedClock
 from .messages.cors import granted
 from .messages.errors import S3Error, refusal
-from .messages.request import LOCAL, LOCAL_DOMAIN, UNWATCHED, Names, Request, operation_of
+from .messages.request import LOCAL, LOCAL_DOMAIN, UNWATCHED, Names, Request
 from .messages.response import RequestIds, Response
 from .objects.attributes import CONTROL
 from .objects.store import Store
@@ -203,7 +203,7 @@ def described(
     return {
         "started": started,
         "seconds": round(seconds, 6),
-        "operation": operation_of(request),
+        "operation": request.operation.name,
         "fault": request.struck[0] if request.struck else "",
         "request": {
             "method": request.method,

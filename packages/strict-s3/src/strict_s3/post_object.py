@@ -14,6 +14,7 @@ from .http.form import Form
 from .messages.checksums import DEFAULT, Checksum, ContentMd5, claimed_checksum
 from .messages.clock import Clock
 from .messages.errors import missing_field, refusal
+from .messages.operations import BY_NAME
 from .messages.orders import MAX_OBJECT_BYTES, Bucket, Order
 from .messages.request import Request
 from .messages.response import Response
@@ -61,7 +62,7 @@ class PostObject:
         signed = self._authenticator.authenticate_form(fields, bucket.region)
         described = replace(request, headers={**request.headers, **fields}, query=())
         authorization = Authorization(self._store, described, self._store.account if signed else None)
-        is_allowed = authorization.allows(bucket, "s3:PutObject", fields["key"])
+        is_allowed = authorization.allows(bucket, BY_NAME["PostObject"], fields["key"])
         if signed is None:
             if "policy" in fields or not is_allowed:
                 raise refusal("AccessDenied")

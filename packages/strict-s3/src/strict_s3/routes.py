@@ -11,8 +11,9 @@ from .authorization import Authorization
 from .buckets.documents import check_bypass
 from .messages.cors import OPEN, CorsRule, preflight
 from .messages.errors import MAX_HEADER_SECTION_BYTES, S3Error, invalid_argument, refusal
+from .messages.operations import NONE, Operation
 from .messages.orders import Bucket, Order
-from .messages.request import OF_BUCKETS, OF_OBJECTS, Request, operation_of
+from .messages.request import Request
 from .messages.response import Response
 from .messages.version_ids import is_version_id
 from .objects.attributes import moto_headers
@@ -20,10 +21,6 @@ from .objects.objects import Objects, documents, read_document
 from .objects.store import LISTS, Store
 from .post_object import PostObject
 from .probes import Probes
-
-_SUBRESOURCES = ("acl", "tagging", "legal-hold", "retention")
-NOT_IMPLEMENTED = ("encryption", "renameObject", "restore", "select", "torrent")
-"""Selectors of objects that are a 501."""
 
 
 class Routes:
@@ -35,8 +32,24 @@ class Routes:
         self._store = store
         self._probes = probes
         self._authenticator = authenticator
-        self._objects = Objects(store)
         self._post_object = post_object
+        objects = Objects(store)
+        self._with_content = {
+            "GetObject": objects.get,
+            "HeadObject": objects.get,
+            "PutObject": objects.put,
+            "CopyObject": objects.copy,
+            "CreateMultipartUpload": objects.begin_upload,
+            "UploadPart": objects.put_part,
+            "UploadPartCopy": objects.copy_part,
+            "CompleteMultipartUpload": objects.complete_upload,
+        }
+        self._of_objects = {
+            "GetObjectAttributes": store.object_attributes,
+            "DeleteObject": store.change_object,
+            "AbortMultipartUpload": store.uploads.abort,
+        }
+        """What serves the operations on objects, by name; those on subresources are not here."""
 
     def __call__(self, request: Request) -> Response:
         """Serve a request, or raise `S3Error`."""
@@ -67,12 +80,15 @@ class Routes:
             info = self._probes.info(request, is_signed=signed is not None)
             return info or self._create_bucket(request, signed)
         check_owner(request.headers, self._store.account)
-        _check_selector(request)
+        operation = request.operation
+        _check_served(request, operation)
         authorization = Authorization(self._store, request, self._store.account if signed else None)
-        authorization.check(bucket)
+        authorization.check(bucket, operation)
+        if operation is NONE:
+            raise _not_allowed(request)
         if request.key:
-            return self._serve_object(request, signed, bucket)
-        return self._serve_bucket(request, signed, bucket, authorization)
+            return self._serve_object(request, signed, bucket, operation)
+        return self._serve_bucket(request, signed, bucket, operation, authorization)
 
     def _preflight(self, request: Request) -> Response:
         resource_type = "OBJECT" if request.key else "BUCKET"
@@ -93,7 +109,7 @@ class Routes:
         return self._store.serve_list("ListBuckets", Order("GET", "", "", request.query))
 
     def _create_bucket(self, request: Request, signed: Signed | None) -> Response:
-        if request.method != "PUT" or request.key or request.selectors or request.is_unknown:
+        if request.operation.name != "CreateBucket" or request.is_unknown:
             raise refusal("NoSuchBucket", BucketName=request.bucket)
         if signed is None:
             raise refusal("AccessDenied")
@@ -102,91 +118,56 @@ class Routes:
         return self._store.buckets.create(order)
 
     def _serve_bucket(
-        self, request: Request, signed: Signed | None, bucket: Bucket, authorization: Authorization
+        self,
+        request: Request,
+        signed: Signed | None,
+        bucket: Bucket,
+        operation: Operation,
+        authorization: Authorization,
     ) -> Response:
-        order, operation = Order.of(request, bucket, moto_headers(request.headers)), operation_of(request)
-        if request.method in ("GET", "HEAD") and operation in LISTS:
-            return self._store.serve_list(operation, order)
-        selector = tuple(pair for pair in request.query if pair[0] in OF_BUCKETS)[:1]
+        order = Order.of(request, bucket, moto_headers(request.headers))
+        if operation.name in LISTS:
+            return self._store.serve_list(operation.name, order)
+        selectors = request.selectors
+        selector = tuple(pair for pair in request.query if pair[0] in selectors)[:1]
         of_selector = tuple(pair for pair in request.query if selector and pair[0] == "id")
         order = replace(order, query=(*selector, *of_selector))
         if request.method in ("GET", "HEAD"):
             return self._store.buckets.read(order)
-        if request.method not in ("PUT", "DELETE", "POST"):
-            raise _not_allowed(request)
         order = replace(order, body=read_document(request, signed))
         check_bypass(request.headers, bucket)
-        if request.method == "PUT" and not selector:
+        if operation.name == "CreateBucket":
             return self._store.buckets.create(
                 replace(order, region=signed.region if signed else bucket.region)
             )
-        if request.method == "POST":
+        if operation.name == "DeleteObjects":
             return self._store.delete_objects(order, partial(authorization.may_delete, bucket))
         return self._store.buckets.change(order)
 
-    def _serve_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
-        handlers = {
-            "GET": self._read_object,
-            "HEAD": self._read_object,
-            "PUT": self._put_object,
-            "POST": self._post_to_object,
-            "DELETE": self._delete_object,
-        }
-        if request.method not in handlers:
-            raise _not_allowed(request)
+    def _serve_object(
+        self, request: Request, signed: Signed | None, bucket: Bucket, operation: Operation
+    ) -> Response:
         version_id = request.parameter("versionId")
         if version_id and not is_version_id(version_id):
             raise invalid_argument("Invalid version id specified", "versionId", version_id)
-        return handlers[request.method](request, signed, bucket)
-
-    def _read_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
-        order = Order.of(request, bucket, moto_headers(request.headers))
-        if request.has("attributes"):
-            return self._store.object_attributes(order)
-        if request.has(*_SUBRESOURCES):
-            return self._store.subresource(order)
-        if (operation := operation_of(request)) in LISTS:
-            return self._store.serve_list(operation, order)
-        return self._objects.get(request, signed, bucket)
-
-    def _put_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
-        copies = "x-amz-copy-source" in request.headers
-        if request.has("uploadId"):
-            if copies:
-                return self._objects.copy_part(request, bucket)
-            return self._objects.put_part(request, signed, bucket)
-        if request.has(*_SUBRESOURCES):
-            document = read_document(request, signed)
-            return self._store.subresource(Order.of(request, bucket, moto_headers(request.headers), document))
-        if copies:
-            return self._objects.copy(request, bucket)
-        return self._objects.put(request, signed, bucket)
-
-    def _post_to_object(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
-        if request.has("uploads"):
-            return self._objects.begin_upload(request, bucket)
-        return self._objects.complete_upload(request, signed, bucket)
-
-    def _delete_object(self, request: Request, _signed: Signed | None, bucket: Bucket) -> Response:
-        check_bypass(request.headers, bucket)
-        order = Order.of(request, bucket, moto_headers(request.headers))
-        if request.has("uploadId"):
-            return self._store.uploads.abort(order)
-        if request.has("tagging"):
-            return self._store.subresource(order)
-        return self._store.change_object(order)
+        if serve := self._with_content.get(operation.name):
+            return serve(request, signed, bucket)
+        if request.method == "DELETE":
+            check_bypass(request.headers, bucket)
+        document = read_document(request, signed) if operation.root else b""
+        order = Order.of(request, bucket, moto_headers(request.headers), document)
+        if operation.name in LISTS:
+            return self._store.serve_list(operation.name, order)
+        return self._of_objects.get(operation.name, self._store.subresource)(order)
 
 
-def _check_selector(request: Request) -> None:
-    """Raise `S3Error` unless the subresource of a request has its method: moto would do something else."""
+def _check_served(request: Request, operation: Operation) -> None:
+    """Raise `S3Error` unless the operation of a request is served: moto would do something else."""
     if request.is_unknown:
         raise refusal("NotImplemented")
-    selector = next(iter(request.selectors), "")
-    methods = OF_OBJECTS if request.key else OF_BUCKETS
-    only_selects = request.method == "POST" and request.key  # and no form: those are posted to buckets
-    if request.method not in methods.get(selector, ()) and (selector or only_selects):
+    if operation is NONE and (request.selectors or request.method == "POST"):
         raise _not_allowed(request)
-    if request.key and selector in NOT_IMPLEMENTED:
+    if not operation.is_served:
         raise refusal("NotImplemented")
 
 

@@ -98,7 +98,7 @@ class Traffic:
         self._contract = contract
         self.rules.operations = {"api": [operation.operation_id for operation in contract.operations]}
         if self.s3 is not None:
-            from strict_s3.messages.request import NAMES  # noqa: PLC0415 -- of an extra
+            from strict_s3.messages.operations import NAMES  # noqa: PLC0415 -- of an extra
 
             self.rules.operations["s3"] = NAMES
 

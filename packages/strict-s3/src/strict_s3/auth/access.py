@@ -1,4 +1,4 @@
-"""Bucket policies and the actions that they name: what they allow and deny, to everyone and to accounts."""
+"""Bucket policies: what they allow and deny, to everyone and to accounts."""
 
 import json
 import re
@@ -10,64 +10,6 @@ from strict_s3.messages.errors import refusal
 from strict_s3.messages.identifiers import is_account
 
 from .conditions import RequestContext, holds, is_like
-
-ACL_PERMISSIONS = {
-    "s3:ListBucket": "READ",
-    "s3:ListBucketVersions": "READ",
-    "s3:ListBucketMultipartUploads": "READ",
-    "s3:PutObject": "WRITE",
-    "s3:DeleteObject": "WRITE",
-    "s3:DeleteObjectVersion": "WRITE",
-    "s3:GetObject": "READ",
-    "s3:GetObjectVersion": "READ",
-    "s3:GetBucketAcl": "READ_ACP",
-    "s3:GetObjectAcl": "READ_ACP",
-    "s3:GetObjectVersionAcl": "READ_ACP",
-    "s3:PutBucketAcl": "WRITE_ACP",
-    "s3:PutObjectAcl": "WRITE_ACP",
-    "s3:PutObjectVersionAcl": "WRITE_ACP",
-}
-"""The permission of an ACL that each action needs; an action that is not here is not granted by ACLs."""
-_VERBS = {"HEAD": "Get", "GET": "Get", "DELETE": "Delete"}
-_OF_OBJECTS = frozenset({"acl", "tagging", "retention", "legal-hold"})
-_OF_VERSIONS = frozenset({"acl", "tagging"})
-"""Subresources of objects with actions of their own; and those with further actions for versions."""
-_CONFIGURATIONS = frozenset({
-    "accelerate", "analytics", "encryption", "intelligent-tiering", "inventory", "lifecycle", "metrics",
-    "replication",
-})  # fmt: skip
-"""Subresources of buckets whose actions end in Configuration, and lack the word Bucket."""
-_DELETED = frozenset({"policy", "website"})
-"""Subresources of buckets with an action to delete them; the others are deleted by the action to put them."""
-_NAMED = {
-    ("Get", "versions"): "s3:ListBucketVersions",
-    ("Get", "uploads"): "s3:ListBucketMultipartUploads",
-    ("Get", "uploadId"): "s3:ListMultipartUploadParts",
-    ("Delete", "uploadId"): "s3:AbortMultipartUpload",
-    ("Get", ""): "s3:ListBucket",
-    ("Put", ""): "s3:CreateBucket",
-}
-"""Actions whose names follow no rule; those without a selector are about buckets."""
-
-
-def action_of(method: str, key: str, selector: str = "", version_id: str = "") -> str:
-    """Return the action of a request, such as ``s3:PutObject``; policies may spell it in any case.
-
-    The key is empty for a bucket; the selector is the subresource in the query, such as ``acl``.
-    """
-    verb = _VERBS.get(method, "Put")
-    if (verb, selector) in _NAMED and (selector or not key):
-        return _NAMED[verb, selector]
-    noun = selector.replace("-", "")
-    if key:
-        noun = noun if selector in _OF_OBJECTS else ""
-        of_version = version_id and (selector in _OF_VERSIONS if noun else verb != "Put")
-        return f"s3:{verb}Object{'Version' if of_version else ''}{noun}"
-    if verb == "Delete" and selector and selector not in _DELETED:
-        verb = "Put"
-    if selector in _CONFIGURATIONS:
-        return f"s3:{verb}{noun}Configuration"
-    return f"s3:{verb}Bucket{noun}" + ("Configuration" if selector == "object-lock" else "")
 
 
 def policy_effect(

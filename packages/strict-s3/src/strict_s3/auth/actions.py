@@ -1,33 +1,28 @@
 """The actions of S3 that a bucket policy may name: on objects and on buckets."""
 
+from strict_s3.messages.operations import BY_NAME
+
 from .conditions import is_like
 
-_ON_OBJECTS = """
-AbortMultipartUpload BypassGovernanceRetention DeleteObject DeleteObjectTagging DeleteObjectVersion
-DeleteObjectVersionTagging GetObject GetObjectAcl GetObjectAttributes GetObjectLegalHold GetObjectRetention
-GetObjectTagging GetObjectTorrent GetObjectVersion GetObjectVersionAcl GetObjectVersionAttributes
-GetObjectVersionForReplication GetObjectVersionTagging GetObjectVersionTorrent InitiateReplication
-ListMultipartUploadParts ObjectOwnerOverrideToBucketOwner PutObject PutObjectAcl PutObjectLegalHold
-PutObjectRetention PutObjectTagging PutObjectVersionAcl PutObjectVersionTagging ReplicateDelete
-ReplicateObject ReplicateTags RestoreObject UpdateObjectEncryption
-"""
-_ON_BUCKETS = """
-CreateBucket CreateBucketMetadataTableConfiguration DeleteBucket DeleteBucketMetadataTableConfiguration
-DeleteBucketPolicy DeleteBucketWebsite GetAccelerateConfiguration GetAnalyticsConfiguration GetBucketAbac
-GetBucketAcl GetBucketCORS GetBucketLocation GetBucketLogging GetBucketMetadataTableConfiguration
-GetBucketNotification GetBucketObjectLockConfiguration GetBucketOwnershipControls GetBucketPolicy
-GetBucketPolicyStatus GetBucketPublicAccessBlock GetBucketRequestPayment GetBucketTagging GetBucketVersioning
-GetBucketWebsite GetEncryptionConfiguration GetIntelligentTieringConfiguration GetInventoryConfiguration
-GetLifecycleConfiguration GetMetricsConfiguration GetReplicationConfiguration ListBucket
-ListBucketMultipartUploads ListBucketVersions ListTagsForResource PauseReplication PutAccelerateConfiguration
-PutAnalyticsConfiguration PutBucketAbac PutBucketAcl PutBucketCORS PutBucketLogging PutBucketNotification
-PutBucketObjectLockConfiguration PutBucketOwnershipControls PutBucketPolicy PutBucketPublicAccessBlock
-PutBucketRequestPayment PutBucketTagging PutBucketVersioning PutBucketWebsite PutEncryptionConfiguration
-PutIntelligentTieringConfiguration PutInventoryConfiguration PutLifecycleConfiguration PutMetricsConfiguration
-PutReplicationConfiguration TagResource UntagResource UpdateBucketMetadataInventoryTableConfiguration
+_OF_NO_OPERATION = """
+BypassGovernanceRetention CreateBucketMetadataTableConfiguration DeleteBucketMetadataTableConfiguration
+GetBucketAbac GetBucketMetadataTableConfiguration GetObjectVersionForReplication InitiateReplication
+ListTagsForResource ObjectOwnerOverrideToBucketOwner PauseReplication PutBucketAbac ReplicateDelete
+ReplicateObject ReplicateTags TagResource UntagResource UpdateBucketMetadataInventoryTableConfiguration
 UpdateBucketMetadataJournalTableConfiguration
 """
-_ACTIONS = frozenset(f"s3:{name}".lower() for name in (_ON_OBJECTS + _ON_BUCKETS).split())
+_ACTIONS = frozenset(
+    action.lower()
+    for action in (
+        *(f"s3:{name}" for name in _OF_NO_OPERATION.split()),
+        *(
+            action
+            for operation in BY_NAME.values()
+            for version_id in ("", "null")
+            for action in operation.actions_on(version_id)
+        ),
+    )
+)
 
 
 def is_action(pattern: str) -> bool:

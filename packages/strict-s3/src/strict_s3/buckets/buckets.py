@@ -14,7 +14,6 @@ from strict_s3.messages.cors import OPEN
 from strict_s3.messages.errors import S3Error, refusal
 from strict_s3.messages.identifiers import is_bucket_name
 from strict_s3.messages.orders import DEFAULT_REGION, Order
-from strict_s3.messages.request import OF_BUCKETS
 from strict_s3.messages.response import Response
 from strict_s3.messages.xml import document, parse, serialize
 from strict_s3.store.acl import acl_of, check_acl, is_of_acl
@@ -24,7 +23,7 @@ from strict_s3.store.backend import Backend
 from strict_s3.store.locks import check_bucket
 
 from . import configurations
-from .documents import check_document, check_ownership, check_tags
+from .documents import DOCUMENTS, OTHERS, check_document, check_ownership, check_tags
 from .events import Events
 from .lifecycle import with_ids
 
@@ -38,17 +37,6 @@ _LOCATION = re.compile(r"EU|[a-z]{2,4}(?:-[a-z]+)+-\d+|")
 """Names of regions, and that of eu-west-1 in S3's first years."""
 _NO_PERIOD = re.compile(rb"<(Days|Years)>0</\1>")
 """The unit of a default lock that is not used, in moto's documents."""
-_NOT_MOTOS = frozenset({"notification", "requestPayment"})
-"""Subresources that moto need not know."""
-_AS_PUT = frozenset({"cors", "object-lock", "tagging", *_NOT_MOTOS})
-"""Subresources that are returned as they were put: moto's documents differ in empty elements."""
-_ENCRYPTION = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}
-_DEFAULTS = {
-    "encryption": document("ServerSideEncryptionConfiguration", {"Rule": _ENCRYPTION}),
-    "notification": document("NotificationConfiguration"),
-    "requestPayment": document("RequestPaymentConfiguration", {"Payer": "BucketOwner"}),
-}
-"""The documents of buckets before one is put; encryption as at Amazon's since January 2023."""
 
 _log = logging.getLogger(__name__)
 
@@ -133,10 +121,11 @@ class Buckets:
             name = order.query[0][0] if order.query else ""
             if name in configurations.KINDS:
                 return configurations.read(order, self._configurations(order))
+            kind = DOCUMENTS.get(name, OTHERS)
             put = self._settings[order.bucket]["subresources"].get(name)
-            if put is None and name in _DEFAULTS:
-                return Response.of_xml(_DEFAULTS[name])
-            if put is not None and name in _AS_PUT:
+            if put is None and kind.default:
+                return Response.of_xml(kind.default)
+            if put is not None and (kind.is_shown_as_put or not kind.is_motos):
                 return Response.of_xml(put["body"].encode("latin-1").replace(_NO_ORIGIN, b""))
             response = self._backend.carry_out(order)
         if name:
@@ -187,7 +176,7 @@ class Buckets:
         if order.method == "PUT" and order.has("acl"):
             self._backend.set_acl(order.bucket, acl_of(order.headers, order.body))
             return Response(HTTPStatus.OK)
-        if order.query and order.query[0][0] in _NOT_MOTOS:
+        if order.query and not DOCUMENTS.get(order.query[0][0], OTHERS).is_motos:
             return Response(HTTPStatus.OK)
         return self._backend.carry_out(order)
 
@@ -214,38 +203,24 @@ class Buckets:
         self._archive.save_bucket(order.bucket, self._settings[order.bucket])
 
     def restore(self, bucket: str, settings: dict[str, Any]) -> None:
-        """Restore a bucket from the archive; documents that S3 refuses are left out with a warning."""
-        headers, body = settings["headers"], settings["body"].encode("latin-1")
-        self._backend.carry_out(_located(Order("PUT", bucket, "", (), headers, settings["region"], body)))
-        try:
-            acl = acl_of(headers)
-        except S3Error as error:  # an earlier version accepted what S3 does not
-            _log.warning("The ACL of bucket %s is lost: %s", bucket, error)
-            acl = acl_of({})
-        self._backend.set_defaults(bucket, acl)
+        """Restore a bucket from the archive; notifications to a webhook that is gone are left out."""
+        region, body = settings["region"], settings["body"].encode("latin-1")
+        self._backend.carry_out(_located(Order("PUT", bucket, "", (), settings["headers"], region, body)))
+        self._backend.set_defaults(bucket, acl_of(settings["headers"]))
         if created := settings.get("created"):
             self._backend.set_created(bucket, datetime.fromisoformat(created))
         self._settings[bucket] = settings
         for name, subresource in settings["subresources"].items():
-            if (
-                name in configurations.KINDS or name not in OF_BUCKETS
-            ):  # an earlier version accepted more names
-                _log.warning("The %s of bucket %s is lost: it was not stored as it is now.", name, bucket)
-                continue
-            order = Order("DELETE", bucket, "", ((name, ""),), {}, settings["region"])
+            order = Order("DELETE", bucket, "", ((name, ""),), {}, region)
             if subresource is not None:
                 body = subresource["body"].encode("latin-1")
                 order = replace(order, method="PUT", headers=subresource["headers"], body=body)
             try:
-                order = self._completed(order)  # an earlier version gave rules no IDs
-                self._set_up(order)
+                order = self._completed(order)
             except S3Error as error:
                 _log.warning("The %s of bucket %s is lost: %s", name, bucket, error)
-                if name == "acl":  # that of the bucket's creation may grant more
-                    self._backend.set_acl(bucket, acl_of({}))
-                continue
-            if subresource is not None and order.body != body:
-                self._record(order)
+            else:
+                self._set_up(order)
 
 
 def _located(order: Order) -> Order:

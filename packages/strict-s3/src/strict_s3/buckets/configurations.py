@@ -7,8 +7,8 @@ from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 from strict_s3.messages.errors import S3Error, invalid_argument, refusal
+from strict_s3.messages.operations import ROOTS
 from strict_s3.messages.orders import Order
-from strict_s3.messages.request import ROOTS
 from strict_s3.messages.response import Response
 from strict_s3.messages.xml import Element, parse
 

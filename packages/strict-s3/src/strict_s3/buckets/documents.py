@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 from xml.etree import ElementTree as ET
 
@@ -13,7 +13,7 @@ from strict_s3.auth.actions import is_action
 from strict_s3.auth.conditions import check_addresses, is_like
 from strict_s3.messages.errors import S3Error, invalid_argument, invalid_request, refusal
 from strict_s3.messages.orders import Bucket
-from strict_s3.messages.xml import parse
+from strict_s3.messages.xml import document, parse
 from strict_s3.store.locks import BYPASS
 
 from .lifecycle import check_rules
@@ -31,23 +31,23 @@ _MOST_POLICY_BYTES = 20 * 1024
 _OWNERSHIP = "x-amz-object-ownership"
 
 
-def check_document(name: str, document: bytes, bucket: Bucket) -> None:
+def check_document(name: str, body: bytes, bucket: Bucket) -> None:
     """Raise `S3Error` unless a document can be put to a bucket.
 
     The name is that of the query parameter, such as ``versioning``.
     """
     if name == "policy":
-        _check_policy(document, bucket)
+        _check_policy(body, bucket)
     elif name == "tagging":
-        check_tags(document, of_bucket=True)
-    elif name in _CHECKS:
-        _CHECKS[name](parse(document), bucket)
+        check_tags(body, of_bucket=True)
+    elif check := DOCUMENTS.get(name, OTHERS).check:
+        check(parse(body), bucket)
 
 
-def check_tags(document: bytes, *, of_bucket: bool = False) -> dict[str, str]:
+def check_tags(body: bytes, *, of_bucket: bool = False) -> dict[str, str]:
     """Return the tags of a document, or raise MalformedXML, InvalidTag or BadRequest."""
     tags: dict[str, str] = {}
-    root = parse(document)
+    root = parse(body)
     _expect(root.tag == "Tagging")
     for tag in root.iterfind("TagSet/Tag"):
         key, value = tag.findtext("Key"), tag.findtext("Value", "")
@@ -144,11 +144,11 @@ def _check_website(root: ET.Element, _: Bucket) -> None:
         raise invalid_argument("The IndexDocument Suffix is not well formed", "IndexDocument", suffix)
 
 
-def _check_policy(document: bytes, bucket: Bucket) -> None:
-    if len(document) > _MOST_POLICY_BYTES:  # parsed it would take up to thirty times as many
+def _check_policy(body: bytes, bucket: Bucket) -> None:
+    if len(body) > _MOST_POLICY_BYTES:  # parsed it would take up to thirty times as many
         raise refusal("MalformedPolicy")
     try:
-        policy = json.loads(document)
+        policy = json.loads(body)
     except (ValueError, RecursionError):
         policy = None
     if not isinstance(policy, dict):
@@ -174,15 +174,42 @@ def _named(statement: dict[str, Any], element: str) -> list[Any]:
     return [*listed(statement.get(element, [])), *listed(statement.get(f"Not{element}", []))]
 
 
-_CHECKS: Final[Mapping[str, Callable[[ET.Element, Bucket], None]]] = {
-    "versioning": _check_versioning,
-    "ownershipControls": _check_ownership_controls,
-    "accelerate": _check_accelerate,
-    "encryption": _check_encryption,
-    "lifecycle": check_rules,
-    "requestPayment": _check_payment,
-    "website": _check_website,
+class Document(NamedTuple):
+    """A kind of document about a bucket.
+
+    Attributes:
+        check: raises `S3Error` unless one can be put.
+        default: of a bucket before one is put.
+        is_shown_as_put: moto's documents differ in empty elements.
+        is_motos: whether moto has it; else it is shown as it was put, too.
+    """
+
+    check: Callable[[ET.Element, Bucket], None] | None = None
+    default: bytes = b""
+    is_shown_as_put: bool = False
+    is_motos: bool = True
+
+
+_ENCRYPTION = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}
+OTHERS: Final = Document()
+DOCUMENTS: Final[Mapping[str, Document]] = {
+    "accelerate": Document(_check_accelerate),
+    "cors": Document(is_shown_as_put=True),
+    "encryption": Document(  # by default as at Amazon's since January 2023
+        _check_encryption, document("ServerSideEncryptionConfiguration", {"Rule": _ENCRYPTION})
+    ),
+    "lifecycle": Document(check_rules),
+    "notification": Document(default=document("NotificationConfiguration"), is_motos=False),
+    "object-lock": Document(is_shown_as_put=True),
+    "ownershipControls": Document(_check_ownership_controls),
+    "requestPayment": Document(
+        _check_payment, document("RequestPaymentConfiguration", {"Payer": "BucketOwner"}), is_motos=False
+    ),
+    "tagging": Document(is_shown_as_put=True),
+    "versioning": Document(_check_versioning),
+    "website": Document(_check_website),
 }
+"""By selector; others are moto's."""
 
 
 def _expect(is_true: bool) -> None:  # noqa: FBT001 -- what it raises for is said by the one argument

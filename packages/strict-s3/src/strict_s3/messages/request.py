@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 from urllib.parse import parse_qsl, quote, unquote
 
 from .integers import whole_number
+from .operations import NONE, ON_BUCKETS, ON_OBJECTS, ON_SERVICE, SELECTORS, Operation
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -26,100 +27,14 @@ _HEADER = re.compile(
 _CHECKSUM = re.compile(r"x-amz-(?:checksum-(?!algorithm$|type$|mode$)|sdk-checksum-)", re.IGNORECASE)
 UNWATCHED: Final = "x-mock-unwatched"
 """Query parameter of requests to which no fault applies, and which are not recorded: the console's."""
-ON_OBJECTS: Final = {
-    "GET": "GetObject",
-    "HEAD": "HeadObject",
-    "PUT": "PutObject",
-    "DELETE": "DeleteObject",
-}
-ON_BUCKETS: Final = {
-    "GET": "ListObjects",
-    "HEAD": "HeadBucket",
-    "PUT": "CreateBucket",
-    "DELETE": "DeleteBucket",
-    "POST": "PostObject",
-}
-SUBRESOURCES: Final = {
-    ("POST", "uploads"): "CreateMultipartUpload",
-    ("PUT", "uploadId"): "UploadPart",
-    ("POST", "uploadId"): "CompleteMultipartUpload",
-    ("DELETE", "uploadId"): "AbortMultipartUpload",
-    ("GET", "uploadId"): "ListParts",
-    ("GET", "uploads"): "ListMultipartUploads",
-    ("GET", "versions"): "ListObjectVersions",
-    ("POST", "delete"): "DeleteObjects",
-    ("GET", "cors"): "GetBucketCors",
-    ("PUT", "cors"): "PutBucketCors",
-    ("GET", "policy"): "GetBucketPolicy",
-    ("PUT", "policy"): "PutBucketPolicy",
-    ("GET", "location"): "GetBucketLocation",
-}
-
-OF_BUCKETS: Final = {
-    **dict.fromkeys(
-        (
-            "accelerate", "acl", "logging", "notification", "object-lock", "requestPayment",
-            "versioning",
-        ),
-        ("GET", "HEAD", "PUT"),
-    ),
-    **dict.fromkeys(
-        (
-            "analytics", "cors", "encryption", "intelligent-tiering", "inventory", "lifecycle", "metrics",
-            "ownershipControls", "policy", "publicAccessBlock", "replication", "tagging", "website",
-        ),
-        ("GET", "HEAD", "PUT", "DELETE"),
-    ),
-    **dict.fromkeys(("location", "policyStatus", "uploads", "versions"), ("GET", "HEAD")),
-    "delete": ("POST",),
-}  # fmt: skip
-OF_OBJECTS: Final = {
-    **dict.fromkeys(("acl", "legal-hold", "retention"), ("GET", "HEAD", "PUT")),
-    **dict.fromkeys(("attributes", "torrent"), ("GET", "HEAD")),
-    **dict.fromkeys(("restore", "select", "uploads"), ("POST",)),
-    **dict.fromkeys(("encryption", "renameObject"), ("PUT",)),
-    "tagging": ("GET", "HEAD", "PUT", "DELETE"),
-    "uploadId": ("GET", "HEAD", "PUT", "POST", "DELETE"),
-}
-"""Selectors: query parameters that name a subresource of a bucket or an object; and their methods."""
-ROOTS: Final = {
-    "accelerate": "AccelerateConfiguration",
-    "acl": "AccessControlPolicy",
-    "analytics": "AnalyticsConfiguration",
-    "cors": "CORSConfiguration",
-    "delete": "Delete",
-    "encryption": "ServerSideEncryptionConfiguration",
-    "intelligent-tiering": "IntelligentTieringConfiguration",
-    "inventory": "InventoryConfiguration",
-    "legal-hold": "LegalHold",
-    "lifecycle": "LifecycleConfiguration",
-    "logging": "BucketLoggingStatus",
-    "metrics": "MetricsConfiguration",
-    "notification": "NotificationConfiguration",
-    "object-lock": "ObjectLockConfiguration",
-    "ownershipControls": "OwnershipControls",
-    "publicAccessBlock": "PublicAccessBlockConfiguration",
-    "replication": "ReplicationConfiguration",
-    "requestPayment": "RequestPaymentConfiguration",
-    "retention": "Retention",
-    "tagging": "Tagging",
-    "uploadId": "CompleteMultipartUpload",
-    "versioning": "VersioningConfiguration",
-    "website": "WebsiteConfiguration",
-}
-"""The root of the XML document that is put or posted, by selector; old tools create buckets with another."""
-
-_SELECTORS: Final = OF_BUCKETS.keys() | OF_OBJECTS.keys()
+COPY_SOURCE: Final = "x-amz-copy-source"
+_METHODS: Final = {"GET": ("LIST", "GET"), "HEAD": ("LIST", "HEAD", "GET"), "PUT": ("COPY", "PUT")}
+"""Under which of the table's methods an operation is looked for, in this order."""
 _OF_READS: Final = frozenset({
     "list-type", "prefix", "delimiter", "marker", "max-keys", "continuation-token", "start-after",
     "encoding-type", "fetch-owner", "key-marker", "version-id-marker", "upload-id-marker", "max-uploads",
 })  # fmt: skip
 """Query parameters of lists, which may be empty."""
-
-NAMES: Final = frozenset(
-    {*ON_OBJECTS.values(), *ON_BUCKETS.values(), *SUBRESOURCES.values(), "ListBuckets", "ListObjectsV2"}
-)
-"""All names that an operation can have here."""
 
 
 class Readable(Protocol):
@@ -258,7 +173,21 @@ class Request:
     @property
     def selectors(self) -> list[str]:
         """The subresources in its query, such as ``acl``, in order; S3 accepts one."""
-        return sorted({name for name, _ in self.query} & _SELECTORS)
+        return sorted({name for name, _ in self.query} & SELECTORS)
+
+    @property
+    def operation(self) -> Operation:
+        """The operation that it is for; without a name if it is for none."""
+        table = ON_OBJECTS if self.key else ON_BUCKETS if self.bucket else ON_SERVICE
+        selector = next(iter(self.selectors), "")
+        is_list = not self.has("id") if selector else self.has("list-type")
+        holds = {"LIST": is_list, "COPY": COPY_SOURCE in self.headers}
+        places = [
+            (method, selector)
+            for method in _METHODS.get(self.method, (self.method,))
+            if holds.get(method, True)
+        ]
+        return next((table[place] for place in places if place in table), NONE)
 
     @property
     def is_unknown(self) -> bool:
@@ -367,14 +296,3 @@ def _unfolded(environ: WSGIEnvironment) -> Iterable[tuple[str, str]]:
             yield name[5:].replace("_", "-"), value
         elif name in ("CONTENT_TYPE", "CONTENT_LENGTH") and value:
             yield name.replace("_", "-"), value
-
-
-def operation_of(request: Request) -> str:
-    """Return the name of the operation, such as ``PostObject``; empty for one without a name here."""
-    for selector in request.selectors:
-        return SUBRESOURCES.get((request.method, selector), "")
-    if not request.bucket:
-        return "ListBuckets" if request.method == "GET" else ""
-    if request.key:
-        return ON_OBJECTS.get(request.method, "")
-    return "ListObjectsV2" if request.has("list-type") else ON_BUCKETS.get(request.method, "")

@@ -20,8 +20,9 @@ from strict_s3.messages.checksums import (
 )
 from strict_s3.messages.errors import S3Error, invalid_argument, invalid_request, refusal
 from strict_s3.messages.integers import whole_number
+from strict_s3.messages.operations import ROOTS
 from strict_s3.messages.orders import MAX_OBJECT_BYTES, Bucket, Order
-from strict_s3.messages.request import BLOCK_BYTES, ROOTS, Request
+from strict_s3.messages.request import BLOCK_BYTES, Request
 from strict_s3.messages.response import Response
 from strict_s3.messages.version_ids import NULL
 from strict_s3.messages.xml import check_pieces, document, has_root
@@ -94,7 +95,7 @@ class Objects:
         with self._received(request, signed, bucket) as content:
             return self._store.uploads.put_part(_order(request, bucket), content)
 
-    def copy(self, request: Request, bucket: Bucket) -> Response:
+    def copy(self, request: Request, _signed: Signed | None, bucket: Bucket) -> Response:
         check_key(request.key)
         check_attributes(request.headers, bucket)
         for name in ("metadata", "tagging"):
@@ -109,12 +110,12 @@ class Objects:
             )
         return self._store.copy_object(_order(request, bucket, **checksum_of_upload(request.headers)))
 
-    def copy_part(self, request: Request, bucket: Bucket) -> Response:
+    def copy_part(self, request: Request, _signed: Signed | None, bucket: Bucket) -> Response:
         """Serve UploadPartCopy."""
         _check_part_number(request)
         return self._store.uploads.copy_part(_order(request, bucket))
 
-    def begin_upload(self, request: Request, bucket: Bucket) -> Response:
+    def begin_upload(self, request: Request, _signed: Signed | None, bucket: Bucket) -> Response:
         """Serve CreateMultipartUpload."""
         check_key(request.key)
         check_attributes(request.headers, bucket)

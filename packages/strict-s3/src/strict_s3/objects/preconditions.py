@@ -10,15 +10,15 @@ from urllib.parse import parse_qsl, unquote_plus, urlsplit
 from strict_s3.messages.clock import http_date
 from strict_s3.messages.errors import S3Error, invalid_argument, invalid_request, refusal
 from strict_s3.messages.orders import Order
+from strict_s3.messages.request import COPY_SOURCE
 from strict_s3.messages.response import Response
 from strict_s3.store.backend import Backend
 from strict_s3.store.customer_keys import SOURCE as SOURCE_ENCRYPTION
 from strict_s3.store.customer_keys import check_key
 from strict_s3.store.records import file_name
 
-SOURCE = "x-amz-copy-source"
 _CHANGING = ("x-amz-storage-class", "x-amz-website-redirect-location", "x-amz-server-side-encryption")
-_RANGE = f"{SOURCE}-range"
+_RANGE = f"{COPY_SOURCE}-range"
 _BYTES = re.compile(r"bytes=(\d{1,18})-(\d{1,18})", re.ASCII)
 
 
@@ -90,15 +90,15 @@ def changes_nothing(headers: Mapping[str, str], bucket: str, key: str) -> bool:
     """Return whether a copy of an object to itself would change nothing."""
     changes = any(name.startswith(_CHANGING) for name in headers)
     replaces = headers.get("x-amz-metadata-directive", "").upper() == "REPLACE"
-    return not changes and not replaces and copy_source(headers[SOURCE]) == (bucket, key, "")
+    return not changes and not replaces and copy_source(headers[COPY_SOURCE]) == (bucket, key, "")
 
 
 def check_source(backend: Backend, order: Order) -> None:
     """Raise `S3Error` unless the order names an object to copy that meets its conditions, if it exists."""
-    bucket, key, version_id = copy_source(order.headers[SOURCE])
-    prefix = f"{SOURCE}-if-"
+    bucket, key, version_id = copy_source(order.headers[COPY_SOURCE])
+    prefix = f"{COPY_SOURCE}-if-"
     conditions = {
-        name.removeprefix(f"{SOURCE}-"): value
+        name.removeprefix(f"{COPY_SOURCE}-"): value
         for name, value in order.headers.items()
         if name.startswith(prefix)
     }
@@ -110,7 +110,7 @@ def check_source(backend: Backend, order: Order) -> None:
         return
     check_key(order.headers, backend.key(bucket, key, version_id), SOURCE_ENCRYPTION)
     if condition := unmet(conditions, source):
-        raise _failed(f"{SOURCE}-{condition}")
+        raise _failed(f"{COPY_SOURCE}-{condition}")
     if _RANGE in order.headers and order.has("partNumber"):
         _check_range(order.headers[_RANGE], source.length)
 
@@ -139,7 +139,7 @@ def copy_source(text: str) -> tuple[str, str, str]:
         bucket = key = ""
     if not bucket or not key:
         message = "Copy Source must mention the source bucket and key: sourcebucket/sourcekey"
-        raise invalid_argument(message, SOURCE, text)
+        raise invalid_argument(message, COPY_SOURCE, text)
     return bucket, key, dict(parse_qsl(parts.query)).get("versionId", "")
 
 

@@ -19,7 +19,7 @@ from strict_s3.faults import Dropped
 from strict_s3.http.body import PacedBody
 from strict_s3.messages.clock import Clock
 from strict_s3.messages.errors import CODES, REFUSALS, S3Error, invalid_argument
-from strict_s3.messages.request import UNWATCHED, Request, operation_of
+from strict_s3.messages.request import UNWATCHED, Request
 
 SCOPE_HEADER = "x-mock-scope"
 FAULT_HEADER = "x-mock-fault"
@@ -114,7 +114,7 @@ class _S3Request:
     def __init__(self, request: Request, scope: str) -> None:
         self.method = request.method
         self.path = f"/{request.bucket}/{request.key}" if request.key else f"/{request.bucket}"
-        self.operation = operation_of(request)
+        self.operation = request.operation.name
         self.key = request.key or request.fields.get("key", "")
         self.scope = scope
         self._request = request

@@ -12,7 +12,7 @@ from contract_first.mock.rule import Rule
 from contract_first.mock.rules.reading import RuleReader
 from contract_first.mock.traffic import Traffic
 from strict_s3 import Server, running
-from strict_s3.messages.request import NAMES
+from strict_s3.messages.operations import NAMES
 from strict_s3.options import CONFLICTING_VARIABLES
 
 if TYPE_CHECKING:
