@@ -92,7 +92,11 @@ def serve(  # noqa: PLR0913 -- one for each option
     ] = None,
     reload: Annotated[
         bool,
-        typer.Option("--reload", help="Reload handlers and contract when a file of the project changes."),
+        typer.Option(
+            "--reload",
+            help="Reload handlers and contract when a file changes; where handlers raise NotImplementedYet, "
+            "the contract responds.",
+        ),
     ] = False,
 ) -> None:
     """Serve a contract with handlers, functions named after its operations, or an app of create_app.
@@ -121,6 +125,8 @@ def serve(  # noqa: PLR0913 -- one for each option
             if app is None
             else _ready_made(app)
         )
+        if reload:
+            create = partial(_mocked, create)
         log = LogOptions(log_level, log_format, request_log)
         serve_until_ended(
             create,
@@ -141,6 +147,13 @@ def serve(  # noqa: PLR0913 -- one for each option
         Reloader(host, port, [str(file) for file in (contract, *(overlay or ())) if file], run).run()
     except CannotListen as error:
         raise failure(error, 1, what="Cannot start: ") from None
+
+
+def _mocked(create: Create, *observers: Any) -> Service:
+    """Return an app that responds from its contract where handlers are yet to be written."""
+    from contract_first.mock.unimplemented import mock_unimplemented  # noqa: PLC0415 -- not in production
+
+    return mock_unimplemented(create(*observers))
 
 
 def _ready_made(place: str) -> tuple[Create, str]:

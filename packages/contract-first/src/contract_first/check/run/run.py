@@ -26,7 +26,7 @@ from schemathesis.schemas import BaseSchema
 from contract_first.check.checks import CHECKS, Check
 from contract_first.check.checks.boundaries import Boundaries
 from contract_first.check.checks.check import CheckFailure, ResponseCheck
-from contract_first.check.checks.registration import is_reported_by, registered, validated
+from contract_first.check.checks.registration import is_of_text, is_reported_by, registered, validated
 from contract_first.check.excerpts import LONGEST_TEXT, beginning
 from contract_first.check.oauth2 import ClientCredentials
 from contract_first.check.pace import Pace, QuotaUsedUp
@@ -279,6 +279,7 @@ class Run:
             self._is_bound(failure, case)
             or self._is_unsaid(failure, case, response)
             or self._is_of_same_path(failure, case)
+            or is_of_text(failure)
             or self._sent_texts.refute(failure, case, response)
             or is_reported_by(self._checks_of_run, failure, response, case)
         )
