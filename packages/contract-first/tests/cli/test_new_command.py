@@ -30,8 +30,8 @@ FILES = [
     "src/pet_store/problems.yaml",
     "src/pet_store/settings.py",
     "tests/conftest.py",
+    "tests/test_operations.py",
     "tests/test_service.py",
-    "tests/test_untagged.py",
 ]
 PET = {
     "type": "object",
@@ -323,15 +323,13 @@ def test_unusual_responses(new, unusual):
     assert "16 passed" in output_of_tests(folder)
 
 
-def test_stubs_of_operations_without_a_success(new, unusual):
-    """They raise the problem that says least of the request, and their tests expect it."""
+def test_no_sample_stands_in_a_project(new, unusual):
+    """Handlers raise that they are not implemented; tests of all operations are one."""
     folder, _ = new(unusual)
     handlers = (folder / "src/pet_store/operations/untagged.py").read_text()
-    for status, path in ((404, "/errors"), (410, "/gone"), (404, "/events")):
-        assert f'raise Problem({status}, "GET {path} is not implemented.")' in handlers
-    assert "        status=302,\n" in handlers
-    tests = (folder / "tests/test_untagged.py").read_text()
-    assert 'client.get("/errors")\n    assert response.status_code == 404, response.text\n' in tests
+    bodies = [part.rpartition('"""')[2].strip() for part in handlers.split("async def ")[1:]]
+    assert {*bodies} == {"raise NotImplementedYet"}
+    assert (folder / "tests/test_operations.py").read_text().count("def test_") == 1
 
 
 @pytest.mark.programs
@@ -356,7 +354,6 @@ def test_an_operation_that_comes_later(new, minimal):
     command = [sys.executable, "-m", "contract_first", "contract"]
     source = "src/pet_store/openapi.yaml"
     options = ["--contract", source, "--handlers", "pet_store.operations", "--into", "src/pet_store"]
-    options += ["--tests", "tests", "--respond", "--client"]
     subprocess.run([*command, "scaffold", *options], cwd=folder, capture_output=True, text=True, check=True)  # noqa: S603 -- our own
     assert (folder / "src/pet_store/operations/untagged_2.py").exists()
     assert "5 passed" in output_of_tests(folder)
@@ -493,13 +490,11 @@ def test_names_that_modules_import(write, pets, tmp_path, mypy_cache):
     pet = {"type": "object", "properties": {"any": {}}, "example": {"any": 1}}
     pets["components"]["schemas"] = dict.fromkeys(components, pet)
     parameters = [{"name": "cast", "in": "query", "schema": {"type": "string"}}]
-    secured = {"security": [{"unknown": []}]}
-    pets["components"]["securitySchemes"] = {"unknown": {"type": "mutualTLS"}}
-    paths = {"/refused": {"get": {**secured, "responses": {"404": {"description": ""}}}}}
+    paths = {"/refused": {"get": {"responses": {"404": {"description": ""}}}}}
     for number, name in enumerate(names):
         body = content({"$ref": f"#/components/schemas/{components[number % len(components)]}"})
         declared = {"200": {"description": "", **body}}
-        post = {**secured, "operationId": name, "responses": declared}
+        post = {"operationId": name, "responses": declared}
         if number % 2:
             post |= {"parameters": parameters, "requestBody": {"required": True, **body}}
         paths[f"/{name}"] = {"post": post}
@@ -508,6 +503,6 @@ def test_names_that_modules_import(write, pets, tmp_path, mypy_cache):
     arguments = ["contract", "new", str(write(pets)), "--into", str(folder), "--models", "msgspec"]
     assert CliRunner().invoke(contract_first.cli.tree.app, arguments).exit_code == 0
     assert_clean(folder, mypy_cache)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_untagged.py"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_operations.py"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
     assert f"{len(paths)} passed" in done.stdout, done.stdout

@@ -1,4 +1,4 @@
-"""``contract-first contract scaffold`` writes handlers that pass our checks, and tests that fail."""
+"""``contract-first contract scaffold`` writes handlers that pass our checks."""
 
 import runpy
 from pathlib import Path
@@ -6,12 +6,8 @@ from pathlib import Path
 import pytest
 
 from contract_first.cli.project import scaffold as scaffold_command
-from contract_first.cli.project.sample_requests import SampleRequests
-from contract_first.cli.project.samples import Samples
-from contract_first.contract import Contract
 
 tools = runpy.run_path(str(Path(__file__).with_name("tools.py")))
-run_in = tools["run_in"]
 TEXT = {"type": "string"}
 HOSTILE_TEXT = 'a"""b\\ \n\x1b[2J it\u2019s \'quoted" \u2013 end\\'
 
@@ -56,14 +52,6 @@ def test_handler(scaffold, pets, tmp_path):
     ]
 
 
-def test_test_fails(scaffold, pets, tmp_path):
-    """The test that is written fails, and says that the operation is not implemented."""
-    scaffold(pets)
-    result = run_in(tmp_path, "pytest", "-p", "no:cacheprovider", "tests/test_pets.py")
-    assert result.returncode == 1
-    assert "NotImplementedYet: GET /pets/{pet_id} is not implemented." in result.stdout
-
-
 def test_hostile_contract(scaffold, pets, check, tmp_path):
     """Whatever a contract says, what is written for it is Python, and goes into the folder."""
     get = pets["paths"]["/pets/{pet_id}"]["get"]
@@ -83,18 +71,17 @@ def test_hostile_contract(scaffold, pets, check, tmp_path):
     pets["paths"]["/none"] = {"delete": remove}
     assert scaffold(pets).exit_code == 0
     files = [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.py")]
-    assert all(path.startswith(("operations/", "tests/")) and path.count("/") == 1 for path in files)
+    assert all(path.startswith("operations/") and path.count("/") == 1 for path in files)
     check()
 
 
 def test_what_is_there_is_not_touched(scaffold, pets, tmp_path):
-    """A module that is there stays as it is; what it lacks goes into another one, with its test."""
+    """A module that is there stays as it is; what it lacks goes into another one."""
     (tmp_path / "operations").mkdir()
     (tmp_path / "operations" / "pets.py").write_text("mine")
     result = scaffold(pets)
     assert f"wrote    {tmp_path}/operations/pets_2.py: 1 to implement\n" in result.stdout
     assert (tmp_path / "operations" / "pets.py").read_text() == "mine"
-    assert [path.name for path in (tmp_path / "tests").iterdir()] == ["test_pets_2.py"]
     assert scaffold(pets).stdout == "nothing  to write: every operation has a handler\n"
     (tmp_path / "operations" / "pets.py").write_text("mine:")
     assert "pets.py is not Python: " in scaffold(pets).stderr
@@ -107,14 +94,6 @@ def test_a_private_function_is_no_handler(scaffold, pets, tmp_path):
     (tmp_path / "operations" / "pets.py").write_text("async def _get_pet(): ...")
     assert "pets_2.py: 1 to implement" in scaffold(pets).stdout
     assert "every operation has a handler" in scaffold(pets).stdout
-
-
-def test_test_that_is_there(scaffold, pets, tmp_path):
-    """A test that is there stays as it is when its module is written; those of the module go beside it."""
-    (tmp_path / "tests").mkdir()
-    (tmp_path / "tests" / "test_pets.py").write_text("mine")
-    assert f"wrote    {tmp_path}/tests/test_pets_2.py\n" in scaffold(pets).stdout
-    assert (tmp_path / "tests" / "test_pets.py").read_text() == "mine"
 
 
 def test_nothing_follows_a_link(scaffold, pets, tmp_path):
@@ -212,31 +191,6 @@ def test_name_that_would_handle_another_operation(scaffold, pets):
     get["operationId"] = "any_endpoints_get_cat"
     reason = "get_cat would handle another operation too; give it another operationId"
     assert f"skipped  GET /pets/{{pet_id}}: {reason}\n" in scaffold(pets).stdout
-
-
-def test_an_example_of_a_schema_that_leads_to_much(scaffold, pets, tmp_path, monkeypatch):
-    """An example is validated by what applies to its members: thousands of handlers take little memory."""
-    monkeypatch.setattr("contract_first.contract.schemas.bundling.MOST_PARTS", 50)
-    many = {"enum": [[number] for number in range(60)]}
-    schema = {
-        "type": "object",
-        "required": ["age"],
-        "properties": {"age": {"type": "integer", "minimum": 3}, "many": many},
-    }
-    success = {"description": "A pet.", "content": {"application/json": {"schema": schema}}}
-    pets["paths"] = {"/pets": {"get": {"operationId": "get_pet", "responses": {"200": success}}}}
-    assert "skipped" not in scaffold(pets).stdout
-    assert '"age": 3' in (tmp_path / "tests" / "test_untagged.py").read_text()
-
-
-def test_a_header_field_that_clients_send_by_themselves(pets):
-    """A test sends a value that the contract allows, in place of the client's."""
-    field = {"name": "Accept-Encoding", "in": "header", "schema": {"enum": ["base64"]}}
-    pets["paths"]["/pets/{pet_id}"]["get"]["parameters"].append(field)
-    contract = Contract(pets, "pets.yaml")
-    requests = SampleRequests(contract, Samples(contract), set())
-    call = requests.call(next(item for item in contract.operations if "{pet_id}" in item.path))
-    assert '"Accept-Encoding": "base64"' in call
 
 
 def test_folder_that_cannot_be(contract, write, pets, tmp_path):

@@ -66,7 +66,8 @@ class ServeOptions:
         request_log: log a line for each request.
         workers: processes that share the port; one that dies is started again.
         metrics_port: port of metrics for Prometheus.
-        reload: reload handlers and contract when a file of the project changes.
+        reload: reload handlers and contract when a file changes; where handlers raise NotImplementedYet, the
+            contract responds.
     """
 
     contract: Annotated[str | None, Flag("FILE|URL")] = None
@@ -127,6 +128,8 @@ def run_service(options: ServeOptions) -> None:
 
     def run(reload: Reload | None = None) -> None:
         create, title = _created(options) if options.app is None else _ready_made(options.app)
+        if reload:
+            create = partial(_mocked, create)
         serve_until_ended(
             create,
             START_ERRORS,
@@ -147,6 +150,13 @@ def run_service(options: ServeOptions) -> None:
         Reloader(options.host, options.port, files, run).run()
     except CannotListen as error:
         raise failure(error, 1, what="Cannot start: ") from None
+
+
+def _mocked(create: Create, *observers: Any) -> Service:
+    """Return an app that responds from its contract where handlers are yet to be written."""
+    from contract_first.mock.unimplemented import mock_unimplemented  # noqa: PLC0415 -- not in production
+
+    return mock_unimplemented(create(*observers))
 
 
 def _ready_made(place: str) -> tuple[Create, str]:

@@ -22,11 +22,11 @@ CONTRACT_COMMANDS = {
     ),
     "scaffold": Lazy(
         "contract_first.cli.project.scaffold:scaffold",
-        "Write a handler stub and its test for each operation without a handler.",
+        "Write a handler stub for each operation without a handler.",
     ),
     "new": Lazy(
         "contract_first.cli.project.new:new",
-        "Create a project that serves a contract: handlers that return examples, tests, an image, CI.",
+        "Create a project that serves a contract: handlers to fill in, tests, an image, CI.",
     ),
     "types": Lazy(
         "contract_first.cli.contract:types",

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from contract_first.contract import Contract, Operation
 from contract_first.contract.document.json_types import text_of
-from contract_first.contract.schemas.schema import MISSING
+from contract_first.contract.schemas.schema import MISSING, Schema, Schemas
 
 from .generator import Generator
 from .rendering import body_of, concrete, is_opaque
@@ -157,7 +157,7 @@ class Samples:
 
     def _value(self, holder: Mapping[str, Any], name: str, member: str = "") -> Any:
         """Return the first valid value of a parameter or body: its examples, then generated ones."""
-        schema = self._schemas.in_media_type(first_content(holder)[1] if "content" in holder else holder)
+        schema = schema_of(holder, self._schemas)
         examples = map(self._contract.resolve, holder.get("examples", {}).values())
         values = chain(
             [holder["example"]] if "example" in holder else [],
@@ -174,12 +174,19 @@ class Samples:
             return False
 
 
+def contents(holder: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the media types and their Media Type Objects, those of JSON first."""
+    return sorted(holder.get("content", {}).items(), key=lambda content: not JSON.search(content[0]))
+
+
 def first_content(holder: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
-    """Return the first media type and its Media Type Object: that of JSON, if there is any."""
-    content = holder.get("content", {})
-    return next(
-        ((name, content[name]) for name in sorted(content, key=lambda name: not JSON.search(name))), ("", {})
-    )
+    """Return the first media type and its Media Type Object, that of JSON if there is any."""
+    return next(iter(contents(holder)), ("", {}))
+
+
+def schema_of(holder: Mapping[str, Any], schemas: Schemas) -> Schema:
+    """Return the schema of a parameter or body, also if it is in a ``content``."""
+    return schemas.in_media_type(first_content(holder)[1] if "content" in holder else holder)
 
 
 def spelled(parameter: Mapping[str, Any], value: Any) -> Pairs:

@@ -26,7 +26,7 @@ from schemathesis.schemas import BaseSchema
 from contract_first.check.checks import CHECKS, Check
 from contract_first.check.checks.boundaries import Boundaries
 from contract_first.check.checks.check import CheckFailure, ResponseCheck
-from contract_first.check.checks.registration import is_reported_by, registered, validated
+from contract_first.check.checks.registration import is_of_text, is_reported_by, registered, validated
 from contract_first.check.excerpts import LONGEST_TEXT, beginning
 from contract_first.check.oauth2 import ClientCredentials
 from contract_first.check.pace import QuotaUsedUp, Rate
@@ -37,6 +37,7 @@ from . import hooks
 from .background import in_background
 from .configuration import MINIMISED, SPARED, Plan, configuration
 from .large_bodies import large_bodies_in_parts
+from .options import PHASES
 from .recording import API, MINIMISING, OWN_CHECKS, RunReporter
 from .sent_texts import SentTexts
 
@@ -279,6 +280,7 @@ class Run:
             self._is_bound(failure, case)
             or self._is_unsaid(failure, case, response)
             or self._is_of_same_path(failure, case)
+            or is_of_text(failure)
             or self._sent_texts.refute(failure, case, response)
             or is_reported_by(self._checks_of_run, failure, response, case)
         )

@@ -53,6 +53,7 @@ PLACES = {
     f"{SOURCE}/app.py": "app.py",
     f"{SOURCE}/settings.py": "settings.py",
     "tests/conftest.py": "conftest.py",
+    "tests/test_operations.py": "test_operations.py",
     "tests/test_service.py": "test_service.py",
 }
 """The template of each file."""
@@ -79,7 +80,7 @@ def new(
     ] = "none",
     models: ModelsKind = None,
 ) -> None:
-    """Create a project that serves a contract: handlers that return examples, tests, an image, CI.
+    """Create a project that serves a contract: handlers to fill in, tests, an image, CI.
 
     Its copy of the contract is one file with all references bundled, and repaired where it is not valid; an
     operation without a default response gets one of problem details, and one whose handler would be called as
@@ -209,8 +210,7 @@ def _written(contract: Contract, into: Path, db: Db, models: Kind | None) -> Ite
         path = into / place
         path.parent.mkdir(parents=True, exist_ok=True)
         yield ("wrote", str(path), "") if write_new(path, content) else ("skipped", str(path), "is there")
-    folders = into / source / "operations", into / "tests"
-    yield from Scaffolding(contract, {}, *folders, respond=True, client=True, models=models).done()
+    yield from Scaffolding(contract, {}, into / source / "operations", models).done()
 
 
 def _rendered(template: str, values: dict[str, Any]) -> str:

@@ -5,7 +5,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import dataclass
 from inspect import iscoroutinefunction
 from itertools import chain, count, takewhile
 from linecache import getlines
@@ -16,7 +16,6 @@ from unicodedata import normalize
 
 import typer
 
-from contract_first.check import Credentials
 from contract_first.cli.commands import Overlays, Strict, failure
 from contract_first.cli.reading import Load, Source, follows_references, read_contract
 from contract_first.cli.serve import Handlers, imported_handlers
@@ -44,43 +43,27 @@ WORD = re.compile(r"\w+")
 
 
 @follows_references
-def scaffold(  # noqa: PLR0913 -- one for each option
+def scaffold(
     *,
     into: Annotated[
         Path, typer.Option(metavar="DIR", help="Folder whose package `operations` gets the handlers.")
     ],
-    tests: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="DIR", help="Folder for the tests.", show_default="tests in the folder of --into"
-        ),
-    ] = None,
     contract: Source,
     overlay: Overlays = None,
     strict: Strict = False,
     handlers: Handlers = None,
-    respond: Annotated[
-        bool, typer.Option("--respond", help="Have handlers respond with an example, instead of 501.")
-    ] = False,
-    client: Annotated[
-        bool,
-        typer.Option(
-            "--client", help="Have tests send requests by a fixture `client`, as projects of `new` do."
-        ),
-    ] = False,
     models: ModelsKind = None,
     load: Load = load_contract,
     package: str = "",
 ) -> None:
-    """Write a handler stub and its test for each operation without a handler.
+    """Write a handler stub for each operation without a handler.
 
     Handlers of one tag share a module. Existing files are not changed: what a module lacks goes into another
     beside it, such as `pets_2.py`. What is left out is named.
     """
     functions = imported_handlers(handlers or package)
     read = read_contract(contract, load, overlay, strict=strict)
-    folders = into / "operations", tests or into / "tests"
-    work = Scaffolding(read, functions, *folders, respond=respond, client=client, models=models)
+    work = Scaffolding(read, functions, into / "operations", models)
     print_outcomes(work.done())
 
 
@@ -98,21 +81,12 @@ def print_outcomes(outcomes: Iterable[tuple[str, str, str]]) -> None:
 
 @dataclass(eq=False)
 class Scaffolding:
-    """The handlers and tests that a contract lacks, and where they are written."""
+    """The handlers that a contract lacks, and where they are written."""
 
     contract: Contract
     handlers: Mapping[str, Any]
     operations: Path
-    tests: Path
-    _: KW_ONLY
-    respond: bool = False
-    client: bool = False
     models: Kind | None = None
-
-    def _stubs_writer(self) -> Stubs:
-        every = Credentials(api_key="a", bearer="a", basic="a:a", cookie="a")
-        schemes = every.by_scheme(self.contract.security_schemes).keys() if self.client else None
-        return Stubs(self.contract, respond=self.respond, schemes=schemes, models=self.models)
 
     def done(self) -> Iterator[tuple[str, str, str]]:
         """Write the missing files, and yield the outcome, name and a remark for each."""
@@ -125,23 +99,15 @@ class Scaffolding:
         yield from (("unused", name, UNUSED) for name in unused(self.contract, self.handlers))
 
     def _written(self, modules: Mapping[str, Sequence[Stub]]) -> Iterator[tuple[str, str, str]]:
-        self.tests.mkdir(parents=True, exist_ok=True)
         self.operations.mkdir(parents=True, exist_ok=True)
         write_new(self.operations / "__init__.py", PACKAGE)
-        writer = self._stubs_writer()
+        writer = Stubs(self.contract, self.models)
+        package = _import_name(self.operations).rpartition(".")[0]
         for module, stubs in modules.items():
             path = _free(self.operations, module)
-            yield from self._module(writer, path, _free(self.tests, f"test_{path.stem}"), stubs)
-
-    def _module(
-        self, writer: Stubs, path: Path, test: Path, stubs: Sequence[Stub]
-    ) -> Iterator[tuple[str, str, str]]:
-        title = stubs[0].operation.tags[0] if stubs[0].operation.tags else "Operations without a tag"
-        package = _import_name(self.operations)
-        write_new(path, writer.module(title, stubs, package.rpartition(".")[0]))
-        yield "wrote", str(path), f"{len(stubs)} to implement"
-        write_new(test, writer.tests(title, package, path.stem, stubs))
-        yield "wrote", str(test), ""
+            title = stubs[0].operation.tags[0] if stubs[0].operation.tags else "Operations without a tag"
+            write_new(path, writer.module(title, stubs, package))
+            yield "wrote", str(path), f"{len(stubs)} to implement"
 
     def _missing(self) -> tuple[dict[str, list[Stub]], list[tuple[Operation, str]]]:
         """Return the handlers to write by module, and the operations that no function can be named by."""

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from contextlib import suppress
+from http.client import BAD_REQUEST
 from typing import Any, NamedTuple
 
 from contract_first.contract import Contract, Operation
 from contract_first.contract.document.anatomy import NO_BODY
 from contract_first.contract.document.media_types import essence, is_json
+from contract_first.contract.operation import PROBLEM
 from contract_first.service.messages.problems import NotAcceptable, NotFound
 from contract_first.service.response.negotiation import Negotiation, parse_accept, qualities
 
@@ -72,7 +74,8 @@ class ResponseSelector:
     def media_type(self, status: int, selection: Selection) -> str | None:
         """Return the declared media type that a request prefers, None where there is no body.
 
-        JSON, then the first, where it prefers none; raises NotFound where the example is not there.
+        Where it prefers none that is JSON, of errors problem details, else the first; raises NotFound where
+        the example is not there.
         """
         content = candidates = self.content(status)
         if selection.example is not None:
@@ -87,7 +90,10 @@ class ResponseSelector:
                 raise NotFound(
                     f"{self._operation.label} has no example {example} for {status}; it has {there}."
                 )
-        default = next((key for key in candidates if is_json(essence(key))), next(iter(candidates), None))
+        first = next(iter(candidates), None)
+        default = next((key for key in candidates if is_json(essence(key))), first)
+        if status >= BAD_REQUEST and PROBLEM in candidates:
+            default = PROBLEM
         if selection.accept is None or selection.accept == "*/*" or default is None:
             return default
         preferred = qualities(parse_accept(selection.accept), candidates.keys())
