@@ -156,7 +156,8 @@ def _mocked(create: Create, *observers: Any) -> Service:
     """Return an app that responds from its contract where handlers are yet to be written."""
     from contract_first.mock.unimplemented import mock_unimplemented  # noqa: PLC0415 -- not in production
 
-    return mock_unimplemented(create(*observers))
+    service: Service = create(*observers)
+    return mock_unimplemented(service)
 
 
 def _ready_made(place: str) -> tuple[Create, str]:

@@ -94,7 +94,7 @@ class SampleRequest:
         parts: dict[str, Any] = {"content": self.content}
         if self.media_type == FORM and isinstance(self.body, dict):
             parts = {"files": list(self._form(self.body))}
-        return client.request(self.method, self.target, params=self.pairs, headers=self.fields, **parts)
+        return client.request(self.method, self.target, params=[*self.pairs], headers=self.fields, **parts)
 
     def _form(self, body: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str | None, str, str | None]]]:
         """Yield the parts of a form: name, and file name, text and media type."""
@@ -151,7 +151,8 @@ class Samples:
             schema = self._schemas.in_media_type(holder)
             content = b"sample" if is_opaque(media_type) else body_of(body, media_type, schema)
         expected = (*(operation.successes or [operation.success]), *[NOT_FOUND] * bool(values["path"]))
-        sample = SampleRequest(operation, *values.values(), body, media_type, content, expected)
+        path, query, headers, cookies = values.values()
+        sample = SampleRequest(operation, path, query, headers, cookies, body, media_type, content, expected)
         route = self._contract.deployment.route(sample.method, sample.target)
         return sample if route.operation_id == operation.operation_id else None
 

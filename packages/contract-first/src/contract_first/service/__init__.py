@@ -11,6 +11,7 @@ from contract_first.imports import exported
 if TYPE_CHECKING:
     from .access.authentication import Authenticator, BasicCredential
     from .app import Service, create_app
+    from .assembly import Strictness
     from .context.collaborators import PerRequest, per_request
     from .context.hooks import Hook
     from .functions import ResolverError
@@ -40,7 +41,7 @@ if TYPE_CHECKING:
     from .messages.request import Request, Requirement
     from .messages.response import Cookie, Event, Response, ServerSentEvent
     from .messages.upload import Upload
-    from .options import Exposure, Observability, Seams, Strictness
+    from .options import Exposure, Observability, Seams
     from .request.bodies import Limits
     from .request.json_bounds import JsonLimits
 
@@ -59,7 +60,8 @@ __getattr__ = exported(
     {
         "app": "Service create_app",
         "access.authentication": "Authenticator BasicCredential",
-        "options": "Exposure Observability Seams Strictness",
+        "assembly": "Strictness",
+        "options": "Exposure Observability Seams",
         "request.bodies": "Limits",
         "context.collaborators": "PerRequest per_request",
         "context.hooks": "Hook",

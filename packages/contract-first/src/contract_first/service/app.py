@@ -19,7 +19,7 @@ from contract_first.contract import Contract, load_contract
 from .access.authentication import Authenticate, Authenticator, HookAuthenticator
 from .access.cors import with_cors
 from .access.cross_site import CrossSiteRequests
-from .assembly import Assembly
+from .assembly import Assembly, Strictness
 from .bound_operation import Fallback
 from .clock import SystemClock
 from .connexion_adapter import bind
@@ -34,7 +34,7 @@ from .messages.problems import PLAIN, Problem, ProblemProfile, ServiceUnavailabl
 from .messages.request import Request
 from .mounting import mounting
 from .observe.observation import Observer, observed
-from .options import Exposure, Observability, Seams, Strictness, regrouped, require_usable
+from .options import Exposure, Observability, Seams, regrouped, require_usable
 from .pages import contract_pages, health_pages
 from .request.bodies import Limits
 

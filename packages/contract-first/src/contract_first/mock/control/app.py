@@ -17,7 +17,7 @@ from contract_first.mock.extension import NO_EXTENSION, Extension
 from contract_first.mock.reach import is_loopback_host
 from contract_first.mock.responses.authenticators import OpenAuthenticator
 from contract_first.service.access.cors import with_cors
-from contract_first.service.assembly import Assembly
+from contract_first.service.assembly import Assembly, Strictness
 from contract_first.service.bound_operation import LazyApp
 from contract_first.service.clock import Clock
 from contract_first.service.connexion_adapter import bind
@@ -27,7 +27,6 @@ from contract_first.service.http.origins import normal_origins
 from contract_first.service.http.proxies import address_of
 from contract_first.service.messages.problems import PLAIN, Forbidden, ProblemProfile, Unauthorized
 from contract_first.service.messages.request import STATE, Request
-from contract_first.service.options import Strictness
 from contract_first.service.pages import Page
 
 from . import operations
