@@ -35,8 +35,9 @@ from contract_first.check.target import CannotRunError, Target
 
 from . import hooks
 from .background import in_background
-from .configuration import MINIMISED, PHASES, SPARED, Plan, configuration
+from .configuration import MINIMISED, SPARED, Plan, configuration
 from .large_bodies import large_bodies_in_parts
+from .options import PHASES
 from .recording import API, MINIMISING, OWN_CHECKS, RunReporter
 from .sent_texts import SentTexts
 
