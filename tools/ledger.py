@@ -15,15 +15,27 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from contract_first.check.run.options import CheckOptions
+from contract_first.cli.checking.check import Inputs, Outputs
+from contract_first.cli.checking.proxy import Files, ProxyOptions
+from contract_first.cli.contract import DiffOptions, LintOptions, TypesOptions
+from contract_first.cli.mock import MockOutput
+from contract_first.cli.options import Process
+from contract_first.cli.recordings import MatchOptions
+from contract_first.cli.s3 import S3Options as S3CommandOptions
+from contract_first.cli.serve import ServeOptions
 from contract_first.contract import load_contract as load
+from contract_first.mock.options import MockOptions
 from contract_first.mock.responses.page import document
 from contract_first.mock.rule_members import On, notes
 from contract_first.mock.rule_schemas import descriptions
+from contract_first.signatures import fields_of
 from scanner_api.settings import MOCKED, Settings
 from scanner_contract.loading import PACKAGED, load_contract, packaged_overlays
 from scanner_mocks.checks import CHECKS, PROMISES
 from scanner_mocks.faults import ScannerEffect, ScannerMatch
 from strict_s3.messages.operations import ON_BUCKETS, ON_OBJECTS
+from strict_s3.options import Options as S3Options
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -169,6 +181,50 @@ def setting_entries(fields: Mapping[str, Any]) -> Iterator[str]:
         yield f"`SCANNER_{name.upper()}`{value}: {field.description}{only}"
 
 
+def mock_options(_: str) -> str:
+    """Return the page of the options of mocks."""
+    return options_page(
+        "# Options of mocks",
+        "A file [mock.toml](mock.md#one-file-mocktoml) has the same names.",
+        {"mock": (MockOptions, Process, MockOutput), "s3": (S3Options, Process, S3CommandOptions)},
+    )
+
+
+def command_options(_: str) -> str:
+    """Return the page of the options of commands about contracts."""
+    file = "[contract-first.toml](checks.md#in-a-ci-that-leaves-it-switched-on)"
+    return options_page(
+        "# Options of commands",
+        f"{file} has those of `check`, `proxy`, `lint` and `diff` by the same names.",
+        {
+            "check": (CheckOptions, Inputs, Outputs),
+            "serve": (ServeOptions,),
+            "proxy": (ProxyOptions, Files, MatchOptions),
+            "contract lint": (LintOptions,),
+            "contract diff": (DiffOptions,),
+            "contract types": (TypesOptions,),
+        },
+    )
+
+
+def options_page(title: str, sentence: str, records: Mapping[str, Iterable[Any]]) -> str:
+    """Return a page with the options of commands, by the records that declare them."""
+    what = "Of functions they are the arguments; one without dashes is for Python alone."
+    text = f"{title}\n\n{fill(f'{what} {sentence}')}\n"
+    for command, of_command in records.items():
+        fields = {name: field for record in of_command for name, field in fields_of(record).items()}
+        entries = "\n".join(entry(option_entry(name, field)) for name, field in fields.items())
+        text += f"\n## {command}\n\n{entries}\n"
+    return text
+
+
+def option_entry(name: str, field: Any) -> str:
+    """Return an option's flag, or its argument's name, and what it is for."""
+    flags = (field.flag.names or (f"--{name.replace('_', '-')}",)) if field.flag else (name,)
+    text = re.sub(r"\$\{variables\}", "$CHECK", field.help).replace("``", "`")
+    return f"{', '.join(f'`{flag}`' for flag in flags)}: {text[:1].upper()}{text[1:]}"
+
+
 def checks(text: str) -> str:
     """Return the page of the checks with a section for each."""
     return text[: text.index("\n## ")] + "".join(map(check_section, CHECKS))
@@ -279,6 +335,8 @@ DERIVED: Mapping[str, Callable[[str], str]] = {
     "docs/responses.md": responses,
     "docs/check-rules.md": checks,
     "docs/s3-operations.md": s3_operations,
+    "docs/mock-options.md": mock_options,
+    "docs/command-options.md": command_options,
 }
 """What makes of each file's present text the text that it should have."""
 

@@ -48,7 +48,7 @@ class Flag(NamedTuple):
     help: str = ""
 
 
-class Declared(NamedTuple):
+class Field(NamedTuple):
     """A field of a record: type, default, what it is for, and its `Flag` if it is an option of commands."""
 
     kind: Any
@@ -58,7 +58,7 @@ class Declared(NamedTuple):
 
 
 @cache
-def fields_of(record: Any) -> Mapping[str, Declared]:
+def fields_of(record: Any) -> Mapping[str, Field]:
     """Return the fields of a record by name: of a dataclass, a struct, a named tuple."""
     docs = "\n".join(inspect.cleandoc(kind.__doc__ or "") for kind in reversed(inspect.getmro(record)))
     texts = {name: " ".join(text.split()) for name, text in ATTRIBUTE.findall(docs)}
@@ -68,11 +68,11 @@ def fields_of(record: Any) -> Mapping[str, Declared]:
         if get_origin(kind) is Annotated:
             kind, flag = kind.__origin__, Flag(**kind.__metadata__[0]._asdict())
         text = texts.get(name) or (flag.help if flag else "")
-        fields[name] = Declared(kind, parameter.default, text, flag)
+        fields[name] = Field(kind, parameter.default, text, flag)
     return fields
 
 
-def declared(record: Any, beside: Any = None) -> dict[str, Declared]:
+def declared(record: Any, beside: Any = None) -> dict[str, Field]:
     """Return the fields of a record that are options of commands by name, but for those of another."""
     others = fields_of(beside) if beside else {}
     return {name: field for name, field in fields_of(record).items() if field.flag and name not in others}
@@ -124,7 +124,7 @@ def _typed(value: Any, kind: Any) -> Any:
     return tuple(map(Path, items)) if Path in get_args(kind) else items
 
 
-def _read(value: Any, field: Declared) -> Any:
+def _read(value: Any, field: Field) -> Any:
     """Return the value of an option; raise ValueError for one that the command would refuse."""
     if field.flag is None:
         return value

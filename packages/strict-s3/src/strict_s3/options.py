@@ -229,7 +229,7 @@ def _declared() -> dict[str, Flag]:
 
 def flags() -> dict[str, tuple[Flag, Any]]:
     """Return how commands take each option, and its default, which is several values if it is repeatable."""
-    defaults, described = Options(), {}
+    defaults, flags_by_name = Options(), {}
     texts = dict(_ATTRIBUTE.findall(cleandoc(Options.__doc__ or "")))
     for name, flag in _declared().items():
         default = getattr(defaults, name)
@@ -237,5 +237,5 @@ def flags() -> dict[str, tuple[Flag, Any]]:
         if not isinstance(default, int | str | None):
             help_ = f"{help_.removesuffix('.')}; repeatable."
         names = flag.names or (f"--{name.replace('_', '-')}",)
-        described[name] = flag._replace(names=names, help=help_[:1].upper() + help_[1:]), default
-    return described
+        flags_by_name[name] = flag._replace(names=names, help=help_[:1].upper() + help_[1:]), default
+    return flags_by_name

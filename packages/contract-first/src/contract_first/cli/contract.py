@@ -26,7 +26,7 @@ from contract_first.contract.document.parsing import as_yaml
 from contract_first.contract.linting import RULES as LINT_RULES
 from contract_first.contract.linting import Ignored, RuleViolation
 from contract_first.contract.linting import lint as violations_in
-from contract_first.contract.linting.rules import SEVERITIES, severities_of
+from contract_first.contract.linting.rules import SEVERITIES, Level, severities_of
 from contract_first.contract.models import Kind, differences, write_models
 from contract_first.contract.schemas.violations import holds_more
 from contract_first.signatures import Flag
@@ -93,7 +93,7 @@ class LintOptions(ContractOptions):
     """
 
     ignore: Annotated[Sequence[Ignored], Flag("RULE", _ignored)] = ()
-    severity: Annotated[Mapping[str, str], Flag("RULE=LEVEL", severities_of)] = field(default_factory=dict)
+    severity: Annotated[Mapping[str, Level], Flag("RULE=LEVEL", severities_of)] = field(default_factory=dict)
     fail_on: Annotated[Literal["error", "warning", "note"], Flag()] = "error"
     json: Annotated[Path | None, Flag()] = None
     sarif: Annotated[Path | None, Flag()] = None
@@ -131,11 +131,11 @@ class TypesOptions(ContractOptions):
 
 @follows_references
 @takes(**options_of(ShowOptions))
-def show(file: File, *, load: Load = load_contract, **options: Any) -> None:
+def show(file: File, *, load: Load = load_contract, **arguments: Any) -> None:
     """Print a contract with its overlays applied, its defects repaired and its references bundled."""
-    chosen = record_of(ShowOptions, options)
-    document = read_contract(file, load, chosen.overlay, strict=chosen.strict).document
-    is_json = chosen.format == "json"
+    options = record_of(ShowOptions, arguments)
+    document = read_contract(file, load, options.overlay, strict=options.strict).document
+    is_json = options.format == "json"
     if not is_json and holds_more(document, MOST_IN_YAML):
         typer.echo(f"More than {MOST_IN_YAML} values are written as JSON, which is YAML, too.", err=True)
         is_json = True
@@ -151,7 +151,7 @@ def digest(file: File, *, overlay: Overlays = None, load: Load = load_contract) 
 
 @follows_references
 @takes(config=Option, rules=_rules(lint_rules), **options_of(LintOptions))
-def lint(file: File, *, load: Load = load_contract, **options: Any) -> None:
+def lint(file: File, *, load: Load = load_contract, **arguments: Any) -> None:
     """Check that a contract is valid OpenAPI and follows the house rules.
 
     Each defect is listed with file, line and pointer, and with what a mock does about it: it is repaired,
@@ -162,23 +162,23 @@ def lint(file: File, *, load: Load = load_contract, **options: Any) -> None:
     Exit codes: 0 nothing is wrong, 1 there is a defect or an error (--fail-on: or less), 2 the file cannot be
     read.
     """
-    chosen = record_of(LintOptions, options)
+    options = record_of(LintOptions, arguments)
     try:
-        contract = replace(load(file, chosen.overlay, lenient=not chosen.strict), strict=chosen.strict)
+        contract = replace(load(file, options.overlay, lenient=not options.strict), strict=options.strict)
     except ContractError as error:
         raise failure(error, CANNOT_RUN if isinstance(error, UnreadableContractError) else 1) from None
     for warning in contract.overlay_warnings:
         typer.echo(warning, err=True)
-    defects, violations = contract.defects, violations_in(contract, chosen.ignore, chosen.severity)
+    defects, violations = contract.defects, violations_in(contract, options.ignore, options.severity)
     for diagnostic in (*defects, *violations):
         typer.echo(str(diagnostic))
-    if chosen.sarif is not None:
-        chosen.sarif.write_bytes(linted(defects, violations))
-    if chosen.json is not None:
-        chosen.json.write_bytes(
+    if options.sarif is not None:
+        options.sarif.write_bytes(linted(defects, violations))
+    if options.json is not None:
+        options.json.write_bytes(
             msgspec.json.format(msgspec.json.encode(_records(defects, violations))) + b"\n"
         )
-    for entry in chosen.ignore:
+    for entry in options.ignore:
         typer.echo(
             f"Ignored: {entry.rule} {entry.pointer or 'everywhere'}: {entry.reason or 'no reason given'}."
         )
@@ -187,7 +187,7 @@ def lint(file: File, *, load: Load = load_contract, **options: Any) -> None:
         f"{counts if defects or violations else 'Nothing is wrong'} in {contract.source} "
         f"(operations: {len(contract.operations)})."
     )
-    failing = SEVERITIES[: SEVERITIES.index(chosen.fail_on) + 1]
+    failing = SEVERITIES[: SEVERITIES.index(options.fail_on) + 1]
     raise typer.Exit(1 if defects or any(v.severity in failing for v in violations) else 0)
 
 
@@ -215,7 +215,7 @@ def _records(defects: Iterable[Defect], violations: Iterable[RuleViolation]) -> 
 def diff(
     old: Annotated[str, typer.Argument(help="The contract that clients use: a JSON or YAML file, or a URL.")],
     new: Annotated[str, typer.Argument(help="The new contract; by default that of the configuration.")],
-    **options: Any,
+    **arguments: Any,
 ) -> None:
     """Compare two contracts: which changes break clients, which are risky, which are safe.
 
@@ -227,32 +227,32 @@ def diff(
     Exit codes: 0 no change is breaking (with --fail-on risky: or risky), 1 one is, 2 a contract cannot be
     read or compared.
     """
-    chosen = record_of(DiffOptions, options)
-    if unknown := sorted(set(chosen.ignore) - RULES.keys()):
+    options = record_of(DiffOptions, arguments)
+    if unknown := sorted(set(options.ignore) - RULES.keys()):
         close = get_close_matches(unknown[0], RULES, 3)
         raise failure(
             f"No rule is named {unknown[0]!r}; close to it: {', '.join(close) or 'none'}.", page="diff"
         )
-    read = partial(read_contract, overlays=chosen.overlay, strict=chosen.strict)
+    read = partial(read_contract, overlays=options.overlay, strict=options.strict)
     try:
-        changes = [c for c in compare(read(old), read(new)) if c.difference.rule.name not in chosen.ignore]
+        changes = [c for c in compare(read(old), read(new)) if c.difference.rule.name not in options.ignore]
     except ContractError as error:
         raise failure(error) from None
-    failing = [Severity.BREAKING, Severity.RISKY][: 1 + (chosen.fail_on == "risky")]
-    match chosen.format:
+    failing = [Severity.BREAKING, Severity.RISKY][: 1 + (options.fail_on == "risky")]
+    match options.format:
         case "text":
             _print(changes)
         case "junit":
             typer.echo(reports.as_junit(changes, failing))
         case _:
             written = {"json": reports.as_json, "html": reports.as_html, "github": reports.as_github}
-            typer.echo(written.get(chosen.format, reports.as_markdown)(changes))
+            typer.echo(written.get(options.format, reports.as_markdown)(changes))
     raise typer.Exit(1 if any(change.severity in failing for change in changes) else 0)
 
 
 @follows_references
 @takes(**options_of(TypesOptions))
-def types(file: File, *, load: Load = load_contract, **options: Any) -> None:
+def types(file: File, *, load: Load = load_contract, **arguments: Any) -> None:
     """Print the types of a contract: Python TypedDicts or models, or TypeScript by openapi-typescript.
 
     TypedDicts describe decoded JSON, in which a date-time is a str. Models have dates, UUIDs and aliases as
@@ -262,13 +262,13 @@ def types(file: File, *, load: Load = load_contract, **options: Any) -> None:
 
     Exit codes: 0 printed, or --check finds no difference, 1 it finds one, 2 nothing can be read.
     """
-    chosen = record_of(TypesOptions, options)
-    check, is_python = chosen.check, chosen.lang == "python"
-    contract = read_contract(file, load, chosen.overlay, strict=chosen.strict)
-    if not is_python and (check or chosen.models != "typeddict"):
+    options = record_of(TypesOptions, arguments)
+    check, is_python = options.check, options.lang == "python"
+    contract = read_contract(file, load, options.overlay, strict=options.strict)
+    if not is_python and (check or options.models != "typeddict"):
         raise failure("--models and --check are of Python; leave --lang out.")
     try:
-        text = write_models(contract, chosen.models) if is_python else _typescript(contract)
+        text = write_models(contract, options.models) if is_python else _typescript(contract)
         if check is None:
             typer.echo(text, nl=False)
             return

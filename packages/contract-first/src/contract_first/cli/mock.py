@@ -33,7 +33,7 @@ WIDTH = 80
 Form = Literal["text", "json"]
 
 
-class Shown(NamedTuple):
+class MockOutput(NamedTuple):
     """What of a mock is printed.
 
     Attributes:
@@ -63,7 +63,7 @@ OPTIONS = {
     "strict": Strict,
     **options_of(MockOptions),
     **options_of(Process),
-    **options_of(Shown),
+    **options_of(MockOutput),
 }
 
 

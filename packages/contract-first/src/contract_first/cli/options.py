@@ -6,7 +6,7 @@ from typing import Annotated, Any, NamedTuple, TypeVar, get_args, get_origin
 
 from typer.core import TyperGroup
 
-from contract_first.signatures import Declared, Flag, declared
+from contract_first.signatures import Field, Flag, declared
 
 from .commands import checked_by, option, refuse_contracts
 
@@ -42,10 +42,9 @@ def ports_of(record: Any) -> list[str]:
     return [name for name, field in declared(record).items() if field.flag.metavar == "PORT"]
 
 
-def option_of(field: Declared) -> Any:
+def option_of(field: Field) -> Any:
     """Return the annotation of the option that a field declares."""
-    flag, default = field.flag, field.default
-    kind, item = flag.kind or field.kind, Path if Path in get_args(field.kind) else str
+    flag, default, kind = field.flag, field.default, field.flag.kind or field.kind
     settings: dict[str, Any] = {"metavar": flag.metavar, "min": flag.minimum, "max": flag.maximum}
     help_ = (field.help[:1].upper() + field.help[1:]).replace("``", "`").partition(" In Python")[0]
     if flag.default:
@@ -57,7 +56,8 @@ def option_of(field: Declared) -> Any:
     if Path in get_args(kind):
         settings["file_okay" if flag.metavar == "DIR" else "dir_okay"] = False
     if get_origin(kind) in REPEATED:
-        kind, help_, default = list[item], f"{help_.removesuffix('.')}; repeatable.", []
+        kind = list[Path] if Path in get_args(kind) else list[str]
+        help_, default = f"{help_.removesuffix('.')}; repeatable.", []
     if flag.kind:
         default = None  # of another type
     if flag.alone is not None:

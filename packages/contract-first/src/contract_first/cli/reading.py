@@ -60,9 +60,9 @@ def follows_references(command: Command) -> Command:
 
     @wraps(command)
     def run(*arguments: Any, **others: Any) -> None:
-        chosen = record_of(ReferenceOptions, others)
+        references = record_of(ReferenceOptions, others)
         try:
-            followed = References(chosen.references, offline=chosen.offline, root=chosen.root)
+            followed = References(references.references, offline=references.offline, root=references.root)
         except ContractError as error:
             raise failure(error) from None
         with following(followed):

@@ -91,6 +91,16 @@ class ServeOptions:
 
 
 OPTIONS = options_of(ServeOptions)
+OF_CREATE_APP = [
+    "contract",
+    "overlay",
+    "handlers",
+    "authenticate",
+    "collaborators",
+    "cors_origin",
+    "metrics_port",
+]
+"""Options that an app has got already."""
 HANDLERS, AUTHENTICATE = (get_args(OPTIONS[name])[1] for name in ("handlers", "authenticate"))
 Handlers = Annotated[str | None, HANDLERS]
 Authenticate = Annotated[str | None, AUTHENTICATE]
@@ -112,9 +122,8 @@ def serve(**options: Any) -> None:
 
 def run_service(options: ServeOptions) -> None:
     """Serve what options say until the process is stopped, or end the command."""
-    own = (options.contract, options.overlay, options.handlers, options.authenticate, options.collaborators)
     if options.app is not None:
-        if any((*own, options.cors_origin, options.metrics_port)):
+        if any(getattr(options, name) for name in OF_CREATE_APP):
             raise failure(
                 f"--app {options.app} has options of its own: set them where it calls create_app.", page=PAGE
             )

@@ -13,7 +13,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from contract_first.check import Credentials, check_app
-from contract_first.check.run.configuration import PHASES, SHIPPED
+from contract_first.check.run.configuration import SHIPPED
+from contract_first.check.run.options import PHASES
 from contract_first.contract import Contract
 
 pytestmark = pytest.mark.programs

@@ -112,8 +112,8 @@ def check(
         require_folders(*outputs[:7], inputs.propose, options["har"], options["resume"])
         client = None if inputs.from_har else config.credentials.client(os.environ)
         settings = preset()
-        own = checks_of(inputs.own_checks) if inputs.own_checks else ()
-        checks = (*settings.get("checks", CHECKS), *installed(), *own)
+        further = checks_of(inputs.own_checks) if inputs.own_checks else ()
+        checks = (*settings.get("checks", CHECKS), *installed(), *further)
         if inputs.examples_only:
             of_responses = [check for check in checks if issubclass(check, ResponseCheck)]
             checks = (
@@ -121,7 +121,7 @@ def check(
                 DocumentedExamples,
             )
             settings = {**settings, "phases": ()}
-        further = {
+        settings = {
             "variables": variables,
             "credentials": _credentials(inputs, variables, config, client),
             "oauth2": client,
@@ -131,7 +131,7 @@ def check(
             **settings,
             "checks": checks,
         }
-        checking = record_of(Checking, options, url=url, lenient=not options["strict"], **further)
+        checking = record_of(Checking, options, url=url, lenient=not options["strict"], **settings)
         report = (
             outputs.of_traffic(inputs.from_har, checking, inputs.propose)
             if inputs.from_har

@@ -166,7 +166,7 @@ def proxy(
     config: Configuration,  # noqa: ARG001 -- its values are defaults
     load: Load = load_contract,
     name: str = NAME,
-    **options: Any,
+    **arguments: Any,
 ) -> None:
     """Forward traffic to a server unchanged, and validate it against the contract.
 
@@ -177,20 +177,20 @@ def proxy(
     Exit codes: 0 all traffic conforms, 1 some violates the contract, 2 the proxy could not run, or validated
     nothing of the side that --fail-on names.
     """
-    end, matching = End(), Matching(*record_of(MatchOptions, options))
-    files, chosen = record_of(Files, options), record_of(ProxyOptions, options)
+    end, matching = End(), Matching(*record_of(MatchOptions, arguments))
+    files, options = record_of(Files, arguments), record_of(ProxyOptions, arguments)
     try:
         files.claim()
-        target = Upstream(upstream, timeout=chosen.timeout, keep_host=chosen.keep_host, name=name)
+        target = Upstream(upstream, timeout=options.timeout, keep_host=options.keep_host, name=name)
         with Lines() as lines:
             with resting_collector(own_process=True):
-                read = read_contract(contract, load, chosen.overlay, strict=chosen.strict)
+                read = read_contract(contract, load, options.overlay, strict=options.strict)
                 drift = Drift(read, target.url) if files.propose else None
                 recorder = ProxyRecorder(read, target.url, lambda exchange: lines.put(line(exchange)), drift)
             if files.record:
-                recorder.journal.most_body_bytes = chosen.most_bytes
+                recorder.journal.most_body_bytes = options.most_bytes
             listening = {
-                name: getattr(chosen, name) for name in ("host", "port", "most_bytes", "names", "errors")
+                name: getattr(options, name) for name in ("host", "port", "most_bytes", "names", "errors")
             }
             with proxying(target, recorder, **listening) as url:
                 lines.put(f"{url} passes on to {target.url}; Ctrl-C ends it with a report.")
@@ -200,4 +200,4 @@ def proxy(
     except (NotAnUpstream, CannotListen, OSError) as error:
         raise failure(error, what="Cannot run: ") from None
     show(report, report_console())
-    raise typer.Exit(recorder.tally.counts.exit_code(chosen.fail_on))
+    raise typer.Exit(recorder.tally.counts.exit_code(options.fail_on))
