@@ -119,10 +119,10 @@ def faults() -> Iterator[str]:
     yield "\n[Faults](../faults-and-journal.md#faults) and [overrides](../overrides.md) are rules."
     for title, schema in (
         ("A rule", schemas["Fault"]),
-        ("match", schemas["Fault"]["properties"]["match"]),
+        ("match", schemas["Match"]),
         ("effect", schemas["Effect"]),
-        ("effect.respond", schemas["Effect"]["properties"]["respond"]),
-        ("effect.patch", schemas["Effect"]["properties"]["patch"]),
+        ("effect.respond", schemas["Respond"]),
+        ("effect.patch", schemas["Patch"]),
     ):
         yield f"\n## {title}\n"
         yield from members(schema)

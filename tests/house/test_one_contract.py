@@ -6,11 +6,13 @@ import pytest
 
 from .conftest import PACKAGES, ROOT
 
+WRITERS = {"override.py", "rule.py", "rule_schemas.py"}
+"""They write the schemas of rules, and read none of a contract."""
 MODULES = sorted(
     path
     for package in PACKAGES
     for path in package.rglob("*.py")
-    if "contract_first/contract/" not in path.as_posix()
+    if "contract_first/contract/" not in path.as_posix() and path.name not in WRITERS
 )
 KEYWORD = re.compile(r"""(["'])(\$ref|\$dynamicRef|\$anchor|allOf|anyOf|oneOf)\1""")
 

@@ -1,4 +1,4 @@
-"""Reads small files, which whoever runs a command named."""
+"""Reads small files that a user named, such as those of options."""
 
 from pathlib import Path
 

@@ -12,7 +12,7 @@ import pytest
 import typer
 
 from contract_first.cli.banner import reach_rows, trusting
-from contract_first.cli.commands import read_by
+from contract_first.cli.commands import checked_by
 from contract_first.cli.mock import Mocks
 from contract_first.mock import contract_mock, reach
 from contract_first.mock.options import base_url
@@ -121,7 +121,7 @@ def test_public_urls_are_for_everyone():
 def test_what_is_no_public_url_is_refused(text):
     """A public URL has a scheme and a host, and nothing that requests would have to repeat."""
     with pytest.raises(typer.BadParameter, match="is not an http:// or https:// URL"):
-        read_by(base_url)(text)
+        checked_by(base_url)(text)
 
 
 def test_others_in_the_network(network):
