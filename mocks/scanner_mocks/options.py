@@ -14,7 +14,7 @@ from strict_s3.options import Options
 def s3_flag(name: str, flag_name: str) -> Flag:
     """Return the flag of an option of S3, which is passed on, by another name."""
     field = declared(Options)[name]
-    return field.flag._replace(help=field.help, names=(flag_name,))  # type: ignore[no-any-return] -- a NamedTuple of its own
+    return field.flag._replace(help=field.help, names=(flag_name,))  # type: ignore[no-any-return]  # a NamedTuple of its own
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class S3Options(ServerOptions):
     host: Annotated[str, HOST_FLAG] = HOST
     port: Annotated[int, port_flag(9000)] = 0
     control_port: Annotated[int, port_flag(9001)] = 0
-    log: Annotated[Literal["text", "json"] | None, Flag(default="none")] = None  # type: ignore[assignment] -- a mock has it on, this command off
+    log: Annotated[Literal["text", "json"] | None, Flag(default="none")] = None  # type: ignore[assignment]  # a form, of which the log is made
 
 
 @contextmanager

@@ -170,7 +170,7 @@ class Service:
             opened.set_exception(error)
 
     def fall_back_on(self, fallback: Fallback) -> None:
-        """Bind the contract anew, with this fallback in place of the one that `create_app` got."""
+        """Bind the contract again, with another fallback."""
         self._make = partial(self._make, unimplemented=fallback)
         if self._everywhere is not None:
             shared = self._everywhere.collaborators
