@@ -61,6 +61,11 @@ class Operation:
         """Method and path, ``GET /path``."""
         return f"{self.method.upper()} {self.path}"
 
+    @property
+    def is_secured(self) -> bool:
+        """Whether each request needs a credential."""
+        return all(self.security) and bool(self.security)
+
     def response_key(self, status: int) -> str | None:
         """Return the key of `responses` that declares a status: itself, its range or ``default``."""
         code = str(status)
