@@ -35,11 +35,8 @@ class SecurityAlternatives(RunCheck):
     @classmethod
     def missing(cls, target: Target) -> str:
         """Return that no operation is secured, if so."""
-        return (
-            ""
-            if any(operation.is_secured for operation in target.operations)
-            else "none of the operations is secured"
-        )
+        is_any = any(operation.is_secured for operation in target.operations)
+        return "" if is_any else "none of the operations is secured"
 
     def run(self) -> Iterator[CheckFailure]:
         """Yield each operation that accepts a caller it should refuse, or refuses one it should accept."""
