@@ -109,9 +109,7 @@ class Target:
     def anonymous(self) -> bool:
         """Whether an operation requires a credential, and none is set; a header may be one."""
         is_given = self.by_scheme or self.credentials.headers
-        return not is_given and any(
-            all(operation.security) for operation in self.operations if operation.security
-        )
+        return not is_given and any(operation.is_secured for operation in self.operations)
 
     @property
     def shown_url(self) -> str:

@@ -82,6 +82,11 @@ class Operation:
         is_of_success = any(media_type != PROBLEM for media_type in content)
         return _status(others[0]) if others and not is_of_success else OK
 
+    @property
+    def is_secured(self) -> bool:
+        """Whether each request needs a credential."""
+        return all(self.security) and bool(self.security)
+
     def response_key(self, status: int) -> str | None:
         """Return the key of `responses` that declares a status: itself, its range or ``default``."""
         code = str(status)

@@ -36,8 +36,8 @@ class Delivery(ResponseCheck):
             if lacking := self._lacking(cookie):
                 yield self.failure("cookie", f"a cookie that is a credential is not {lacking}", label)
         operation = self.target.by_label.get(label)
-        is_secured = operation is not None and operation.security and {} not in operation.security
-        if not is_secured or not HTTPStatus(200) <= response.status_code < HTTPStatus.MULTIPLE_CHOICES:
+        is_success = HTTPStatus.OK <= response.status_code < HTTPStatus.MULTIPLE_CHOICES
+        if operation is None or not (operation.is_secured and is_success):
             return
         field = ", ".join(response.headers.get("cache-control", ()))
         directives = _directives(field)

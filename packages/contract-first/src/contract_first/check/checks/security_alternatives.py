@@ -35,14 +35,15 @@ class SecurityAlternatives(RunCheck):
     @classmethod
     def missing(cls, target: Target) -> str:
         """Return that no operation is secured, if so."""
-        return "" if any(map(_is_secured, target.operations)) else "none of the operations is secured"
+        is_any = any(operation.is_secured for operation in target.operations)
+        return "" if is_any else "none of the operations is secured"
 
     def run(self) -> Iterator[CheckFailure]:
         """Yield each operation that accepts a caller it should refuse, or refuses one it should accept."""
         if ungiven := self._wrong.keys() - self.target.by_scheme.keys():
             self.note(f"alone: untried for {', '.join(sorted(ungiven))}, no such credential was given")
         for operation in self.samples.drawable(self.target.operations):
-            if _is_secured(operation):
+            if operation.is_secured:
                 # in this order, which shows what a cache stores for one caller and sends to others
                 yield from self.whole(self._admissions(operation))
                 yield from self.whole(self._refusals(operation))
@@ -94,10 +95,6 @@ def _is_mocked(response: httpx2.Response) -> bool:
     """Whether a mock responded that asks for a credential without knowing the right one."""
     fields = response.headers
     return fields.get("X-Mock-Answer", SERVED[0]) not in SERVED or "X-Mock-Refusal" in fields
-
-
-def _is_secured(operation: Operation) -> bool:
-    return bool(operation.security) and {} not in operation.security
 
 
 def _refusal_of(operation: Operation) -> int:

@@ -9,7 +9,7 @@ from contract_first.check.exchange import MessageViolation
 from contract_first.contract import Contract, Operation
 from contract_first.contract.schemas.violations import holds_more
 from contract_first.service.messages.response import Rendered
-from contract_first.service.response.response_validation import TELL_NAMES, ResponseValidator
+from contract_first.service.response.response_validation import ResponseValidator, detail_of
 
 from .schemas import MOST_VIOLATIONS, SchemaValidator
 
@@ -17,7 +17,6 @@ UNDECIDED = Exception("openapi-core did not validate this")
 """Its error where it cannot validate, or would take too long."""
 MOST_VALUES = 5000
 """openapi-core takes some 20 µs for each value in a body, and holds up everything else for as long."""
-LONGEST_DETAIL = 200
 
 
 class OpenapiCore:
@@ -44,16 +43,10 @@ def violations_of(error: Exception, schema: SchemaValidator) -> Iterator[Message
     schema_errors = getattr(cause, "schema_errors", ()) or getattr(error, "schema_errors", ())
     for schema_error in islice(schema_errors, MOST_VIOLATIONS):
         path, keywords = schema_error.absolute_path, schema_error.absolute_schema_path
-        yield schema.violation_at(path, str(schema_error.validator), _detail(schema_error), keywords)
+        yield schema.violation_at(path, str(schema_error.validator), detail_of(schema_error), keywords)
     if not schema_errors:
         reason = type(cause or error).__name__
         yield schema.violation("schema", f"cannot be read as the contract has it ({reason})")
-
-
-def _detail(error: Any) -> str:
-    if error.validator in TELL_NAMES:
-        return str(error.message)[:LONGEST_DETAIL]
-    return f"violates {error.validator} {error.validator_value!r}"[:LONGEST_DETAIL]
 
 
 def is_large(value: Any) -> bool:

@@ -4,7 +4,7 @@ from functools import cached_property
 
 from contract_first.contract.contract import Contract
 from contract_first.contract.document import pointers
-from contract_first.contract.document.anatomy import ALTERNATIVES
+from contract_first.contract.document.anatomy import ALTERNATIVES, mapping_targets
 from contract_first.contract.schemas.expansion import Alternative
 from contract_first.contract.schemas.parts import Part, component
 from contract_first.contract.schemas.shapes import mapping_of
@@ -40,14 +40,10 @@ class Subtypes:
 
     def _mapped(self, part: Part) -> dict[str, Part]:
         """Return the schemas of a mapping, of names of components and references."""
-        mapping = mapping_of(mapping_of(part.node, "discriminator"), "mapping")
-        names = {value: name for value, name in mapping.items() if isinstance(name, str)}
-        targets = {value: self._named(name) for value, name in names.items()}
-        return {value: target for value, target in targets.items() if target}
-
-    def _named(self, name: str) -> Part | None:
-        target = None if name in self._components else self._schemas.resources.target(None, name)
-        return self._components.get(name) if target is None else component(*target, self._schemas.origin)
+        references = mapping_targets(mapping_of(part.node, "discriminator"))
+        targets = {value: self._schemas.resources.target(None, name) for value, name in references.items()}
+        origin = self._schemas.origin
+        return {value: component(*target, origin) for value, target in targets.items() if target}
 
     def _derived(self, part: Part) -> dict[str, Part]:
         """Return the components that have a base in ``allOf`` and are in no mapping, by name."""

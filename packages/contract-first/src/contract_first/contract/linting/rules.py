@@ -35,43 +35,37 @@ class LintRule:
         return f"{self.says}; {self.remedy}."
 
 
+_BY_SEVERITY: dict[Severity, tuple[tuple[str, str, str], ...]] = {
+    "error": (
+        ("operation-id", "has no operationId", "a handler is found by it"),
+        ("tag", "has no tag", "expected at least one, to be listed under"),
+        ("error-response", "declares no error response", "expected a 4xx or a default"),
+        ("example", "violates its schema", "expected a value that conforms"),
+        ("path-unique", "is the same path as another", "expected other segments, not other names"),
+    ),
+    "warning": (
+        ("operation-id-url", "has an operationId that no URL can hold", "expected no spaces"),
+        ("operation-description", "has no description", "expected that or a summary"),
+        ("security", "says nothing about security", "expected schemes, or [] for anybody"),
+        ("ref-siblings", "has keywords beside $ref", "OpenAPI 3.0 ignores them: use allOf"),
+        ("nullable-type", "is nullable without a type", "expected a type, else it has no effect"),
+        ("pattern", "is no pattern of ECMAScript", "expected one that browsers can compile"),
+        ("read-only", "is readOnly, in a request's example", "leave it out there"),
+        ("write-only", "is writeOnly, in a response's example", "leave it out there"),
+        ("unused-component", "is referred to from nowhere", "remove it"),
+    ),
+    "note": (
+        ("tag-declared", "has a tag that the document does not describe", "expected it in tags"),
+        ("tag-description", "has no description", "expected what its operations have in common"),
+        ("info-description", "has no description", "expected what the API is for"),
+        ("info-contact", "has no contact", "expected whom to ask"),
+        ("info-license", "has no license", "expected the terms of use"),
+    ),
+}
 RULES = {
-    rule.name: rule
-    for rule in (
-        LintRule("operation-id", "error", "has no operationId", "a handler is found by it"),
-        LintRule("tag", "error", "has no tag", "expected at least one, to be listed under"),
-        LintRule("error-response", "error", "declares no error response", "expected a 4xx or a default"),
-        LintRule("example", "error", "violates its schema", "expected a value that conforms"),
-        LintRule(
-            "path-unique", "error", "is the same path as another", "expected other segments, not other names"
-        ),
-        LintRule(
-            "operation-id-url", "warning", "has an operationId that no URL can hold", "expected no spaces"
-        ),
-        LintRule("operation-description", "warning", "has no description", "expected that or a summary"),
-        LintRule("security", "warning", "says nothing about security", "expected schemes, or [] for anybody"),
-        LintRule(
-            "ref-siblings", "warning", "has keywords beside $ref", "OpenAPI 3.0 ignores them: use allOf"
-        ),
-        LintRule(
-            "nullable-type", "warning", "is nullable without a type", "expected a type, else it has no effect"
-        ),
-        LintRule(
-            "pattern", "warning", "is no pattern of ECMAScript", "expected one that browsers can compile"
-        ),
-        LintRule("read-only", "warning", "is readOnly, in a request's example", "leave it out there"),
-        LintRule("write-only", "warning", "is writeOnly, in a response's example", "leave it out there"),
-        LintRule("unused-component", "warning", "is referred to from nowhere", "remove it"),
-        LintRule(
-            "tag-declared", "note", "has a tag that the document does not describe", "expected it in tags"
-        ),
-        LintRule(
-            "tag-description", "note", "has no description", "expected what its operations have in common"
-        ),
-        LintRule("info-description", "note", "has no description", "expected what the API is for"),
-        LintRule("info-contact", "note", "has no contact", "expected whom to ask"),
-        LintRule("info-license", "note", "has no license", "expected the terms of use"),
-    )
+    name: LintRule(name, severity, says, remedy)
+    for severity, rules in _BY_SEVERITY.items()
+    for name, says, remedy in rules
 }
 
 

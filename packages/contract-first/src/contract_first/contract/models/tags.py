@@ -1,9 +1,9 @@
 """What tells the objects of a union apart: its discriminator, or a property of which each has one value."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from contract_first.contract.document.anatomy import ALTERNATIVES
+from contract_first.contract.document.anatomy import ALTERNATIVES, mapping_targets
 from contract_first.contract.document.parsing import objects_in
 from contract_first.contract.schemas.schema import Schema, Schemas
 
@@ -36,8 +36,8 @@ def _distinguished(union: Mapping[str, Any], schemas: Schemas) -> dict[str, Tag]
         else [key for schema in list(members.values())[:1] for key in schema.properties]
     )
     mapped: dict[str, list[str]] = {}
-    for value, target in _mapping(discriminator):
-        mapped.setdefault(str(target).rpartition("/")[2], []).append(value)
+    for value, target in mapping_targets(discriminator).items():
+        mapped.setdefault(target.rpartition("/")[2], []).append(value)
     if any(len(values) > 1 for values in mapped.values()):
         return {}  # a tag is one value
     for key in keys:
@@ -48,11 +48,6 @@ def _distinguished(union: Mapping[str, Any], schemas: Schemas) -> dict[str, Tag]
         if "" not in values and None not in values.values() and len(set(values.values())) == len(values) > 1:
             return {name: Tag(key, str(value)) for name, value in values.items()}
     return {}
-
-
-def _mapping(discriminator: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    mapping = discriminator.get("mapping")
-    yield from mapping.items() if isinstance(mapping, dict) else ()
 
 
 def _only_value(schema: Schema, key: str) -> str | None:

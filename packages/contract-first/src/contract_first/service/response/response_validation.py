@@ -218,15 +218,16 @@ def _sentences(error: Any) -> Iterator[str]:
     cause = error.__cause__
     violations = getattr(cause, "schema_errors", ()) or getattr(error, "schema_errors", ())
     for violation in violations:
-        yield f"{where}{''.join(f'/{step}' for step in violation.absolute_path)}: {_violation(violation)}"
+        yield f"{where}{''.join(f'/{step}' for step in violation.absolute_path)}: {detail_of(violation)}"
     if not violations:
         unreadable = cause is not None and not type(cause).__name__.endswith("NotFound")
         yield f"{where}: cannot be read ({type(cause).__name__})" if unreadable else str(error)
 
 
-def _violation(error: Any) -> str:
+def detail_of(error: Any) -> str:
+    """Word a violation that openapi-core found, without the value."""
     if error.validator in TELL_NAMES:
-        return str(error.message)
+        return str(error.message)[:LONGEST_DETAIL]
     if error.validator == "writeOnly":
         return "is writeOnly, which no response may have"
     return f"violates {error.validator} {error.validator_value!r}"[:LONGEST_DETAIL]
