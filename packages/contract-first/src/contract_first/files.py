@@ -1,4 +1,4 @@
-"""Reads small files, which whoever runs a command named."""
+"""Reads small files with a limit."""
 
 from pathlib import Path
 

@@ -120,7 +120,7 @@ class DeclaredResponse:
         validator = self._schema(media_type)
         is_value = is_json(essence(content_type))
         violations = validator.violations(read_json(body, "body", limits=None)) if is_value else []
-        return violations or violations_of(error, validator)
+        return violations or list(violations_of(error, validator))
 
     def header_violations(self, name: str, error: Exception) -> list[MessageViolation]:
         """Return the violation for openapi-core's error in a header."""
