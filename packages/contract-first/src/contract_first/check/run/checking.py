@@ -13,6 +13,7 @@ from schemathesis.engine import events
 
 from contract_first.check.checks import CHECKS, Check
 from contract_first.check.credentials import PREFIX, Credentials
+from contract_first.check.endless import ending_streams
 from contract_first.check.oauth2 import ClientCredentials
 from contract_first.check.pace import Pace
 from contract_first.check.reports.baseline import Exclusion, exclude
@@ -29,6 +30,9 @@ from .archive import RunArchive
 from .configuration import PHASES, Phase, Plan
 from .preflight import base_url, named, selected, serves_a_contract, target_at
 from .run import Run
+
+STREAM_SECONDS = 0.5
+"""After which a stream of items of an app that is checked in process ends."""
 
 
 @dataclass(frozen=True)
@@ -274,14 +278,14 @@ def check_app(app: Any, **options: Any) -> Report:
     It blocks: from a coroutine, call it in another thread.
 
     Args:
-        app: the app; its lifespan runs for as long as the check.
+        app: the app; its lifespan runs for as long as the check. A stream of items is read for half a second.
         options: the keyword arguments of `check_url`, such as ``contract``, ``credentials`` or ``budget``.
 
     Raises:
         CannotRunError: the app does not start, or cannot be checked.
         TypeError: `check_url` has no such argument.
     """
-    with served(app) as url:
+    with served(ending_streams(app, STREAM_SECONDS)) as url:
         return check_url(url, **options)
 
 
