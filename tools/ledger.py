@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from contract_first.check.run.options import CheckOptions
-from contract_first.cli.checking.check import Inputs, Outputs
+from contract_first.cli.checking.check import Inputs
+from contract_first.cli.checking.outputs import Outputs
 from contract_first.cli.checking.proxy import Files, ProxyOptions
 from contract_first.cli.contract import DiffOptions, LintOptions, TypesOptions
 from contract_first.cli.mock import MockOutput
@@ -299,7 +300,7 @@ def architecture(text: str) -> str:
     return section(text, "## Layers", [explanation, "", *pictures])
 
 
-def rooms() -> Mapping[str, int]:
+def rooms() -> Counter[str]:
     """Return the lines of code of each room, which is a package or a folder directly below it."""
     lines: Counter[str] = Counter()
     for name, folder in PACKAGES.items():

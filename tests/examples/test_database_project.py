@@ -151,4 +151,4 @@ def test_a_team_keeps_it(tmp_path):
     assert [path.name for path in folder.glob("*.db")] == ["pet_shop.db"]
     for tool in (["format", "--check"], ["check"]):
         run("ruff", *tool, "src", "tests")
-    assert "5 passed" in run("pytest", "-q")
+    assert "10 passed" in run("pytest", "-q")

@@ -15,12 +15,10 @@ TEXT = (ROOT / "ARCHITECTURE.md").read_text()
 ENTRIES = dict(re.findall(r"^- \*\*`([a-z0-9_.]+)`\*\*: (.*?)(?=\n\n|^- )", TEXT, re.DOTALL | re.MULTILINE))
 """What the page says of each package."""
 TOOLKIT = next(package for package in PACKAGES if package.name == "contract_first")
+ROOMS_OF_TOOLKIT = ("contract", "masking", "service", "mock", "check")
 PARTED = {
     **{package.name: package for package in PACKAGES},
-    **{
-        f"contract_first.{name}": TOOLKIT / name
-        for name in ("contract", "masking", "service", "mock", "check")
-    },
+    **{f"contract_first.{name}": TOOLKIT / name for name in ROOMS_OF_TOOLKIT},
 }
 """The folder of each package that the page describes by its rooms."""
 ROOMS = [

@@ -13,7 +13,7 @@ def test_it_starts(client: httpx2.Client) -> None:
 
 def test_it_conforms_to_its_contract(app: Service, credentials: Credentials) -> None:
     """Each response conforms to the contract, for valid and invalid requests alike."""
-    # stubs return examples; take all of CHECKS once handlers store what is created
+    # take all of CHECKS once handlers store what is created
     checks = tuple(check for check in CHECKS if check.name != "stored_things")
     report = check_app(
         app,

@@ -12,11 +12,16 @@ from .settings import Settings
 FOLDER = Path(__file__).parent
 
 
+def contract() -> contract_first.Contract:
+    """Return the contract, in which each operation has problem details as its errors."""
+    return contract_first.load_contract(FOLDER / "openapi.yaml", [FOLDER / "problems.yaml"])
+
+
 def create_app(settings: Settings | None = None) -> contract_first.Service:
     """Return the ASGI app; without settings, those of the environment count."""
     settings = settings or Settings()
     return contract_first.create_app(
-        contract_first.load_contract(FOLDER / "openapi.yaml", [FOLDER / "problems.yaml"]),
+        contract(),
         operations,
         authenticate=authentication(settings.secret.get_secret_value()),
         exposure=Exposure(cors_origins=settings.cors_origins),

@@ -12,8 +12,12 @@ from anyio.from_thread import BlockingPortal
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contract_first.check import Credentials
+from contract_first.check.endless import ending_streams
 
 from .exchanges import Exchanges
+
+STREAM_SECONDS = 5
+"""After which a stream of items ends that goes on."""
 
 
 class InProcess(httpx2.BaseTransport):
@@ -68,7 +72,9 @@ class InLoop(httpx2.AsyncBaseTransport):
         async with self._starting:
             if self._transport is None:
                 state = await self._entered.enter_async_context(lifespan(self._app))
-                self._transport = httpx2.ASGITransport(_with_state(self._app, state))
+                self._transport = httpx2.ASGITransport(
+                    ending_streams(_with_state(self._app, state), STREAM_SECONDS)
+                )
             return self._transport
 
 

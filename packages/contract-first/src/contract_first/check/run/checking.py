@@ -11,6 +11,7 @@ from schemathesis.checks import load_all_checks
 from schemathesis.engine import events
 
 from contract_first.check.checks import CHECKS, Check
+from contract_first.check.endless import ending_streams
 from contract_first.check.pace import Rate
 from contract_first.check.reports.baseline import exclude
 from contract_first.check.reports.report import Report
@@ -27,6 +28,9 @@ from .configuration import Plan
 from .options import CheckOptions
 from .preflight import base_url, named, selected, serves_a_contract, target_at
 from .run import Run
+
+STREAM_SECONDS = 0.5
+"""After which a stream of items of an app that is checked in process ends."""
 
 
 class Checking(CheckOptions):
@@ -211,14 +215,14 @@ def check_app(app: Any, **options: Any) -> Report:
     It blocks: from a coroutine, call it in another thread.
 
     Args:
-        app: the app; its lifespan runs for as long as the check.
+        app: the app; its lifespan runs for as long as the check. A stream of items is read for half a second.
         options: the keyword arguments of `check_url`, such as ``contract``, ``credentials`` or ``budget``.
 
     Raises:
         CannotRunError: the app does not start, or cannot be checked.
         TypeError: `check_url` has no such argument.
     """
-    with served(app) as url:
+    with served(ending_streams(app, STREAM_SECONDS)) as url:
         return check_url(url, **options)
 
 
