@@ -184,4 +184,4 @@ def test_what_is_wrong_is_refused(mock):
         response = httpx2.put(f"{mock.control}/pipeline", json=body, trust_env=False)
         assert (response.status_code, response.json()["errors"][0]["pointer"]) == (422, pointer)
     outcome = CliRunner().invoke(app, ["mock", "--processing-delay", "3601"])
-    assert (outcome.exit_code, "from 0 to 3600 seconds" in outcome.output) == (2, True)
+    assert (outcome.exit_code, "less than or equal to 3600" in outcome.output) == (2, True)
