@@ -2,17 +2,16 @@
 
 import shlex
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import segno
 from rich.console import Console
 from rich.text import Text
 
 from contract_first.contract import Contract, Operation
-from contract_first.contract.document.json_types import text_of
-
-from .project.samples import Samples
+from contract_first.generation.requests import SampleRequest, Samples
 
 ANY = "any"
 """A credential as good as any other."""
@@ -82,45 +81,36 @@ def operation_rows(contract: Contract) -> dict[str, str]:
 
 def curl_of(contract: Contract, api: str) -> str:
     """Return a curl command for the operation that needs the fewest parameters, GET if there is one."""
-    operations = sorted(
-        contract.operations, key=lambda operation: (operation.method != "get", len(_required(operation)))
-    )
-    for operation in operations[:1]:
-        return shlex.join(["curl", *_arguments(operation, contract, api)])
+    operations = sorted(contract.operations, key=_effort)
+    samples = (Samples(contract).request(operation) for operation in operations)
+    for sample in islice(filter(None, samples), 1):
+        return shlex.join(["curl", *_arguments(sample, contract, api)])
     return ""
 
 
-def _required(operation: Operation) -> list[Mapping[str, Any]]:
-    return [parameter for parameter in operation.parameters if parameter.get("required")]
+def _effort(operation: Operation) -> tuple[bool, int]:
+    required = [parameter for parameter in operation.parameters if parameter.get("required")]
+    return operation.method != "get", len(required)
 
 
-def _arguments(operation: Operation, contract: Contract, api: str) -> Iterator[str]:
+def _arguments(sample: SampleRequest, contract: Contract, api: str) -> Iterator[str]:
     """Yield the arguments of curl: method, credentials, fields and body, and at the end the URL."""
-    samples, path, query = Samples(contract), operation.path, list[tuple[str, str]]()
-    if operation.method != "get":
-        yield from ("-X", operation.method.upper())
-    for name in next(iter(operation.security), ()):
+    query = sample.pairs
+    if sample.method != "GET":
+        yield from ("-X", sample.method)
+    for name in next(iter(sample.operation.security), ()):
         scheme = contract.security_schemes[name]
         if (scheme["type"], scheme.get("in")) == ("apiKey", "query"):
-            query.append((scheme["name"], ANY))
+            query = [*query, (scheme["name"], ANY)]
         else:
             yield from _credential(scheme)
-    for parameter in _required(operation):
-        name, value = parameter["name"], text_of(samples.value(parameter.get("schema", True)))
-        match parameter["in"]:
-            case "path":
-                path = path.replace("{" + name + "}", quote(value, safe=""))
-            case "query":
-                query.append((name, value))
-            case "header":
-                yield from ("-H", f"{name}: {value}")
-            case _:
-                yield from ("-b", f"{name}={value}")
-    body = (operation.request_body or {}).get("content", {}).get("application/json")
-    if body is not None:
-        value = text_of(samples.value(body.get("schema", True)))
-        yield from ("-H", "Content-Type: application/json", "-d", value)
-    yield f"{api}{path}{'?' if query else ''}{urlencode(query)}"
+    for name, value in sample.fields.items():
+        yield from ("-H", f"{name}: {value}")
+    for name, (_, text, _) in sample.form:
+        yield from ("-F", f"{name}={text}")
+    if sample.content is not None and not sample.form:
+        yield from ("-d", sample.content.decode("utf-8", "replace"))
+    yield f"{api}{sample.target}{'?' if query else ''}{urlencode(query)}"
 
 
 def _credential(scheme: Mapping[str, Any]) -> tuple[str, ...]:
