@@ -25,6 +25,7 @@ from unittest.mock import patch
 from urllib.parse import urlsplit
 
 import boto3
+from botocore.config import Config
 from frameworks import CALLS, ORDER, Call
 from seeding import seed
 from servers import AWS, PEERS
@@ -151,7 +152,10 @@ def s3() -> Iterator[tuple[str, Counter[str]]]:
     """Yield the calls of S3."""
     app = create_s3(Options(seed=1))
     keys = {"aws_access_key_id": "ACCESSKEY", "aws_secret_access_key": "secret-key"}
-    client = boto3.client("s3", region_name="us-east-1", endpoint_url="http://localhost:9000", **keys)
+    version_4 = Config(signature_version="s3v4")
+    client = boto3.client(
+        "s3", region_name="us-east-1", endpoint_url="http://localhost:9000", config=version_4, **keys
+    )
     for method, operation in {"PUT": "put_object", "GET": "get_object"}.items():
         parameters = {"Bucket": "uploads", "Key": "photo"}
         url = urlsplit(client.generate_presigned_url(operation, Params=parameters))

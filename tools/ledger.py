@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import shlex
 import sys
 import textwrap
 import tomllib
@@ -26,6 +27,7 @@ from contract_first.cli.recordings import MatchOptions
 from contract_first.cli.s3 import S3Options as S3CommandOptions
 from contract_first.cli.serve import ServeOptions
 from contract_first.contract import load_contract as load
+from contract_first.generation.requests import Samples
 from contract_first.mock.options import MockOptions
 from contract_first.mock.responses.page import document
 from contract_first.mock.rule_members import On, notes
@@ -148,12 +150,12 @@ def operation_lines(text: str) -> list[str]:
 
 
 def draft(operation: Operation, method: str, path: str) -> str:
-    """Return a curl line to begin with: variables in the path, the body's example or an empty object."""
+    """Return a curl line to begin with: variables in the path, and the body of a sample."""
     target = re.sub(r"(\w+)/\{(\w+)\}", lambda match: f"{match[1]}/${variable(match[1], match[2])}", path)
     options = ""
     if operation.request_body is not None:
-        media_type = operation.request_body["content"].get("application/json", {})
-        options = f" --json '{json.dumps(media_type.get('example', {}))}'"
+        sample = Samples(load_contract()).request(operation)
+        options = f" --json {shlex.quote(json.dumps({} if sample is None else sample.body))}"
     if method != ("POST" if options else "GET"):
         options = f" -X {method}{options}"
     credential = '-H "$AUTH" ' if operation.security else ""

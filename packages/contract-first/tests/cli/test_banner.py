@@ -89,7 +89,7 @@ def test_banner(capsys):
         short = capsys.readouterr().out
         mocks.announce(mock, verbose=True)
         long = capsys.readouterr().out
-    assert [line for line in short.splitlines() if re.fullmatch(rf"curl {mock.api}/v1/\d+", line)]
+    assert any(re.fullmatch(rf"curl {mock.api}/v1/\d+", line) for line in short.splitlines())
     assert len(short.splitlines()) <= 8
     assert short == "\n".join(map(str.rstrip, short.splitlines())) + "\n"
     assert "  GET    /v1/{id}  get_thing" in long.splitlines()

@@ -2,6 +2,7 @@
 
 import shlex
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -80,31 +81,34 @@ def operation_rows(contract: Contract) -> dict[str, str]:
 
 def curl_of(contract: Contract, api: str) -> str:
     """Return a curl command for the operation that needs the fewest parameters, GET if there is one."""
+    operations = sorted(contract.operations, key=_effort)
+    samples = (Samples(contract).request(operation) for operation in operations)
+    for sample in islice(filter(None, samples), 1):
+        return shlex.join(["curl", *_arguments(sample, contract, api)])
+    return ""
 
-    def effort(operation: Operation) -> tuple[bool, int]:
-        required = [parameter for parameter in operation.parameters if parameter.get("required")]
-        return operation.method != "get", len(required)
 
-    samples = map(Samples(contract).request, sorted(contract.operations, key=effort)[:1])
-    return next(
-        (shlex.join(["curl", *_arguments(sample, contract, api)]) for sample in samples if sample), ""
-    )
+def _effort(operation: Operation) -> tuple[bool, int]:
+    required = [parameter for parameter in operation.parameters if parameter.get("required")]
+    return operation.method != "get", len(required)
 
 
 def _arguments(sample: SampleRequest, contract: Contract, api: str) -> Iterator[str]:
     """Yield the arguments of curl: method, credentials, fields and body, and at the end the URL."""
-    query = [*sample.pairs]
+    query = sample.pairs
     if sample.method != "GET":
         yield from ("-X", sample.method)
     for name in next(iter(sample.operation.security), ()):
         scheme = contract.security_schemes[name]
         if (scheme["type"], scheme.get("in")) == ("apiKey", "query"):
-            query.append((scheme["name"], ANY))
+            query = [*query, (scheme["name"], ANY)]
         else:
             yield from _credential(scheme)
-    for field in sample.fields.items():
-        yield from ("-H", ": ".join(field))
-    if sample.content is not None:
+    for name, value in sample.fields.items():
+        yield from ("-H", f"{name}: {value}")
+    for name, (_, text, _) in sample.form:
+        yield from ("-F", f"{name}={text}")
+    if sample.content is not None and not sample.form:
         yield from ("-d", sample.content.decode("utf-8", "replace"))
     yield f"{api}{sample.target}{'?' if query else ''}{urlencode(query)}"
 

@@ -92,23 +92,23 @@ class SampleRequest:
     def send(self, client: httpx2.Client) -> httpx2.Response:
         """Send it by a client whose base URL is that of the API, and return the response."""
         parts: dict[str, Any] = {"content": self.content}
-        if self.media_type == FORM and isinstance(self.body, dict):
-            parts = {"files": list(self._form(self.body))}
+        if self.form:
+            parts = {"files": self.form}
         return client.request(self.method, self.target, params=[*self.pairs], headers=self.fields, **parts)
 
-    def _form(self, body: Mapping[str, Any]) -> Iterator[tuple[str, tuple[str | None, str, str | None]]]:
-        """Yield the parts of a form: name, and file name, text and media type."""
-        _, holder = first_content(self.operation.request_body or {})
-        encodings = holder.get("encoding", {})
-        for name, member in body.items():
+    @property
+    def form(self) -> list[tuple[str, tuple[str | None, str, str | None]]]:
+        """The parts of a body in ``multipart/form-data``: name, and file name, text and media type."""
+        if self.media_type != FORM or not isinstance(self.body, dict):
+            return []
+        encodings = first_content(self.operation.request_body or {})[1].get("encoding", {})
+        parts = []
+        for name, member in self.body.items():
+            declared = encodings.get(name, {}).get("contentType", "").partition(",")[0]
             for item in member if isinstance(member, list) else [member]:
-                plain = None if not isinstance(item, dict | list) else "application/json"
-                media_type = encodings.get(name, {}).get("contentType", plain)
-                is_file = media_type is not None and media_type != "application/json"
-                yield (
-                    name,
-                    (name if is_file else None, text_of(item), media_type and media_type.split(",")[0]),
-                )
+                media_type = declared or ("application/json" if isinstance(item, dict | list) else None)
+                parts.append((name, (name if declared else None, text_of(item), media_type)))
+        return parts
 
     def _spelled(self, place: str, values: Mapping[str, Any]) -> Pairs:
         named = (parameter for parameter in self._parameters(place) if parameter["name"] in values)
