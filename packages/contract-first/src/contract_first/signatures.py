@@ -16,7 +16,7 @@ P = ParamSpec("P")
 Options = TypeVar("Options")
 Result = TypeVar("Result")
 ATTRIBUTE = re.compile(r"^    (\w+): (.+(?:\n {8}.+)*)", re.MULTILINE)
-SECTION = re.compile(r"\n    (?=Raises:|\Z)")
+SECTION = re.compile(r"\n(?=Raises:)|\Z")
 """Before which the arguments of a function stand in its docstring."""
 
 
@@ -89,9 +89,9 @@ def takes_fields_of(
             return run(options(*arguments, **named))
 
         lines = [f"{name}: {field.help}" for name, field in fields_of(options).items()]
-        text = "\n        ".join(["\n    Args:", *lines])
+        text = "\n    ".join(["\nArgs:", *lines])
         called.__signature__ = inspect.signature(options)  # type: ignore[attr-defined]  # what help() shows
-        called.__doc__ = SECTION.sub(f"{text}\n\n    ", run.__doc__ or "", count=1)
+        called.__doc__ = SECTION.sub(f"{text}\n\n", inspect.cleandoc(run.__doc__ or ""), count=1)
         return called
 
     return decorate

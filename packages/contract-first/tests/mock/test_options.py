@@ -67,10 +67,9 @@ def test_a_declared_option_is_an_argument():
 def test_every_field_is_described():
     """Its class says what it is for, which help and the function's docstring repeat."""
     assert [name for name, field in fields_of(MockOptions).items() if not field.help] == []
-    assert (
-        "\n        seed: seed of ids, random faults and generated values: the same" in contract_mock.__doc__
-    )
-    assert contract_mock.__doc__.index("Args:") < contract_mock.__doc__.index("Raises:")
+    text = inspect.getdoc(contract_mock)
+    assert "\n    seed: seed of ids, random faults and generated values: the same" in text
+    assert text.index("Args:") < text.index("Raises:")
 
 
 PATHS = [name for name, field in fields_of(MockOptions).items() if field.kind == Path | None]

@@ -1,5 +1,6 @@
 """Options of a check: the same values are read and refused in Python as on the command line."""
 
+import inspect
 from pathlib import Path
 
 import pytest
@@ -38,4 +39,4 @@ def test_what_the_command_refuses(option, message):
 def test_every_option_is_described():
     """The record says what each is for, and the function repeats it."""
     assert [name for name, field in fields_of(CheckOptions).items() if not field.help] == []
-    assert "        min_coverage: fail if less of the contract's operations" in check_url.__doc__
+    assert "\n    min_coverage: fail if less of the contract's operations" in inspect.getdoc(check_url)
