@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
@@ -67,24 +67,30 @@ class SampleRequest:
     def target(self) -> str:
         """The path, with its parameters filled in."""
         path = self.operation.path
-        for parameter in self._parameters("path"):
-            (_, text), *_ = spelled(parameter, self.path[parameter["name"]])
-            path = path.replace(f"{{{parameter['name']}}}", quote(text, safe=";=,."))
+        for name, text in self.segments.items():
+            path = path.replace(f"{{{name}}}", text)
         return path
+
+    @property
+    def segments(self) -> dict[str, str]:
+        """The path parameters, as they are sent."""
+        return {name: quote(text, safe=";=,.") for name, text in self.texts("path").items()}
 
     @property
     def pairs(self) -> Pairs:
         """Names and texts of the query."""
-        return self._spelled("query", self.query)
+        return self._spelled("query")
+
+    def texts(self, place: str) -> dict[str, str]:
+        """Return the texts of the parameters in a place, by name."""
+        return dict(self._spelled(place))
 
     @property
     def fields(self) -> dict[str, str]:
         """The header fields, those of cookies and of the body's media type among them."""
-        fields = dict(self._spelled("header", self.headers))
+        fields = self.texts("header")
         if self.cookies:
-            fields["Cookie"] = "; ".join(
-                f"{name}={text}" for name, text in self._spelled("cookie", self.cookies)
-            )
+            fields["Cookie"] = "; ".join(f"{name}={text}" for name, text in self._spelled("cookie"))
         if self.content is not None and self.media_type != FORM:
             fields["Content-Type"] = self.media_type
         return fields
@@ -110,12 +116,13 @@ class SampleRequest:
                 parts.append((name, (name if declared else None, text_of(item), media_type)))
         return parts
 
-    def _spelled(self, place: str, values: Mapping[str, Any]) -> Pairs:
-        named = (parameter for parameter in self._parameters(place) if parameter["name"] in values)
+    def _spelled(self, place: str) -> Pairs:
+        values = {"path": self.path, "query": self.query, "header": self.headers, "cookie": self.cookies}[
+            place
+        ]
+        declared = (parameter for parameter in self.operation.parameters if parameter["in"] == place)
+        named = (parameter for parameter in declared if parameter["name"] in values)
         return [pair for parameter in named for pair in spelled(parameter, values[parameter["name"]])]
-
-    def _parameters(self, place: str) -> Iterator[Mapping[str, Any]]:
-        return (parameter for parameter in self.operation.parameters if parameter["in"] == place)
 
 
 class Samples:
@@ -129,9 +136,15 @@ class Samples:
         self._contract = contract
         self._schemas = contract.schemas.view(formats=True).for_requests
         self._generator = Generator(self._schemas, seed=seed)
+        self._requests: dict[str, SampleRequest | None] = {}
 
     def request(self, operation: Operation) -> SampleRequest | None:
         """Return a request with what the operation requires, and its body; None if none was found."""
+        if operation.operation_id not in self._requests:
+            self._requests[operation.operation_id] = self._request(operation)
+        return self._requests[operation.operation_id]
+
+    def _request(self, operation: Operation) -> SampleRequest | None:
         values: dict[str, dict[str, Any]] = {place: {} for place in ("path", "query", "header", "cookie")}
         for parameter in operation.parameters:
             name = parameter["name"]
@@ -159,10 +172,11 @@ class Samples:
         """Return the first valid value of a parameter or body: its examples, then generated ones."""
         schema = schema_of(holder, self._schemas)
         examples = map(self._contract.resolve, holder.get("examples", {}).values())
+        generated = self._generator.values(schema.node, name, member=member)
         values = chain(
             [holder["example"]] if "example" in holder else [],
             (example["value"] for example in examples if "value" in example),
-            self._generator.values(schema.node, name, member=member),
+            chain.from_iterable((_sparing(schema, value), value) for value in generated),
         )
         valid = (value for value in islice(values, MOST_EXAMINED) if self._is_valid(schema.node, value))
         return next(valid, MISSING)
@@ -172,6 +186,14 @@ class Samples:
             return self._schemas.accepts(node, value)
         except (LookupError, ValueError):  # it cannot be compiled
             return False
+
+
+def _sparing(schema: Schema, value: Any) -> Any:
+    """Return a value without optional members: an API may compare them with what it has stored."""
+    if not isinstance(value, dict):
+        return value
+    required = schema.required_of(value)
+    return {name: member for name, member in value.items() if name in required}
 
 
 def contents(holder: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
