@@ -153,7 +153,8 @@ def _mocked(create: Create, *observers: Any) -> Service:
     """Return an app that responds from its contract where handlers are yet to be written."""
     from contract_first.mock.unimplemented import mock_unimplemented  # noqa: PLC0415 -- not in production
 
-    return mock_unimplemented(create(*observers))
+    app: Service = create(*observers)
+    return mock_unimplemented(app)
 
 
 def _ready_made(place: str) -> tuple[Create, str]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from contract_first.contract import Contract, Operation
@@ -33,12 +32,12 @@ NOT_FOUND = 404
 Pairs = list[tuple[str, str]]
 
 
-@dataclass(frozen=True)
-class SampleRequest:
+class SampleRequest(NamedTuple):
     """A valid request of an operation.
 
     Attributes:
-        path: values of path parameters by name, as are `query`, `headers` and `cookies`.
+        path: texts of path parameters by name, as they are sent, as are those of `headers` and `cookies`.
+        query: names and texts.
         body: value of the body; MISSING where none is sent.
         media_type: of the body.
         content: the body, as it is sent.
@@ -46,14 +45,14 @@ class SampleRequest:
     """
 
     operation: Operation
-    path: Mapping[str, Any]
-    query: Mapping[str, Any]
-    headers: Mapping[str, Any]
-    cookies: Mapping[str, Any]
-    body: Any = MISSING
-    media_type: str = ""
-    content: bytes | None = None
-    expected: tuple[int, ...] = ()
+    path: dict[str, str]
+    query: Pairs
+    headers: dict[str, str]
+    cookies: dict[str, str]
+    body: Any
+    media_type: str
+    content: bytes | None
+    expected: tuple[int, ...]
 
     def __str__(self) -> str:
         return self.operation.label
@@ -66,41 +65,22 @@ class SampleRequest:
     @property
     def target(self) -> str:
         """The path, with its parameters filled in."""
-        path = self.operation.path
-        for name, text in self.segments.items():
-            path = path.replace(f"{{{name}}}", text)
-        return path
-
-    @property
-    def segments(self) -> dict[str, str]:
-        """The path parameters, as they are sent."""
-        return {name: quote(text, safe=";=,.") for name, text in self.texts("path").items()}
-
-    @property
-    def pairs(self) -> Pairs:
-        """Names and texts of the query."""
-        return self._spelled("query")
-
-    def texts(self, place: str) -> dict[str, str]:
-        """Return the texts of the parameters in a place, by name."""
-        return dict(self._spelled(place))
+        return re.sub(r"{([^{}]*)}", lambda match: self.path[match[1]], self.operation.path)
 
     @property
     def fields(self) -> dict[str, str]:
         """The header fields, those of cookies and of the body's media type among them."""
-        fields = self.texts("header")
+        fields = dict(self.headers)
         if self.cookies:
-            fields["Cookie"] = "; ".join(f"{name}={text}" for name, text in self._spelled("cookie"))
+            fields["Cookie"] = "; ".join(f"{name}={text}" for name, text in self.cookies.items())
         if self.content is not None and self.media_type != FORM:
             fields["Content-Type"] = self.media_type
         return fields
 
     def send(self, client: httpx2.Client) -> httpx2.Response:
         """Send it by a client whose base URL is that of the API, and return the response."""
-        parts: dict[str, Any] = {"content": self.content}
-        if self.form:
-            parts = {"files": self.form}
-        return client.request(self.method, self.target, params=self.pairs, headers=self.fields, **parts)
+        body: dict[str, Any] = {"files": self.form} if self.form else {"content": self.content}
+        return client.request(self.method, self.target, params=tuple(self.query), headers=self.fields, **body)
 
     @property
     def form(self) -> list[tuple[str, tuple[str | None, str, str | None]]]:
@@ -115,14 +95,6 @@ class SampleRequest:
                 media_type = declared or ("application/json" if isinstance(item, dict | list) else None)
                 parts.append((name, (name if declared else None, text_of(item), media_type)))
         return parts
-
-    def _spelled(self, place: str) -> Pairs:
-        values = {"path": self.path, "query": self.query, "header": self.headers, "cookie": self.cookies}[
-            place
-        ]
-        declared = (parameter for parameter in self.operation.parameters if parameter["in"] == place)
-        named = (parameter for parameter in declared if parameter["name"] in values)
-        return [pair for parameter in named for pair in spelled(parameter, values[parameter["name"]])]
 
 
 class Samples:
@@ -145,16 +117,16 @@ class Samples:
         return self._requests[operation.operation_id]
 
     def _request(self, operation: Operation) -> SampleRequest | None:
-        values: dict[str, dict[str, Any]] = {place: {} for place in ("path", "query", "header", "cookie")}
+        texts: dict[str, Pairs] = {place: [] for place in STYLES}
         for parameter in operation.parameters:
-            name = parameter["name"]
-            is_sent = parameter["in"] == "header" and name.lower() in ALWAYS_SENT
-            if not (is_sent or parameter.get("required")):
-                continue
-            value = self._value(parameter, f"{operation.label} {name}", name)
-            if parameter["in"] not in values or not _is_sendable(parameter, value):
-                return None
-            values[parameter["in"]][name] = value
+            place, name = parameter["in"], parameter["name"]
+            is_sent = place == "header" and name.lower() in ALWAYS_SENT
+            if is_sent or parameter.get("required"):
+                value = self._value(parameter, f"{operation.label} {name}", name)
+                pairs = [] if value is MISSING or place not in STYLES else spelled(parameter, value)
+                if not pairs or not all(_is_sendable(place, text) for _, text in pairs):
+                    return None
+                texts[place] += pairs
         body, media_type, content = MISSING, "", None
         if operation.request_body is not None:
             declared, holder = first_content(operation.request_body)
@@ -163,8 +135,10 @@ class Samples:
                 return None
             schema = self._schemas.in_media_type(holder)
             content = b"sample" if is_opaque(media_type) else body_of(body, media_type, schema)
-        expected = (*(operation.successes or [operation.success]), *[NOT_FOUND] * bool(values["path"]))
-        sample = SampleRequest(operation, *values.values(), body, media_type, content, expected)
+        expected = (*(operation.successes or [operation.success]), *[NOT_FOUND] * bool(texts["path"]))
+        path = {name: quote(text, safe=";=,.") for name, text in texts["path"]}
+        fields = dict(texts["header"]), dict(texts["cookie"])
+        sample = SampleRequest(operation, path, texts["query"], *fields, body, media_type, content, expected)
         route = self._contract.deployment.route(sample.method, sample.target)
         return sample if route.operation_id == operation.operation_id else None
 
@@ -236,13 +210,6 @@ def spelled(parameter: Mapping[str, Any], value: Any) -> Pairs:
     return [(name, SEPARATORS.get(style, ",").join(texts))]
 
 
-def _is_sendable(parameter: Mapping[str, Any], value: Any) -> bool:
-    """Tell whether a value can be sent in its place."""
-    if value is MISSING:
-        return False
-    texts = [text for _, text in spelled(parameter, value)]
-    is_field = parameter["in"] in {"header", "cookie"}
-    return bool(texts) and all(
-        text not in {"", ".", ".."} and (not is_field or (text.isascii() and text.isprintable()))
-        for text in texts
-    )
+def _is_sendable(place: str, text: str) -> bool:
+    is_field = place in {"header", "cookie"}
+    return text not in {"", ".", ".."} and (not is_field or (text.isascii() and text.isprintable()))

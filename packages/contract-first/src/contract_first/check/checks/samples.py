@@ -72,14 +72,14 @@ class RequestSamples:
         if sample is None:
             raise LookupError(operation.label)
         api_operation = _schema(self._target.contract)[operation.path][sample.method]
-        query: dict[str, Any] = {}
-        for name, text in sample.pairs:
-            query[name] = [*query[name], text] if name in query else [text]
+        query: dict[str, list[str]] = {}
+        for name, text in sample.query:
+            query.setdefault(name, []).append(text)
         case: Case[Any] = api_operation.Case(
             method=sample.method,
-            path_parameters={**sample.segments, **path},
-            headers=sample.texts("header"),
-            cookies=sample.texts("cookie"),
+            path_parameters={**sample.path, **path},
+            headers=dict(sample.headers),
+            cookies=dict(sample.cookies),
             query={name: texts if len(texts) > 1 else texts[0] for name, texts in query.items()},
             body=NOT_SET if sample.content is None else deepcopy(sample.body),
             media_type=sample.media_type or None,
