@@ -39,7 +39,7 @@ MEMBERS = {
     "contract_first.mock": ["ContractMock", "contract_mock"],
     "contract_first.testing": [
         "AsyncContractClients", "ContractClients", "ContractCoverage", "ContractMocks",
-        "ContractViolationError",
+        "ContractViolationError", "SampleRequest", "mock_unimplemented", "sample_requests",
     ],
     "scanner_mocks": ["Mock", "scanner_mock"],
 }  # fmt: skip

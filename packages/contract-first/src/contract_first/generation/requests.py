@@ -203,8 +203,8 @@ def spelled(parameter: Mapping[str, Any], value: Any) -> Pairs:
     if style == "form" and explodes:
         return pairs
     if style == "matrix":
-        one = [(name, ",".join(texts))]
-        return [(name, "".join(f";{key}={text}" for key, text in (pairs if explodes else one)))]
+        pairs = pairs if explodes else [(name, ",".join(texts))]
+        return [(name, "".join(f";{key}={text}" for key, text in pairs))]
     if style == "label":
         return [(name, "".join(f".{text}" for text in texts) if explodes else f".{','.join(texts)}")]
     return [(name, SEPARATORS.get(style, ",").join(texts))]
