@@ -68,9 +68,9 @@ def content(schema):
 def new(write, tmp_path):
     """Write a project for a contract into the folder ``pet-store``, and return that."""
 
-    def written(document):
+    def written(document, *options):
         folder = tmp_path / "pet-store"
-        arguments = ["contract", "new", str(write(document)), "--into", str(folder)]
+        arguments = ["contract", "new", str(write(document)), "--into", str(folder), *options]
         outcome = CliRunner().invoke(contract_first.cli.tree.app, arguments, catch_exceptions=False)
         assert outcome.exit_code == 0, outcome.stderr
         return folder, outcome.stdout
@@ -321,6 +321,44 @@ def test_unusual_responses(new, unusual):
     """Errors alone, redirections, required headers, patterns, what no client makes: its own tests pass."""
     folder, _ = new(unusual)
     assert "16 passed" in output_of_tests(folder)
+
+
+@pytest.mark.programs
+def test_heirs_by_a_discriminator(new, minimal):
+    """With schemas that inherit by ``allOf`` its own tests pass, for the base and for one of the heirs."""
+    item = {
+        "type": "object",
+        "required": ["kind"],
+        "properties": {"kind": {"enum": ["book", "film"]}},
+        "discriminator": {
+            "propertyName": "kind",
+            "mapping": {name.lower(): f"#/components/schemas/{name}" for name in ("Book", "Film")},
+        },
+    }
+    heirs = {
+        name: {
+            "allOf": [
+                {"$ref": "#/components/schemas/Item"},
+                {"type": "object", "required": [member], "properties": {member: {"type": "integer"}}},
+            ]
+        }
+        for name, member in (("Book", "pages"), ("Film", "minutes"))
+    }
+    minimal["components"] = {"schemas": {"Item": item, **heirs}}
+    either = {"oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in heirs]}
+    either["discriminator"] = item["discriminator"]
+    for path, schema in (("/items", {"$ref": "#/components/schemas/Item"}), ("/either", either)):
+        post = {"operationId": path[1:], "requestBody": {"required": True, **content(schema)}}
+        post["responses"] = {"201": {"description": "", **content(schema)}}
+        minimal["paths"][path] = {"post": post}
+    folder, _ = new(minimal, "--models", "msgspec")
+    handlers = folder / "src/pet_store/operations/untagged.py"
+    text = handlers.read_text()
+    for name in ("items", "either"):
+        head, _, rest = text.partition(f"async def {name}(")
+        text = f"{head}async def {name}({rest.replace('raise NotImplementedYet', 'return body', 1)}"
+    handlers.write_text(text)
+    assert "5 passed" in output_of_tests(folder)
 
 
 def test_no_sample_stands_in_a_project(new, unusual):

@@ -95,7 +95,7 @@ def _effort(operation: Operation) -> tuple[bool, int]:
 
 def _arguments(sample: SampleRequest, contract: Contract, api: str) -> Iterator[str]:
     """Yield the arguments of curl: method, credentials, fields and body, and at the end the URL."""
-    query = sample.pairs
+    query = sample.query
     if sample.method != "GET":
         yield from ("-X", sample.method)
     for name in next(iter(sample.operation.security), ()):

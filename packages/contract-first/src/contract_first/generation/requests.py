@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from contract_first.contract import Contract, Operation
@@ -33,12 +32,12 @@ NOT_FOUND = 404
 Pairs = list[tuple[str, str]]
 
 
-@dataclass(frozen=True)
-class SampleRequest:
+class SampleRequest(NamedTuple):
     """A valid request of an operation.
 
     Attributes:
-        path: values of path parameters by name, as are `query`, `headers` and `cookies`.
+        path: texts of path parameters by name, as they are sent, as are those of `headers` and `cookies`.
+        query: names and texts.
         body: value of the body; MISSING where none is sent.
         media_type: of the body.
         content: the body, as it is sent.
@@ -46,14 +45,14 @@ class SampleRequest:
     """
 
     operation: Operation
-    path: Mapping[str, Any]
-    query: Mapping[str, Any]
-    headers: Mapping[str, Any]
-    cookies: Mapping[str, Any]
-    body: Any = MISSING
-    media_type: str = ""
-    content: bytes | None = None
-    expected: tuple[int, ...] = ()
+    path: dict[str, str]
+    query: Pairs
+    headers: dict[str, str]
+    cookies: dict[str, str]
+    body: Any
+    media_type: str
+    content: bytes | None
+    expected: tuple[int, ...]
 
     def __str__(self) -> str:
         return self.operation.label
@@ -66,35 +65,22 @@ class SampleRequest:
     @property
     def target(self) -> str:
         """The path, with its parameters filled in."""
-        path = self.operation.path
-        for parameter in self._parameters("path"):
-            (_, text), *_ = spelled(parameter, self.path[parameter["name"]])
-            path = path.replace(f"{{{parameter['name']}}}", quote(text, safe=";=,."))
-        return path
-
-    @property
-    def pairs(self) -> Pairs:
-        """Names and texts of the query."""
-        return self._spelled("query", self.query)
+        return re.sub(r"{([^{}]*)}", lambda match: self.path[match[1]], self.operation.path)
 
     @property
     def fields(self) -> dict[str, str]:
         """The header fields, those of cookies and of the body's media type among them."""
-        fields = dict(self._spelled("header", self.headers))
+        fields = dict(self.headers)
         if self.cookies:
-            fields["Cookie"] = "; ".join(
-                f"{name}={text}" for name, text in self._spelled("cookie", self.cookies)
-            )
+            fields["Cookie"] = "; ".join(f"{name}={text}" for name, text in self.cookies.items())
         if self.content is not None and self.media_type != FORM:
             fields["Content-Type"] = self.media_type
         return fields
 
     def send(self, client: httpx2.Client) -> httpx2.Response:
         """Send it by a client whose base URL is that of the API, and return the response."""
-        parts: dict[str, Any] = {"content": self.content}
-        if self.form:
-            parts = {"files": self.form}
-        return client.request(self.method, self.target, params=[*self.pairs], headers=self.fields, **parts)
+        body: dict[str, Any] = {"files": self.form} if self.form else {"content": self.content}
+        return client.request(self.method, self.target, params=[*self.query], headers=self.fields, **body)
 
     @property
     def form(self) -> list[tuple[str, tuple[str | None, str, str | None]]]:
@@ -110,13 +96,6 @@ class SampleRequest:
                 parts.append((name, (name if declared else None, text_of(item), media_type)))
         return parts
 
-    def _spelled(self, place: str, values: Mapping[str, Any]) -> Pairs:
-        named = (parameter for parameter in self._parameters(place) if parameter["name"] in values)
-        return [pair for parameter in named for pair in spelled(parameter, values[parameter["name"]])]
-
-    def _parameters(self, place: str) -> Iterator[Mapping[str, Any]]:
-        return (parameter for parameter in self.operation.parameters if parameter["in"] == place)
-
 
 class Samples:
     """Generates valid requests, always the same for a contract.
@@ -129,19 +108,25 @@ class Samples:
         self._contract = contract
         self._schemas = contract.schemas.view(formats=True).for_requests
         self._generator = Generator(self._schemas, seed=seed)
+        self._requests: dict[str, SampleRequest | None] = {}
 
     def request(self, operation: Operation) -> SampleRequest | None:
         """Return a request with what the operation requires, and its body; None if none was found."""
-        values: dict[str, dict[str, Any]] = {place: {} for place in ("path", "query", "header", "cookie")}
+        if operation.operation_id not in self._requests:
+            self._requests[operation.operation_id] = self._request(operation)
+        return self._requests[operation.operation_id]
+
+    def _request(self, operation: Operation) -> SampleRequest | None:
+        texts: dict[str, Pairs] = {place: [] for place in STYLES}
         for parameter in operation.parameters:
-            name = parameter["name"]
-            is_sent = parameter["in"] == "header" and name.lower() in ALWAYS_SENT
-            if not (is_sent or parameter.get("required")):
-                continue
-            value = self._value(parameter, f"{operation.label} {name}", name)
-            if parameter["in"] not in values or not _is_sendable(parameter, value):
-                return None
-            values[parameter["in"]][name] = value
+            place, name = parameter["in"], parameter["name"]
+            is_sent = place == "header" and name.lower() in ALWAYS_SENT
+            if is_sent or parameter.get("required"):
+                value = self._value(parameter, f"{operation.label} {name}", name)
+                pairs = [] if value is MISSING or place not in STYLES else spelled(parameter, value)
+                if not pairs or not all(_is_sendable(place, text) for _, text in pairs):
+                    return None
+                texts[place] += pairs
         body, media_type, content = MISSING, "", None
         if operation.request_body is not None:
             declared, holder = first_content(operation.request_body)
@@ -150,9 +135,10 @@ class Samples:
                 return None
             schema = self._schemas.in_media_type(holder)
             content = b"sample" if is_opaque(media_type) else body_of(body, media_type, schema)
-        expected = (*(operation.successes or [operation.success]), *[NOT_FOUND] * bool(values["path"]))
-        path, query, headers, cookies = values.values()
-        sample = SampleRequest(operation, path, query, headers, cookies, body, media_type, content, expected)
+        expected = (*(operation.successes or [operation.success]), *[NOT_FOUND] * bool(texts["path"]))
+        path = {name: quote(text, safe=";=,.") for name, text in texts["path"]}
+        fields = dict(texts["header"]), dict(texts["cookie"])
+        sample = SampleRequest(operation, path, texts["query"], *fields, body, media_type, content, expected)
         route = self._contract.deployment.route(sample.method, sample.target)
         return sample if route.operation_id == operation.operation_id else None
 
@@ -160,10 +146,11 @@ class Samples:
         """Return the first valid value of a parameter or body: its examples, then generated ones."""
         schema = schema_of(holder, self._schemas)
         examples = map(self._contract.resolve, holder.get("examples", {}).values())
+        generated = self._generator.values(schema.node, name, member=member)
         values = chain(
             [holder["example"]] if "example" in holder else [],
             (example["value"] for example in examples if "value" in example),
-            self._generator.values(schema.node, name, member=member),
+            chain.from_iterable((_sparing(schema, value), value) for value in generated),
         )
         valid = (value for value in islice(values, MOST_EXAMINED) if self._is_valid(schema.node, value))
         return next(valid, MISSING)
@@ -173,6 +160,14 @@ class Samples:
             return self._schemas.accepts(node, value)
         except (LookupError, ValueError):  # it cannot be compiled
             return False
+
+
+def _sparing(schema: Schema, value: Any) -> Any:
+    """Return a value without optional members: an API may compare them with what it has stored."""
+    if not isinstance(value, dict):
+        return value
+    required = schema.required_of(value)
+    return {name: member for name, member in value.items() if name in required}
 
 
 def contents(holder: Mapping[str, Any]) -> list[tuple[str, Mapping[str, Any]]]:
@@ -215,13 +210,6 @@ def spelled(parameter: Mapping[str, Any], value: Any) -> Pairs:
     return [(name, SEPARATORS.get(style, ",").join(texts))]
 
 
-def _is_sendable(parameter: Mapping[str, Any], value: Any) -> bool:
-    """Tell whether a value can be sent in its place."""
-    if value is MISSING:
-        return False
-    texts = [text for _, text in spelled(parameter, value)]
-    is_field = parameter["in"] in {"header", "cookie"}
-    return bool(texts) and all(
-        text not in {"", ".", ".."} and (not is_field or (text.isascii() and text.isprintable()))
-        for text in texts
-    )
+def _is_sendable(place: str, text: str) -> bool:
+    is_field = place in {"header", "cookie"}
+    return text not in {"", ".", ".."} and (not is_field or (text.isascii() and text.isprintable()))

@@ -170,7 +170,7 @@ class Service:
             opened.set_exception(error)
 
     def fall_back_on(self, fallback: Fallback) -> None:
-        """Bind the contract again, with another fallback."""
+        """Bind the contract with this fallback instead of the one that `create_app` has."""
         self._make = partial(self._make, unimplemented=fallback)
         if self._everywhere is not None:
             shared = self._everywhere.collaborators

@@ -15,13 +15,12 @@ def sample_requests(contract: Contract | Path | str) -> list[SampleRequest]:
     Operations that every caller needs a client's certificate for are left out.
     """
     contract = contract if isinstance(contract, Contract) else load_contract(contract)
-    certificates = {
-        name for name, scheme in contract.security_schemes.items() if scheme["type"] == "mutualTLS"
-    }
+    schemes = contract.security_schemes
+    certificates = {name for name in schemes if schemes[name]["type"] == "mutualTLS"}
     samples = Samples(contract)
-    callable_ = (
-        operation
+    return [
+        sample
         for operation in contract.operations
-        if not operation.security or any(certificates.isdisjoint(scopes) for scopes in operation.security)
-    )
-    return [sample for sample in map(samples.request, callable_) if sample is not None]
+        if not operation.security or any(certificates.isdisjoint(names) for names in operation.security)
+        if (sample := samples.request(operation)) is not None
+    ]

@@ -1,4 +1,4 @@
-"""One valid request for each operation, as small as the contract allows."""
+"""One valid request for each operation, always the same."""
 
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from copy import deepcopy
@@ -8,14 +8,13 @@ from urllib.parse import urlsplit
 
 import httpx2
 import schemathesis
-from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis.errors import HypothesisException
-from schemathesis import Case, GenerationMode
+from schemathesis import Case
 from schemathesis.config import SchemathesisConfig
-from schemathesis.errors import SchemathesisError
+from schemathesis.core import NOT_SET
 
 from contract_first.check.target import Target
 from contract_first.contract import Contract, Operation
+from contract_first.generation.requests import Samples
 
 SAFE: Final = ("get", "head", "options")
 """Methods that change nothing (RFC 9110, section 9.2.1), as far as they are used here."""
@@ -61,6 +60,7 @@ class RequestSamples:
         self._target = target
         self._note = note
         self._silent: dict[str, NoResponse] = {}
+        self._samples = _samples(target.contract)
 
     def drawable(self, operations: Iterable[Operation]) -> list[Operation]:
         """Return the operations for which a request can be drawn."""
@@ -68,15 +68,21 @@ class RequestSamples:
 
     def draw(self, operation: Operation, **path: str) -> Case[Any]:
         """Return a new request for an operation; ``path`` replaces parameters of its path."""
-        drawn = _smallest(self._target.contract, operation.path, operation.method)
-        case: Case[Any] = drawn.operation.Case(
-            method=drawn.method,
-            path_parameters={**drawn.path_parameters, **path},
-            headers=dict(drawn.headers),
-            cookies=dict(drawn.cookies),
-            query=dict(drawn.query),
-            body=dict(drawn.body) if isinstance(drawn.body, dict) else drawn.body,
-            media_type=drawn.media_type,
+        sample = self._samples.request(operation)
+        if sample is None:
+            raise LookupError(operation.label)
+        api_operation = _schema(self._target.contract)[operation.path][sample.method]
+        query: dict[str, list[str]] = {}
+        for name, text in sample.query:
+            query.setdefault(name, []).append(text)
+        case: Case[Any] = api_operation.Case(
+            method=sample.method,
+            path_parameters={**sample.path, **path},
+            headers=dict(sample.headers),
+            cookies=dict(sample.cookies),
+            query={name: texts if len(texts) > 1 else texts[0] for name, texts in query.items()},
+            body=NOT_SET if sample.content is None else deepcopy(sample.body),
+            media_type=sample.media_type or None,
         )
         return case
 
@@ -128,9 +134,7 @@ class RequestSamples:
             raise nothing from None
 
     def _is_drawable(self, operation: Operation) -> bool:
-        try:
-            _smallest(self._target.contract, operation.path, operation.method)
-        except (HypothesisException, SchemathesisError, LookupError):
+        if self._samples.request(operation) is None:
             self._note(f"{operation.label}: untried, no request could be generated")
             return False
         return True
@@ -148,21 +152,6 @@ def _schema(contract: Contract) -> Any:
     return schemathesis.openapi.from_dict(deepcopy(contract.document), config=config)
 
 
-@lru_cache(maxsize=1024)
-def _smallest(contract: Contract, path: str, method: str) -> Case[Any]:
-    drawn: list[Case[Any]] = []
-
-    @settings(
-        max_examples=1,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        phases=[Phase.generate],
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(_schema(contract)[path][method.upper()].as_strategy(generation_mode=GenerationMode.POSITIVE))
-    def draw(case: Case[Any]) -> None:
-        drawn.append(case)
-
-    draw()
-    return drawn[0]
+@lru_cache(maxsize=8)
+def _samples(contract: Contract) -> Samples:
+    return Samples(contract)
