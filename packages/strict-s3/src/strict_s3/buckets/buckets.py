@@ -187,7 +187,7 @@ class Buckets:
         return of_kind
 
     def _has_versions(self, bucket: str) -> bool:
-        return bool(self._backend.versioning(bucket) and self._backend.versions(bucket))
+        return bool(self._backend.versioning(bucket) and self._backend.versions(bucket).names)
 
     def _record(self, order: Order) -> None:
         if self._backend.bucket(order.bucket) is None:

@@ -71,8 +71,9 @@ class Events:
     def send_removals(self, order: Order, key: str, before: Sequence[Any], after: Sequence[Any]) -> None:
         """Send the events of versions that are gone, and of markers that are new."""
         ids = {str(version.version_id) for version in after}
+        times = {(str(version.version_id), version.last_modified) for version in before}
         for version in after:
-            if version not in before:
+            if (str(version.version_id), version.last_modified) not in times:
                 self.send("ObjectRemoved:DeleteMarkerCreated", order, key, version)
         for version in before:
             if str(version.version_id) not in ids:

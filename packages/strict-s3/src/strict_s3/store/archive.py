@@ -121,12 +121,16 @@ class Archive:
         """Yield the key and the records of the versions of each object, the oldest first."""
         return self._index.records(bucket, _OBJECT, list[Version])
 
-    def save_object(self, bucket: str, key: str, versions: list[Version]) -> None:
-        """Save the versions of an object, whose files are in the bucket's folder; without any it is gone."""
+    def save_object(self, bucket: str, key: str, versions: list[Version]) -> bytes:
+        """Save the versions of an object, whose files are in the bucket's folder; without any it is gone.
+
+        Returns:
+            The records as JSON.
+        """
         if versions:
-            self._index.save(bucket, _OBJECT, key, versions)
-        else:
-            self._index.drop(bucket, _OBJECT, key)
+            return self._index.save(bucket, _OBJECT, key, versions)
+        self._index.drop(bucket, _OBJECT, key)
+        return b""
 
     def uploads(self, bucket: str) -> Iterator[tuple[str, Upload]]:
         """Yield the id and the record of each upload under way."""
@@ -218,6 +222,7 @@ class Archivist:
         self._backend = backend
         self._archive = archive
         self.folder = archive.folder
+        self._template = backend.new_key()
 
     def new_content(
         self, bucket: str, md5: ContentMd5 | None = None, checksum: Checksum | None = None
@@ -245,7 +250,9 @@ class Archivist:
             if is_key and not isinstance(stored_file(version), StoredFile):
                 self._copy(bucket, version)
         records = [record_of(version, self._backend.tags(version)) for version in versions]
-        self._archive.save_object(bucket, name, records)
+        content = self._archive.save_object(bucket, name, records)
+        if records:
+            self._place(bucket, name, content)
 
     def _copy(self, bucket: str, key: Any) -> None:
         """Copy the content of a copy's source into a file of its own."""
@@ -258,24 +265,27 @@ class Archivist:
 
     def restore(self, bucket: str) -> None:
         """Restore the objects of a bucket from the archive."""
-        missing, folder = self._archive.sweep(bucket), self.folder(bucket)
-        template = self._backend.new_key(bucket)
+        missing = self._archive.sweep(bucket)
         if missing:
             _log.warning("Bucket %s has lost the content of %d versions or parts.", bucket, len(missing))
-
-        def make(name: str, records: list[Version]) -> list[Any]:
-            versions = []
-            for record in records:
-                if record.file not in missing:
-                    versions.append(new_version(record, name, folder, template))
-                    if record.tags:
-                        self._backend.set_tags(versions[-1], record.tags)
-            return versions
-
         for name, content in self._archive.objects(bucket):
-            versions = StoredVersions(content, partial(make, name))
-            if not missing or versions:
-                self._backend.place(bucket, name, versions)
+            self._place(bucket, name, content, missing)
+
+    def _place(self, bucket: str, name: str, content: bytes, missing: Collection[str] = ()) -> None:
+        """Hold the versions of an object as records, of which moto's models are made when asked for."""
+        versions = StoredVersions(content, partial(self._models, bucket, name, missing))
+        if not missing or versions:
+            self._backend.place(bucket, name, versions)
+
+    def _models(self, bucket: str, name: str, missing: Collection[str], records: list[Version]) -> list[Any]:
+        """Return moto's models of the versions whose content is there."""
+        versions, folder = [], self.folder(bucket)
+        for record in records:
+            if record.file not in missing:
+                versions.append(new_version(record, bucket, name, folder, self._template))
+                if record.tags:
+                    self._backend.set_tags(versions[-1], record.tags)
+        return versions
 
     def _files(self, bucket: str, names: Iterable[str]) -> set[Path]:
         files = (stored_file(version) for name in names for version in self._backend.keys(bucket, name))

@@ -130,10 +130,12 @@ class StoredVersions(MutableSequence[Any]):
         self._make = make
         self._models: list[Any] | None = None
 
+    def models(self) -> list[Any]:
+        """Return the versions, which are made anew each time until one was asked for by itself."""
+        return self._make(_VERSIONS.decode(self._content)) if self._models is None else self._models
+
     def _made(self) -> list[Any]:
-        if self._models is None:
-            self._models = self._make(_VERSIONS.decode(self._content))
-            self._content = b""
+        self._models, self._content = self.models(), b""
         return self._models
 
     def __getitem__(self, index: Any) -> Any:
@@ -177,8 +179,8 @@ def record_of(version: Any, tags: Mapping[str, str]) -> Version:
     )
 
 
-def new_version(record: Version, name: str, folder: Path, template: Any) -> Any:
-    """Return moto's model of a version, made of its record; `template` is a key of the same bucket.
+def new_version(record: Version, bucket: str, name: str, folder: Path, template: Any) -> Any:
+    """Return moto's model of a version, made of its record; `template` is any key.
 
     moto's own way to make a key takes ten times as long, with a buffer for content.
     """
@@ -191,6 +193,7 @@ def new_version(record: Version, name: str, folder: Path, template: Any) -> Any:
     metadata.store.update((name.lower(), text) for name, text in record.metadata.items())
     vars(key).update(
         vars(template),
+        bucket_name=bucket,
         name=name,
         last_modified=record.last_modified,
         acl=acl_with(record.grants),
@@ -289,6 +292,7 @@ def adopt(key: Any, path: Path, size: int, etag: str) -> None:
     key._value_buffer = StoredFile(path)  # noqa: SLF001 -- the same
     key._etag = etag  # noqa: SLF001 -- the same
     key.contentsize = size
+    key.disposed = True  # there is no buffer for moto to miss
 
 
 def stored_file(key: Any) -> Any:
