@@ -114,11 +114,11 @@ def readable(text: str) -> str:
 
 
 def _inside(content: Any) -> str:
-    if isinstance(content, Mapping):
-        return elements(content)
-    if isinstance(content, bool):
-        return str(content).lower()
-    return content if isinstance(content, Element) else escape(readable(str(content)))
+    if isinstance(content, Element):
+        return content
+    if isinstance(content, str | int):  # first, as most are
+        return escape(readable(str(content).lower() if isinstance(content, bool) else str(content)))
+    return elements(content) if isinstance(content, Mapping) else escape(readable(str(content)))
 
 
 def _start(builder: ET.TreeBuilder) -> Callable[[str, dict[str, str]], object]:

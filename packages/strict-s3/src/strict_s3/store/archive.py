@@ -14,7 +14,7 @@ import os
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +68,7 @@ class Archive:
 
     def __init__(self, root: Path, *, durable: bool = False) -> None:
         self._root = root
+        self.folder = lru_cache(self._folder)
         self.durable = durable
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._index = Index(root, durable=durable)
@@ -75,7 +76,7 @@ class Archive:
         self.defects = self._index.defects
         self._read_earlier()
 
-    def folder(self, bucket: str) -> Path:
+    def _folder(self, bucket: str) -> Path:
         """Return the folder for the content of a bucket's objects."""
         return self._root / bucket / "objects"
 

@@ -165,7 +165,7 @@ def record_of(version: Any, tags: Mapping[str, str]) -> Version:
     return Version(
         id=version.version_id,
         last_modified=version.last_modified,
-        file=stored_file(version).path.name,
+        file=stored_file(version).name,
         size=version.contentsize,
         etag=version.etag.strip('"'),
         is_versioned=version._is_versioned,  # noqa: SLF001 -- moto offers it to nobody
@@ -198,7 +198,7 @@ def new_version(record: Version, bucket: str, name: str, folder: Path, template:
         last_modified=record.last_modified,
         acl=acl_with(record.grants),
         contentsize=record.size,
-        _value_buffer=StoredFile(folder / record.file),
+        _value_buffer=StoredFile(folder, record.file),
         _metadata=metadata,
         _etag=record.etag,
         _version_id=record.id,
@@ -289,7 +289,7 @@ def copied_blocks(key: Any) -> Iterator[bytes]:
 def adopt(key: Any, path: Path, size: int, etag: str) -> None:
     """Set a key's content to a file, instead of the buffer that moto made for it."""
     key._value_buffer.close()  # noqa: SLF001 -- moto has no other way in that does not read all of it
-    key._value_buffer = StoredFile(path)  # noqa: SLF001 -- the same
+    key._value_buffer = StoredFile(path.parent, path.name)  # noqa: SLF001 -- the same
     key._etag = etag  # noqa: SLF001 -- the same
     key.contentsize = size
     key.disposed = True  # there is no buffer for moto to miss
@@ -302,4 +302,4 @@ def stored_file(key: Any) -> Any:
 
 def file_name(key: Any) -> str:
     """Return the name of a key's file, which tells it from any other; empty for no key."""
-    return "" if key is None else str(stored_file(key).path.name)
+    return "" if key is None else str(stored_file(key).name)
