@@ -3,7 +3,7 @@
 import json
 import shutil
 import subprocess
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import partial
@@ -17,18 +17,19 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from contract_first.check.reports.sarif import Result, as_sarif
 from contract_first.contract import Contract, ContractError, load_contract
 from contract_first.contract.comparison import RULES, Change, Severity, compare, reports
+from contract_first.contract.comparison.rules import Compatibility
 from contract_first.contract.document.defects import Defect
 from contract_first.contract.document.errors import UnreadableContractError
 from contract_first.contract.document.parsing import as_yaml
 from contract_first.contract.linting import RULES as LINT_RULES
 from contract_first.contract.linting import Ignored, RuleViolation
 from contract_first.contract.linting import lint as violations_in
-from contract_first.contract.linting.rules import SEVERITIES, Level, severities_of
+from contract_first.contract.linting.rules import SEVERITIES, Level, LintRule, severities_of
 from contract_first.contract.models import Kind, differences, write_models
 from contract_first.contract.schemas.violations import holds_more
+from contract_first.results import Result, as_sarif
 from contract_first.signatures import Flag
 
 from .checking.configuration import Option
@@ -44,12 +45,13 @@ GENERATOR = ("openapi-typescript@7", "--default-non-nullable=false")
 """With its option, as a default does not say that a property must be sent, or will be there."""
 
 
-def _rules(rows: Callable[[], Iterable[tuple[str, str, str]]]) -> Any:
+def _rules(rules: Mapping[str, LintRule | Compatibility]) -> Any:
     """Return the option that prints rules: name, severity, and what each means."""
 
     def callback(is_set: bool) -> None:  # noqa: FBT001 -- as typer calls it
         if is_set:
-            typer.echo("\n".join(f"{name:40} {severity:9} {meaning}" for name, severity, meaning in rows()))
+            lines = [f"{name:40} {rule.severity:9} {rule.meaning}" for name, rule in rules.items()]
+            typer.echo("\n".join(lines))
             raise typer.Exit
 
     return option(bool, "Print the rules, and exit.", is_eager=True, callback=callback)
@@ -57,16 +59,6 @@ def _rules(rows: Callable[[], Iterable[tuple[str, str, str]]]) -> Any:
 
 def _ignored(texts: Sequence[str]) -> list[Ignored]:
     return [Ignored.of(text) for text in texts]
-
-
-def lint_rules() -> Iterator[tuple[str, str, str]]:
-    """Yield the linter's rules."""
-    yield from ((rule.name, rule.severity, rule.reason) for rule in LINT_RULES.values())
-
-
-def diff_rules() -> Iterator[tuple[str, str, str]]:
-    """Yield the rules of a comparison."""
-    yield from ((rule.name, rule.severity.value, rule.meaning) for rule in RULES.values())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -150,7 +142,7 @@ def digest(file: File, *, overlay: Overlays = None, load: Load = load_contract) 
 
 
 @follows_references
-@takes(config=Option, rules=_rules(lint_rules), **options_of(LintOptions))
+@takes(config=Option, rules=_rules(LINT_RULES), **options_of(LintOptions))
 def lint(file: File, *, load: Load = load_contract, **arguments: Any) -> None:
     """Check that a contract is valid OpenAPI and follows the house rules.
 
@@ -175,9 +167,8 @@ def lint(file: File, *, load: Load = load_contract, **arguments: Any) -> None:
     if options.sarif is not None:
         options.sarif.write_bytes(linted(defects, violations))
     if options.json is not None:
-        options.json.write_bytes(
-            msgspec.json.format(msgspec.json.encode(_records(defects, violations))) + b"\n"
-        )
+        document = msgspec.json.encode({"defects": defects, "violations": violations})
+        options.json.write_bytes(msgspec.json.format(document) + b"\n")
     for entry in options.ignore:
         typer.echo(
             f"Ignored: {entry.rule} {entry.pointer or 'everywhere'}: {entry.reason or 'no reason given'}."
@@ -205,13 +196,8 @@ def linted(defects: Iterable[Defect], violations: Iterable[RuleViolation]) -> by
     return as_sarif(results, {rule: rules.get(rule, "Valid OpenAPI.") for rule, _, _ in named})
 
 
-def _records(defects: Iterable[Defect], violations: Iterable[RuleViolation]) -> dict[str, list[Any]]:
-    """Return the content of a linter's report in JSON."""
-    return {"defects": list(defects), "violations": list(violations)}
-
-
 @follows_references
-@takes(config=Option, rules=_rules(diff_rules), **options_of(DiffOptions))
+@takes(config=Option, rules=_rules(RULES), **options_of(DiffOptions))
 def diff(
     old: Annotated[str, typer.Argument(help="The contract that clients use: a JSON or YAML file, or a URL.")],
     new: Annotated[str, typer.Argument(help="The new contract; by default that of the configuration.")],
@@ -239,14 +225,17 @@ def diff(
     except ContractError as error:
         raise failure(error) from None
     failing = [Severity.BREAKING, Severity.RISKY][: 1 + (options.fail_on == "risky")]
-    match options.format:
-        case "text":
-            _print(changes)
-        case "junit":
-            typer.echo(reports.as_junit(changes, failing))
-        case _:
-            written = {"json": reports.as_json, "html": reports.as_html, "github": reports.as_github}
-            typer.echo(written.get(options.format, reports.as_markdown)(changes))
+    if options.format == "text":
+        _print(changes)
+    else:
+        writers = {
+            "json": reports.as_json,
+            "markdown": reports.as_markdown,
+            "html": reports.as_html,
+            "junit": partial(reports.as_junit, failing=failing),
+            "github": reports.as_github,
+        }
+        typer.echo(writers[options.format](changes))
     raise typer.Exit(1 if any(change.severity in failing for change in changes) else 0)
 
 
