@@ -82,6 +82,7 @@ class Finding(msgspec.Struct, kw_only=True):
         severity: ``critical``, ``high``, ``medium`` or ``low``.
         title: what is wrong, in a few words.
         expected: what the check expects, in a sentence without its full stop.
+        change: what to do about it, in a sentence.
         message: what came instead.
         phase: in which it was seen first.
         status: of the response; 0 where there is none.
@@ -102,6 +103,7 @@ class Finding(msgspec.Struct, kw_only=True):
     operations: list[str] = []
     severity: str = ""
     expected: str = ""
+    change: str = ""
     message: str = ""
     phase: str = ""
     status: int = 0
@@ -133,7 +135,7 @@ class Finding(msgspec.Struct, kw_only=True):
         message = self.message.partition("\n\n")[0] or self.title  # a paragraph; JSON has all
         got = f"HTTP {self.status}: {message}" if self.status else message
         expected = self.expected or words.expected
-        texts = {"Expected": expected, "Got": got, "Change": words.change, "Note": self.reason}
+        texts = {"Expected": expected, "Got": got, "Change": self.change or words.change, "Note": self.reason}
         return {label: text for label, text in texts.items() if text}
 
     def __str__(self) -> str:

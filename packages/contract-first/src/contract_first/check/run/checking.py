@@ -60,6 +60,7 @@ class Checking(CheckOptions):
                 variables=self.variables,
                 upload_hosts=frozenset(host.lower() for host in self.upload_hosts),
                 fallback=self.fallback,
+                before_links=self.before_links,
             ) as target,
             self._archive(contract) as archive,
         ):

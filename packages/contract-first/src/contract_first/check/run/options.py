@@ -1,10 +1,10 @@
 """What is checked, and how: the options of `check_url` and of the command ``check``."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from contract_first.check.credentials import PREFIX, Credentials
 from contract_first.check.oauth2 import ClientCredentials
@@ -15,6 +15,7 @@ from contract_first.signatures import Flag, read_fields
 
 if TYPE_CHECKING:
     from contract_first.check.checks import Check
+    from contract_first.check.target import Target
 
 Phase = Literal["examples", "coverage", "fuzzing", "stateful"]
 PHASES: tuple[Phase, ...] = get_args(Phase)
@@ -72,6 +73,8 @@ class CheckOptions:
         variables: prefix of the environment variables that stand for credentials in the report.
         upload_hosts: host that uploads may go to, besides the API's own and Amazon S3's.
         fallback: contract for a URL that serves none; its links complete a contract without any.
+        before_links: called with the `Target` and the JSON value of a response before its links are followed:
+            makes what these need, such as an upload.
         oauth2: hands out tokens in place of the bearer token of the credentials.
         rate: most requests, such as 5/s or 100/m. In Python also requests per second; 0 for no limit but the
             server's.
@@ -104,6 +107,7 @@ class CheckOptions:
     variables: str = PREFIX
     upload_hosts: Annotated[tuple[str, ...], Flag("NAME", tuple, names=("--upload-host",))] = ()
     fallback: Contract | None = None
+    before_links: "Callable[[Target, Any], None] | None" = None
     oauth2: ClientCredentials | None = None
     rate: Annotated[float, Flag("RATE", per_second, "no limit", kind=str | None)] = 0.0
     request_timeout: Annotated[float, Flag("SECONDS", minimum=0.1)] = 30.0

@@ -166,6 +166,7 @@ class RunReporter:
             title=self._mask(failure.title),
             severity=self._severities.get(check, failure.severity.value),
             expected=getattr(failure, "expected", ""),
+            change=getattr(failure, "change", ""),
             message=self._mask(_message(failure)),
             response=self._body(response),
             curl=self._curl(curl),
