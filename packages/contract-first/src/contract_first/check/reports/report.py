@@ -184,7 +184,7 @@ class Report(msgspec.Struct, kw_only=True):
     Attributes:
         subject: the contract and its target.
         started: time of the start, UTC.
-        seconds: duration; that of a resumed run is the sum of its parts.
+        seconds: duration.
         waited: seconds of these that were spent waiting for rate limits.
         seed: of generated requests; another run with it sends the same.
         read_only: whether only safe methods were called.
@@ -199,7 +199,7 @@ class Report(msgspec.Struct, kw_only=True):
         left_out: checks that could not run, and why.
         notes: by check, what it did not try and why.
         cut_short: our checks that were stopped before their last request.
-        finished: completed phases and operations, for a run that resumes this one.
+        finished: completed phases, each with an operation or a check of ours.
         traffic: what was recorded; None for a run of checks.
         phases: seconds by phase.
         coverage: what a run exercised, by operation.

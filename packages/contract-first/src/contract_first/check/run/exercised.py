@@ -11,12 +11,11 @@ from contract_first.check.target import Target
 
 
 class Exercised:
-    """Counts into a report, which may have the counts of an interrupted run."""
+    """Counts into a report."""
 
     def __init__(self, target: Target, report: Report) -> None:
         self._operations = {operation.label: operation for operation in target.operations}
-        if not report.coverage:
-            report.coverage = [OperationCoverage.of(operation) for operation in target.operations]
+        report.coverage = [OperationCoverage.of(operation) for operation in target.operations]
         self._coverage = {coverage.name: coverage for coverage in report.coverage}
 
     def record(self, case: Case[Any], status: int) -> None:

@@ -67,7 +67,6 @@ class CheckOptions:
         phases: phase of generated requests to run, of examples, coverage, fuzzing, stateful; all by default.
         checks: our checks, beside Schemathesis's; by default those of `contract_first.check.checks`.
         schemathesis: file of Schemathesis settings by operation, see `Plan.operations`.
-        resume: save progress in this file, and continue from it if it exists.
         har: write the exchanges as HAR, secrets masked and bodies cut.
         har_bodies: write bodies of any size into the HAR file.
         variables: prefix of the environment variables that stand for credentials in the report.
@@ -101,7 +100,6 @@ class CheckOptions:
     phases: Annotated[tuple[Phase, ...], Flag("NAME", phases_of, names=("--phase",))] = PHASES
     checks: "tuple[type[Check], ...] | None" = None
     schemathesis: Path | None = None
-    resume: Annotated[Path | None, Flag()] = None
     har: Annotated[Path | None, Flag()] = None
     har_bodies: Annotated[bool, Flag()] = False
     variables: str = PREFIX

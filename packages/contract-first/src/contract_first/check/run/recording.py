@@ -62,7 +62,7 @@ class RunReporter:
         self._masking = Masking.of(target.contract)
         self._severities = plan.severities
         self._exercised = Exercised(target, report)
-        self._findings = {finding.identity: finding for finding in report.findings}
+        self._findings: dict[tuple[str, ...], Finding] = {}
         self._room = MOST_TEXT
         self._generated: dict[tuple[str, ...], tuple[Case[Any], tuple[str, ...]]] = {}
 
