@@ -1,14 +1,11 @@
 """``contract show``, ``digest``, ``lint``, ``diff`` and ``types``."""
 
 import json
-import shutil
-import subprocess
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from textwrap import wrap
 from typing import Annotated, Any, Literal
 
@@ -17,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from contract_first.contract import Contract, ContractError, load_contract
+from contract_first.contract import ContractError, load_contract
 from contract_first.contract.comparison import RULES, Change, Severity, compare, reports
 from contract_first.contract.comparison.rules import Compatibility
 from contract_first.contract.document.defects import Defect
@@ -41,8 +38,6 @@ COLOURS = {"breaking": "bold red", "risky": "yellow", "safe": "green"}
 DETAIL_COLUMN = 12
 MOST_IN_YAML = 300_000
 """Values, of about a line each: 258,000 are GitHub's, and of many more lines YAML is not read."""
-GENERATOR = ("openapi-typescript@7", "--default-non-nullable=false")
-"""With its option, as a default does not say that a property must be sent, or will be there."""
 
 
 def _rules(rules: Mapping[str, LintRule | Compatibility]) -> Any:
@@ -111,12 +106,10 @@ class TypesOptions(ContractOptions):
     """The options of ``contract types``.
 
     Attributes:
-        lang: language of the types.
         models: what objects are in Python.
         check: module to compare with the contract: print how they differ.
     """
 
-    lang: Annotated[Literal["python", "typescript"], Flag()] = "python"
     models: Annotated[Kind, Flag()] = "typeddict"
     check: Annotated[Path | None, Flag("PY", default="none")] = None
 
@@ -242,22 +235,18 @@ def diff(
 @follows_references
 @takes(**options_of(TypesOptions))
 def types(file: File, *, load: Load = load_contract, **arguments: Any) -> None:
-    """Print the types of a contract: Python TypedDicts or models, or TypeScript by openapi-typescript.
+    """Print the types of a contract: Python TypedDicts or models.
 
     TypedDicts describe decoded JSON, in which a date-time is a str. Models have dates, UUIDs and aliases as
     handlers of create_app take and return them; --models is msgspec, dataclass or pydantic.
 
-    TypeScript needs npx, which downloads the generator; exits with 2 without npx.
-
     Exit codes: 0 printed, or --check finds no difference, 1 it finds one, 2 nothing can be read.
     """
     options = record_of(TypesOptions, arguments)
-    check, is_python = options.check, options.lang == "python"
+    check = options.check
     contract = read_contract(file, load, options.overlay, strict=options.strict)
-    if not is_python and (check or options.models != "typeddict"):
-        raise failure("--models and --check are of Python; leave --lang out.")
     try:
-        text = write_models(contract, options.models) if is_python else _typescript(contract)
+        text = write_models(contract, options.models)
         if check is None:
             typer.echo(text, nl=False)
             return
@@ -290,17 +279,3 @@ def _lines(change: Change, width: int | None) -> Text:
     detail = ": ".join(part for part in (difference.where, difference.detail) if part)
     lines = wrap(detail, width) if width else [detail] * bool(detail)
     return text.append("".join(f"\n{'':{DETAIL_COLUMN}}{line}" for line in lines))
-
-
-def _typescript(contract: Contract) -> str:
-    npx = shutil.which("npx")
-    if npx is None:
-        raise failure("TypeScript types are made by openapi-typescript: install Node.js, which brings npx.")
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "openapi.json"
-        path.write_text(json.dumps(contract.document))
-        command = [npx, "--yes", *GENERATOR, str(path)]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- npx, by its path
-    if result.returncode != 0:
-        raise failure(f"openapi-typescript failed: {result.stderr.strip() or result.stdout.strip()}")
-    return result.stdout
