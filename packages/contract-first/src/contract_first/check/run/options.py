@@ -31,18 +31,24 @@ def phases_of(names: Sequence[Phase]) -> tuple[Phase, ...]:
 
 def seconds(time: str | float) -> float:
     """Return a time in seconds; raise ValueError for a text that is none."""
-    match = re.fullmatch(r"([0-9]{1,6})([smh]?)", time) if isinstance(time, str) else None
-    if isinstance(time, str) and (match is None or not int(match[1])):
-        raise ValueError(f"expected a time such as 60s, 5m or 1h, got {time!r}.")
-    return float(time) if match is None else float(int(match[1]) * SECONDS[match[2]])
+    number, unit = _quantity(time, "([smh]?)", "a time such as 60s, 5m or 1h")
+    return number * SECONDS[unit]
 
 
 def per_second(rate: str | float) -> float:
     """Return the requests per second of a rate; raise ValueError for a text that is none."""
-    match = re.fullmatch(r"([0-9]{1,6})(?:/([smh]))?", rate) if isinstance(rate, str) else None
-    if isinstance(rate, str) and (match is None or not int(match[1])):
-        raise ValueError(f"expected a number of requests such as 5/s, 100/m or 1000/h, got {rate!r}.")
-    return float(rate) if match is None else int(match[1]) / SECONDS[match[2] or "s"]
+    number, unit = _quantity(rate, "(?:/([smh]))?", "a number of requests such as 5/s, 100/m or 1000/h")
+    return number / SECONDS[unit]
+
+
+def _quantity(value: str | float, unit: str, expected: str) -> tuple[float, str]:
+    """Return the number of a text and its unit; a number has none."""
+    if not isinstance(value, str):
+        return float(value), ""
+    match = re.fullmatch(f"([0-9]{{1,6}}){unit}", value)
+    if match is None or not int(match[1]):
+        raise ValueError(f"expected {expected}, got {value!r}.")
+    return float(match[1]), match[2] or ""
 
 
 @dataclass(frozen=True)

@@ -111,11 +111,6 @@ class Run:
         self.target.client.event_hooks["response"].append(on_response)
         self._on_sent = on_sent
 
-    @property
-    def activity(self) -> str:
-        """What is going on: a phase."""
-        return self._activity
-
     def _begin(self, activity: str) -> None:
         """Count the time of what went on, and go on with another phase."""
         now, phases = self.target.clock(), self.report.phases
@@ -176,7 +171,7 @@ class Run:
         return deadline + GRACE_SECONDS - self.target.clock()
 
     def _tick(self) -> None:
-        self.on_tick(self.activity, self._sent)
+        self.on_tick(self._activity, self._sent)
 
     def _go_first(self, reporter: RunReporter) -> None:
         """Make the checks that only make requests of their own: few, which no budget may pass by."""
