@@ -1,7 +1,7 @@
 """``contract show``, ``digest``, ``lint``, ``diff`` and ``types``."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import partial
@@ -221,7 +221,7 @@ def diff(
     if options.format == "text":
         _print(changes)
     else:
-        writers = {
+        writers: dict[str, Callable[[Sequence[Change]], str]] = {
             "json": reports.as_json,
             "markdown": reports.as_markdown,
             "html": reports.as_html,

@@ -49,7 +49,7 @@ def decoded(message: Message) -> bytes:
 def _inflated(body: bytes, coding: str) -> bytes:
     decompressor, wrong = _opened(coding)
     try:
-        content = decompressor.decompress(body, MOST_BYTES + 1)
+        content: bytes = decompressor.decompress(body, MOST_BYTES + 1)
     except wrong:
         raise NotDecoded(f"it is not in its content coding {coding!r}") from None
     if len(content) > MOST_BYTES:
