@@ -12,12 +12,12 @@ from .presigned_upload import PresignedUpload
 from .scanner_problems import ScannerProblems
 from .upload_forms import upload_photo
 
-OWN: Final[dict[type[Check], tuple[type[Check], ...]]] = {
+REPLACEMENTS: Final[dict[type[Check], tuple[type[Check], ...]]] = {
     ProblemDetails: (ScannerProblems,),
     OrganizationIsolation: (OrganizationIsolation, PresignedUpload),
 }
 """What is made in the place of a check of any contract."""
-CHECKS: Final = tuple(own for check in checks.CHECKS for own in OWN.get(check, (check,)))
+CHECKS: Final = tuple(kind for check in checks.CHECKS for kind in REPLACEMENTS.get(check, (check,)))
 """The checks of any contract, and the Scanner's own, in the order in which they are made."""
 
 PROMISES: Final = {
