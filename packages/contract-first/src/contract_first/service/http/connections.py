@@ -33,7 +33,7 @@ MOST_HEADS_BYTES = 24 * 1024 * 1024
 FREE_RESPONSE_BYTES = 64 * 1024
 """Bodies of responses up to this size need no share: the system takes them, or a few of a connection wait."""
 MOST_RESPONSES_BYTES = 64 * 1024 * 1024
-"""Of longer ones that clients are yet to read; for an app that sets no limit as its ``most_response_bytes``."""
+"""Of longer ones that clients are yet to read, for an app without a limit as its ``most_response_bytes``."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -350,7 +350,7 @@ class HttpProtocol(asyncio.Protocol):
             self._continue()
 
     def _hold_response(self, size: int) -> None:
-        """Take a share of the memory for responses, until the client has read this one; small ones need none."""
+        """Take a share of the memory for responses, until the client has read this one."""
         if not self.is_closing():
             self._response_bytes = self._responses.resize(self.owner, self._response_bytes, size)
 
