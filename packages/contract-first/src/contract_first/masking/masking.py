@@ -233,7 +233,7 @@ class Masking:
 def _declared(contract: Contract | None) -> tuple[frozenset[str], frozenset[str]]:
     """Return the names, in lower case, of what a contract declares as secret, and of ids in its paths.
 
-    Whatever is called so is secret, wherever it stands. A session that has a path is a resource, and its id
+    Such a name is that of a secret everywhere. A session that has a path is a resource, and its id
     is no secret.
     """
     if contract is None:
