@@ -165,7 +165,7 @@ def test_the_har_of_a_run():
 
 
 def test_the_reports_of_a_run(tmp_path):
-    """No report has a secret of a request or of a response, which violates the contract and is shown in it."""
+    """No report has a secret of a request, or of a response that violates the contract."""
     planted = "sk_live_" + "4eC39HqLyjWDarjtT1zd"
     contract = {
         **CONTRACT.document,
