@@ -207,7 +207,7 @@ class HttpProtocol(asyncio.Protocol):
         self.resume_writing()
         self._unread = b""
         self._hold(0)
-        self._return_response()
+        self._hold_response(0)
 
     # what comes in
 
@@ -344,18 +344,15 @@ class HttpProtocol(asyncio.Protocol):
         """Send more: the client has read."""
         self._sender.resume()
         if not self._is_responding:
-            self._return_response()
+            self._hold_response(0)
         if self._reader.part is BETWEEN and not (self._is_responding or self.is_closing()):
             self._timeouts.expect(self._config.timeout_keep_alive)
             self._continue()
 
     def _hold_response(self, size: int) -> None:
         """Take a share of the memory for responses, until the client has read this one."""
-        if not self.is_closing():
-            self._response_bytes = self._responses.resize(self.owner, self._response_bytes, size)
-
-    def _return_response(self) -> None:
-        self._response_bytes = self._responses.resize(self.owner, self._response_bytes, 0)
+        size = 0 if self.is_closing() else size
+        self._response_bytes = self._responses.resize(self.owner, self._response_bytes, size)
 
     def default_fields(self) -> tuple[bytes, bool]:
         """Return the header fields of every response, such as Date, and whether this one is the last."""
@@ -367,7 +364,7 @@ class HttpProtocol(asyncio.Protocol):
         self._state.total_requests += 1
         self.last_used = next(_USES)
         if not self._sender.is_full:
-            self._return_response()
+            self._hold_response(0)
         if self._reader.has_endless_body:  # each blank line in it would cost a call of the parser
             self._close_gently()
         elif self._exchange is not None and not self._exchange.keep_alive:
