@@ -20,7 +20,7 @@ from strict_s3.messages.checksums import (
 )
 from strict_s3.messages.errors import S3Error, invalid_argument, invalid_request, refusal
 from strict_s3.messages.integers import whole_number
-from strict_s3.messages.operations import ROOTS
+from strict_s3.messages.operations import MOST_PIECES, ROOTS
 from strict_s3.messages.orders import MAX_OBJECT_BYTES, Bucket, Order
 from strict_s3.messages.request import BLOCK_BYTES, Request
 from strict_s3.messages.response import Response
@@ -40,10 +40,6 @@ MOST_DOCUMENTS_BYTES = 32 * 1024**2
 """Of all documents and what they are parsed to; those of a block need no share."""
 TAG_BYTES = 128
 """What a tag or an attribute takes once it is parsed, about."""
-_LONG = frozenset({"delete", "lifecycle", "policy", "replication", "uploadId"})
-"""Documents with up to 1,000 keys, 1,000 rules or 10,000 parts, and one of JSON."""
-_MOST_PIECES = 5_000
-"""Of every other; moto takes ten times as long for an element as we do. One of 100 CORS rules has 2,000."""
 
 
 class Documents:
@@ -237,8 +233,8 @@ def read_document(request: Request, signed: Signed | None) -> bytes:
         documents.hold(request, len(document))
     documents.hold(request, len(document) + TAG_BYTES * (document.count(b"<") + document.count(b"=")))
     selector = next(iter(request.selectors), "")
-    if selector not in _LONG:
-        check_pieces(document, _MOST_PIECES)
+    if selector in MOST_PIECES:
+        check_pieces(document, MOST_PIECES[selector])
     root = ROOTS.get(selector)
     if document and root and request.method != "DELETE" and not has_root(document, root):
         raise refusal("MalformedACLError" if selector == "acl" else "MalformedXML")
