@@ -8,7 +8,6 @@ Content is written before the record that names it, and removed after it, so tha
 anywhere: what no record names is removed at the next start.
 """
 
-import json
 import logging
 import os
 import shutil
@@ -21,13 +20,11 @@ from typing import Any
 import msgspec
 
 from strict_s3.messages.checksums import DEFAULT, Checksum, ContentMd5
-from strict_s3.messages.identifiers import BUCKET_NAME
 from strict_s3.messages.orders import MAX_OBJECT_BYTES
 
 from .backend import Backend
 from .content import Content, StoredFile
 from .index import NAME, Index
-from .locks import as_moto_reads
 from .moto_s3 import models
 from .records import (
     Completed,
@@ -44,7 +41,7 @@ from .records import (
 )
 
 _EARLIER = "bucket.json"
-"""The file of a bucket in the folders of versions without an index."""
+"""The file of a bucket in the folders of versions before 0.3, which had no index."""
 _BUCKET, _OBJECT, _UPLOAD, _PART, _COMPLETED = "bucket", "object", "upload", "part", "completed"
 _log = logging.getLogger(__name__)
 
@@ -63,17 +60,17 @@ class Archive:
         durable: whether changes wait for the disk.
 
     Raises:
-        OSError: the folder cannot be used, such as by two processes.
+        OSError: the folder cannot be used, such as by two processes, or is of a version before 0.3.
     """
 
     def __init__(self, root: Path, *, durable: bool = False) -> None:
         self._root = root
         self.durable = durable
+        _check_version(root)
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._index = Index(root, durable=durable)
         self.transaction, self.close = self._index.transaction, self._index.close
         self.defects = self._index.defects
-        self._read_earlier()
 
     def folder(self, bucket: str) -> Path:
         """Return the folder for the content of a bucket's objects."""
@@ -92,11 +89,11 @@ class Archive:
                 shutil.copytree(bucket, folder / bucket.name, copy_function=os.link)
 
     def copy_from(self, folder: Path) -> None:
-        """Add the buckets of a copy."""
+        """Add the buckets of a copy; raise OSError for one of a version before 0.3."""
+        _check_version(folder)
         ignored = shutil.ignore_patterns(NAME)
         shutil.copytree(folder, self._root, copy_function=os.link, ignore=ignored, dirs_exist_ok=True)
         self._index.copy_from(folder)
-        self._read_earlier()
 
     def buckets(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield the name and the settings of each bucket."""
@@ -169,46 +166,24 @@ class Archive:
         self._index.drop(bucket, _COMPLETED, upload_id)
 
     def sweep(self, bucket: str) -> set[str]:
-        """Remove the files that no record names; return the names of those that are missing.
-
-        The files of an earlier version that could not be read stay.
-        """
+        """Remove the files that no record names; return the names of those that are missing."""
         objects = self._index.records(bucket, _OBJECT, list[_File])
         named = {version.file for _, versions in objects for version in versions if version.file}
         named |= {part.file for _, part in self.parts(bucket)}
         files = set(os.listdir(self.folder(bucket)))  # noqa: PTH208 -- a Path for each takes ten times as long
-        for name in files - named if not (self._root / bucket / _EARLIER).exists() else ():
+        for name in files - named:
             (self.folder(bucket) / name).unlink()
         return named - files
 
     def _folders(self) -> list[Path]:
         return [path for path in self._root.iterdir() if path.is_dir()]
 
-    def _read_earlier(self) -> None:
-        """Index the buckets of versions without an index: a file of JSON for each bucket and each object."""
-        for file in sorted(self._root.glob(f"*/{_EARLIER}")):
-            bucket = file.parent.name
-            if not BUCKET_NAME.fullmatch(bucket) or bucket in self._index.buckets():
-                continue
-            try:
-                with self.transaction():
-                    self.save_bucket(bucket, json.loads(file.read_text("utf-8")))
-                    for record in self.folder(bucket).glob("*.json"):
-                        key, version = self._earlier(bucket, json.loads(record.read_text("utf-8")))
-                        self.save_object(bucket, key, [version])
-            except (LookupError, TypeError, ValueError, OSError) as error:
-                _log.warning("Bucket %s cannot be read; its folder stays as it is: %r", bucket, error)
-            else:
-                file.unlink()
 
-    def _earlier(self, bucket: str, record: dict[str, Any]) -> tuple[str, Version]:
-        grants = [(grantees, permissions) for *grantees, permissions in record["grants"]]
-        file = self.folder(bucket) / record["file"]
-        size = file.stat().st_size if file.parent == self.folder(bucket) and file.is_file() else 0
-        version = msgspec.convert({**record, "grants": grants, "size": size}, Version, strict=False)
-        version.lock_until = as_moto_reads(version.lock_until)  # it was as it had been sent
-        version.lock_mode = version.lock_mode if version.lock_until else None
-        return record["key"], version
+def _check_version(folder: Path) -> None:
+    if any(folder.glob(f"*/{_EARLIER}")):
+        raise OSError(
+            f"{folder} is of a version before 0.3: run version 0.3 with it once, which adds an index."
+        )
 
 
 class Archivist:
