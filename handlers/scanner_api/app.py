@@ -56,7 +56,9 @@ from .storage.catalogue.freshness import FreshnessStore
 from .storage.catalogue.redirect_rules import RedirectRuleStore
 from .storage.connections.engines import Waits
 from .storage.database import Database, DatabaseError
-from .storage.photo_bucket import PhotoBucket, PhotoBucketError, UploadRules
+from .storage.photo_bucket.bucket import PhotoBucket
+from .storage.photo_bucket.errors import PhotoBucketError
+from .storage.photo_bucket.presigning import UploadRules
 from .waiting import wait_for
 
 if TYPE_CHECKING:

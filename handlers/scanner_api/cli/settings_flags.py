@@ -121,8 +121,8 @@ def _misspelt(environment: Iterable[str]) -> list[str]:
 def _unusable(settings: Settings, check_queue: Callable[[Settings], None]) -> list[str]:
     """Return the errors of URLs, queue and token issuer, without repeating a password."""
     from scanner_api.storage.connections.engines import DatabaseError, parse  # noqa: PLC0415 -- SQLAlchemy takes its time
-    from scanner_api.storage.photo_bucket import PhotoBucketError  # noqa: PLC0415 -- the same
     from scanner_api.storage.photo_bucket.address import upload_url  # noqa: PLC0415 -- the same
+    from scanner_api.storage.photo_bucket.errors import PhotoBucketError  # noqa: PLC0415 -- the same
 
     checks: list[Callable[[], object]] = [
         partial(parse, settings.database_url),

@@ -13,7 +13,7 @@ from scanner_api.scanning.photos.photo import OrderError, Photo
 from scanner_api.scanning.photos.photo_keys import ForeignKey, PhotoKeys
 from scanner_api.settings import Settings
 from scanner_api.storage.database import DuplicateError
-from scanner_api.storage.photo_bucket import PhotoBucket, StoredObject
+from scanner_api.storage.photo_bucket.bucket import PhotoBucket, StoredObject
 from scanner_api.storage.scans.captures import CaptureStore
 from scanner_api.storage.scans.photos import PhotoStore
 from scanner_api.storage.scans.sessions import SessionStore

@@ -27,7 +27,7 @@ from scanner_api.scanning.photos.photo_keys import PhotoKeys
 from scanner_api.scanning.scans.captures import Capture, is_url
 from scanner_api.scanning.scans.sessions import SessionState
 from scanner_api.settings import Settings
-from scanner_api.storage.photo_bucket import PhotoBucket
+from scanner_api.storage.photo_bucket.bucket import PhotoBucket
 from scanner_api.storage.scans.captures import CaptureStore
 from scanner_api.storage.scans.sessions import SessionStore
 

@@ -20,7 +20,7 @@ from scanner_api.scanning.scans import pipeline
 from scanner_api.scanning.scans.captures import FINAL, Capture, CaptureStatus
 from scanner_api.scanning.scans.pipeline import LinkedProduct
 from scanner_api.settings import Settings
-from scanner_api.storage.photo_bucket import PhotoBucket
+from scanner_api.storage.photo_bucket.bucket import PhotoBucket
 from scanner_api.waiting import wait_for
 
 from .extraction import read_photo

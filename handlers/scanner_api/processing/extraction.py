@@ -23,7 +23,8 @@ from scanner_api.scanning.scans.enrichment import capture_for, news
 from scanner_api.scanning.scans.pipeline import MAX_ATTEMPTS
 from scanner_api.scanning.scans.proposals import Proposal, ProposalStatus
 from scanner_api.settings import Settings
-from scanner_api.storage.photo_bucket import ObjectTooLarge, PhotoBucket
+from scanner_api.storage.photo_bucket.bucket import PhotoBucket
+from scanner_api.storage.photo_bucket.errors import ObjectTooLarge
 from scanner_api.waiting import beside, wait_for
 
 from .stores import Stores

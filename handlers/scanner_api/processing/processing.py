@@ -17,7 +17,7 @@ from contract_first.service.randomness import RandomBytes
 from scanner_api.distribution import SCANNER_API
 from scanner_api.redis_urls import IN_MEMORY, is_redis
 from scanner_api.settings import Settings
-from scanner_api.storage.photo_bucket import PhotoBucket
+from scanner_api.storage.photo_bucket.bucket import PhotoBucket
 
 from .memory_broker import MemoryBroker, Tasks, Tracing
 from .queue import Broker, Queue
