@@ -11,7 +11,7 @@ from functools import partial, reduce
 from importlib import import_module
 from pathlib import Path
 from types import ModuleType
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 import typer
 import uvloop
@@ -101,6 +101,7 @@ OF_CREATE_APP = [
     "metrics_port",
 ]
 """Options that an app has got already."""
+Handlers = Annotated[str | None, get_args(OPTIONS["handlers"])[1]]
 
 
 @follows_references
