@@ -1,13 +1,17 @@
-"""The stores that background jobs use."""
+"""The stores that background jobs use, and what else they share."""
 
 import asyncio
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
 from contract_first.service.clock import Clock
+from scanner_api.settings import Settings
 from scanner_api.storage.accounts.idempotency import IdempotencyStore
 from scanner_api.storage.catalogue.products import ProductStore
 from scanner_api.storage.database import Database
+from scanner_api.storage.photo_bucket.bucket import PhotoBucket
 from scanner_api.storage.scans.captures import CaptureStore
 from scanner_api.storage.scans.extractions import ExtractionStore
 from scanner_api.storage.scans.photos import PhotoStore
@@ -25,6 +29,24 @@ class Stores(NamedTuple):
     proposals: ProposalStore
     extractions: ExtractionStore
     idempotency: IdempotencyStore
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What all jobs of a process share.
+
+    Attributes:
+        retries: held by jobs that are not on their first attempt, so that one that kills its process does
+            not take another one on its last attempt with it.
+        outcomes: how often work of a lane came to which end.
+    """
+
+    stores: Stores
+    bucket: PhotoBucket
+    clock: Clock
+    settings: Settings
+    retries: asyncio.Lock = field(default_factory=asyncio.Lock)
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
 
 
 async def oldest_waiting(stores: Stores, clock: Clock) -> dict[str, float] | None:
