@@ -5,9 +5,8 @@ import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from functools import partial
 from time import monotonic
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol
 
 from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.scanning.extraction import ExtractionError
@@ -17,12 +16,10 @@ from scanner_api.scanning.links.redirects import RedirectFollower
 from scanner_api.scanning.scans import pipeline
 from scanner_api.scanning.scans.captures import FINAL, Capture, CaptureStatus
 from scanner_api.scanning.scans.pipeline import LinkedProduct
-from scanner_api.waiting import wait_for
 
 from .extraction import read_photo
 from .stores import Resources
 
-Result = TypeVar("Result")
 HandOver = Callable[[str, str], Awaitable[None]]
 
 UNEXPECTED: Final = "The capture could not be processed because of an error of the server."
@@ -63,7 +60,8 @@ class CaptureProcessor:
         self._control = control
         self._hand_over = hand_over
         self._resources = resources
-        self._captures = resources.stores.captures
+        self._captures, self._products = resources.stores.captures, resources.stores.products
+        self._patiently = resources.patiently
         self._redirects = redirects
         self._now = resources.clock.now
         self._lease_seconds = resources.settings.lease_seconds
@@ -80,12 +78,11 @@ class CaptureProcessor:
 
     async def _process(self, capture_id: str, hand_over: HandOver | None) -> None:
         try:
-            record = await self._patiently(partial(self._captures.get, capture_id))
+            record = await self._patiently(self._captures.get, capture_id)
             if record is None or self._is_held(record.capture, record.organization_id):
                 return
             async with self._resources.retries if record.capture.attempts else nullcontext():
-                claim = partial(self._captures.claim, capture_id, self._lease_seconds)
-                capture = await self._patiently(claim)
+                capture = await self._patiently(self._captures.claim, capture_id, self._lease_seconds)
                 if capture is not None:
                     claimed = pipeline.claim(capture, self._now())
                     await self._run(claimed, record.organization_id, hand_over)
@@ -118,25 +115,8 @@ class CaptureProcessor:
     def _is_held(self, capture: Capture, organization_id: str) -> bool:
         return self._control is not None and self._control.holds(capture, organization_id)
 
-    async def _patiently(
-        self, call: Callable[[], Awaitable[Result]], leased_at: float | None = None
-    ) -> Result:
-        """Try to read or write for as long as a lease lasts, as while a database is read-only.
-
-        Meanwhile this job has its slot, so that others do not try in vain either.
-
-        Args:
-            leased_at: when the lease began, by the monotonic clock; now by default.
-
-        Raises:
-            ServiceUnavailable: the database was away all the time.
-        """
-        elapsed = 0 if leased_at is None else monotonic() - leased_at
-        return await wait_for(call, max(0, self._lease_seconds - elapsed), ServiceUnavailable)
-
     async def _save(self, capture: Capture, leased_at: float) -> bool:
-        save = partial(self._captures.save, capture, self._lease_seconds)
-        is_saved = await self._patiently(save, leased_at)
+        is_saved = await self._patiently(self._captures.save, capture, self._lease_seconds, since=leased_at)
         if is_saved and capture.status in FINAL:
             self._resources.outcomes["captures", capture.status.lower()] += 1
         return is_saved
@@ -185,7 +165,7 @@ class CaptureProcessor:
     async def _product(self, gtin: str, leased_at: float) -> LinkedProduct | None:
         if not gtin:
             return None
-        product = await self._patiently(partial(self._resources.stores.products.by_gtin, gtin), leased_at)
+        product = await self._patiently(self._products.by_gtin, gtin, since=leased_at)
         return LinkedProduct(product.short_id, product.name) if product else None
 
     async def _barcodes(self, capture: Capture) -> list[str]:

@@ -5,7 +5,6 @@ import logging
 import os
 from collections.abc import Iterable
 from contextlib import nullcontext
-from functools import partial
 from importlib.util import find_spec
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -22,7 +21,7 @@ from scanner_api.scanning.scans.pipeline import MAX_ATTEMPTS
 from scanner_api.scanning.scans.proposals import Proposal, ProposalStatus
 from scanner_api.settings import Settings
 from scanner_api.storage.photo_bucket.errors import ObjectTooLarge
-from scanner_api.waiting import beside, wait_for
+from scanner_api.waiting import beside
 
 from .stores import Resources
 
@@ -66,8 +65,8 @@ class SessionExtraction:
             captures = await self._stores.captures.of_session(session_id)
             if any(capture.status not in FINAL for capture in captures):
                 return
-            claim = partial(self._stores.extractions.claim, session_id, self._lease_seconds)
-            attempt = await wait_for(claim, self._lease_seconds, ServiceUnavailable)
+            claim = self._stores.extractions.claim
+            attempt = await self._resources.patiently(claim, session_id, self._lease_seconds)
             if attempt is not None:
                 await self._extract(_SessionClaim(session_id, attempt), captures)
         except ServiceUnavailable as problem:
@@ -80,8 +79,7 @@ class SessionExtraction:
                 if claim.attempt <= MAX_ATTEMPTS:
                     async with nullcontext() if claim.attempt == 1 else self._resources.retries:
                         await self._read_all(claim, captures)
-                finish = partial(self._stores.extractions.finish, *claim)
-                is_ours = await wait_for(finish, self._lease_seconds, ServiceUnavailable)
+                is_ours = await self._resources.patiently(self._stores.extractions.finish, *claim)
             if is_ours:
                 outcome = "completed" if claim.attempt <= MAX_ATTEMPTS else "failed"
                 self._resources.outcomes["extractions", outcome] += 1
@@ -135,8 +133,7 @@ class SessionExtraction:
             current_value = getattr(product, finding.field_name, "")
             if proposed := news(finding, current_value, source):
                 proposals.append(self._proposal(capture, current_value, *proposed))
-        add = partial(self._stores.proposals.add_many, proposals)
-        await wait_for(add, self._lease_seconds, ServiceUnavailable)
+        await self._resources.patiently(self._stores.proposals.add_many, proposals)
 
     def _proposal(self, capture: Capture, current_value: str, finding: PhotoValue, source: str) -> Proposal:
         return Proposal(

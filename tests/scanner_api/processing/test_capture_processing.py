@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from contract_first.service.messages.problems import ServiceUnavailable
-from scanner_api.processing import captures
+from scanner_api.processing import captures, stores
 from scanner_api.processing.captures import UNEXPECTED, CaptureProcessor
 from scanner_api.processing.stores import Resources
 from scanner_api.scanning.links.destinations import Permissions
@@ -46,7 +46,7 @@ def impatient(monkeypatch):
     async def once(call, _seconds, *_errors):
         return await call()
 
-    monkeypatch.setattr(captures, "wait_for", once)
+    monkeypatch.setattr(stores, "wait_for", once)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -220,8 +220,9 @@ def test_an_outage_is_waited_for_as_long_as_the_lease_lasts(in_shop, monkeypatch
         for seconds in (15, 25):
             await processed(shop, await shop.scan("", uploaded_image_key="photo.png"), Slow(seconds))
 
-    monkeypatch.setattr(captures, "wait_for", once)
-    monkeypatch.setattr(captures, "monotonic", lambda: now[0])
+    monkeypatch.setattr(stores, "wait_for", once)
+    for module in (captures, stores):
+        monkeypatch.setattr(module, "monotonic", lambda: now[0])
     in_shop(scenario)
     assert [seconds for seconds in waits if seconds != 20] == [5, 0]
 

@@ -94,7 +94,7 @@ class Uploads:
     def put_part(self, order: Order, content: Content) -> Response:
         """Make a part of an upload, in place of the one with its number."""
         with self._backend.lock:
-            upload = self._upload(order)
+            upload = self._backend.existing_upload(order)
             check_part(order.headers, upload)
             _check_checksum(upload, content)
             response = self._backend.carry_out(order)
@@ -108,7 +108,7 @@ class Uploads:
     def copy_part(self, order: Order) -> Response:
         """Make a part of an upload from another object."""
         with self._backend.lock:
-            upload = self._upload(order)
+            upload = self._backend.existing_upload(order)
             check_part(order.headers, upload)
             check_source(self._backend, order)
             response = self._backend.carry_out(order)
@@ -128,7 +128,7 @@ class Uploads:
     def abort(self, order: Order) -> Response:
         """Abort an upload, and remove its parts."""
         with self._backend.lock:
-            self._upload(order)
+            self._backend.existing_upload(order)
             response = self._backend.carry_out(order)
             self._discard(order.bucket, self._drop(order))
         return response
@@ -152,7 +152,7 @@ class Uploads:
 
     def _complete(self, order: Order, listed: Sequence[ListedPart]) -> records.Completed:
         with self._backend.lock:
-            upload = self._upload(order)
+            upload = self._backend.existing_upload(order)
             check_replaced(self._backend, order, upload)
             parts = dict(self._parts.get(upload.id, {}))
         algorithm = upload.metadata.get("x-amz-checksum-algorithm", DEFAULT)
@@ -177,7 +177,7 @@ class Uploads:
         content, etag, checksum = whole
         with content, self._backend.lock:
             with self._archivist.changing(order.bucket, order.key):
-                self._upload(order)
+                self._backend.existing_upload(order)
                 check_replaced(self._backend, order, upload)
                 details = (kind, checksum, len(listed)) if checksum else None
                 key = self._backend.complete_upload(order.bucket, upload, etag, details)
@@ -194,13 +194,6 @@ class Uploads:
             self._events.send("ObjectCreated:CompleteMultipartUpload", order, order.key, key)
         self._discard(order.bucket, dropped)
         return completed
-
-    def _upload(self, order: Order) -> Any:
-        upload_id = order.parameter("uploadId")
-        upload = self._backend.upload(order.bucket, upload_id)
-        if upload is None or upload.key_name != order.key:
-            raise refusal("NoSuchUpload", UploadId=upload_id)
-        return upload
 
     def _store_part(self, order: Order, upload: Any, content: Content) -> None:
         number, checksum = _number(order), content.checksum

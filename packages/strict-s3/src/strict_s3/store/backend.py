@@ -224,6 +224,14 @@ class Backend:
         moto_bucket = self._moto.buckets.get(bucket)
         return moto_bucket.multiparts.get(upload_id) if moto_bucket else None
 
+    def existing_upload(self, order: Order) -> Any:
+        """Return the upload of an order, or raise NoSuchUpload."""
+        upload_id = order.parameter("uploadId")
+        upload = self.upload(order.bucket, upload_id)
+        if upload is None or upload.key_name != order.key:
+            raise refusal("NoSuchUpload", UploadId=upload_id)
+        return upload
+
     def tags(self, key: Any) -> dict[str, str]:
         """Return the tags of a key; a delete marker has none."""
         if isinstance(key, models.FakeDeleteMarker):
