@@ -57,7 +57,8 @@ def with_settings(
     def command(config: Config = None, **flags: Any) -> None:
         others = {name: flags.pop(name) for name in options}
         settings = read_settings(config, flags)
-        _refuse(_unusable(settings, check))
+        if reasons := _unusable(settings, check):
+            raise failure("\n".join(reasons), page="settings")
         run(settings, **others)
 
     types = get_type_hints(Settings, include_extras=True)
@@ -84,7 +85,7 @@ def read_settings(config: str | None = None, flags: dict[str, Any] | None = None
     if config is not None:
         os.environ["SCANNER_CONFIG"] = config
     values = {name: value for name, value in (flags or {}).items() if value not in (None, [], ())}
-    reasons = _misspelt(os.environ)
+    reasons, settings = _misspelt(os.environ), None
     try:
         settings = Settings(**values)
     except ValidationError as error:
@@ -93,17 +94,9 @@ def read_settings(config: str | None = None, flags: dict[str, Any] | None = None
         ]
     except (SettingsError, OSError, ValueError) as error:
         reasons.append(f"Settings cannot be read: {explained(error).removesuffix('.')}.")
-    else:
-        _refuse(reasons)
-        return settings
-    _refuse(reasons)
-    raise AssertionError
-
-
-def _refuse(reasons: list[str]) -> None:
-    """Print the errors, and end the command with exit code 2, if there are any."""
-    if reasons:
+    if settings is None or reasons:
         raise failure("\n".join(reasons), page="settings")
+    return settings
 
 
 def _misspelt(environment: Iterable[str]) -> list[str]:
