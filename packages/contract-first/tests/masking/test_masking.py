@@ -205,3 +205,23 @@ def test_a_hostile_body_takes_no_time():
     """A body that is all beginnings of members is looked through in one pass."""
     body = (b'"token":"' * 7000) + b"\\" * 1000
     assert len(MASKING.body(body)) == len(body)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_xml_in_utf_16(encoding):
+    """It is masked as in any other encoding, even cut."""
+    document = "\ufeff<a><password>hunter2-of-nobody</password><b>n\u00e9</b></a>"
+    masked = Masking().body(document.encode(encoding))
+    assert len(masked) == len(document.encode(encoding))
+    assert masked.decode(encoding).startswith("\ufeff<a><password>***")
+    assert masked.decode(encoding).endswith("</password><b>n\u00e9</b></a>")
+    assert "hunter2" not in Masking().body(document.encode(encoding)[:-3]).decode(encoding, "replace")
+
+
+def test_xml_in_a_part_of_a_body():
+    """The boundaries and the other parts stay."""
+    part = b"--x\r\n\r\n<?xml version='1.0'?><a>%b</a>\r\n--x\r\n\r\nplain\r\n--x--\r\n"
+    masked = Masking().body(part % b"<password>hunter2</password><b>2</b>")
+    assert masked.startswith((part % b"<password>***").split(b"</a>")[0])
+    assert b"hunter2" not in masked
+    assert masked.endswith(b"</password><b>2</b></a>\r\n--x\r\n\r\nplain\r\n--x--\r\n")

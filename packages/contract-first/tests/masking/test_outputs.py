@@ -8,12 +8,18 @@ from io import BytesIO
 import httpx2
 import msgspec
 import pytest
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from typer.testing import CliRunner
 
 from contract_first.check import Credentials
 from contract_first.check.exchange import Message, RecordedExchange
 from contract_first.check.har import har
 from contract_first.check.run.archive import RunArchive
+from contract_first.check.run.checking import served
 from contract_first.check.validation import Drift
+from contract_first.cli.tree import app
 from contract_first.contract import Contract
 from contract_first.masking import Masking
 from contract_first.mock import contract_mock
@@ -75,6 +81,13 @@ CONTRACT = Contract(
     "sessions.json",
 )
 SENT = {"user": "me", "gate": SECRET, "word": SECRET, "login": {"newPassword": SECRET, "pin": 4711}}
+SENT_SECRET = "only-for-this-run-5512"
+KEYS = {
+    "type": "object",
+    "required": ["clientSecret", "total"],
+    "additionalProperties": False,
+    "properties": {name: {"type": "string"} for name in ("clientSecret", "a", "accessToken", "total")},
+}
 RECEIVED = {"accessToken": SECRET, "tokenCount": 3, "apiKeys": [SECRET]}
 OVERRIDE = {
     "match": {"operation": "log_in", "body": {"/user": "me"}},
@@ -149,6 +162,41 @@ def test_the_har_of_a_run():
     archive.responded(response)
     archive.close()
     assert SECRET not in file.getvalue().decode()
+
+
+def test_the_reports_of_a_run(tmp_path):
+    """No report has a secret of a request, or of a response that violates the contract."""
+    planted = "sk_live_" + "4eC39HqLyjWDarjtT1zd"
+    contract = {
+        **CONTRACT.document,
+        "paths": {"/keys": {"get": {"responses": {"200": {"description": "It.", **content(KEYS)}}}}},
+    }
+    file = tmp_path / "keys.json"
+    file.write_text(json.dumps(contract))
+
+    async def respond(request):
+        repeated = request.headers["x-auth-token"]
+        return JSONResponse({"clientSecret": SECRET, "a": planted, "accessToken": repeated, "extra": 1})
+
+    reports = {name: tmp_path / name for name in ("har", "json", "sarif", "junit", "html", "markdown")}
+    options = [part for name, path in reports.items() for part in (f"--{name}", str(path))]
+    with served(Starlette(routes=[Route("/keys", respond)])) as url:
+        options += [
+            "--contract",
+            str(file),
+            "--header",
+            f"X-Auth-Token: {SENT_SECRET}",
+            "--max-examples",
+            "2",
+        ]
+        result = CliRunner().invoke(app, ["check", url, *options, "--seed", "1"])
+    texts = {"stdout": result.stdout, "stderr": result.stderr}
+    texts |= {name: path.read_text() for name, path in reports.items()}
+    assert result.exit_code == 1
+    assert "extra" in texts["stdout"]
+    assert "***" in texts["har"]
+    for name, text in texts.items():
+        assert [secret for secret in (SECRET, SENT_SECRET, planted) if secret in text] == [], name
 
 
 def test_a_command():

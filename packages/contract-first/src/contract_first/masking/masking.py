@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from copy import copy
@@ -41,7 +42,9 @@ _FIELDS = {
 """A part of a multipart body, a member of JSON in a text of JSON, each by what it has in it."""
 _COMMAND = re.compile(r"""(?<=['"])([\w-]{1,100}+): ([^'"\r\n]++)""")
 """A header field of a command."""
-_XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<")
+_XML = re.compile(rb"(?:\A|\r?\n\r?\n)(?:\xef\xbb\xbf)?\s*<")
+"""The beginning of XML, as a body or in a part of one."""
+_UTF_16 = {BOM_UTF16_LE: "utf-16-le", BOM_UTF16_BE: "utf-16-be"}
 _PARTS = (re.compile(rb"(\r?\n\r?\n|\r?\n--[^\r\n]*)"), re.compile(rb"(\r?\n)"))
 """What ends a part of a multipart body or an event, and a line: each may be JSON where the whole is none."""
 _MARKS = re.compile(rb"^(?:\xef\xbb\xbf|\x1e|data:)", re.MULTILINE)
@@ -160,6 +163,9 @@ class Masking:
 
     def body(self, content: bytes) -> bytes:
         """Return a body with its secrets masked; the length stays."""
+        if encoding := _UTF_16.get(content[:2]):
+            text = content.decode(encoding, "replace")
+            return self._text(text, self.body).encode(encoding, "surrogatepass")
         return self._content(self._queries(content, _PARTS))
 
     def fields(self, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
@@ -182,7 +188,7 @@ class Masking:
 
     def _content(self, content: bytes) -> bytes:
         content = in_json(content, self._named)
-        if _XML.match(content):
+        if _XML.search(content):
             content = in_xml(content, self._named)
         for mark, pattern in _FIELDS.items():
             content = pattern.sub(self._member, content) if mark in content else content
@@ -233,7 +239,7 @@ class Masking:
 def _declared(contract: Contract | None) -> tuple[frozenset[str], frozenset[str]]:
     """Return the names, in lower case, of what a contract declares as secret, and of ids in its paths.
 
-    Whatever is called so is secret, wherever it stands. A session that has a path is a resource, and its id
+    Such a name is that of a secret everywhere. A session that has a path is a resource, and its id
     is no secret.
     """
     if contract is None:

@@ -53,6 +53,8 @@ class MockApplication:
         items: of a stateful mock; None of others.
         scopes: isolate the state of requests with different scopes; None where all have it in common.
         most_target_bytes: longest path and query; the server refuses longer ones as they come in.
+        most_response_bytes: of large responses that clients are yet to read; the server refuses more. One
+            client has two pages of stored items.
     """
 
     service: ReloadingService
@@ -67,6 +69,7 @@ class MockApplication:
     scopes: Scopes | None = None
     profile: ProblemProfile = PLAIN
     most_target_bytes: int = MOST_TARGET_BYTES
+    most_response_bytes: int = 24 * 1024 * 1024
     _watching: AsyncExitStack = field(default_factory=AsyncExitStack, init=False)
     _bodies: BodyBudget = field(default_factory=BodyBudget, init=False)
     """The memory for what API, control API, journal and rules hold of bodies."""

@@ -11,9 +11,18 @@ from starlette.types import ASGIApp, Scope
 
 from contract_first.imports import deferred
 from contract_first.service.messages.problems import PLAIN, Problem, ProblemProfile, ServiceUnavailable
+from contract_first.service.messages.response import UNREAD
 
 from .capped_log import CappedLog
-from .connections import FREE_HEAD_BYTES, HEALTH_PATHS, MOST_HEADS_BYTES, Budget, Connections
+from .connections import (
+    FREE_HEAD_BYTES,
+    FREE_RESPONSE_BYTES,
+    HEALTH_PATHS,
+    MOST_HEADS_BYTES,
+    MOST_RESPONSES_BYTES,
+    Budget,
+    Connections,
+)
 from .exchange import AWAITED, COMPLETE, DefaultFields, Exchange
 from .refusals import refusal
 from .request_head import MOST_TARGET_BYTES
@@ -108,15 +117,20 @@ class HttpProtocol(asyncio.Protocol):
         if "turns" not in shared:
             shared["turns"], shared["lines"] = Turns(loop, server_state.tasks), DefaultFields()
             refusal = "Too many long heads of requests are being received; retry in 1 s."
-            shared["heads"], shared["bodies"] = Budget(MOST_HEADS_BYTES, refusal), Bodies(loop)
+            shared["heads"] = Budget(MOST_HEADS_BYTES, refusal)
+            refusal = "Too many large responses are yet to be read; retry in 1 s."
+            most = getattr(config.app, "most_response_bytes", MOST_RESPONSES_BYTES)
+            shared["responses"] = Budget(most, refusal, FREE_RESPONSE_BYTES, part=2 / 3)
+            shared["bodies"] = Bodies(loop)
         self._turns: Turns = shared["turns"]
         self._heads: Budget = shared["heads"]
+        self._responses: Budget = shared["responses"]
         self._bodies: Bodies = shared["bodies"]
         self._default_fields: DefaultFields = shared["lines"]
         self._exchange: Exchange | None = None
         self._input = FLOWING
         self._unread, self._read_bytes = b"", 0
-        self._held_bytes = 0
+        self._held_bytes = self._response_bytes = 0
         self._discarded_bytes = 0
         self._waits_to_discard = False
         self.for_health_only = False
@@ -135,6 +149,7 @@ class HttpProtocol(asyncio.Protocol):
             "client": self.client,
             "scheme": "https" if is_ssl(transport) else "http",
             "root_path": "",
+            UNREAD: self._hold_response,
         }
         most_target_bytes = getattr(self._config.app, "most_target_bytes", MOST_TARGET_BYTES)
         self._reader = RequestReader(self, facts, most_target_bytes)
@@ -192,6 +207,7 @@ class HttpProtocol(asyncio.Protocol):
         self.resume_writing()
         self._unread = b""
         self._hold(0)
+        self._hold_response(0)
 
     # what comes in
 
@@ -327,9 +343,16 @@ class HttpProtocol(asyncio.Protocol):
     def resume_writing(self) -> None:
         """Send more: the client has read."""
         self._sender.resume()
+        if not self._is_responding:
+            self._hold_response(0)
         if self._reader.part is BETWEEN and not (self._is_responding or self.is_closing()):
             self._timeouts.expect(self._config.timeout_keep_alive)
             self._continue()
+
+    def _hold_response(self, size: int) -> None:
+        """Take a share of the memory for responses, until the client has read this one."""
+        size = 0 if self.is_closing() else size
+        self._response_bytes = self._responses.resize(self.owner, self._response_bytes, size)
 
     def default_fields(self) -> tuple[bytes, bool]:
         """Return the header fields of every response, such as Date, and whether this one is the last."""
@@ -340,6 +363,8 @@ class HttpProtocol(asyncio.Protocol):
         """Continue with the next request, or close."""
         self._state.total_requests += 1
         self.last_used = next(_USES)
+        if not self._sender.is_full:
+            self._hold_response(0)
         if self._reader.has_endless_body:  # each blank line in it would cost a call of the parser
             self._close_gently()
         elif self._exchange is not None and not self._exchange.keep_alive:
