@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
@@ -12,13 +14,16 @@ from strict_s3.auth.access import listed
 from strict_s3.auth.actions import is_action
 from strict_s3.auth.conditions import check_addresses, is_like
 from strict_s3.messages.errors import S3Error, invalid_argument, invalid_request, refusal
+from strict_s3.messages.operations import ROOTS
 from strict_s3.messages.orders import Bucket
-from strict_s3.messages.xml import document, parse
+from strict_s3.messages.xml import content_of, document, parse
 from strict_s3.store.locks import BYPASS
 
 from .lifecycle import check_rules
+from .shapes import conform, shapes
 
 OWNERSHIPS: Final = ("BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter")
+_PROTOCOLS = ("http", "https")
 _STATES = ("Enabled", "Suspended")
 _IN_TAGS = frozenset("_.:/=+-@")
 """What keys and values of tags may have beside letters, digits and spaces."""
@@ -29,19 +34,30 @@ _SYSTEM_PREFIX = "aws:"
 _MOST_POLICY_BYTES = 20 * 1024
 """Of a bucket policy, see the S3 user guide's policies and permissions."""
 _OWNERSHIP = "x-amz-object-ownership"
+_EVENT_BRIDGE = "EventBridgeConfiguration"
+_CODES = {
+    "HttpRedirectCode": ("redirect", re.compile("3[0-9]{2}")),
+    "HttpErrorCodeReturnedEquals": ("error", re.compile("[45][0-9]{2}")),
+}
+"""Of websites' rules: what S3 calls them, and which they may be."""
 
 
-def check_document(name: str, body: bytes, bucket: Bucket) -> None:
-    """Raise `S3Error` unless a document can be put to a bucket.
+def completed(name: str, body: bytes, bucket: Bucket) -> bytes:
+    """Return a document that is put to a bucket as S3 shows it, or raise `S3Error` if it refuses it.
 
     The name is that of the query parameter, such as ``versioning``.
     """
     if name == "policy":
         _check_policy(body, bucket)
-    elif name == "tagging":
+    if name == "tagging":
         check_tags(body, of_bucket=True)
-    elif check := DOCUMENTS.get(name, OTHERS).check:
-        check(parse(body), bucket)
+    if name not in shapes():
+        return body
+    root, kind = parse(body), DOCUMENTS.get(name, OTHERS)
+    kind.check(root, bucket)
+    kind.complete(root)
+    conform(root, shapes()[name])
+    return document(ROOTS[name], content_of(root))
 
 
 def check_tags(body: bytes, *, of_bucket: bool = False) -> dict[str, str]:
@@ -134,7 +150,19 @@ def _check_encryption(root: ET.Element, _: Bucket) -> None:
 
 
 def _check_website(root: ET.Element, _: Bucket) -> None:
+    for name, (kind, codes) in _CODES.items():
+        for code in root.iter(name):
+            if not codes.fullmatch(code.text or ""):
+                raise invalid_request(f"The provided HTTP {kind} code ({code.text}) is not valid.")
+    if any(protocol.text not in _PROTOCOLS for protocol in root.iter("Protocol")):
+        raise invalid_request(
+            "Invalid protocol, protocol can be http or https. If not defined the protocol will be selected "
+            "automatically."
+        )
     if root.find("RedirectAllRequestsTo") is not None:
+        if len(root) > 1:
+            message = "RedirectAllRequestsTo cannot be provided in conjunction with other Routing Rules."
+            raise invalid_argument(message, "RedirectAllRequestsTo", "not null")
         return
     suffix = root.findtext("IndexDocument/Suffix")
     if not suffix:
@@ -178,38 +206,56 @@ class Document(NamedTuple):
     """A kind of document about a bucket.
 
     Attributes:
-        check: raises `S3Error` unless one can be put.
+        check: raises `S3Error` for what its shape does not say.
+        complete: adds S3's defaults.
         default: of a bucket before one is put.
-        is_shown_as_put: moto's documents differ in empty elements.
-        is_motos: whether moto has it; else it is shown as it was put, too.
+        is_motos: whether moto has to know it.
     """
 
-    check: Callable[[ET.Element, Bucket], None] | None = None
+    check: Callable[[ET.Element, Bucket], None] = lambda root, bucket: None  # noqa: ARG005 -- as the others
+    complete: Callable[[ET.Element], object] = lambda root: None  # noqa: ARG005 -- as the others
     default: bytes = b""
-    is_shown_as_put: bool = False
     is_motos: bool = True
+
+
+def _add(name: str, default: str, *elements: ET.Element) -> None:
+    """Add a member to the elements that have none, or an empty one; by default an ID."""
+    for element in elements:
+        if not element.findtext(name):
+            for empty in element.findall(name):
+                element.remove(empty)
+            ET.SubElement(element, name).text = default or secrets.token_urlsafe(36)
 
 
 _ENCRYPTION = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}
 OTHERS: Final = Document()
 DOCUMENTS: Final[Mapping[str, Document]] = {
     "accelerate": Document(_check_accelerate),
-    "cors": Document(is_shown_as_put=True),
     "encryption": Document(  # by default as at Amazon's since January 2023
-        _check_encryption, document("ServerSideEncryptionConfiguration", {"Rule": _ENCRYPTION})
+        _check_encryption,
+        lambda root: _add("BucketKeyEnabled", "false", *root),
+        document("ServerSideEncryptionConfiguration", {"Rule": _ENCRYPTION}),
     ),
-    "lifecycle": Document(check_rules),
-    "notification": Document(default=document("NotificationConfiguration"), is_motos=False),
-    "object-lock": Document(is_shown_as_put=True),
+    "lifecycle": Document(check_rules, lambda root: _add("ID", "", *root.findall("Rule"))),
+    "notification": Document(
+        complete=lambda root: _add("Id", "", *(child for child in root if child.tag != _EVENT_BRIDGE)),
+        default=document("NotificationConfiguration"),
+        is_motos=False,
+    ),
     "ownershipControls": Document(_check_ownership_controls),
-    "requestPayment": Document(
-        _check_payment, document("RequestPaymentConfiguration", {"Payer": "BucketOwner"}), is_motos=False
+    "publicAccessBlock": Document(
+        complete=lambda root: [_add(name, "false", root) for name in shapes()["publicAccessBlock"].members]
     ),
-    "tagging": Document(is_shown_as_put=True),
+    "replication": Document(complete=lambda root: _add("ID", "", *root.findall("Rule"))),
+    "requestPayment": Document(
+        _check_payment,
+        default=document("RequestPaymentConfiguration", {"Payer": "BucketOwner"}),
+        is_motos=False,
+    ),
     "versioning": Document(_check_versioning),
     "website": Document(_check_website),
 }
-"""By selector; others are moto's."""
+"""By selector, of what is more than its shape."""
 
 
 def _expect(is_true: bool) -> None:  # noqa: FBT001 -- what it raises for is said by the one argument

@@ -1,16 +1,14 @@
 """Lifecycle rules, and the date on which they let an object expire; nothing expires here."""
 
-import secrets
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from strict_s3.messages.clock import time_of
 from strict_s3.messages.errors import invalid_argument, invalid_request, refusal
 from strict_s3.messages.integers import whole_number
-from strict_s3.messages.xml import parse, serialize
 
 _MAX_ID_LENGTH = 255
 _MAX_RULES = 1000
@@ -32,17 +30,6 @@ def check_rules(root: ET.Element, _bucket: object) -> None:
         raise invalid_argument("Rule ID must be unique. Found same ID for more than one rule")
 
 
-def with_ids(body: bytes) -> bytes:
-    """Return the document of lifecycle rules, with IDs for those without, or raise MalformedXML."""
-    root = parse(body)
-    for rule in root.iterfind("Rule"):
-        if not rule.findtext("ID"):
-            for empty in rule.findall("ID"):
-                rule.remove(empty)
-            ET.SubElement(rule, "ID").text = secrets.token_urlsafe(36)
-    return serialize(root)
-
-
 def _check(rule: ET.Element) -> None:
     if len(rule.findtext("ID", "")) > _MAX_ID_LENGTH:
         raise invalid_argument(f"ID length should not exceed allowed limit of {_MAX_ID_LENGTH}")
@@ -55,7 +42,7 @@ def _check(rule: ET.Element) -> None:
         raise invalid_argument("'Days' for Expiration action must be a positive integer")
     for action in ("Expiration", "Transition"):
         for date in rule.findall(f"{action}/Date"):
-            time = _time(date.text)
+            time = time_of(date.text or "")
             if time is None:
                 raise refusal("MalformedXML")
             if time.time() != datetime.min.time():
@@ -90,17 +77,9 @@ def _concerns(rule: Any, key: Any, tags: Mapping[str, str]) -> bool:
 def _expiry(rule: Any, key: Any) -> datetime | None:
     """Return the midnight at which a rule lets an object expire."""
     if not rule.expiration_days:
-        return _time(rule.expiration_date)
+        return time_of(rule.expiration_date or "")
     try:
         due = key.last_modified.replace(tzinfo=UTC) + timedelta(days=int(rule.expiration_days) + 1)
     except OverflowError:  # after the year 9999
         return None
     return datetime(due.year, due.month, due.day, tzinfo=UTC)
-
-
-def _time(text: str | None) -> datetime | None:
-    with suppress(ValueError):
-        time = datetime.fromisoformat(text or "")
-        # "20200101" is a date to Python, and none to S3.
-        return time.replace(tzinfo=UTC) if "-" in str(text) else None
-    return None

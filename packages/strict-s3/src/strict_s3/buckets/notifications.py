@@ -1,15 +1,14 @@
 """Notification configurations of buckets: which events go to which webhook."""
 
 import re
-import secrets
 from collections.abc import Collection
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 from strict_s3.auth.conditions import is_like
 from strict_s3.messages.errors import S3Error, invalid_argument, refusal
-from strict_s3.messages.xml import document, parse
+from strict_s3.messages.xml import parse
 
 _MOST = 100
 _DESTINATIONS = {"Topic": "topic", "Queue": "queue", "CloudFunction": "Lambda"}
@@ -109,20 +108,6 @@ def read_notification(body: bytes, targets: Collection[str]) -> list[Rule]:
     return rules
 
 
-def notification(rules: list[Rule]) -> bytes:
-    """Return the document of rules."""
-    content: dict[str, list[Any]] = {f"{kind}Configuration": [] for kind in _DESTINATIONS}
-    for rule in rules:
-        filters = [{"Name": name, "Value": value} for name, value in rule.filters]
-        content[f"{rule.kind}Configuration"].append({
-            "Id": rule.id,
-            rule.kind: rule.arn,
-            "Event": list(rule.events),
-            "Filter": {"S3Key": {"FilterRule": filters}} if filters else None,
-        })  # fmt: skip
-    return document("NotificationConfiguration", content)
-
-
 def _rule(kind: str, element: ET.Element) -> Rule:
     events = tuple(event.text or "" for event in element.iterfind("Event"))
     filters = [
@@ -135,4 +120,4 @@ def _rule(kind: str, element: ET.Element) -> Rule:
         if event not in _EVENTS:
             raise invalid_argument("The event is not supported for notifications", "Event", event)
     arn = element.findtext(kind, "").strip()
-    return Rule(element.findtext("Id") or secrets.token_urlsafe(36), kind, arn, events, tuple(filters))
+    return Rule(element.findtext("Id", ""), kind, arn, events, tuple(filters))

@@ -98,6 +98,19 @@ def serialize(root: ET.Element) -> bytes:
         raise refusal("MalformedXML") from None
 
 
+def content_of(root: ET.Element) -> Element:
+    """Return what is in the root of a parsed document.
+
+    Raises:
+        S3Error: MalformedXML; it is too deep.
+    """
+    try:
+        children = (ET.tostring(child, "unicode", short_empty_elements=False) for child in root)
+        return Element("".join(children).replace("\r", "&#13;"))  # which parsers read as a line feed
+    except (ValueError, RecursionError):
+        raise refusal("MalformedXML") from None
+
+
 def has_root(document: bytes, root: str) -> bool:
     """Return whether the root of a document has this name, and its start is well-formed."""
     names: list[str] = []
