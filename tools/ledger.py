@@ -40,6 +40,9 @@ from scanner_mocks.faults import ScannerEffect, ScannerMatch
 from strict_s3.messages.operations import ON_BUCKETS, ON_OBJECTS
 from strict_s3.options import Options as S3Options
 
+sys.path.insert(0, str(Path(__file__).parent))
+import s3_shapes  # noqa: E402 -- beside this file
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
@@ -340,6 +343,7 @@ DERIVED: Mapping[str, Callable[[str], str]] = {
     "docs/s3-operations.md": s3_operations,
     "docs/mock-options.md": mock_options,
     "docs/command-options.md": command_options,
+    "packages/strict-s3/src/strict_s3/buckets/shapes.json": lambda _: s3_shapes.text(),
 }
 """What makes of each file's present text the text that it should have."""
 

@@ -59,7 +59,7 @@ def _content(kind: str, name: str, body: bytes) -> str:
     conform(root, shapes()[kind])
     if root.findtext("Id") != name or not _ID.fullmatch(name):
         raise invalid_argument("The configuration ID is not valid, or not that of the document.", "id", name)
-    return content_of(root)
+    return str(content_of(root))  # which can be saved
 
 
 def _missing() -> S3Error:

@@ -20,6 +20,7 @@ from strict_s3.messages.xml import content_of, document, parse
 from strict_s3.store.locks import BYPASS
 
 from .lifecycle import check_rules
+from .notifications import check_events
 from .shapes import conform, shapes
 
 OWNERSHIPS: Final = ("BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter")
@@ -213,7 +214,7 @@ class Document(NamedTuple):
     """
 
     check: Callable[[ET.Element, Bucket], None] = lambda root, bucket: None  # noqa: ARG005 -- as the others
-    complete: Callable[[ET.Element], object] = lambda root: None  # noqa: ARG005 -- as the others
+    complete: Callable[[ET.Element], None] = lambda root: None  # noqa: ARG005 -- as the others
     default: bytes = b""
     is_motos: bool = True
 
@@ -227,6 +228,11 @@ def _add(name: str, default: str, *elements: ET.Element) -> None:
             ET.SubElement(element, name).text = default or secrets.token_urlsafe(36)
 
 
+def _add_blocks(root: ET.Element) -> None:
+    for name in shapes()["publicAccessBlock"].members:
+        _add(name, "false", root)
+
+
 _ENCRYPTION = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}
 OTHERS: Final = Document()
 DOCUMENTS: Final[Mapping[str, Document]] = {
@@ -238,14 +244,13 @@ DOCUMENTS: Final[Mapping[str, Document]] = {
     ),
     "lifecycle": Document(check_rules, lambda root: _add("ID", "", *root.findall("Rule"))),
     "notification": Document(
+        check_events,
         complete=lambda root: _add("Id", "", *(child for child in root if child.tag != _EVENT_BRIDGE)),
         default=document("NotificationConfiguration"),
         is_motos=False,
     ),
     "ownershipControls": Document(_check_ownership_controls),
-    "publicAccessBlock": Document(
-        complete=lambda root: [_add(name, "false", root) for name in shapes()["publicAccessBlock"].members]
-    ),
+    "publicAccessBlock": Document(complete=_add_blocks),
     "replication": Document(complete=lambda root: _add("ID", "", *root.findall("Rule"))),
     "requestPayment": Document(
         _check_payment,

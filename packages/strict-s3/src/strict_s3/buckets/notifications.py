@@ -80,6 +80,14 @@ class Rule(NamedTuple):
         )
 
 
+def check_events(root: ET.Element, _bucket: object) -> None:
+    """Raise InvalidArgument for an event that S3 does not know."""
+    for event in root.iter("Event"):
+        if event.text not in _EVENTS:
+            message = "The event is not supported for notifications"
+            raise invalid_argument(message, "Event", event.text or "")
+
+
 def read_notification(body: bytes, targets: Collection[str]) -> list[Rule]:
     """Return the rules of a document, each with an ID.
 
@@ -116,8 +124,5 @@ def _rule(kind: str, element: ET.Element) -> Rule:
     ]
     if not events or len(dict(filters)) < len(filters) or not dict(filters).keys() <= {"prefix", "suffix"}:
         raise refusal("MalformedXML")
-    for event in events:
-        if event not in _EVENTS:
-            raise invalid_argument("The event is not supported for notifications", "Event", event)
     arn = element.findtext(kind, "").strip()
     return Rule(element.findtext("Id", ""), kind, arn, events, tuple(filters))
