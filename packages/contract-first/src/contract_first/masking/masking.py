@@ -19,7 +19,7 @@ from contract_first.contract.document.anatomy import document_location, walk
 from contract_first.contract.routing import EXPRESSION
 from contract_first.contract.schemas.schema import Schema
 
-from .names import is_secret_name
+from .names import LONGEST_NAME, is_secret_name
 from .structures import in_json, in_query, in_xml
 from .tokens import MASK, mask, without_tokens
 
@@ -125,7 +125,7 @@ class Masking:
         lower, (declared, identifiers) = name.lower(), self._declared()
         if lower in self._names or lower in declared:
             return True
-        return lower not in identifiers and is_secret_name(name, is_header=is_header)
+        return lower not in identifiers and is_secret_name(name[-LONGEST_NAME:], is_header=is_header)
 
     def is_masked(self, value: Any, name: str = "", *, inside: bool = False) -> bool:
         """Return whether a JSON value has a mask in it, or is one; a number is one by its name alone.
