@@ -225,3 +225,31 @@ def test_xml_in_a_part_of_a_body():
     assert masked.startswith((part % b"<password>***").split(b"</a>")[0])
     assert b"hunter2" not in masked
     assert masked.endswith(b"</password><b>2</b></a>\r\n--x\r\n\r\nplain\r\n--x--\r\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<a>https://a.test/?password=SECRET</a>",
+        '<a href="https://a.test/?password=SECRET"/>',
+        "url: 'https://a.test/?password=SECRET'\n",
+        '{"url": "https://a.test/?password=SECRET" , "cut": "h',
+        "curl --data 'password=SECRET' https://a.test",
+        "x <https://a.test/?password=SECRET> y",
+    ],
+)
+def test_what_is_around_a_parameter_stays(text):
+    """Tags, quotation marks and brackets end its value, also where the text is cut."""
+    assert MASKING.body(text.encode()).decode() == text.replace("SECRET", m("SECRET"))
+
+
+def test_a_form_has_quotation_marks_in_its_values():
+    """Even such as end a text elsewhere."""
+    shown = MASKING.body(b'a=1&password=x"}y&b=2').decode()
+    assert shown == "a=1&password=" + m('x"}y') + "&b=2"
+
+
+def test_secrets_in_json_in_a_header():
+    """A header's value is looked through as a body is."""
+    ((_, shown),) = MASKING.headers([("X-Context", '{"token": "SECRET"}')])
+    assert json.loads(shown) == {"token": m("SECRET")}
