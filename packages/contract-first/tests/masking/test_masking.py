@@ -33,16 +33,23 @@ def masked(text):
     )
 
 
-MASKING = Masking.of(
-    Contract(
-        {
-            "openapi": "3.1.0",
-            "info": {"title": "Pets", "version": "1"},
-            "paths": {},
-            "components": {"securitySchemes": SCHEMES},
-        },
-        "pets",
-    )
+def declaring(schemes):
+    """Return the masking of a contract with these security schemes."""
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "Pets", "version": "1"},
+        "paths": {},
+        "components": {"securitySchemes": schemes},
+    }
+    return Masking(Contract(document, "pets"))
+
+
+MASKING = declaring(SCHEMES)
+SHOP = declaring(
+    {
+        name: {"type": "apiKey", "in": place, "name": name}
+        for name, place in {"X-Shop-Key": "header", "shop_session": "cookie", "shop_key": "query"}.items()
+    }
 )
 
 
@@ -138,7 +145,7 @@ def test_tokens_and_keys_anywhere(secret):
 )
 def test_what_is_presented_is_masked_elsewhere(name, value):
     """What a header presents as a credential is masked wherever it stands in it, however spelled."""
-    masking = Masking(["X-Shop-Key", "shop_session"]).knowing([(name, value)])
+    masking = SHOP.knowing([(name, value)])
     shown, spelled = m("opaque/credential=="), m("opaque%2Fcredential%3D%3D")
     assert masking.url("/opaque/credential==?k=opaque%2Fcredential%3D%3D") == f"/{shown}?k={spelled}"
     assert json.loads(masking.body(b'{"k": "opaque/credential=="}')) == {"k": shown}
@@ -196,9 +203,8 @@ def test_what_only_begins_like_json_shows_no_end_of_a_secret(front):
 
 def test_names_of_a_contract():
     """What another contract's security schemes call a key is masked too, in header and query."""
-    masking = Masking(["X-Shop-Key", "shop_key"])
-    assert masking.headers([("x-shop-key", "secret")]) == [("x-shop-key", m("secret"))]
-    assert masking.url("/?shop_key=secret") == f"/?shop_key={m('secret')}"
+    assert SHOP.headers([("x-shop-key", "secret")]) == [("x-shop-key", m("secret"))]
+    assert SHOP.url("/?shop_key=secret") == f"/?shop_key={m('secret')}"
 
 
 def test_a_hostile_body_takes_no_time():

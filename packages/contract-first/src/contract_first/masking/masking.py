@@ -5,18 +5,18 @@ from __future__ import annotations
 import base64
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from copy import copy
 from functools import cache, lru_cache, partial
 from typing import Any, AnyStr
-from urllib.parse import quote, unquote_plus
+from urllib.parse import quote, unquote_plus, unquote_to_bytes
 
 import msgspec
 
 from contract_first.contract import Contract
 from contract_first.contract.document.anatomy import document_location, walk
-from contract_first.contract.routing import EXPRESSION
+from contract_first.contract.routing import EXPRESSION, normal_path
 from contract_first.contract.schemas.schema import Schema
 
 from .names import LONGEST_NAME, is_secret_name
@@ -29,7 +29,7 @@ SHORTEST_PRESENTED = 16
 SHORTEST_SPELLED = 8
 """Bytes; the other spellings of a shorter secret occur in any text."""
 
-_CREDENTIAL = re.compile(r"\A(?P<front>(?P<name>)[^ ]* )?(?P<secret>.*)", re.DOTALL)
+_CREDENTIAL = re.compile(r"\A(?P<front>(?P<name>)[^ ]* +)?(?P<secret>.*)", re.DOTALL)
 _COOKIE = r"\s*(?:(?P<name>[^=;]*)=)?)(?P<secret>[^;]*)"
 _SECRETS = {
     "authorization": _CREDENTIAL,
@@ -41,6 +41,7 @@ _SECRETS = {
 _ALL = re.compile(r"\A(?P<front>(?P<name>))(?P<secret>.*)", re.DOTALL)
 _COMMAND = re.compile(r"""(?<=['"])([\w-]{1,100}+): ([^'"\r\n]++)""")
 """A header field of a command."""
+_PATH = re.compile(r"((?:[^:/?#]+:)?(?://[^/?#]*)?)([^?#]*)(.*)", re.DOTALL)
 _UTF_16 = {BOM_UTF16_LE: "utf-16-le", BOM_UTF16_BE: "utf-16-be"}
 
 
@@ -80,45 +81,38 @@ class Masking:
     A mask is as long as the secret, has its type, and is the same for the same secret.
 
     Args:
-        names: of further members, headers, parameters and cookies that are secret.
-        contract: that declares more; None for none.
+        contract: that declares what is secret; None for none.
+        secrets: to mask wherever they are.
 
     Attributes:
         presented: credentials, the longest first.
     """
 
-    def __init__(self, names: Iterable[str] = (), contract: Contract | None = None) -> None:
-        self._names = frozenset(name.lower() for name in names)
+    def __init__(self, contract: Contract | None = None, secrets: Iterable[str] = ()) -> None:
+        self._contract = contract
         # a large document takes a while, and what nobody reads is not masked
         self._declared = cache(partial(_declared, contract))
         self._named = lru_cache(maxsize=4096)(self._is_named)
-        self.presented: tuple[bytes, ...] = ()
-
-    @classmethod
-    def of(cls, contract: Contract, secrets: Iterable[str] = ()) -> Masking:
-        """Return the masking of what a contract declares as secret, and of these secrets."""
-        masking = cls(contract=contract)
-        spelled = {spelling for secret in secrets for spelling in spellings(secret.encode())}
-        masking.presented = _longest_first(spelled)
-        return masking
+        self.presented = _spelled(secret.encode() for secret in secrets)
 
     def knowing(self, fields: Iterable[tuple[str, str]]) -> Masking:
         """Return a masking that masks the credentials in an exchange's header fields as well."""
-        values = {
-            value.encode("latin-1", "replace") for field in fields for value in self._credentials(*field)
-        }
-        spelled = {spelling for value in values for spelling in spellings(value)}
+        values = (
+            match["secret"].encode("latin-1", "replace")
+            for name, value in fields
+            if (secrets := self._secrets(name))
+            for match in secrets.finditer(value)
+            if not match["name"] or self.is_secret(match["name"])
+        )
         masking = copy(self)
-        longer = (text for text in spelled if len(text) >= SHORTEST_PRESENTED)
-        masking.presented = _longest_first((*self.presented, *longer))
+        masking.presented = _spelled(values, self.presented, SHORTEST_PRESENTED)
         return masking
 
     def is_secret(self, name: str, *, is_header: bool = False) -> bool:
         """Return whether what has this name is a secret."""
         lower, (declared, identifiers) = name.lower(), self._declared()
-        if lower in self._names or lower in declared:
-            return True
-        return lower not in identifiers and is_secret_name(name[-LONGEST_NAME:], is_header=is_header)
+        is_named = lower not in identifiers and is_secret_name(name[-LONGEST_NAME:], is_header=is_header)
+        return lower in declared or is_named
 
     def is_masked(self, value: Any, name: str = "", *, inside: bool = False) -> bool:
         """Return whether a JSON value has a mask in it, or is one; a number is one by its name alone.
@@ -145,9 +139,20 @@ class Masking:
         """Return header fields, their secrets masked."""
         return [(name, self._field(name, value)) for name, value in fields]
 
-    def url(self, url: str) -> str:
-        """Return a URL with its secrets masked; all else is as it was."""
-        return self._text(url)
+    def url(self, url: str, parameters: Mapping[str, bytes] | None = None) -> str:
+        """Return a URL with its secrets masked; all else is as it was.
+
+        Args:
+            parameters: of its path, percent-encoded; None for those that the contract has there.
+        """
+        front, path, rest = next(_PATH.finditer(url)).groups()
+        if parameters is None:
+            parameters = self._contract.route("GET", path).path_parameters if self._contract else {}
+        for name, value in parameters.items():
+            if self.is_secret(name):
+                masked = mask(value, unquote_to_bytes(value)).decode()
+                path = whole(value.decode("latin-1")).sub(masked, normal_path(path))
+        return self._text(front + path + rest)
 
     def text(self, text: str) -> str:
         """Return a text, such as a command or a line of a log, with its secrets masked."""
@@ -181,12 +186,6 @@ class Masking:
         is_secret = self.is_secret(name, is_header=True)
         return _SECRETS.get(name.lower(), _ALL if is_secret else None)
 
-    def _credentials(self, name: str, value: str) -> Iterator[str]:
-        if secrets := self._secrets(name):
-            for match in secrets.finditer(value):
-                if not match["name"] or self.is_secret(match["name"]):
-                    yield match["secret"]
-
     def _field(self, name: str, value: str) -> str:
         if secrets := self._secrets(name):
             return secrets.sub(lambda match: (match["front"] or "") + _mask(match["secret"]), value)
@@ -205,13 +204,12 @@ def _declared(contract: Contract | None) -> tuple[frozenset[str], frozenset[str]
     for location in walk(document_location(contract.document, contract.source)):
         match location.kind, location.node:
             case "schema", {"properties": dict(members)}:
-                secret += [
-                    name for name, schema in members.items() if _is_declared(contract.schemas.of(schema))
-                ]
-            case "parameter", {"name": str(name), "schema": schema} if _is_declared(
-                contract.schemas.of(schema)
-            ):
-                secret.append(name)
+                schemas = members
+            case "parameter", {"name": str(name), "schema": schema}:
+                schemas = {name: schema}
+            case _:
+                continue
+        secret += [name for name, schema in schemas.items() if _is_declared(contract.schemas.of(schema))]
     expressions = (EXPRESSION.findall(operation.path) for operation in contract.operations)
     identifiers = (name.lower() for names in expressions for name in names)
     return frozenset(map(str.lower, secret)), frozenset(name for name in identifiers if name.endswith("id"))
@@ -224,8 +222,10 @@ def _is_declared(schema: Schema) -> bool:
     )
 
 
-def _longest_first(texts: Iterable[bytes]) -> tuple[bytes, ...]:
-    return tuple(sorted(texts, key=len, reverse=True))
+def _spelled(secrets: Iterable[bytes], others: Iterable[bytes] = (), shortest: int = 0) -> tuple[bytes, ...]:
+    """Return the spellings of secrets from a length on, and others, the longest first."""
+    texts = {text for secret in secrets for text in spellings(secret) if len(text) >= shortest}
+    return tuple(sorted(texts.union(others), key=len, reverse=True))
 
 
 def _mask(text: str) -> str:
