@@ -369,7 +369,7 @@ def test_a_mask_is_no_violation():
 
 def test_secrets_in_a_path(tmp_path):
     """By name or as declared, however encoded, in the journal, HAR and recordings; an id stays."""
-    gate = {"type": "string", "format": "password"}
+    password = {"type": "string", "format": "password"}
     parameters = [
         {"name": name, "in": "path", "required": True, "schema": schema}
         for name, schema in {

@@ -52,17 +52,15 @@ def spellings(secret: bytes) -> tuple[bytes, ...]:
     In Base64 it may follow something else, as in ``user:secret``: it is encoded at each of the three offsets,
     without the characters at its ends, which depend on what is around it.
     """
-    if len(secret) < SHORTEST_SPELLED:
-        return tuple({secret, quote(secret, safe="").encode()})
     quoted = quote(secret, safe="").encode()
-    encoded = (
-        base64.b64encode(bytes(offset) + secret)[-(-offset * 8 // 6) : (offset + len(secret)) * 8 // 6]
-        for offset in range(3)
-    )
-    others = {quoted, quoted.lower(), secret.upper(), secret.lower(), secret[::-1]}
-    for text in encoded:
-        others |= {text, text.replace(b"+", b"-").replace(b"/", b"_")}
-    return tuple({secret, *others})
+    if len(secret) < SHORTEST_SPELLED:
+        return secret, quoted
+    texts = {secret, quoted, quoted.lower(), secret.upper(), secret.lower(), secret[::-1]}
+    for offset in range(3):
+        encoded = base64.b64encode(bytes(offset) + secret)
+        text = encoded[-(-offset * 8 // 6) : (offset + len(secret)) * 8 // 6]
+        texts |= {text, text.replace(b"+", b"-").replace(b"/", b"_")}
+    return tuple(texts)
 
 
 @lru_cache(maxsize=1024)
@@ -210,9 +208,9 @@ def _declared(contract: Contract | None) -> tuple[frozenset[str], frozenset[str]
             case _:
                 continue
         secret += [name for name, schema in schemas.items() if _is_declared(contract.schemas.of(schema))]
-    expressions = (EXPRESSION.findall(operation.path) for operation in contract.operations)
-    identifiers = (name.lower() for names in expressions for name in names)
-    return frozenset(map(str.lower, secret)), frozenset(name for name in identifiers if name.endswith("id"))
+    paths = (operation.path.lower() for operation in contract.operations)
+    names = {name for path in paths for name in EXPRESSION.findall(path) if name.endswith("id")}
+    return frozenset(map(str.lower, secret)), frozenset(names)
 
 
 def _is_declared(schema: Schema) -> bool:
