@@ -374,7 +374,7 @@ def test_secrets_in_a_path(tmp_path):
         {"name": name, "in": "path", "required": True, "schema": schema}
         for name, schema in {
             "token": {"type": "string"},
-            "gate": gate,
+            "gate": password,
             "session_id": {"type": "string"},
         }.items()
     ]
