@@ -1,0 +1,61 @@
+"""Files are watched, whether an editor writes into them or puts others in their place."""
+
+import asyncio
+import os
+
+import pytest
+
+from contract_first.service.watching import watching
+
+PATIENCE_SECONDS = 30
+
+
+@pytest.mark.parametrize("polling", ["", "true"])
+async def test_files_that_are_replaced_appear_and_go(polling, tmp_path, monkeypatch):
+    """Each is noticed, by the system's events and by looking; a file that is none of them is not."""
+    monkeypatch.setenv("WATCHFILES_FORCE_POLLING", polling)
+    folder, beside = tmp_path / "watched", tmp_path / "beside"
+    folder.mkdir()
+    beside.mkdir()
+    first = folder / "first.yaml"
+    first.write_text("1")
+    sentences: asyncio.Queue[str] = asyncio.Queue()
+
+    def files():
+        return [*folder.glob("*.yaml"), *beside.glob("*.yaml")]
+
+    async def reload():
+        return " ".join(sorted(file.name for file in files()))
+
+    async def next_sentence():
+        return await asyncio.wait_for(sentences.get(), PATIENCE_SECONDS)
+
+    async with watching(files, reload, sentences.put_nowait):
+        (folder / "other.txt").write_text("none of them")
+        for second, text in enumerate(("22", "333")):
+            new = folder / ".first.new"
+            new.write_text(text)
+            os.utime(new, (second, second))  # who looks for changes does so by whole seconds
+            new.replace(first)
+            assert await next_sentence() == "first.yaml"
+        (folder / "second.yaml").write_text("1")
+        assert await next_sentence() == "first.yaml second.yaml"
+        first.unlink()
+        assert await next_sentence() == "second.yaml"
+
+
+async def test_what_cannot_be_watched(tmp_path, monkeypatch):
+    """A limit of the system ends neither what is served nor its end; the sentence says what helps."""
+
+    def refuse(*_, **__):
+        raise OSError("OS file watch limit reached")
+
+    monkeypatch.setattr("watchfiles.main.RustNotify", refuse)
+    sentences = []
+    async with watching(lambda: [tmp_path / "o.yaml"], None, sentences.append):
+        pass
+    (sentence,) = sentences
+    assert sentence.startswith(
+        "Nothing is reloaded, as files cannot be watched: OS file watch limit reached."
+    )
+    assert "WATCHFILES_FORCE_POLLING=true" in sentence
