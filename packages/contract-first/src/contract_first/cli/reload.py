@@ -251,8 +251,8 @@ class Reloader:
         for below, beside in zip(
             look(Path(), ignore_permission_denied=True), look(*folders, recursive=False), strict=True
         ):
-            sources = {Path(path).resolve() for change, path in below if is_source(change, path)}
-            yield sources | self._files.intersection(Path(path) for _, path in beside)
+            sources = {Path(path).resolve() for change, path in changes if is_source(change, path)}
+            yield sources | self._files.intersection(Path(path) for _, path in others)
 
 
 def _is_installed(module: object) -> bool:
