@@ -248,9 +248,8 @@ class Reloader:
         is_source = PythonFilter(ignore_paths=[sysconfig.get_path("purelib")], extra_extensions=SUFFIXES)
         look = partial(watch, watch_filter=None, rust_timeout=LOOK_MILLISECONDS, yield_on_timeout=True)
         folders = {file.parent for file in self._files}
-        for below, beside in zip(
-            look(Path(), ignore_permission_denied=True), look(*folders, recursive=False), strict=True
-        ):
+        below, beside = look(Path(), ignore_permission_denied=True), look(*folders, recursive=False)
+        for changes, others in zip(below, beside, strict=True):
             sources = {Path(path).resolve() for change, path in changes if is_source(change, path)}
             yield sources | self._files.intersection(Path(path) for _, path in others)
 
