@@ -239,7 +239,7 @@ def types(file: File, *, load: Load = load_contract, **arguments: Any) -> None:
     """Print the types of a contract: Python TypedDicts or models.
 
     TypedDicts describe decoded JSON, in which a date-time is a str. Models have dates, UUIDs and aliases as
-    handlers of create_app take and return them; --models is msgspec, dataclass or pydantic.
+    handlers of create_app take and return them; --models is msgspec or pydantic.
 
     Exit codes: 0 printed, or --check finds no difference, 1 it finds one, 2 nothing can be read.
     """
