@@ -28,8 +28,10 @@ class SecurityComparison:
     def __init__(self, old: Contract, new: Contract, effort: Effort) -> None:
         self._origin = new.origin
         self._effort = effort
-        self._old = {name: _definition(scheme) for name, scheme in old.security_schemes.items()}
-        self._new = {name: _definition(scheme) for name, scheme in new.security_schemes.items()}
+        self._old, self._new = (
+            {name: _definition(scheme) for name, scheme in contract.security_schemes.items()}
+            for contract in (old, new)
+        )
         names = {definition: name for name, definition in self._old.items()}
         self._names = {
             name: name if name in self._old else names.get(definition, name)
