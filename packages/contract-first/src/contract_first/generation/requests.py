@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from contract_first.contract import Contract, Operation
+from contract_first.contract.document.anatomy import STYLES
 from contract_first.contract.document.json_types import text_of
 from contract_first.contract.schemas.schema import MISSING, Schema, Schemas
 
@@ -25,8 +26,6 @@ JSON = re.compile(r"\bjson\b")
 ALWAYS_SENT = frozenset({"accept-encoding", "connection", "user-agent"})
 """Header fields that a client has values for, which need not be the contract's."""
 SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|"}
-STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
-"""The default style of parameters, by place."""
 FORM = "multipart/form-data"
 NOT_FOUND = 404
 Pairs = list[tuple[str, str]]

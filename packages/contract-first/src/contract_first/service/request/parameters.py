@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
+from contract_first.contract.document.anatomy import STYLES
 from contract_first.contract.document.media_types import essence, is_json
 from contract_first.contract.schemas.schema import MISSING, Schema
 from contract_first.contract.schemas.validator import Validator
@@ -26,7 +27,6 @@ Read = Callable[[Request, QueryPairs], Any]
 """Returns what was sent for a parameter, from the request and its query pairs; None if nothing was."""
 Coerce = Callable[[Any], Any]
 """Turns what was sent into a JSON value."""
-DEFAULT_STYLES = {"query": "form", "path": "simple", "header": "simple", "cookie": "form"}
 EMPTY = ("", [""])
 """An empty value, which ``allowEmptyValue`` allows though the schema may not."""
 DELIMITERS: dict[str, tuple[bytes, ...]] = {
@@ -226,7 +226,7 @@ def _field_text(raw: bytes) -> str:
 
 def _styled(definition: Mapping[str, Any], coercion: Coercion) -> Read:
     location, name = definition["in"], definition["name"]
-    style = definition.get("style", DEFAULT_STYLES[location])
+    style = definition.get("style", STYLES[location])
     explode = definition.get("explode", style == "form")
     if not (coercion.takes_array or coercion.takes_object):
         single = _single(location, name)
