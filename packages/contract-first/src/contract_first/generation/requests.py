@@ -97,16 +97,12 @@ class SampleRequest(NamedTuple):
 
 
 class Samples:
-    """Generates valid requests, always the same for a contract.
+    """Generates valid requests, always the same for a contract."""
 
-    Args:
-        seed: another seed, other values.
-    """
-
-    def __init__(self, contract: Contract, seed: str = "samples") -> None:
+    def __init__(self, contract: Contract) -> None:
         self._contract = contract
         self._schemas = contract.schemas.view(formats=True).for_requests
-        self._generator = Generator(self._schemas, seed=seed)
+        self._generator = Generator(self._schemas, seed="samples")
         self._requests: dict[str, SampleRequest | None] = {}
 
     def request(self, operation: Operation) -> SampleRequest | None:

@@ -146,9 +146,7 @@ def literal(value: Any) -> str:
     return f'"{text[1:-1]}"' if text[0] == "'" and '"' not in text and "\\'" not in text else text
 
 
-def _attribute(
-    name: str, members: Sequence[str], default: str, function: str = "", aliases: Sequence[str] = ()
-) -> str:
+def _attribute(name: str, members: Sequence[str], default: str, function: str, aliases: Sequence[str]) -> str:
     """Return the line of an attribute, or its lines as the formatter leaves them.
 
     Args:
