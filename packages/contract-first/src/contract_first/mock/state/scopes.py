@@ -37,24 +37,21 @@ class ScopedPart(Protocol):
         """Remove that of a scope."""
 
 
-class Clearable(Protocol):
-    """A store of which entries have scopes: journal and faults. A reset clears it."""
-
-    def clear(self, scope: str | None = None) -> Any:
-        """Remove everything, or only the entries of a scope."""
+Clear = Callable[[str | None], Any]
+"""Removes all entries of a store, such as the journal, or only those of a scope."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
     """A part that scopes have in common, of which their entries go with them."""
 
-    store: Clearable
+    clear: Clear
 
     def open(self, name: str) -> None:
         """Do nothing: entries come with their scope."""
 
     def close(self, name: str) -> None:
-        self.store.clear(name)
+        self.clear(name)
 
 
 @dataclass(slots=True)

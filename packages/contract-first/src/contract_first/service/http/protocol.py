@@ -39,6 +39,8 @@ with deferred("uvicorn.main"):  # a command, with all that it reads its options 
 
 NoteRefusal = Callable[[Scope, Problem], None]
 
+TRANSPORT = "contract_first.transport"
+"""Key of the extensions of a scope for its transport: ASGI has no word for closing a connection."""
 MOST_DISCARDED_BYTES = 1024 * 1024
 """How much to read from a client that is being refused."""
 FREE_DISCARDED_BYTES = 4096
@@ -150,6 +152,7 @@ class HttpProtocol(asyncio.Protocol):
             "scheme": "https" if is_ssl(transport) else "http",
             "root_path": "",
             UNREAD: self._hold_response,
+            "extensions": {TRANSPORT: transport},
         }
         most_target_bytes = getattr(self._config.app, "most_target_bytes", MOST_TARGET_BYTES)
         self._reader = RequestReader(self, facts, most_target_bytes)
@@ -266,7 +269,6 @@ class HttpProtocol(asyncio.Protocol):
             raise ServiceUnavailable("The server has reached its limit of connections.")
         self._hold(self._reader.fed_bytes)
         scope["state"] = self._app_state.copy()
-        scope = self._scope(scope)
         self._exchange = Exchange(
             self,
             self._sender,
@@ -276,10 +278,6 @@ class HttpProtocol(asyncio.Protocol):
             expects_continue=expects_continue,
         )
         self._turns.start(self.owner, self._exchange.run(self._app, scope))
-
-    def _scope(self, scope: Scope) -> Scope:
-        """Return the scope of a request, for others to add something to."""
-        return scope
 
     def add_to_body(self, piece: bytes) -> None:
         if self._exchange is not None and not self._exchange.add(piece) and self._input is FLOWING:
