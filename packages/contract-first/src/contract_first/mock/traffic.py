@@ -173,7 +173,6 @@ class Traffic:
     def publish_to(self, events: Events) -> None:
         """Publish exchanges from now on."""
         self._broadcast = Broadcast(self.journal, events)
-        self._broadcast.start()
 
     def end(self) -> None:
         """End all waiting: for an exchange, or because of a fault."""
@@ -236,12 +235,10 @@ class Broadcast:
         self._journal = journal
         self._events = events
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
-        self._listening = ExitStack()
         self._published = 0
         self._busy = False
-
-    def start(self) -> None:
-        self._listening.enter_context(self._journal.listening(self._hear))
+        self._listening = ExitStack()
+        self._listening.enter_context(journal.listening(self._hear))
 
     def stop(self) -> None:
         """Publish nothing more; waits for what is being published."""

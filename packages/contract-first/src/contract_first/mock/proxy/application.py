@@ -102,10 +102,6 @@ class _ClientGone(Exception):  # noqa: N818 -- an event, not an error of ours
     """The client went away before its request was whole."""
 
 
-class _CutShort(Exception):  # noqa: N818 -- the same
-    """The response ends too early: raised so that the server does not end it as if it were whole."""
-
-
 class _Passing:
     """One exchange on its way through."""
 
@@ -257,7 +253,7 @@ class _Passing:
         self._recording.status, self._validated = 0, None
         await self._record()
         if started:
-            raise _CutShort from failure
+            raise failure  # so that the server does not end the response as if it were whole
         detail = f"No response from {self._upstream.url}: {failure}."
         proxy_status = (b"proxy-status", f"{self._upstream.name}; error={failure.error}".encode())
         await send_problem(failure.status, detail, self._send, proxy_status)
