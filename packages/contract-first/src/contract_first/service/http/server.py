@@ -95,14 +95,6 @@ class Endable(StartableApp, Protocol):
         """End them, so that the server can end."""
 
 
-@runtime_checkable
-class Drainable(Protocol):
-    """An application that reports when it is about to end."""
-
-    def drain(self) -> None:
-        """Report not ready from now on, and serve as before."""
-
-
 @dataclass(frozen=True, slots=True)
 class Shutdown:
     """How a server ends.
@@ -247,8 +239,9 @@ class _Server(Server):
         else:
             asyncio.get_running_loop().call_later(seconds, setattr, self, "should_exit", True)  # noqa: FBT003 -- setattr's
         logger.info("%s: shutting down in %g s", signal.Signals(number).name, seconds)
-        if not self._draining and isinstance(self.config.app, Drainable):
-            self.config.app.drain()
+        drain: Callable[[], None] | None = getattr(self.config.app, "drain", None)
+        if not self._draining and drain is not None:
+            drain()  # report not ready from now on, and serve as before
         self._draining = True
         self.config.encoded_headers.append(CLOSE)
         self._close_after_responses()
