@@ -102,19 +102,13 @@ class HttpProtocol(asyncio.Protocol):
     owner: Hashable
 
     def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
+        self, config: Config, server_state: ServerState, app_state: dict[str, Any], _loop: object = None
     ) -> None:
-        if not config.loaded:
-            config.load()
         self._config = config
         self._app: ASGIApp = config.loaded_app
         self._state: Any = server_state  # uvicorn names its own protocols where it keeps connections
         self._app_state = app_state
-        loop = _loop or asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
         shared = vars(server_state)  # by all connections
         if "turns" not in shared:
             shared["turns"], shared["lines"] = Turns(loop, server_state.tasks), DefaultFields()
@@ -157,11 +151,10 @@ class HttpProtocol(asyncio.Protocol):
         most_target_bytes = getattr(self._config.app, "most_target_bytes", MOST_TARGET_BYTES)
         self._reader = RequestReader(self, facts, most_target_bytes)
         self._sender = Sender(transport, self._turns)
-        connections, self.owner = self._state.connections, self.client
+        connections: Connections = self._state.connections
         connections.add(self)
-        if isinstance(connections, Connections):
-            self.owner = connections.owner(self)
-            connections.admit(self)
+        self.owner = connections.owner(self)
+        connections.admit(self)
         self._timeouts = Timeouts(self, self._reader, self._sender)
 
     @property
@@ -241,7 +234,7 @@ class HttpProtocol(asyncio.Protocol):
                 begin = reader.read(data, begin)
                 if reader.chunks > chunks + MOST_CHUNKS and reader.part is BODY and begin < len(data):
                     self._keep(QUEUED, data, begin)
-                    self._take_turn()
+                    self._state.connections.take_turn(self.owner, self._read_held)
                     return
             if reader.part is HEAD:
                 self._hold(reader.fed_bytes)
@@ -311,17 +304,10 @@ class HttpProtocol(asyncio.Protocol):
         """Read the next request, in its turn if it is there already."""
         if self._input is HELD:
             self._input = QUEUED
-            self._take_turn()
+            self._state.connections.take_turn(self.owner, self._read_held)
         else:
             self._hold(0)
             self.resume_reading()
-
-    def _take_turn(self) -> None:
-        connections = self._state.connections
-        if isinstance(connections, Connections):
-            connections.take_turn(self.owner, self._read_held)
-        else:
-            asyncio.get_running_loop().call_soon(self._read_held)
 
     def _read_held(self) -> None:
         if self._input in _UNREAD and not self.is_closing():
