@@ -30,7 +30,7 @@ from contract_first.results import Result, as_sarif
 from contract_first.signatures import Flag
 
 from .checking.configuration import Option
-from .commands import CANNOT_RUN, Overlays, failure, option, takes
+from .commands import CANNOT_RUN, failure, option, takes
 from .options import options_of, record_of
 from .reading import ContractOptions, File, Load, follows_references, read_contract
 
@@ -129,7 +129,8 @@ def show(file: File, *, load: Load = load_contract, **arguments: Any) -> None:
 
 
 @follows_references
-def digest(file: File, *, overlay: Overlays = None, load: Load = load_contract) -> None:
+@takes(overlay=options_of(ContractOptions)["overlay"])
+def digest(file: File, *, overlay: list[Path], load: Load = load_contract) -> None:
     """Print the SHA-256 of a contract, independent of format and order of members."""
     typer.echo(read_contract(file, load, overlay).digest)
 

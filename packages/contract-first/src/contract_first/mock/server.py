@@ -24,7 +24,7 @@ from .handlers import Handlers
 from .journal.events import Events
 from .options import MockOptions
 from .reach import MockFacts, Reach, certified, certified_names, lan_url, server_options
-from .responses import ContractResponses, Strictness, contract_app
+from .responses import ContractResponses, MockStrictness, contract_app
 from .responses.app import LIMITS
 from .service import ReloadingService
 from .state.clock import MockClock
@@ -147,7 +147,7 @@ class _Assembly:
         self._handlers = None if options.handlers is None else Handlers(options.handlers)
         self.clock = MockClock(lambda _now, _stopped: None)
         self._randomness = SeededRandomness(options.seed)
-        self._strictness = Strictness(
+        self._strictness = MockStrictness(
             options.validate_requests, options.formats, options.prefer_first, options.errors
         )
 

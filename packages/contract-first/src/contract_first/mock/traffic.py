@@ -92,7 +92,7 @@ class Traffic:
             authentication: whether credentials are required where the contract does.
             ignores: tells violations of requests that are not reported.
         """
-        self.journal.masking = Masking.of(contract)
+        self.journal.masking = Masking(contract)
         self.journal.validate_with(lambda: _validator(contract, ignores, authentication=authentication))
         self.rules.validate = self._check
         self._contract = contract
