@@ -315,7 +315,8 @@ class _Server(Server):
         if self.config.is_ssl:
             tls = {"ssl": self.config.ssl, "ssl_handshake_timeout": HANDSHAKE_SECONDS}
         state = {"server_state": self.server_state, "app_state": self.lifespan.state}
-        make: Any = partial(self.config.http_protocol_class, config=self.config, **state)
+        kind: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
+        make = partial(kind, config=self.config, **state)
         shared = self.config.backlog, make, self._connections.most_waiting
         self._arrivals = [Arrivals(sock, *shared, **tls) for sock in sockets or []]
         # ASGI's "server" is where it listens, on every address perhaps, and not what a client connected to
