@@ -17,7 +17,6 @@ from contract_first.mock.application import MockApplication
 from contract_first.mock.control.app import MOST_TARGET_BYTES, ControlAccess
 from contract_first.mock.journal.events import Events
 from contract_first.mock.reach import Reach, server_options
-from contract_first.mock.rules.transport import TransportProtocol
 from contract_first.mock.service import ReloadingService
 from contract_first.mock.state.clock import MockClock
 from contract_first.mock.state.data_directory import DataDirectory, Snapshot
@@ -68,7 +67,7 @@ def control(
         ReloadingService(
             contract, nothing, load=lambda: contract, serve=serve, errors=(ContractError,), tell=None
         ),
-        S3State(clock, events, traffic.clearable, directory, s3=s3),
+        S3State(clock, events, traffic.resets, directory, s3=s3),
         traffic,
         access=ControlAccess(*access),
         seeds=seeds,
@@ -81,7 +80,7 @@ def control(
         ca=authority.certificate if authority else None,
     )
     encryption = server_options(authority, [*options.certified_names()])
-    return partial(serving, app, name="control", http=TransportProtocol, **encryption)
+    return partial(serving, app, name="control", **encryption)
 
 
 async def _nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
