@@ -209,7 +209,8 @@ class _Patterns:
 
     def flaws(self, location: Location) -> Iterator[Flaw]:
         """Yield the flaws of the patterns of a schema."""
-        patterns = {("patternProperties", name): name for name in location.node.get("patternProperties", ())}
+        names = location.node.get("patternProperties", ())
+        patterns: dict[tuple[str, ...], str] = {("patternProperties", name): name for name in names}
         if isinstance(location.node.get("pattern"), str):
             patterns["pattern",] = location.node["pattern"]
         for keys, pattern in patterns.items():
