@@ -8,7 +8,8 @@ from typing import Any, ClassVar, Final
 
 import httpx2
 
-from contract_first.check.checks.check import CheckFailure, NothingToCheck, RunCheck, Severity, json_of
+from contract_first.check.checks import Severity
+from contract_first.check.checks.check import CheckFailure, NothingToCheck, RunCheck, json_of
 from contract_first.check.checks.links import Step, steps
 from contract_first.check.checks.samples import NoResponse
 from contract_first.check.target import Target
