@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import InitVar, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -91,16 +91,12 @@ class Room:
 
     async def start(self, database: Database, make: Make) -> None:
         """Start the service on a database, which is closed if that fails."""
-        try:
+        async with AsyncExitStack() as failed:  # or cancelled, as at the mock's end
+            failed.push_async_callback(database.close)
             service = make(database, self)
-            try:
-                await service.start()
-            except BaseException:  # a change may be cancelled while the service starts, as at the mock's end
-                await service.stop()
-                raise
-        except BaseException:
-            await database.close()
-            raise
+            failed.push_async_callback(service.stop)
+            await service.start()
+            failed.pop_all()
         self.service = service
 
     async def stop(self) -> None:

@@ -20,8 +20,8 @@ def test_check(contract, pets, write, tmp_path):
     """--check exits with 1 where a module and its contract differ, 0 where they do not, 2 without one."""
     path = tmp_path / "models.py"
     pets["components"] = {"schemas": {"Pet": {"type": "object", "properties": {"name": {"type": "string"}}}}}
-    source = write_models(load_contract(write(pets)), "dataclass")
-    command = ("types", write(pets), "--models", "dataclass", "--check", path)
+    source = write_models(load_contract(write(pets)), "msgspec")
+    command = ("types", write(pets), "--models", "msgspec", "--check", path)
     path.write_text(source)
     assert (contract(*command).exit_code, contract(*command).stdout[:15]) == (0, "No differences ")
     path.write_text(source.replace("name:", "title:"))

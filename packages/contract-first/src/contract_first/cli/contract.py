@@ -30,7 +30,7 @@ from contract_first.results import Result, as_sarif
 from contract_first.signatures import Flag
 
 from .checking.configuration import Option
-from .commands import CANNOT_RUN, Overlays, failure, option, takes
+from .commands import CANNOT_RUN, failure, option, takes
 from .options import options_of, record_of
 from .reading import ContractOptions, File, Load, follows_references, read_contract
 
@@ -129,7 +129,8 @@ def show(file: File, *, load: Load = load_contract, **arguments: Any) -> None:
 
 
 @follows_references
-def digest(file: File, *, overlay: Overlays = None, load: Load = load_contract) -> None:
+@takes(overlay=options_of(ContractOptions)["overlay"])
+def digest(file: File, *, overlay: list[Path], load: Load = load_contract) -> None:
     """Print the SHA-256 of a contract, independent of format and order of members."""
     typer.echo(read_contract(file, load, overlay).digest)
 
@@ -238,7 +239,7 @@ def types(file: File, *, load: Load = load_contract, **arguments: Any) -> None:
     """Print the types of a contract: Python TypedDicts or models.
 
     TypedDicts describe decoded JSON, in which a date-time is a str. Models have dates, UUIDs and aliases as
-    handlers of create_app take and return them; --models is msgspec, dataclass or pydantic.
+    handlers of create_app take and return them; --models is msgspec or pydantic.
 
     Exit codes: 0 printed, or --check finds no difference, 1 it finds one, 2 nothing can be read.
     """

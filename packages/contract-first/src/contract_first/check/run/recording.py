@@ -59,7 +59,7 @@ class RunReporter:
     def __init__(self, report: Report, target: Target, plan: Plan) -> None:
         self._report = report
         self._target = target
-        self._masking = Masking.of(target.contract)
+        self._masking = Masking(target.contract)
         self._severities = plan.severities
         self._exercised = Exercised(target, report)
         self._findings: dict[tuple[str, ...], Finding] = {}

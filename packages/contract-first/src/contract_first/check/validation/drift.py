@@ -59,7 +59,7 @@ class Drift:
     def __init__(self, contract: Contract, base_url: str | None = None) -> None:
         self._contract = contract
         self._deployment = contract.deployed_at(base_url)
-        self._masking = Masking.of(contract)
+        self._masking = Masking(contract)
         self._operations = {operation.operation_id: operation for operation in contract.operations}
         self._proposals: dict[Place, Proposal] = {}
         self.more = 0

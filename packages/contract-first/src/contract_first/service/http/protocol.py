@@ -39,6 +39,8 @@ with deferred("uvicorn.main"):  # a command, with all that it reads its options 
 
 NoteRefusal = Callable[[Scope, Problem], None]
 
+TRANSPORT = "contract_first.transport"
+"""Key of the extensions of a scope for its transport: ASGI has no word for closing a connection."""
 MOST_DISCARDED_BYTES = 1024 * 1024
 """How much to read from a client that is being refused."""
 FREE_DISCARDED_BYTES = 4096
@@ -100,19 +102,13 @@ class HttpProtocol(asyncio.Protocol):
     owner: Hashable
 
     def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
+        self, config: Config, server_state: ServerState, app_state: dict[str, Any], _loop: object = None
     ) -> None:
-        if not config.loaded:
-            config.load()
         self._config = config
         self._app: ASGIApp = config.loaded_app
         self._state: Any = server_state  # uvicorn names its own protocols where it keeps connections
         self._app_state = app_state
-        loop = _loop or asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
         shared = vars(server_state)  # by all connections
         if "turns" not in shared:
             shared["turns"], shared["lines"] = Turns(loop, server_state.tasks), DefaultFields()
@@ -150,15 +146,15 @@ class HttpProtocol(asyncio.Protocol):
             "scheme": "https" if is_ssl(transport) else "http",
             "root_path": "",
             UNREAD: self._hold_response,
+            "extensions": {TRANSPORT: transport},
         }
         most_target_bytes = getattr(self._config.app, "most_target_bytes", MOST_TARGET_BYTES)
         self._reader = RequestReader(self, facts, most_target_bytes)
         self._sender = Sender(transport, self._turns)
-        connections, self.owner = self._state.connections, self.client
+        connections: Connections = self._state.connections
         connections.add(self)
-        if isinstance(connections, Connections):
-            self.owner = connections.owner(self)
-            connections.admit(self)
+        self.owner = connections.owner(self)
+        connections.admit(self)
         self._timeouts = Timeouts(self, self._reader, self._sender)
 
     @property
@@ -238,7 +234,7 @@ class HttpProtocol(asyncio.Protocol):
                 begin = reader.read(data, begin)
                 if reader.chunks > chunks + MOST_CHUNKS and reader.part is BODY and begin < len(data):
                     self._keep(QUEUED, data, begin)
-                    self._take_turn()
+                    self._state.connections.take_turn(self.owner, self._read_held)
                     return
             if reader.part is HEAD:
                 self._hold(reader.fed_bytes)
@@ -266,7 +262,6 @@ class HttpProtocol(asyncio.Protocol):
             raise ServiceUnavailable("The server has reached its limit of connections.")
         self._hold(self._reader.fed_bytes)
         scope["state"] = self._app_state.copy()
-        scope = self._scope(scope)
         self._exchange = Exchange(
             self,
             self._sender,
@@ -276,10 +271,6 @@ class HttpProtocol(asyncio.Protocol):
             expects_continue=expects_continue,
         )
         self._turns.start(self.owner, self._exchange.run(self._app, scope))
-
-    def _scope(self, scope: Scope) -> Scope:
-        """Return the scope of a request, for others to add something to."""
-        return scope
 
     def add_to_body(self, piece: bytes) -> None:
         if self._exchange is not None and not self._exchange.add(piece) and self._input is FLOWING:
@@ -313,17 +304,10 @@ class HttpProtocol(asyncio.Protocol):
         """Read the next request, in its turn if it is there already."""
         if self._input is HELD:
             self._input = QUEUED
-            self._take_turn()
+            self._state.connections.take_turn(self.owner, self._read_held)
         else:
             self._hold(0)
             self.resume_reading()
-
-    def _take_turn(self) -> None:
-        connections = self._state.connections
-        if isinstance(connections, Connections):
-            connections.take_turn(self.owner, self._read_held)
-        else:
-            asyncio.get_running_loop().call_soon(self._read_held)
 
     def _read_held(self) -> None:
         if self._input in _UNREAD and not self.is_closing():
