@@ -41,7 +41,7 @@ from strict_s3.messages.operations import ON_BUCKETS, ON_OBJECTS
 from strict_s3.options import Options as S3Options
 
 sys.path.insert(0, str(Path(__file__).parent))
-import s3_shapes  # noqa: E402 -- beside this file
+import s3_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
