@@ -37,7 +37,7 @@ from scanner_api.settings import MOCKED, Settings
 from scanner_contract.loading import PACKAGED, load_contract, packaged_overlays
 from scanner_mocks.checks import CHECKS, PROMISES
 from scanner_mocks.faults import ScannerEffect, ScannerMatch
-from strict_s3.messages.operations import ON_BUCKETS, ON_OBJECTS
+from strict_s3.messages.operations import ON_BUCKETS, ON_OBJECTS, STORED
 from strict_s3.options import Options as S3Options
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -277,7 +277,11 @@ def s3_row(method: str, selector: str, operation: S3Operation) -> str:
         request += " of a copy"
     elif method == "LIST" and selector:
         request += ", all"
-    name = f"{operation.name}{'' if operation.is_served else ' (501 NotImplemented)'}"
+    name = operation.name
+    if not operation.is_served:
+        name += " (501 NotImplemented)"
+    elif selector in STORED:
+        name += " (stored only)"
     actions = ", ".join(operation.actions).replace("*", "[Version]")
     return f"| {request} | {name} | {actions} | {operation.permission} |".replace("  |", " |")
 

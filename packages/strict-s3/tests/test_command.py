@@ -54,8 +54,9 @@ def test_it_serves_until_a_signal(tmp_path):
 def test_by_default_it_says_what_clients_have_to_know():
     """Without --json it prints the command that sets AWS's variables; others are refused."""
     with subprocess.Popen([*COMMAND, "--port", "0"], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 -- our own
-        lines = [process.stdout.readline() for _ in range(4)]
-        assert f"AWS_ENDPOINT_URL_S3={lines[0].split()[1]} AWS_ACCESS_KEY_ID=ACCESSKEY" in lines[3]
+        lines = [process.stdout.readline() for _ in range(5)]
+        assert f"AWS_ENDPOINT_URL_S3={lines[0].split()[1]} AWS_ACCESS_KEY_ID=ACCESSKEY" in lines[4]
+        assert lines[2].startswith("stored, without an effect: accelerate, analytics, ")
         assert httpx2.get(lines[0].split()[1]).status_code == 403
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 from urllib.request import urlopen
 
 from .local import callable_url, local_s3
+from .messages.operations import STORED
 from .options import Options, flags
 from .startup.environment import of_environment, without_meaning
 
@@ -65,7 +66,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 variables = {name: text for name, text in variables.items() if name not in _PRINTED}
             exports = " ".join(f"{name}={value}" for name, value in variables.items())
             facts = {"s3": s3.url, "buckets": options.buckets, **variables}
-            text = f"S3: {s3.url}\nbuckets: {', '.join(options.buckets)}\n\nexport {exports}"
+            stored = ", ".join(sorted(STORED))
+            buckets = ", ".join(options.buckets)
+            about = f"S3: {s3.url}\nbuckets: {buckets}\nstored, without an effect: {stored}"
+            text = f"{about}\n\nexport {exports}"
             print(json.dumps(facts) if as_json else text, flush=True)  # noqa: T201 -- the command's output
             stopped.wait()
     except (OSError, ValueError) as error:

@@ -11,7 +11,7 @@ from .authorization import Authorization
 from .buckets.documents import check_bypass
 from .messages.cors import OPEN, CorsRule, preflight
 from .messages.errors import MAX_HEADER_SECTION_BYTES, S3Error, invalid_argument, refusal
-from .messages.operations import NONE, Operation
+from .messages.operations import NONE, NOT_IMPLEMENTED, Operation
 from .messages.orders import Bucket, Order
 from .messages.request import Request
 from .messages.response import Response
@@ -74,6 +74,8 @@ class Routes:
         bucket = self._store.bucket(request.bucket)
         signed = self._authenticator.authenticate(request, bucket.region if bucket else None)
         request = request.unsigned()
+        if headers := sorted(NOT_IMPLEMENTED & request.headers.keys()):
+            raise refusal("NotImplemented", Header=", ".join(headers))
         if not request.bucket:
             return self._list_buckets(request, signed)
         if bucket is None:

@@ -53,6 +53,12 @@ def _document(
     }
 
 
+def _refused(methods: str, selector: str, noun: str) -> _Table:
+    """Return operations on a subresource that are not served."""
+    operations = _document(methods, selector, noun).items()
+    return {place: operation._replace(is_served=False) for place, operation in operations}
+
+
 def _by_id(selector: str, root: str) -> _Table:
     """Return the operations on the configurations of a kind, of which a bucket has several."""
     return {
@@ -117,6 +123,18 @@ ON_BUCKETS: Final[_Table] = {
     **_document("GET PUT DELETE", "tagging", "BucketTagging", root="Tagging"),
     **_document("GET PUT", "versioning", "BucketVersioning", root="VersioningConfiguration"),
     **_document("GET PUT DELETE", "website", "BucketWebsite", "", "WebsiteConfiguration", "Delete"),
+    **_refused("GET PUT", "abac", "BucketAbac"),
+    **_refused("GET DELETE", "metadataConfiguration", "BucketMetadataConfiguration"),
+    **_refused("GET DELETE", "metadataTable", "BucketMetadataTableConfiguration"),
+    ("POST", "metadataConfiguration"): Operation("CreateBucketMetadataConfiguration", is_served=False),
+    ("POST", "metadataTable"): Operation("CreateBucketMetadataTableConfiguration", is_served=False),
+    **{
+        ("PUT", f"metadata{kind}Table"): Operation(
+            f"UpdateBucketMetadata{kind}TableConfiguration", is_served=False
+        )
+        for kind in ("Annotation", "Inventory", "Journal")
+    },
+    ("GET", "session"): Operation("CreateSession", is_served=False),
 }  # fmt: skip
 ON_OBJECTS: Final[_Table] = {
     ("GET", ""): Operation("GetObject", ("GetObject*",), "READ"),
@@ -137,6 +155,8 @@ ON_OBJECTS: Final[_Table] = {
     **_document("GET PUT", "legal-hold", "ObjectLegalHold", root="LegalHold"),
     **_document("GET PUT", "retention", "ObjectRetention", root="Retention"),
     **_document("GET PUT DELETE", "tagging", "ObjectTagging", "Object*Tagging", "Tagging", "Delete"),
+    ("LIST", "annotation"): Operation("ListObjectAnnotations", is_served=False),
+    **_refused("GET PUT DELETE", "annotation", "ObjectAnnotation"),
     ("GET", "torrent"): Operation("GetObjectTorrent", ("GetObject*Torrent",), is_served=False),
     ("PUT", "encryption"): Operation("UpdateObjectEncryption", ("UpdateObjectEncryption",), is_served=False),
     ("PUT", "renameObject"): Operation("RenameObject", ("PutObject",), is_served=False),
@@ -153,6 +173,10 @@ TABLES: Final = (ON_SERVICE, ON_BUCKETS, ON_OBJECTS)
 BY_NAME: Final = {operation.name: operation for table in TABLES for operation in table.values()}
 NAMES: Final = frozenset(BY_NAME)
 SELECTORS: Final = frozenset(selector for table in TABLES for _, selector in table if selector)
+SERVED: Final = frozenset(
+    selector for table in TABLES for (_, selector), operation in table.items() if operation.is_served
+)
+"""Selectors of which an operation is served; S3's others are as those that it does not know."""
 ROOTS: Final = {
     selector: operation.root
     for table in TABLES
@@ -160,6 +184,19 @@ ROOTS: Final = {
     if operation.root
 }
 """The root of the document that is put or posted, by selector."""
+STORED: Final = frozenset({
+    "accelerate", "analytics", "intelligent-tiering", "inventory", "logging", "metrics", "replication",
+    "requestPayment", "website",
+})  # fmt: skip
+"""Selectors of documents that are stored and shown, and have no effect here."""
+NOT_IMPLEMENTED: Final = frozenset({
+    "x-amz-bucket-namespace",
+    "x-amz-if-match-initiated-time", "x-amz-if-match-last-modified-time", "x-amz-if-match-size",
+    "x-amz-object-annotation-directive", "x-amz-object-lock-event-hold",
+    "x-amz-object-lock-event-hold-duration-days", "x-amz-object-lock-event-hold-duration-years",
+    "x-amz-write-offset-bytes",
+})  # fmt: skip
+"""Headers of S3's that would change what a request does, and have no effect here: such requests are 501."""
 MOST_PIECES: Final = dict.fromkeys(("", *ROOTS), 5_000) | {
     "delete": 10_000,
     "lifecycle": 20_000,
