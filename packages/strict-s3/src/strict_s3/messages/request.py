@@ -34,8 +34,8 @@ _OF_CLIENTS = re.compile(r"(?:x-|[\d_.]).*|v", re.IGNORECASE | re.DOTALL)
 """Query parameters that S3 leaves to clients; many add a number to a URL, or a version, past a cache."""
 _OF_READS: Final = frozenset({
     "list-type", "prefix", "delimiter", "marker", "max-keys", "continuation-token", "start-after",
-    "encoding-type", "fetch-owner", "key-marker", "version-id-marker", "upload-id-marker", "max-uploads", "max-parts",
-    "part-number-marker",
+    "encoding-type", "fetch-owner", "key-marker", "version-id-marker", "upload-id-marker", "max-uploads",
+    "max-parts", "part-number-marker",
 })  # fmt: skip
 """Query parameters of lists, which may be empty."""
 
