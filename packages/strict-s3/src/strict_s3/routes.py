@@ -9,6 +9,7 @@ from .auth.access import check_owner
 from .auth.authentication import Authenticator, Signed
 from .authorization import Authorization
 from .buckets.documents import check_bypass
+from .identity import caller_identity, is_of_sts
 from .messages.cors import OPEN, CorsRule, preflight
 from .messages.errors import MAX_HEADER_SECTION_BYTES, S3Error, invalid_argument, refusal
 from .messages.operations import NONE, NOT_IMPLEMENTED, Operation
@@ -54,6 +55,8 @@ class Routes:
     def __call__(self, request: Request) -> Response:
         """Serve a request, or raise `S3Error`."""
         try:
+            if is_of_sts(request):
+                return caller_identity(request, self._authenticator, self._store.account)
             return self._serve(request)
         finally:
             documents.release(request)
