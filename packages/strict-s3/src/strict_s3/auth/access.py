@@ -11,6 +11,15 @@ from strict_s3.messages.identifiers import is_account
 
 from .conditions import RequestContext, holds, is_like
 
+_PUBLIC = [
+    f"s3:{name}"
+    for name in (
+        "AbortMultipartUpload", "DeleteObject", "GetBucketLocation", "GetObject", "ListBucket",
+        "ListBucketMultipartUploads", "ListMultipartUploadParts", "PutObject",
+    )
+]  # fmt: skip
+"""What everyone may do where MinIO calls a bucket public."""
+
 
 def policy_effect(
     policy: bytes | None,
@@ -34,13 +43,14 @@ def policy_effect(
     return next((effect for effect in ("Deny", "Allow") if effect in effects), "")
 
 
-def public_policy(bucket: str) -> bytes:
-    """Return a bucket policy that allows everyone to read the objects."""
+def public_policy(bucket: str, *, writes: bool = False) -> bytes:
+    """Return a bucket policy that allows everyone to read the objects, or to list and write them as well."""
+    arn = f"arn:aws:s3:::{bucket}"
     statement = {
         "Effect": "Allow",
         "Principal": "*",
-        "Action": "s3:GetObject",
-        "Resource": f"arn:aws:s3:::{bucket}/*",
+        "Action": _PUBLIC if writes else "s3:GetObject",
+        "Resource": [arn, f"{arn}/*"] if writes else f"{arn}/*",
     }
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]}).encode()
 

@@ -37,8 +37,6 @@ _MINIMUMS = ("all_storage_classes_128K", "varies_by_storage_class")
 """The sizes from which rules of a lifecycle move objects; the first one by default."""
 _LOCATION = re.compile(r"EU|[a-z]{2,4}(?:-[a-z]+)+-\d+|")
 """Names of regions, and that of eu-west-1 in S3's first years."""
-_NO_PERIOD = re.compile(rb"<(Days|Years)>0</\1>")
-"""The unit of a default lock that is not used, in moto's documents."""
 
 _log = logging.getLogger(__name__)
 
@@ -50,20 +48,20 @@ class FirstBucket:
     Attributes:
         region: its region.
         cors: whether it has CORS rules that allow every origin.
-        public: whether everyone may read its objects.
+        policy: what everyone may do, of `options.POLICIES`.
     """
 
     name: str
     region: str
     cors: bool = False
-    public: bool = False
+    policy: str = "none"
 
     def subresources(self) -> Iterator[tuple[str, bytes]]:
         """Yield the subresources that are put once it is made, and their documents."""
         if self.cors:
             yield "cors", OPEN.document()
-        if self.public:
-            yield "policy", public_policy(self.name)
+        if self.policy != "none":
+            yield "policy", public_policy(self.name, writes=self.policy == "public")
 
 
 class Buckets:
@@ -132,8 +130,7 @@ class Buckets:
                 return Response.of_xml(kind.default)
             response = self._backend.carry_out(order)
         if name:
-            without_periods = _NO_PERIOD.sub(b"", b"".join(response.body))
-            response.set_body(_ROOT.sub(rb"\1\2Configuration", without_periods))
+            response.set_body(_ROOT.sub(rb"\1\2Configuration", b"".join(response.body)))
         return response
 
     def change(self, order: Order) -> Response:

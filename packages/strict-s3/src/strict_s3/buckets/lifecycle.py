@@ -33,8 +33,6 @@ def check_rules(root: ET.Element, _bucket: object) -> None:
 def _check(rule: ET.Element) -> None:
     if len(rule.findtext("ID", "")) > _MAX_ID_LENGTH:
         raise invalid_argument(f"ID length should not exceed allowed limit of {_MAX_ID_LENGTH}")
-    if rule.findtext("Status") not in ("Enabled", "Disabled"):
-        raise refusal("MalformedXML")
     if all(rule.find(action) is None for action in _ACTIONS):
         raise invalid_request("At least one action needs to be specified in a rule")
     days = rule.findtext("Expiration/Days")
@@ -43,9 +41,7 @@ def _check(rule: ET.Element) -> None:
     for action in ("Expiration", "Transition"):
         for date in rule.findall(f"{action}/Date"):
             time = time_of(date.text or "")
-            if time is None:
-                raise refusal("MalformedXML")
-            if time.time() != datetime.min.time():
+            if time and time.time() != datetime.min.time():
                 raise invalid_argument("'Date' must be at midnight GMT")
 
 

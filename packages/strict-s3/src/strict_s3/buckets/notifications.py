@@ -10,6 +10,8 @@ from strict_s3.auth.conditions import is_like
 from strict_s3.messages.errors import S3Error, invalid_argument, refusal
 from strict_s3.messages.xml import parse
 
+from .shapes import shapes
+
 _MOST = 100
 _DESTINATIONS = {"Topic": "topic", "Queue": "queue", "CloudFunction": "Lambda"}
 """What events may go to, by the elements that name it, and what S3 calls it."""
@@ -18,27 +20,6 @@ _ARN = re.compile(
     r"|arn:minio:sqs:[\w-]*:(?P<of_minio>[\w-]+):webhook",
     re.ASCII,
 )
-_KINDS = {
-    "IntelligentTiering": (),
-    "LifecycleExpiration": ("Delete", "DeleteMarkerCreated"),
-    "LifecycleTransition": (),
-    "ObjectAcl": ("Put",),
-    "ObjectCreated": ("Put", "Post", "Copy", "CompleteMultipartUpload"),
-    "ObjectRemoved": ("Delete", "DeleteMarkerCreated"),
-    "ObjectRestore": ("Post", "Completed", "Delete"),
-    "ObjectTagging": ("Put", "Delete"),
-    "ReducedRedundancyLostObject": (),
-    "Replication": (
-        "OperationFailedReplication", "OperationMissedThreshold", "OperationNotTracked",
-        "OperationReplicatedAfterThreshold",
-    ),
-}  # fmt: skip
-_EVENTS = frozenset(
-    f"s3:{kind}{f':{name}' * bool(name)}"
-    for kind, names in _KINDS.items()
-    for name in (*names, "*" * bool(names))
-)
-"""The events that S3 has; some never happen here."""
 
 
 class Rule(NamedTuple):
@@ -82,8 +63,9 @@ class Rule(NamedTuple):
 
 def check_events(root: ET.Element, _bucket: object) -> None:
     """Raise InvalidArgument for an event that S3 does not know."""
+    events = shapes()["notification"].at("QueueConfiguration", "Event").values
     for event in root.iter("Event"):
-        if event.text not in _EVENTS:
+        if event.text not in events:
             message = "The event is not supported for notifications"
             raise invalid_argument(message, "Event", event.text or "")
 

@@ -42,6 +42,13 @@ class Shape(msgspec.Struct, frozen=True):
     values: tuple[str, ...] = ()
     attribute: bool = False
 
+    def at(self, *names: str) -> Shape:
+        """Return the shape of a member, or of the items of one, by the names that lead there."""
+        shape = self
+        for name in names:
+            shape = shape.members[name].item or shape.members[name]
+        return shape
+
 
 @cache
 def shapes() -> Mapping[str, Shape]:
