@@ -16,6 +16,29 @@ FORMER = {"PutBucketLifecycle", "PutBucketNotification"}
 """Operations that newer ones replace."""
 OTHERS = {"", "acl", "policy"}
 """The bucket itself, and subresources whose documents have modules of their own."""
+ADDED: dict[str, dict[str, Any]] = {
+    "accelerate": {"required": ["Status"]},
+    "cors/CORSRule": {"most": 100},
+    "encryption/Rule": {"most": 1, "required": ["ApplyServerSideEncryptionByDefault"]},
+    "encryption/Rule/BucketKeyEnabled": {"default": "false"},
+    "lifecycle/Rule": {"most": 1000},
+    "lifecycle/Rule/ID": {"default": "*"},
+    **{
+        f"notification/{kind}Configuration/Id": {"default": "*"}
+        for kind in ("Topic", "Queue", "CloudFunction")
+    },
+    "object-lock": {"required": ["ObjectLockEnabled"]},
+    "object-lock/Rule": {"required": ["DefaultRetention"]},
+    "object-lock/Rule/DefaultRetention": {"required": ["Mode"]},
+    "ownershipControls/Rule": {"most": 1},
+    **{
+        f"publicAccessBlock/{name}": {"default": "false"}
+        for name in ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+    },
+    "replication/Rule": {"most": 1000},
+    "replication/Rule/ID": {"default": "*"},
+}
+"""What S3's documentation says of members, by their places; a default of ``*`` is an ID."""
 
 
 def shapes() -> dict[str, Any]:
@@ -29,6 +52,8 @@ def shapes() -> dict[str, Any]:
         puts = operation.http["method"] == "PUT" and path == "/{Bucket}" and payload
         if puts and name not in FORMER and selector in SERVED - OTHERS:
             shapes[selector] = _shape(operation.input_shape.members[payload])
+    for place, rules in ADDED.items():
+        _add(shapes, place.split("/"), rules)
     return dict(sorted(shapes.items()))
 
 
@@ -55,6 +80,16 @@ def _shape(shape: Any) -> dict[str, Any]:
         name = {} if flattened else {"name": shape.member.serialization["name"]}
         return {"type": "list", "item": item} | name
     return {"type": shape.type_name} | ({"values": list(shape.enum)} if getattr(shape, "enum", None) else {})
+
+
+def _add(shapes: dict[str, Any], names: list[str], rules: dict[str, Any]) -> None:
+    """Add rules to the shape in a place; what is required is so of each item of a list."""
+    shape = shapes[names[0]]
+    for name in names[1:]:
+        shape = shape.get("item", shape)["members"][name]
+    item = shape.get("item", shape)
+    item |= {"required": [*item.get("required", []), *rules["required"]]} if "required" in rules else {}
+    shape |= {name: value for name, value in rules.items() if name != "required"}
 
 
 if __name__ == "__main__":

@@ -35,11 +35,9 @@ State is lost at the end unless --data is given; nothing leaves this machine.
 Ctrl-C or SIGTERM stops it.
 
 Each option may stand in a variable, such as STRICT_S3_BUCKET for --bucket; several values are separated by
-spaces or commas, credentials by spaces. Without an option or a variable of its own it takes the credential of
-MINIO_ROOT_USER and MINIO_ROOT_PASSWORD, or of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN,
-and does not print it; buckets and their policies from MINIO_DEFAULT_BUCKETS, the folder from MINIO_VOLUMES,
-domains from MINIO_DOMAIN, the public URL from MINIO_SERVER_URL, the region from MINIO_SITE_REGION,
-MINIO_REGION, AWS_REGION or AWS_DEFAULT_REGION. strict-s3 server DIR is the command of MinIO's image.
+spaces or commas, credentials by spaces. Variables of MinIO, LocalStack and AWS's clients mean what they mean
+there, or standard error names them; a credential that they have is not printed.
+strict-s3 server DIR is the command of MinIO's image.
 
 strict-s3 health says by its exit code whether the S3 of these options, or of these variables, is ready.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import secrets
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
@@ -34,7 +33,6 @@ _SYSTEM_PREFIX = "aws:"
 _MOST_POLICY_BYTES = 20 * 1024
 """Of a bucket policy, see the S3 user guide's policies and permissions."""
 _OWNERSHIP = "x-amz-object-ownership"
-_EVENT_BRIDGE = "EventBridgeConfiguration"
 _CODES = {
     "HttpRedirectCode": ("redirect", re.compile("3[0-9]{2}")),
     "HttpErrorCodeReturnedEquals": ("error", re.compile("[45][0-9]{2}")),
@@ -55,7 +53,6 @@ def completed(name: str, body: bytes, bucket: Bucket) -> bytes:
         return body
     root, kind = parse(body), DOCUMENTS.get(name, OTHERS)
     kind.check(root, bucket)
-    kind.complete(root)
     conform(root, shapes()[name])
     return document(ROOTS[name], content_of(root))
 
@@ -65,10 +62,9 @@ def check_tags(body: bytes, *, of_bucket: bool = False) -> dict[str, str]:
     tags: dict[str, str] = {}
     root = parse(body)
     _expect(root.tag == "Tagging")
+    conform(root, shapes()["tagging"])
     for tag in root.iterfind("TagSet/Tag"):
-        key, value = tag.findtext("Key"), tag.findtext("Value", "")
-        if key is None:
-            raise refusal("MalformedXML")
+        key, value = tag.findtext("Key", ""), tag.findtext("Value", "")
         if key in tags:
             raise refusal("InvalidTag", TagKey=key)
         if key.startswith(_SYSTEM_PREFIX):
@@ -117,16 +113,11 @@ def _check_versioning(root: ET.Element, _: Bucket) -> None:
         raise S3Error(400, code, message)
 
 
-def _check_ownership_controls(root: ET.Element, _: Bucket) -> None:
-    _expect(len(root.findall("Rule")) == 1)
-
-
-def _check_accelerate(root: ET.Element, bucket: Bucket) -> None:
+def _check_accelerate(_: ET.Element, bucket: Bucket) -> None:
     if "." in bucket.name:
         raise invalid_request(
             "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names"
         )
-    _expect(root.find("Status") is not None)
 
 
 def _check_payment(root: ET.Element, _: Bucket) -> None:
@@ -135,10 +126,9 @@ def _check_payment(root: ET.Element, _: Bucket) -> None:
 
 
 def _check_encryption(root: ET.Element, _: Bucket) -> None:
-    rules = root.findall("Rule/ApplyServerSideEncryptionByDefault")
-    _expect(len(rules) == len(root.findall("Rule")) == 1)
-    algorithm, key = rules[0].findtext("SSEAlgorithm", ""), rules[0].find("KMSMasterKeyID")
-    if key is not None and not algorithm.startswith("aws:kms"):
+    default = root.find("Rule/ApplyServerSideEncryptionByDefault")
+    has_key = default is not None and default.find("KMSMasterKeyID") is not None
+    if has_key and not root.findtext("Rule/*/SSEAlgorithm", "").startswith("aws:kms"):
         message = (
             "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse"
         )
@@ -203,29 +193,13 @@ class Document(NamedTuple):
 
     Attributes:
         check: raises `S3Error` for what its shape does not say.
-        complete: adds S3's defaults.
         default: of a bucket before one is put.
         is_motos: whether moto has to know it.
     """
 
     check: Callable[[ET.Element, Bucket], None] = lambda root, bucket: None  # noqa: ARG005 -- as the others
-    complete: Callable[[ET.Element], None] = lambda root: None  # noqa: ARG005 -- as the others
     default: bytes = b""
     is_motos: bool = True
-
-
-def _add(name: str, default: str, *elements: ET.Element) -> None:
-    """Add a member to the elements that have none, or an empty one; by default an ID."""
-    for element in elements:
-        if not element.findtext(name):
-            for empty in element.findall(name):
-                element.remove(empty)
-            ET.SubElement(element, name).text = default or secrets.token_urlsafe(36)
-
-
-def _add_blocks(root: ET.Element) -> None:
-    for name in shapes()["publicAccessBlock"].members:
-        _add(name, "false", root)
 
 
 _ENCRYPTION = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}
@@ -234,19 +208,14 @@ DOCUMENTS: Final[Mapping[str, Document]] = {
     "accelerate": Document(_check_accelerate),
     "encryption": Document(  # by default as at Amazon's since January 2023
         _check_encryption,
-        lambda root: _add("BucketKeyEnabled", "false", *root),
         document("ServerSideEncryptionConfiguration", {"Rule": _ENCRYPTION}),
     ),
-    "lifecycle": Document(check_rules, lambda root: _add("ID", "", *root.findall("Rule"))),
+    "lifecycle": Document(check_rules),
     "notification": Document(
         check_events,
-        complete=lambda root: _add("Id", "", *(child for child in root if child.tag != _EVENT_BRIDGE)),
         default=document("NotificationConfiguration"),
         is_motos=False,
     ),
-    "ownershipControls": Document(_check_ownership_controls),
-    "publicAccessBlock": Document(complete=_add_blocks),
-    "replication": Document(complete=lambda root: _add("ID", "", *root.findall("Rule"))),
     "requestPayment": Document(
         _check_payment,
         default=document("RequestPaymentConfiguration", {"Payer": "BucketOwner"}),

@@ -7,11 +7,10 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 from strict_s3.messages.clock import time_of
-from strict_s3.messages.errors import invalid_argument, invalid_request, refusal
+from strict_s3.messages.errors import invalid_argument, invalid_request
 from strict_s3.messages.integers import whole_number
 
 _MAX_ID_LENGTH = 255
-_MAX_RULES = 1000
 _ACTIONS = (
     "Expiration", "Transition", "NoncurrentVersionExpiration", "NoncurrentVersionTransition",
     "AbortIncompleteMultipartUpload",
@@ -21,8 +20,6 @@ _ACTIONS = (
 def check_rules(root: ET.Element, _bucket: object) -> None:
     """Raise `S3Error` unless a document can be put: MalformedXML, InvalidArgument, InvalidRequest."""
     rules = root.findall("Rule")
-    if not 1 <= len(rules) <= _MAX_RULES:
-        raise refusal("MalformedXML")
     for rule in rules:
         _check(rule)
     ids = [text for rule in rules if (text := rule.findtext("ID"))]

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import UTC
 from functools import cache
 from importlib.resources import files
+from secrets import token_urlsafe
 from xml.etree import ElementTree as ET
 
 import msgspec
@@ -32,6 +32,8 @@ class Shape(msgspec.Struct, frozen=True):
         name: of the items of a list that has an element of its own; the items of others are members.
         values: that a text may have; empty for any.
         attribute: whether it is an attribute.
+        most: how many items a list may have; 0 for any number.
+        default: of a member that is missing or empty; ``*`` for an ID, empty for none.
     """
 
     type: str
@@ -41,6 +43,8 @@ class Shape(msgspec.Struct, frozen=True):
     name: str = ""
     values: tuple[str, ...] = ()
     attribute: bool = False
+    most: int = 0
+    default: str = ""
 
     def at(self, *names: str) -> Shape:
         """Return the shape of a member, or of the items of one, by the names that lead there."""
@@ -58,7 +62,7 @@ def shapes() -> Mapping[str, Shape]:
 
 
 def conform(element: ET.Element, shape: Shape) -> None:
-    """Put the members of a parsed element in S3's order, and its values in S3's form.
+    """Put the members of a parsed element in S3's order, its values in S3's form, and add its defaults.
 
     Raises:
         S3Error: MalformedXML; a member is unknown, missing or there twice, or a value is not of its type.
@@ -85,9 +89,14 @@ def _conform_members(element: ET.Element, shape: Shape) -> None:
             value = _value(element.get(name.partition(":")[2], ""), member)
             element.attrib = {"xmlns:xsi": SCHEMA_INSTANCE, name: value}
             continue
+        if member.default and not element.findtext(name):
+            for empty in element.findall(name):
+                element.remove(empty)
+            text = token_urlsafe(36) if member.default == "*" else member.default
+            ET.SubElement(element, name).text = text
         children = element.findall(name)
         is_repeated = member.item is not None and not member.name
-        _expect(len(children) <= 1 or is_repeated)
+        _expect(len(children) <= ((member.most or len(children)) if is_repeated else 1))
         _expect(bool(children) or name not in shape.required)
         for child in children:
             conform(child, member.item if is_repeated and member.item else member)
@@ -107,7 +116,7 @@ def _value(text: str, shape: Shape) -> str:
         time = time_of(text)
         if time is None:
             raise refusal("MalformedXML")
-        return f"{time.astimezone(UTC):%Y-%m-%dT%H:%M:%S}.000Z"
+        return f"{time:%Y-%m-%dT%H:%M:%S}.000Z"
     _expect(_WHOLE.fullmatch(text) is not None)
     return str(int(text))
 

@@ -51,9 +51,9 @@ def http_date(text: str) -> datetime | None:
 
 
 def time_of(text: str) -> datetime | None:
-    """Return the time that a text of ISO 8601 has, in UTC if it names no zone; None if it cannot be read."""
-    with suppress(ValueError):
+    """Return the time that a text of ISO 8601 has, in UTC; None if it cannot be read."""
+    with suppress(ValueError, OverflowError):
         time = datetime.fromisoformat(text)
-        # "20200101" is a date to Python, and none to S3.
-        return (time if time.tzinfo else time.replace(tzinfo=UTC)) if "-" in text else None
+        if "-" in text:  # "20200101" is a date to Python, and none to S3
+            return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
     return None

@@ -34,13 +34,13 @@ _Table = Mapping[tuple[str, str], Operation]
 def _document(
     methods: str, selector: str, noun: str, action: str = "", root: str = "", deleted_by: str = "Put"
 ) -> _Table:
-    """Return the operations on a document that has a query parameter: Get, Put and Delete before a noun.
+    """Return the operations on a document that has a query parameter: its verb before a noun.
 
     Args:
         action: of policies without its verb; by default it is the noun.
         deleted_by: the verb of the action to delete it.
     """
-    verbs = {method: method.title() for method in methods.split()}
+    verbs = {method: "Create" if method == "POST" else method.title() for method in methods.split()}
     permissions = {"GET": "READ_ACP", "PUT": "WRITE_ACP"} if selector == "acl" else {}
     return {
         (method, selector): Operation(
@@ -124,10 +124,8 @@ ON_BUCKETS: Final[_Table] = {
     **_document("GET PUT", "versioning", "BucketVersioning", root="VersioningConfiguration"),
     **_document("GET PUT DELETE", "website", "BucketWebsite", "", "WebsiteConfiguration", "Delete"),
     **_refused("GET PUT", "abac", "BucketAbac"),
-    **_refused("GET DELETE", "metadataConfiguration", "BucketMetadataConfiguration"),
-    **_refused("GET DELETE", "metadataTable", "BucketMetadataTableConfiguration"),
-    ("POST", "metadataConfiguration"): Operation("CreateBucketMetadataConfiguration", is_served=False),
-    ("POST", "metadataTable"): Operation("CreateBucketMetadataTableConfiguration", is_served=False),
+    **_refused("GET POST DELETE", "metadataConfiguration", "BucketMetadataConfiguration"),
+    **_refused("GET POST DELETE", "metadataTable", "BucketMetadataTableConfiguration"),
     **{
         ("PUT", f"metadata{kind}Table"): Operation(
             f"UpdateBucketMetadata{kind}TableConfiguration", is_served=False
