@@ -9,7 +9,7 @@ from typing import Any
 from strict_s3.messages.errors import refusal
 from strict_s3.messages.identifiers import is_account
 
-from .conditions import RequestContext, holds, is_like
+from .conditions import RequestContext, holds, is_like, listed
 
 _PUBLIC = [
     f"s3:{name}"
@@ -105,8 +105,3 @@ def _names_caller(statement: dict[str, Any], account: str | None) -> bool:
     named = principal if not isinstance(principal, dict) else principal.get("AWS", [])
     principals = re.compile(rf"(?:arn:aws:iam::)?{account or '-'}(?::.*)?")
     return any(name == "*" or principals.fullmatch(str(name)) for name in listed(named)) != is_negative
-
-
-def listed(value: Any) -> list[Any]:
-    """Return a value of a policy as a list, which it may be already."""
-    return value if isinstance(value, list) else [value]

@@ -23,7 +23,7 @@ from strict_s3.store.backend import Backend
 from strict_s3.store.locks import check_bucket
 
 from . import configurations
-from .documents import DOCUMENTS, OTHERS, check_ownership, check_tags, completed
+from .documents import DOCUMENTS, OTHERS, OWNERSHIP, OWNERSHIPS, check_ownership, check_tags, completed
 from .events import Events
 from .shapes import shapes
 
@@ -103,6 +103,8 @@ class Buckets:
                 self.change(_about_acl(order))  # in us-east-1 its owner resets the ACL this way
                 return response
             acl = acl_of(order.headers)
+            if len(acl.grants) > 1 and order.headers.get(OWNERSHIP, OWNERSHIPS[0]) == OWNERSHIPS[0]:
+                raise refusal("InvalidBucketAclWithObjectOwnership")
             response = self._backend.carry_out(_located(order))
             self._backend.set_defaults(order.bucket, acl)
             settings["created"] = self._backend.moto_bucket(order.bucket).creation_date.isoformat()

@@ -9,9 +9,8 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 from xml.etree import ElementTree as ET
 
-from strict_s3.auth.access import listed
 from strict_s3.auth.actions import is_action
-from strict_s3.auth.conditions import check_addresses, is_like
+from strict_s3.auth.conditions import check_condition, is_like, listed
 from strict_s3.messages.errors import S3Error, invalid_argument, invalid_request, refusal
 from strict_s3.messages.operations import ROOTS
 from strict_s3.messages.orders import Bucket
@@ -32,7 +31,10 @@ _MOST_TAGS = 50
 _SYSTEM_PREFIX = "aws:"
 _MOST_POLICY_BYTES = 20 * 1024
 """Of a bucket policy, see the S3 user guide's policies and permissions."""
-_OWNERSHIP = "x-amz-object-ownership"
+_VERSIONS = ("2008-10-17", "2012-10-17")
+"""Of the language of policies, the first one by default."""
+_PRINCIPALS = frozenset({"AWS", "CanonicalUser", "Federated", "Service"})
+OWNERSHIP = "x-amz-object-ownership"
 _CODES = {
     "HttpRedirectCode": ("redirect", re.compile("3[0-9]{2}")),
     "HttpErrorCodeReturnedEquals": ("error", re.compile("[45][0-9]{2}")),
@@ -61,7 +63,8 @@ def check_tags(body: bytes, *, of_bucket: bool = False) -> dict[str, str]:
     """Return the tags of a document, or raise MalformedXML, InvalidTag or BadRequest."""
     tags: dict[str, str] = {}
     root = parse(body)
-    _expect(root.tag == "Tagging")
+    if root.tag != "Tagging":
+        raise refusal("MalformedXML")
     conform(root, shapes()["tagging"])
     for tag in root.iterfind("TagSet/Tag"):
         key, value = tag.findtext("Key", ""), tag.findtext("Value", "")
@@ -95,9 +98,9 @@ def check_tagging_header(value: str) -> None:
 
 def check_ownership(headers: Mapping[str, str]) -> None:
     """Raise InvalidArgument unless a new bucket can have the ownership that the headers say."""
-    ownership = headers.get(_OWNERSHIP, OWNERSHIPS[0])
+    ownership = headers.get(OWNERSHIP, OWNERSHIPS[0])
     if ownership not in OWNERSHIPS:
-        raise invalid_argument(f"Invalid {_OWNERSHIP} header: {ownership}", _OWNERSHIP)
+        raise invalid_argument(f"Invalid {OWNERSHIP} header: {ownership}", OWNERSHIP)
 
 
 def check_bypass(headers: Mapping[str, str], bucket: Bucket) -> None:
@@ -167,6 +170,8 @@ def _check_policy(body: bytes, bucket: Bucket) -> None:
         policy = None
     if not isinstance(policy, dict):
         raise refusal("MalformedPolicy")
+    if policy.get("Version", _VERSIONS[0]) not in _VERSIONS:
+        raise _malformed_policy("The policy must contain a valid version string")
     if "Statement" not in policy:
         raise _malformed_policy("Missing required field Statement")
     statements = listed(policy["Statement"])
@@ -175,12 +180,16 @@ def _check_policy(body: bytes, bucket: Bucket) -> None:
     for statement in statements:
         if not isinstance(statement, dict) or statement.get("Effect") not in ("Allow", "Deny"):
             raise _malformed_policy("Policy has invalid effect")
+        principal = statement.get("Principal", statement.get("NotPrincipal"))
+        kinds = principal if isinstance(principal, dict) else {}
+        if principal != "*" and not (kinds and kinds.keys() <= _PRINCIPALS and all(kinds.values())):
+            raise _malformed_policy("Invalid principal in policy")
         if not all(is_action(str(name)) for name in _named(statement, "Action")):
             raise _malformed_policy("Policy has invalid action")
         bucket_arn = f"arn:aws:s3:::{bucket.name}"
         if not all(is_like(bucket_arn, str(name).split("/")[0]) for name in _named(statement, "Resource")):
             raise _malformed_policy("Policy has invalid resource")
-        check_addresses(statement.get("Condition"))
+        check_condition(statement.get("Condition"))
 
 
 def _named(statement: dict[str, Any], element: str) -> list[Any]:
@@ -225,11 +234,6 @@ DOCUMENTS: Final[Mapping[str, Document]] = {
     "website": Document(_check_website),
 }
 """By selector, of what is more than its shape."""
-
-
-def _expect(is_true: bool) -> None:  # noqa: FBT001 -- what it raises for is said by the one argument
-    if not is_true:
-        raise refusal("MalformedXML")
 
 
 def _is_tag(text: str) -> bool:

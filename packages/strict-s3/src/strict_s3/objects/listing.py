@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from strict_s3.messages.errors import invalid_argument
-from strict_s3.messages.integers import integer_argument
+from strict_s3.messages.integers import integer_argument, parts_page
 from strict_s3.messages.orders import Order
 from strict_s3.messages.response import Response
 from strict_s3.messages.xml import Element, elements
@@ -125,13 +125,10 @@ def list_uploads(backend: Backend, order: Order) -> Response:
 
 def list_parts(backend: Backend, order: Order) -> Response:
     upload = backend.existing_upload(order)
-    marker, most = (
-        integer_argument(name, order.parameter(name), default)
-        for name, default in (("part-number-marker", 0), ("max-parts", MAX_KEYS))
-    )
+    marker, most = parts_page(order.parameter, MAX_KEYS)
     algorithm, kind = _checksum_of(upload)
     parts = sorted((number, part) for number, part in upload.parts.items() if number > marker)
-    page = parts[: min(most, MAX_KEYS)]
+    page = parts[:most]
     described = [
         {
             "PartNumber": number,
@@ -151,7 +148,7 @@ def list_parts(backend: Backend, order: Order) -> Response:
         "StorageClass": upload.storage or "STANDARD",
         "PartNumberMarker": marker,
         "NextPartNumberMarker": page[-1][0] if page else 0,
-        "MaxParts": min(most, MAX_KEYS),
+        "MaxParts": most,
         "IsTruncated": len(parts) > len(page) > 0,
         **_checksum(algorithm, kind),
         "Part": described,

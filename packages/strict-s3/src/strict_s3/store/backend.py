@@ -153,7 +153,7 @@ class Backend:
         with self.lock:
             bucket = self._moto.buckets[name]
             bucket.acl = acl
-            if bucket.ownership_rule is None and len(acl.grants) <= 1:
+            if bucket.ownership_rule is None and len(acl.grants) <= 1:  # others are of version 0.3
                 bucket.ownership_rule = _ENFORCED  # type: ignore[assignment]  # as its requests set it
             if bucket.public_access_block is None:
                 bucket.public_access_block = _DEFAULT_BLOCK
