@@ -273,7 +273,7 @@ def test_each_header_of_the_model():
 @pytest.mark.parametrize("selector", ["annotations", "Tagging", "legalhold"])
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_subresources_of_objects_that_are_unknown(method, selector, send, client, bucket):
-    """What is asked of one is not what the object has; a number or a version past caches is ignored."""
+    """They are not the object itself; a number or a version past caches is ignored."""
     client.put_object(Bucket=bucket, Key="k", Body=b"x")
     assert send(method, bucket, selector, "k").status_code == 501
     for ignored in ("1733150000", "_=1", "v", "v=2", "x-id", "_", "response-content-type"):

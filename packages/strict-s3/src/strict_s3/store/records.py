@@ -131,7 +131,7 @@ class StoredVersions(MutableSequence[Any]):
         self._models: list[Any] | None = None
 
     def models(self) -> list[Any]:
-        """Return the versions, which are made anew each time until one was asked for by itself."""
+        """Return the versions, which are made each time until one of them is read by its place."""
         return self._make(_VERSIONS.decode(self._content)) if self._models is None else self._models
 
     def _made(self) -> list[Any]:
