@@ -37,7 +37,7 @@ def counted(number: int, rows: str) -> str:
 def confirm(question: str) -> None:
     """Ask; anything but yes ends the command with exit code 1.
 
-    Ctrl-C does so at once, although an event loop runs, whose own handler would first wait for the answer.
+    Ctrl-C does so at once, although an event loop runs, whose own handler would first wait for input.
     """
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
