@@ -59,3 +59,8 @@ def test_one_known_bound_hides_no_other(lax, new, tmp_path):
     report = checked(lax, 2)
     apply_baseline(report, read_baseline(file), date(2026, 11, 30))
     assert len(report.findings) == new
+
+
+def test_the_seed_is_fixed_by_default():
+    """Two runs that name no seed have the same."""
+    assert checked((), None).seed == checked((), None).seed
