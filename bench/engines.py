@@ -2,7 +2,7 @@
 
     python bench/engines.py record pets.json DOCUMENT...           responses, as JSON Lines
     python bench/engines.py compare before.json after.json         the differences, by class
-    python bench/engines.py agree DOCUMENT...                      do a list, reads and creations show one item?
+    python bench/engines.py agree DOCUMENT...                      do lists, reads, creations show one item?
 
 The requests are made to the app in this process. Each operation gets a valid one, and that with another key,
 with a page, with preferences, with an empty body, and a wrong one; then a script creates, reads and lists.
@@ -15,21 +15,22 @@ import asyncio
 import hashlib
 import json
 import re
-import sys
 from collections import Counter
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+from httpx2 import codes
+
 from contract_first.contract import Contract, ContractError, load_contract
 from contract_first.contract.loading import repaired
 from contract_first.generation.requests import SampleRequest, Samples
-from contract_first.mock.responses import ContractResponses, contract_app
+from contract_first.mock.pipeline import ContractResponses, contract_app
 from contract_first.mock.stateful.memory import Memory, catalog_of
 from contract_first.mock.stateful.recognition import Collection, Role
 from contract_first.mock.stateful.recognition.ways import within
-from contract_first.mock.stateful.responses import StatefulResponses
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +40,10 @@ if TYPE_CHECKING:
 URL = re.compile(rb"(?:https?:/|/)(?:/[^\"\s\\/]+)+")
 PREFERENCES = ("code=404", "example=default", "dynamic=true")
 QUERIES = ("limit=2&page=2", "limit=1&offset=1", "fields=id", "sort=-id", "q=x")
+
+
+tell = print
+"""It is the result."""
 
 
 class Stopped:
@@ -76,11 +81,8 @@ class Mock:
     def __init__(self, contract: Contract, *, stateful: bool) -> None:
         responses = ContractResponses(origin=lambda: "http://api.test")
         if stateful:
-            memory = Memory(Stopped())
-            memory.catalog = catalog_of(contract)
-            responses = StatefulResponses(
-                memory=memory, catalog=memory.catalog, origin=lambda: "http://api.test"
-            )
+            responses.memory = memory = Memory(Stopped())
+            responses.catalog = memory.catalog = catalog_of(contract)
         self._app = contract_app(contract, responses, authentication=False, clock=Stopped())
 
     async def __call__(
@@ -99,14 +101,22 @@ def contracts(documents: list[Path]) -> Iterator[tuple[Path, Contract]]:
         try:
             yield document, repaired(load_contract(str(document), lenient=True))
         except ContractError as error:
-            print(f"{document}: {error}"[:200], file=sys.stderr)
+            tell(f"{document}: {error}"[:200])
+
+
+def requested(samples: Samples, operation: Any) -> SampleRequest | None:
+    """Return a valid request; None where there is none, or a path names a parameter that is not declared."""
+    try:
+        return samples.request(operation)
+    except KeyError:
+        return None
 
 
 async def record(documents: list[Path]) -> Iterator[dict[str, Any]]:
     """Return the responses of mocks with and without memory."""
     rows = []
     for document, contract in contracts(documents):
-        samples = [sample for operation in contract.operations if (sample := Samples(contract).request(operation))]
+        samples = [*filter(None, map(partial(requested, Samples(contract)), contract.operations))]
         for stateful in (False, True):
             mock = Mock(contract, stateful=stateful)
             for sample in samples:
@@ -139,18 +149,18 @@ async def variations(mock: Mock, sample: SampleRequest) -> Any:
 
 def compare(before: Path, after: Path) -> Counter[str]:
     """Return how many responses differ, by class."""
-    old, new = (
-        {row["name"]: row for row in map(json.loads, path.read_text().splitlines())} for path in (before, after)
-    )
+    rows = (map(json.loads, path.read_text().splitlines()) for path in (before, after))
+    old, new = ({row["name"]: row for row in part} for part in rows)
     classes: Counter[str] = Counter()
-    for name in old.keys() & new.keys():
+    for name in sorted(old.keys() & new.keys()):
         first, second = old[name], new[name]
-        differs = "status or source" if any(first[key] != second[key] for key in ("status", "source")) else "values"
-        is_url = differs == "values" and first["hashes"][1] == second["hashes"][1]
-        kind = "same" if first == second else "URLs" if is_url else differs
-        classes[kind] += 1
-        if kind not in {"same", "URLs"}:
-            print(f"{kind}: {name}: {first['status']} {first['source']} -> {second['status']} {second['source']}")
+        is_other = any(first[key] != second[key] for key in ("status", "source"))
+        is_url = first["hashes"][1] == second["hashes"][1]
+        kind = "status or source" if is_other else "URLs" if is_url else "values"
+        classes["same" if first == second else kind] += 1
+        if first != second and (is_other or not is_url):
+            pairs = (f"{row['status']} {row['source']}" for row in (first, second))
+            tell(f"{kind}: {name}: {' -> '.join(pairs)}")
     return classes
 
 
@@ -171,7 +181,7 @@ async def agree(documents: list[Path], *, stateful: bool) -> Counter[str]:
                         counts[f"{action}: pairs"] += 1
                         counts[f"{action}: agree"] += not wrong
                         if wrong:
-                            print(f"{document.name} {collection.path} {action}: {wrong}")
+                            tell(f"{document.name} {collection.path} {action}: {wrong}")
     return counts
 
 
@@ -185,11 +195,11 @@ async def difference(
 ) -> str | None:
     """Return what differs between a response and reads of its items; None where they cannot be compared."""
     (name, role), (reading, read) = by_action[action], by_action["read"]
-    first, second = (samples.request(contract.operation(each)) for each in (name, reading))
+    first, second = (requested(samples, contract.operation(each)) for each in (name, reading))
     if first is None or second is None:
         return None
     status, source, body = await mock(first)
-    if status >= 400 or not body.startswith((b"{", b"[")):
+    if status >= codes.BAD_REQUEST or not body.startswith((b"{", b"[")):
         return None
     shown = within(json.loads(body), role.envelope)
     items = [item for item in (shown if isinstance(shown, list) else [shown]) if isinstance(item, dict)][:3]
@@ -203,7 +213,7 @@ async def difference(
         path = {**second.path, **above, read.key: quote(str(key), safe="")}
         status, other, body = await mock(second._replace(path=path))
         value = within(json.loads(body), read.envelope) if body.startswith((b"{", b"[")) else None
-        if status >= 400 or not isinstance(value, dict):
+        if status >= codes.BAD_REQUEST or not isinstance(value, dict):
             return f"{key}: {status} {source} {other}"
         common = item.keys() & value.keys() - by_request
         wrong = [member for member in common if item[member] != value[member]]
@@ -224,10 +234,11 @@ def main() -> None:
         with target.open("w") as file:
             file.writelines(f"{json.dumps(row)}\n" for row in asyncio.run(record(documents)))
     elif options.job == "compare":
-        print(dict(compare(*options.files)))
+        tell(dict(compare(*options.files)))
     else:
         for stateful in (False, True):
-            print("stateful" if stateful else "stateless", dict(asyncio.run(agree(options.files, stateful=stateful))))
+            counts = asyncio.run(agree(options.files, stateful=stateful))
+            tell(f"{'stateful' if stateful else 'stateless'} {dict(counts)}")
 
 
 if __name__ == "__main__":

@@ -13,8 +13,9 @@ from contract_first.contract import Contract
 from contract_first.mock.application import MockApplication, observed
 from contract_first.mock.control.app import ControlAccess
 from contract_first.mock.journal.events import Events
+from contract_first.mock.pipeline import ContractResponses
 from contract_first.mock.reach import Reach
-from contract_first.mock.responses import ContractResponses, Strictness
+from contract_first.mock.responses import Strictness
 from contract_first.mock.service import ReloadingService
 from contract_first.mock.state.clock import MockClock, SkewedClock
 from contract_first.mock.state.data_directory import DataDirectory

@@ -23,9 +23,10 @@ from .control.app import ControlAccess
 from .handlers import Handlers
 from .journal.events import Events
 from .options import MockOptions
+from .pipeline import ContractResponses, contract_app
+from .pipeline.app import LIMITS
 from .reach import MockFacts, Reach, certified, certified_names, lan_url, server_options
-from .responses import ContractResponses, Strictness, contract_app
-from .responses.app import LIMITS
+from .responses import Strictness
 from .rules.transport import TransportProtocol
 from .service import ReloadingService
 from .state.clock import MockClock
@@ -35,7 +36,6 @@ from .state.scopes import SCOPE, Cleared, ScopedPart, Scopes
 from .state.state import MockState
 from .stateful.browser import ItemBrowser
 from .stateful.memory import Memory, catalog_of
-from .stateful.responses import StatefulResponses
 from .stateful.seeding import fill
 from .stateful.state import StoredState
 from .traffic import Traffic
@@ -220,13 +220,14 @@ class _Assembly:
     def _app(self, contract: Contract) -> ASGIApp:
         """Return the app of a contract; what remembers has its collections once that is made."""
         memory, catalog, options = self.memory, None, self.options
-        drawn = str(options.seed), self._randomness, self._strictness, options.locale
-        responses = ContractResponses(*drawn, origin=lambda: self.reach.api)
         if memory is not None:
-            catalog = catalog_of(contract, responses.seed, options.locale)
-            responses = StatefulResponses(
-                *drawn, memory=memory, catalog=catalog, origin=lambda: self.reach.api
-            )
+            catalog = catalog_of(contract, str(options.seed), options.locale)
+        responses = ContractResponses(
+            *(str(options.seed), self._randomness, self._strictness, options.locale),
+            origin=lambda: self.reach.api,
+            memory=memory,
+            catalog=catalog,
+        )
         handling: dict[str, Any] = {}
         if self._handlers is not None:
             collaborators = {"state": self._handlers.state, "clock": self.clock}

@@ -11,9 +11,8 @@ import httpx2
 import pytest
 
 from contract_first.contract import Contract
-from contract_first.mock.responses import contract_app
+from contract_first.mock.pipeline import ContractResponses, contract_app
 from contract_first.mock.stateful.memory import Memory, catalog_of
-from contract_first.mock.stateful.responses import StatefulResponses
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
@@ -34,7 +33,7 @@ class Mocked:
         contract = Contract(document, "test")
         self.memory = Memory(Clock())
         self.memory.catalog = catalog_of(contract)
-        responses = StatefulResponses(
+        responses = ContractResponses(
             memory=self.memory, catalog=self.memory.catalog, origin=lambda: "http://api.test"
         )
         self._app = contract_app(contract, responses=responses, authentication=False, clock=Clock())

@@ -1,5 +1,6 @@
 """The documented responses of one operation: generated, validated and cached."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
@@ -115,10 +116,22 @@ class DocumentedResponses:
         self._validator = assembly.response_validator
         self._remembered: BoundedDict[Selection, DocumentedResponse] = BoundedDict(MOST_REMEMBERED)
         self._name = operation.label
+        self._making = asyncio.Lock()
 
-    def remembered(self, selection: Selection) -> DocumentedResponse | None:
-        """Return a response that was made before."""
-        return self._remembered.get(selection)
+    async def response(self, selection: Selection, present: Fields) -> DocumentedResponse:
+        """Return a response, made in a thread; of simultaneous requests for one, the first makes it.
+
+        The arguments and what it raises are those of `make`.
+        """
+        response = self._remembered.get(selection)
+        if response is not None:
+            return response
+        fields = [*present]
+        async with self._making:
+            response = self._remembered.get(selection)
+            if response is None:
+                response = await asyncio.to_thread(self.make, selection, fields)
+        return response
 
     def status_of(self, problem: Problem) -> int:
         """Return the status of a refusal: 400 instead of a 422 that is not documented, if that is."""

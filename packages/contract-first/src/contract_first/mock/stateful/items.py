@@ -8,7 +8,7 @@ from typing import Any, Final
 from contract_first.contract import Operation
 from contract_first.mock.relations.echo import about_file, upload_in
 from contract_first.mock.relations.relation import BODY
-from contract_first.mock.responses.mock_operation import Arguments
+from contract_first.mock.responses.exchange import Arguments
 from contract_first.service.messages.problems import NotFound, PayloadTooLarge
 from contract_first.vocabulary.members import Meaning, named
 from contract_first.vocabulary.words import plain

@@ -12,7 +12,7 @@ from contract_first.generation.rendering import with_value
 from contract_first.mock.relations.envelopes import ListPage, enclosed
 from contract_first.mock.relations.shaping import Fields
 from contract_first.mock.responses.documented import DocumentedResponse
-from contract_first.mock.responses.mock_operation import Arguments
+from contract_first.mock.responses.exchange import Arguments
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
 

@@ -7,13 +7,13 @@ from typing import Any
 from starlette.types import ASGIApp
 
 from contract_first.contract import Contract
+from contract_first.mock.responses.authenticators import OpenAuthenticator, ShapeOnlyAuthenticator
 from contract_first.service import Exposure, Limits, Seams, Strictness, create_app
 from contract_first.service.access.cors import open_to_pages
 from contract_first.service.clock import Clock
 from contract_first.service.functions import Function
 
-from .authenticators import OpenAuthenticator, ShapeOnlyAuthenticator
-from .mock_operation import ContractResponses
+from .fallback import ContractResponses
 
 NO_HANDLERS: Mapping[str, Any] = MappingProxyType({})
 LIMITS = Limits(body=16 * 1024 * 1024, upload=64 * 1024 * 1024, target=16 * 1024)

@@ -1,0 +1,91 @@
+"""The fallback of a mock: responds where there is no handler, and as a client prefers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from contract_first.contract import Operation
+from contract_first.generation import Generator
+from contract_first.mock.responses.documents import Documents
+from contract_first.mock.responses.exchange import Step
+from contract_first.mock.responses.strictness import STRICT, Strictness
+from contract_first.mock.state.randomness import SeededRandomness
+from contract_first.mock.stateful.memory import Catalog, Memory
+from contract_first.mock.stateful.stored_operation import StoredItems, of_name
+from contract_first.service.assembly import Assembly
+from contract_first.service.bound_operation import BoundOperation, Responder
+from contract_first.service.randomness import Randomness
+
+from .pipeline import Pipeline
+
+
+@dataclass(eq=False)
+class ContractResponses:
+    """The fallback of a mock.
+
+    Attributes:
+        seed: another seed, other generated values.
+        randomness: what dynamic responses are drawn from, each operation's for themselves.
+        strictness: what is done about requests that violate the contract.
+        locale: of generated strings; see `.locales`.
+        origin: returns the URL of the API as the client of the current request reaches it.
+        memory: stores items; None, and requests have no effect on later responses.
+        catalog: the collections of the contract.
+    """
+
+    request_headers: ClassVar = ("Prefer", "X-Mock-Fault", "X-Mock-Scope")
+    response_headers: ClassVar[tuple[str, ...]] = (
+        *("Deprecation", "Preference-Applied", "X-Mock-Answer", "X-Mock-Refusal"),
+        *("X-Mock-Redirected", "X-Mock-Request-Violation", "X-Mock-Violation", "Link"),
+    )
+
+    seed: str = ""
+    randomness: Randomness = field(default_factory=lambda: SeededRandomness(0))
+    strictness: Strictness = STRICT
+    locale: str = ""
+    origin: Callable[[], str] = lambda: "http://localhost"
+    memory: Memory | None = None
+    catalog: Catalog | None = None
+    _documents: Documents | None = field(default=None, init=False)
+
+    def responder(self, operation: BoundOperation, assembly: Assembly, /) -> Responder:
+        """Return the responder of an operation."""
+        return self.pipeline(operation, assembly)
+
+    def pipeline(self, bound: BoundOperation, assembly: Assembly) -> Pipeline:
+        """Return the steps of an operation; what a handler stores it stores by itself."""
+        operation = bound.contract_operation
+        return Pipeline(
+            bound,
+            assembly,
+            self.documents(assembly).of(operation),
+            None if bound.has_handler else self.stored(operation, assembly),
+            strictness=self.strictness,
+            randomness=self.randomness,
+            origin=self.origin,
+        )
+
+    def documents(self, assembly: Assembly) -> Documents:
+        """Return the documented responses of the contract."""
+        if self._documents is None:
+            generator, reports_examples = self.generator(assembly), self.strictness.reports_examples
+            self._documents = Documents(assembly, generator, reports_examples=reports_examples)
+        return self._documents
+
+    def generator(self, assembly: Assembly) -> Generator:
+        """Return the generator of the contract's values."""
+        schemas = assembly.contract.schemas.view(formats=assembly.strictness.formats).for_responses
+        return Generator(schemas, seed=self.seed, locale=self.locale)
+
+    def stored(self, operation: Operation, assembly: Assembly) -> Step | None:
+        """Return the step that responds from stored items; None for an operation without a collection."""
+        if self.memory is None or self.catalog is None:
+            return None
+        responses = self.documents(assembly).of(operation)
+        steps = [
+            StoredItems(operation, role, self.catalog, self.memory, responses, self.origin)
+            for role in self.catalog.roles.get(operation.operation_id, ())
+        ]
+        return of_name(steps) if steps[1:] else next(iter(steps), None)
