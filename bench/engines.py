@@ -28,7 +28,8 @@ from contract_first.contract import Contract, ContractError, load_contract
 from contract_first.contract.loading import repaired
 from contract_first.generation.requests import SampleRequest, Samples
 from contract_first.mock.pipeline import ContractResponses, contract_app
-from contract_first.mock.stateful.memory import Memory, catalog_of
+from contract_first.mock.stateful.catalog import catalog_of
+from contract_first.mock.stateful.memory import Memory
 from contract_first.mock.stateful.recognition import Collection, Role
 from contract_first.mock.stateful.recognition.ways import within
 
@@ -169,7 +170,10 @@ async def agree(documents: list[Path], *, stateful: bool) -> Counter[str]:
     counts: Counter[str] = Counter()
     for document, contract in contracts(documents):
         samples = Samples(contract)
-        for collection in catalog_of(contract).collections.values():
+        catalog = catalog_of(contract)
+        for collection in {
+            role.collection.path: role.collection for roles in catalog.roles.values() for role in roles
+        }.values():
             by_action = {role.action: (name, role) for name, role in reversed(collection.roles.items())}
             if not collection.key or "read" not in by_action:
                 continue

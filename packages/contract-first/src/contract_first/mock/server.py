@@ -35,7 +35,8 @@ from .state.randomness import SeededRandomness
 from .state.scopes import SCOPE, Cleared, ScopedPart, Scopes
 from .state.state import MockState
 from .stateful.browser import ItemBrowser
-from .stateful.memory import Memory, catalog_of
+from .stateful.catalog import catalog_of
+from .stateful.memory import Memory
 from .stateful.seeding import fill
 from .stateful.state import StoredState
 from .traffic import Traffic

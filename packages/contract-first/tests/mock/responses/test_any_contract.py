@@ -239,9 +239,9 @@ def test_only_what_is_asked_for_is_bound(client):
     bound = []
     original = Pipeline.__init__
 
-    def noting(self, operation, *rest):
+    def noting(self, operation, *rest, **others):
         bound.append(operation.contract_operation.path)
-        original(self, operation, *rest)
+        original(self, operation, *rest, **others)
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(Pipeline, "__init__", noting)

@@ -12,7 +12,8 @@ import pytest
 
 from contract_first.contract import Contract
 from contract_first.mock.pipeline import ContractResponses, contract_app
-from contract_first.mock.stateful.memory import Memory, catalog_of
+from contract_first.mock.stateful.catalog import catalog_of
+from contract_first.mock.stateful.memory import Memory
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 

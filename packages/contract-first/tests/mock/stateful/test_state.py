@@ -12,7 +12,7 @@ import pytest
 from contract_first.contract import Contract
 from contract_first.mock import contract_mock
 from contract_first.mock.stateful import store as stores
-from contract_first.mock.stateful.memory import catalog_of
+from contract_first.mock.stateful.catalog import catalog_of
 from contract_first.mock.stateful.seeding import SeedError
 from contract_first.mock.stateful.store import ItemStore
 from contract_first.service.messages.problems import PayloadTooLarge, ServiceUnavailable

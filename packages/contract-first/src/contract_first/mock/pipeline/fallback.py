@@ -8,17 +8,21 @@ from typing import ClassVar
 
 from contract_first.contract import Operation
 from contract_first.generation import Generator
+from contract_first.generation.arrays import USUAL_ITEMS
 from contract_first.mock.responses.documents import Documents
 from contract_first.mock.responses.exchange import Step
 from contract_first.mock.responses.strictness import STRICT, Strictness
 from contract_first.mock.state.randomness import SeededRandomness
-from contract_first.mock.stateful.memory import Catalog, Memory
+from contract_first.mock.stateful.catalog import Catalog, catalog_of
+from contract_first.mock.stateful.memory import Memory
+from contract_first.mock.stateful.seeded import SeededItems
 from contract_first.mock.stateful.stored_operation import StoredItems, of_name
 from contract_first.service.assembly import Assembly
 from contract_first.service.bound_operation import BoundOperation, Responder
 from contract_first.service.randomness import Randomness
 
 from .pipeline import Pipeline
+from .seeding import ShowItems
 
 
 @dataclass(eq=False)
@@ -32,7 +36,8 @@ class ContractResponses:
         locale: of generated strings; see `.locales`.
         origin: returns the URL of the API as the client of the current request reaches it.
         memory: stores items; None, and requests have no effect on later responses.
-        catalog: the collections of the contract.
+        catalog: the collections of the contract; by default recognised when they are first needed.
+        items: how many a generated list has; 0 begins with none.
     """
 
     request_headers: ClassVar = ("Prefer", "X-Mock-Fault", "X-Mock-Scope")
@@ -48,7 +53,9 @@ class ContractResponses:
     origin: Callable[[], str] = lambda: "http://localhost"
     memory: Memory | None = None
     catalog: Catalog | None = None
+    items: int = USUAL_ITEMS
     _documents: Documents | None = field(default=None, init=False)
+    _seeded: SeededItems | None = field(default=None, init=False)
 
     def responder(self, operation: BoundOperation, assembly: Assembly, /) -> Responder:
         """Return the responder of an operation."""
@@ -61,6 +68,7 @@ class ContractResponses:
             bound,
             assembly,
             self.documents(assembly).of(operation),
+            ShowItems(operation, self.seeded(assembly)),
             None if bound.has_handler else self.stored(operation, assembly),
             strictness=self.strictness,
             randomness=self.randomness,
@@ -73,6 +81,18 @@ class ContractResponses:
             generator, reports_examples = self.generator(assembly), self.strictness.reports_examples
             self._documents = Documents(assembly, generator, reports_examples=reports_examples)
         return self._documents
+
+    def seeded(self, assembly: Assembly) -> SeededItems:
+        """Return the items that lists show."""
+        if self._seeded is None:
+            catalog, contract = self.catalog, assembly.contract
+            self._seeded = SeededItems(
+                contract,
+                self.documents(assembly),
+                lambda: catalog or catalog_of(contract, self.seed, self.locale),
+                self.items,
+            )
+        return self._seeded
 
     def generator(self, assembly: Assembly) -> Generator:
         """Return the generator of the contract's values."""
@@ -87,5 +107,6 @@ class ContractResponses:
         steps = [
             StoredItems(operation, role, self.catalog, self.memory, responses, self.origin)
             for role in self.catalog.roles.get(operation.operation_id, ())
+            if role.collection.path in self.catalog.collections
         ]
         return of_name(steps) if steps[1:] else next(iter(steps), None)

@@ -38,6 +38,7 @@ class Pipeline:
 
     Args:
         responses: of the operation, as the contract documents them.
+        items: the step that has a documented response show the items of a collection.
         stored: the step that responds from stored items; None without any.
         randomness: what dynamic responses and new identifiers are drawn from.
         origin: returns the URL of the API as the client of the current request reaches it.
@@ -51,6 +52,7 @@ class Pipeline:
         bound: BoundOperation,
         assembly: Assembly,
         responses: DocumentedResponses,
+        items: Step,
         stored: Step | None,
         *,
         strictness: Strictness,
@@ -58,19 +60,16 @@ class Pipeline:
         origin: Callable[[], str],
     ) -> None:
         operation, name = bound.contract_operation, bound.contract_operation.operation_id
-        answers, ids = (randomness.source(f"{kind} of {name}") for kind in ("answers", "ids"))
+        drawn, ids = (randomness.source(f"{kind} of {name}") for kind in ("answers", "ids"))
         self._read = Read(bound, operation, assembly, strictness)
-        self._documented: list[Step] = [
-            Document(responses),
-            Echo(ids),
-            Send(operation, origin),
-        ]
+        document, echo, send = Document(responses), Echo(ids), Send(operation, origin)
+        self._documented: list[Step] = [document, items, echo, send]
         responding = self._documented
         if bound.has_handler:
             responding = [Handle(bound)]
         elif stored is not None:
-            responding = [Refusable([stored], responses, reports=True), self._documented[-1]]
-        self._choose = Choose(responses, answers, self._documented)
+            responding = [Refusable([stored], responses, reports=True), send]
+        self._choose = Choose(responses, drawn, [document, echo, send])
         self.steps: list[Step] = [
             Prefer(bound),
             Refusable([Admit(bound), self._read], None if bound.has_handler else responses),

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from contract_first.generation.rendering import with_value
 from contract_first.mock.responses.documented import DocumentedResponses
-from contract_first.mock.responses.exchange import Exchange, Step, accepted, through
+from contract_first.mock.responses.exchange import Exchange, Step, accepted
 from contract_first.mock.responses.problems import explained, in_a_line
 from contract_first.mock.responses.selection import Selection
 from contract_first.service.messages.problems import Problem
@@ -30,7 +30,8 @@ class Refusable:
     async def __call__(self, exchange: Exchange) -> Rendered | None:
         """Raises the problem where no error is documented."""
         try:
-            return await through(self._steps, exchange)
+            for step in self._steps:
+                await step(exchange)
         except Problem as problem:
             request = exchange.request
             refused = self._responses and await _refused(self._responses, problem, request)
@@ -39,6 +40,7 @@ class Refusable:
             if self._reports:
                 request.response_headers.append((b"x-mock-refusal", in_a_line(problem)))
             raise
+        return None
 
 
 async def _refused(responses: DocumentedResponses, problem: Problem, request: Request) -> Rendered | None:

@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from contract_first.contract import Operation
-from contract_first.vocabulary.members import Meaning, kind_of
+from contract_first.vocabulary.members import Meaning, identifiers_of, kind_of
 from contract_first.vocabulary.words import plain, singulars, words_of
 
 HERE: Final = "https://mock.invalid"
@@ -42,16 +42,19 @@ class Links:
                 for kind in singulars(plain(match[1])):
                     self._templates.setdefault(kind, []).append(path)
 
-    def place(self, kinds: Iterable[str], key: Any, facts: Mapping[str, Any]) -> ItemPath | None:
+    def place(
+        self, kinds: Iterable[str], key: Any, facts: Mapping[str, Any], members: Mapping[str, Any]
+    ) -> ItemPath | None:
         """Return where an item is of the first of these kinds that has a path; None without one.
 
         Args:
-            key: of the item.
+            key: of the item; None for its member that the path's last parameter has the name of.
             facts: values of other parameters, by their plain names.
+            members: scalars of the item, by their plain names.
         """
         named = (kind for name in kinds for kind in singulars(plain(name)))
         for template in (path for kind in named for path in self._templates.get(kind, ())[:MOST_TEMPLATES]):
-            path = _filled(template, key, facts)
+            path = _filled(template, key, facts, members)
             if path is not None:
                 return ItemPath(path, template)
         return None
@@ -96,9 +99,11 @@ class Links:
             return value
         if depth or home is None:  # else it is the item of the path itself
             kinds = (*(text for text in map(value.get, KINDS) if isinstance(text, str)), *kinds)
-        here = {**facts, **{plain(name): part for name, part in value.items() if type(part) in {str, int}}}
-        keys = list(keys_of(value))
-        place = next(filter(None, (self.place(kinds, key, here) for key in keys)), None)
+        members = {plain(name): part for name, part in value.items() if type(part) in {str, int}}
+        here = {**members, **facts}
+        keys = list(keys_of(members, kinds))
+        places = (self.place(kinds, key, here, members) for key in (None, *keys))
+        place = next(filter(None, places), None)
         home = place or (None if keys and depth else home)  # what has a key is not what it is in
         linked = {}
         for name, member in value.items():
@@ -126,11 +131,11 @@ class Links:
         return None
 
 
-def keys_of(value: Mapping[str, Any]) -> Iterator[Any]:
-    """Yield what may be the key of an item, the likeliest first."""
-    by_name = {plain(name): member for name, member in value.items() if type(member) in {str, int}}
-    names = (*Meaning.IDENTIFIER.names, *Meaning.KEY.names)
-    yield from islice((by_name[name] for name in names if name in by_name), MOST_TEMPLATES)
+def keys_of(members: Mapping[str, Any], kinds: Iterable[str]) -> Iterator[Any]:
+    """Yield what may be the key of an item of one of these kinds, the likeliest first."""
+    of_kinds = (name for kind in kinds for name in identifiers_of(kind))
+    names = dict.fromkeys((*Meaning.IDENTIFIER.names, *of_kinds, *Meaning.KEY.names))
+    yield from islice((members[name] for name in names if name in members), MOST_TEMPLATES)
 
 
 def filled(path: str, arguments: Mapping[str, Any]) -> str:
@@ -139,9 +144,10 @@ def filled(path: str, arguments: Mapping[str, Any]) -> str:
     return PARAMETER.sub(lambda match: texts.get(match[1], match[0]), path)
 
 
-def _filled(template: str, key: Any, facts: Mapping[str, Any]) -> str | None:
+def _filled(template: str, key: Any, facts: Mapping[str, Any], members: Mapping[str, Any]) -> str | None:
     """Return a path with its parameters filled in, the last with a key; None where one is not known."""
     names = PARAMETER.findall(template)
+    key = members.get(plain(names[-1])) if key is None else key
     values = {names[-1]: key, **{name: facts.get(plain(name)) for name in names[:-1]}}
     if any(value is None or value == "" for value in values.values()):
         return None

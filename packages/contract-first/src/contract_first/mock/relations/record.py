@@ -1,6 +1,6 @@
 """What a response's value is about: an item, or a list of items."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -43,11 +43,15 @@ class Record:
         """Return the record of a value."""
         return value[self.holder] if self.holder else value
 
-    def identifiers(self, value: Any) -> dict[str, Any]:
-        """Return the members of a value's record that identify it."""
+    def identifiers(self, value: Any, keys: Collection[str]) -> dict[str, Any]:
+        """Return the members of a value's record that identify it: by what they mean, or as keys."""
         record = self.of(value)
         names = self.members if isinstance(record, dict) else ()
-        return {name: record[name] for name in names if name in Meaning.IDENTIFIER and name in record}
+        return {
+            name: record[name]
+            for name in names
+            if (name in Meaning.IDENTIFIER or name in keys) and name in record
+        }
 
     def changed(self, change: Callable[[Any], Any], value: Any) -> Any:
         """Return a value with a change of its record."""

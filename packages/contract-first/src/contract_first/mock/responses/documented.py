@@ -5,7 +5,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from http.client import BAD_REQUEST, MULTIPLE_CHOICES, OK
 from itertools import groupby, islice
@@ -71,6 +71,8 @@ class DocumentedResponse:
         problem: makes the problem that is raised instead, where the response is one of the API's own.
         violation: how an example requested by name violates the contract, for a header.
         relation: makes of it the response to a request, where that makes a difference.
+        relate: returns the relation of another value; None where none is made, as of errors.
+        variants: of the response that show other items, by their keys.
         body: of the response.
         schema: of the body; None where there is none.
     """
@@ -80,8 +82,35 @@ class DocumentedResponse:
     problem: Callable[[Request], Problem] | None = None
     violation: bytes = b""
     relation: Relation | ExampleRelation | None = None
+    relate: Callable[..., Relation] | None = None
     body: ResponseBody = NO_BODY_VALUE
     schema: Schema | None = None
+    variants: dict[str, "DocumentedResponse"] = field(default_factory=dict, compare=False)
+
+    def with_value(self, value: Any, keys: Mapping[tuple[str, str], str]) -> "DocumentedResponse":
+        """Return the response with another value.
+
+        Args:
+            keys: as of `Relation`.
+        """
+        is_same, relation = value == self.body.value, self.relation
+        is_authored = self.source != "generated" or isinstance(relation, ExampleRelation)
+        if is_same and (is_authored or (relation.repeats(keys) if relation else not keys)):
+            return self
+        rendered = self.rendered
+        if not is_same and self.schema is not None:
+            rendered = with_value(rendered, value, self.body.media_type or "", self.schema)
+        related = None if self.relate is None else self.relate(rendered, value, keys=keys)
+        relation = related if related is not None and related.is_possible else None
+        return replace(
+            self,
+            source="generated",
+            rendered=rendered,
+            violation=b"",
+            relation=relation,
+            body=self.body._replace(value=value),
+            variants={},
+        )
 
 
 class DocumentedResponses:
@@ -182,15 +211,19 @@ class DocumentedResponses:
             errors = self._errors(whole, body, schema.node)
             if not errors:
                 label = self._label(status, concrete(key), selection)
-                relation = self._relation(rendered, body, holder, label, selection)
-                return DocumentedResponse(body.source, rendered, relation=relation, body=body, schema=schema)
+                relation, relate = self._relation(rendered, body, holder, label, selection)
+                return DocumentedResponse(
+                    body.source, rendered, relation=relation, relate=relate, body=body, schema=schema
+                )
             if not self._reports_examples and self._is_wrong_in_formats(errors, body, schema):
                 violation, label = in_a_header("; ".join(errors)), self._label(status, "", selection)
                 is_base = schema.conforms(body.value)  # stored items are laid over what conforms
                 value = body.value if is_base else self._generator.repaired(schema, body.value, label)
                 base = body._replace(value=value)
-                relation = self._relation(rendered, body, holder, label, selection)
-                return DocumentedResponse(body.source, rendered, None, violation, relation, base, schema)
+                relation, relate = self._relation(rendered, body, holder, label, selection)
+                return DocumentedResponse(
+                    body.source, rendered, None, violation, relation, relate, base, schema
+                )
             reason = errors[0]
             if body.source == "example" and not all(map(is_of_header, errors)):
                 log.warning("%s: an example for %s violates the contract: %s", self._name, status, reason)
@@ -256,8 +289,8 @@ class DocumentedResponses:
         holder: Mapping[str, Any],
         label: str,
         selection: Selection,
-    ) -> Relation | ExampleRelation | None:
-        """Return the relation of a response to requests: only successes in JSON have one.
+    ) -> tuple[Relation | ExampleRelation | None, Callable[..., Relation] | None]:
+        """Return the relation of a response to requests, and what makes others: of successes in JSON alone.
 
         An example that is requested by its name has none.
         """
@@ -265,7 +298,7 @@ class DocumentedResponses:
         is_success = OK <= rendered.status < MULTIPLE_CHOICES
         is_json_value = is_json(essence(media_type)) and isinstance(value, dict | list)
         if not is_success or not is_json_value or selection.example is not None:
-            return None
+            return None, None
         schema = self._contract.schemas.for_responses.in_media_type(holder)
         relate = partial(
             Relation,
@@ -278,18 +311,19 @@ class DocumentedResponses:
         )
         if body.source == "generated":
             relation = relate(rendered, value)
-            return relation if relation.is_possible else None
+            return (relation if relation.is_possible else None), relate
         if self._operation.request_body is None or not isinstance(value, dict):
-            return None
+            return None, relate
         others = list(filter(schema.conforms, named_examples(self._contract, holder).values()))
         alternatives = Alternatives(schema, self._generator, label)
-        return ExampleRelation(
+        example = ExampleRelation(
             value,
             others,
             alternatives,
             lambda other: with_value(rendered, other, media_type, schema),
             relate,
         )
+        return example, relate
 
     def _errors(self, response: Rendered, body: ResponseBody, schema: Any) -> list[str]:
         """Return the violations of a response, as it will be sent.

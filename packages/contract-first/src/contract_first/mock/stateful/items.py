@@ -13,10 +13,11 @@ from contract_first.service.messages.problems import NotFound, PayloadTooLarge
 from contract_first.vocabulary.members import Meaning, named
 from contract_first.vocabulary.words import plain
 
+from .catalog import Catalog
 from .files import File, file_of, keep, sent
 from .json_patch import is_patch, patched
 from .lists.pages import Listing
-from .memory import Catalog, Memory
+from .memory import Memory
 from .recognition import Collection, Role
 from .recognition.ways import is_each, keys_in, within
 from .views import Item, Listed

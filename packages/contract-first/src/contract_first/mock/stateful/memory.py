@@ -5,15 +5,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from contract_first.contract import Contract
 from contract_first.contract.routing import Route
-from contract_first.generation import Generator
 from contract_first.mock.state.scopes import SCOPE
 from contract_first.service.clock import Clock
 from contract_first.vocabulary.members import identifiers_of
 from contract_first.vocabulary.words import plain
 
-from .recognition import Collection, Role, recognize
+from .catalog import Catalog
+from .recognition import Collection
 from .store import ItemStore
 from .values import Values
 from .views import Item
@@ -24,35 +23,6 @@ MOST_NUMBERS: Final = 1000
 MOST_LINES: Final = 20
 MOST_SCOPED_BYTES: Final = 8 * 1024 * 1024
 """Of all items of one scope."""
-
-
-class Catalog(NamedTuple):
-    """The collections of a contract.
-
-    Attributes:
-        values: what makes the values of a collection's items, by its path.
-        roles: what operations do, by operationId, with a collection; with several of one path of items.
-    """
-
-    collections: Mapping[str, Collection]
-    values: Mapping[str, Values]
-    roles: Mapping[str, list[Role]]
-
-
-def catalog_of(contract: Contract, seed: str = "", locale: str = "") -> Catalog:
-    """Return the collections of a contract; another seed, other identifiers; the locale is of other strings.
-
-    Raises:
-        ContractError: an ``x-mock-collection`` is not valid, or names a collection that is not there.
-    """
-    collections = {collection.path: collection for collection in recognize(contract)}
-    generator = Generator(contract.schemas.for_responses, seed=seed, locale=locale)
-    values = {path: Values(collection, generator, seed) for path, collection in collections.items()}
-    roles: dict[str, list[Role]] = {}
-    for collection in collections.values():
-        for name, role in collection.roles.items():
-            roles.setdefault(name, []).append(role)
-    return Catalog(collections, values, roles)
 
 
 class _Room(NamedTuple):

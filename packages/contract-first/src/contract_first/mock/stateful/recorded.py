@@ -10,7 +10,8 @@ from contract_first.masking import Masking
 from contract_first.service.clock import SystemClock
 from contract_first.service.messages.problems import Conflict, PayloadTooLarge, ServiceUnavailable
 
-from .memory import Memory, catalog_of
+from .catalog import catalog_of
+from .memory import Memory
 from .recognition import Collection, Role
 from .recognition.ways import within
 from .seeding import SeedError, add_item, collection_named
@@ -41,6 +42,8 @@ class RecordedItems:
         route = self._contract.route(method.upper(), quote(path, safe=SAFE))
         keys = route.decoded_parameters
         for role in self._memory.catalog.roles.get(route.operation_id, ()):
+            if role.collection.path not in self._memory.catalog.collections:
+                continue
             places = {prefix: keys[name] for name, prefix in role.shape.prefixes() if name in keys}
             if role.action == "delete":
                 self._forget(role, places, keys.get(role.key or ""))

@@ -20,10 +20,11 @@ from contract_first.service.messages.problems import PayloadTooLarge, ServiceUna
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
 
+from .catalog import Catalog
 from .entity_tags import is_current, require_match, tag_of
 from .files import File
 from .items import RequestedItems
-from .memory import Catalog, Memory
+from .memory import Memory
 from .recognition import Role
 from .recognition.puts import creates
 from .rendering import Renderer, with_fields

@@ -307,6 +307,16 @@ class Values:
         values = islice(self.generator.values(schema.node, self.collection.path), MOST_REPAIRS)
         return next(filter(schema.conforms, values), fallback)
 
+    def another_key(self, key: Any, number: int) -> Any:
+        """Return a key that looks like another one; MISSING without any.
+
+        Args:
+            number: another number, another key.
+        """
+        schema = self.collection.schema
+        holder = schema.members[self.collection.holder] if self.collection.holder else schema
+        return self._identifier(self.collection.key, holder.members[self.collection.key], key, number)
+
     # identifiers and times ----------------------------------------------------------------------------------
 
     def _identifier(self, member: str, schema: Schema, example: Any, number: int) -> Any:

@@ -26,13 +26,17 @@ CREATING: Final = ("create", "content")
 WRITING: Final = frozenset({"create", "update", "replace"})
 
 
-def recognize(contract: Contract) -> list[Collection]:
+def recognize(contract: Contract, *, unfilled: bool = False) -> list[Collection]:
     """Return the collections of a contract, in the order of its paths.
+
+    Args:
+        unfilled: also those that no operation fills, of more than one object.
 
     Raises:
         ContractError: an ``x-mock-collection`` is not valid, or names a collection that is not there.
     """
-    return _Recognition(contract).collections()
+    collections = _Recognition(contract).collections()
+    return [each for each in collections if unfilled or each.is_single or each.is_filled]
 
 
 class _Recognition:
@@ -42,7 +46,7 @@ class _Recognition:
         self._draft = Draft(contract)
 
     def collections(self) -> list[Collection]:
-        """Return all collections that an operation fills, or that at least two operations use."""
+        """Return all collections that operations use."""
         named = NamedItems(self._draft)
         for segments, methods in self._draft.at.items():
             is_item = len(segments) > 1 and segments[-1] == "{}" and segments[-2] != "{}"
@@ -54,17 +58,13 @@ class _Recognition:
         OtherPaths(self._draft).place()
         self._add_lists()
         self._add_singles()
-        filled = [
-            collection
-            for collection in self._draft.collections.values()
-            if collection.is_single or collection.is_filled
-        ]
-        for collection in filled:
+        collections = [collection for collection in self._draft.collections.values() if collection.roles]
+        for collection in collections:
             writing = [name for name, role in collection.roles.items() if role.action in WRITING]
             operations = filter(None, map(self._draft.contract.operation, writing))
             members = (self._draft.schemas.settable(operation, collection) for operation in operations)
             collection.settable = frozenset().union(*members)
-        return filled
+        return collections
 
     # items with a path --------------------------------------------------------------------------------------
 

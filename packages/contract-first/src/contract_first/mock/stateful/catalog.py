@@ -1,0 +1,45 @@
+"""The collections of a contract, what makes the values of their items, and what operations do with them."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from contract_first.contract import Contract
+from contract_first.generation import Generator
+
+from .recognition import Collection, Role, recognize
+from .values import Values
+
+
+class Catalog(NamedTuple):
+    """The collections of a contract.
+
+    Attributes:
+        collections: those that requests fill or change, by path.
+        values: what makes the values of a collection's items, by its path.
+        roles: what operations do, by operationId, with any collection; with several of one path of items.
+    """
+
+    collections: Mapping[str, Collection]
+    values: Mapping[str, Values]
+    roles: Mapping[str, list[Role]]
+
+
+def catalog_of(contract: Contract, seed: str = "", locale: str = "") -> Catalog:
+    """Return the collections of a contract; another seed, other identifiers; the locale is of other strings.
+
+    Raises:
+        ContractError: an ``x-mock-collection`` is not valid, or names a collection that is not there.
+    """
+    collections = {collection.path: collection for collection in recognize(contract, unfilled=True)}
+    generator = Generator(contract.schemas.for_responses, seed=seed, locale=locale)
+    values = {path: Values(collection, generator, seed) for path, collection in collections.items()}
+    roles: dict[str, list[Role]] = {}
+    for collection in collections.values():
+        for name, role in collection.roles.items():
+            roles.setdefault(name, []).append(role)
+    stored = {
+        path: collection
+        for path, collection in collections.items()
+        if collection.is_single or collection.is_filled
+    }
+    return Catalog(stored, values, roles)
