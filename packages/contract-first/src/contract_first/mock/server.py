@@ -228,6 +228,7 @@ class _Assembly:
             origin=lambda: self.reach.api,
             memory=memory,
             catalog=catalog,
+            items=options.items,
         )
         handling: dict[str, Any] = {}
         if self._handlers is not None:

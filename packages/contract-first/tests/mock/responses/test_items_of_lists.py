@@ -1,4 +1,4 @@
-"""What a list shows is what one opens: reads, changes and other lists show the items of a collection's list."""
+"""What a list shows is what one opens: reads, changes and other lists show the items of a list."""
 
 import json
 

@@ -29,13 +29,16 @@ class Clock:
 class Mocked:
     """Calls a mock that remembers, as a client does."""
 
-    def __init__(self, paths, call, openapi="3.0.3", **rest):
+    def __init__(self, paths, call, openapi="3.0.3", items=0, **rest):
         document = {"openapi": openapi, "info": {"title": "t", "version": "1"}, "paths": paths, **rest}
         contract = Contract(document, "test")
         self.memory = Memory(Clock())
         self.memory.catalog = catalog_of(contract)
         responses = ContractResponses(
-            memory=self.memory, catalog=self.memory.catalog, origin=lambda: "http://api.test"
+            memory=self.memory,
+            catalog=self.memory.catalog,
+            origin=lambda: "http://api.test",
+            items=items,
         )
         self._app = contract_app(contract, responses=responses, authentication=False, clock=Clock())
         self._call = call

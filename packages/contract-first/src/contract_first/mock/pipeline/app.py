@@ -10,6 +10,7 @@ from contract_first.contract import Contract
 from contract_first.mock.responses.authenticators import OpenAuthenticator, ShapeOnlyAuthenticator
 from contract_first.service import Exposure, Limits, Seams, Strictness, create_app
 from contract_first.service.access.cors import open_to_pages
+from contract_first.service.assembly import Assembly
 from contract_first.service.clock import Clock
 from contract_first.service.functions import Function
 
@@ -39,13 +40,17 @@ def contract_app(
     """
     shape_only = ShapeOnlyAuthenticator(contract.security_schemes, contract.document["info"]["title"])
     fallback = responses or ContractResponses()
+    authenticator = shape_only if authentication else OpenAuthenticator()
+    strictness = Strictness(formats=fallback.strictness.formats != "off", reveal=True)
+    if fallback.memory is not None:
+        fallback.seeded(Assembly(contract=contract, authenticator=authenticator, strictness=strictness))
     app = create_app(
         contract,
         handlers,
         collaborators=collaborators,
-        authenticate=shape_only if authentication else OpenAuthenticator(),
+        authenticate=authenticator,
         limits=LIMITS,
-        strictness=Strictness(formats=fallback.strictness.formats != "off", reveal=True),
+        strictness=strictness,
         exposure=Exposure(csrf_protection=False),  # pages of any origin call a mock
         seams=Seams(fallback=fallback, lazy=True, clock=clock),
     )

@@ -92,12 +92,15 @@ class ContractResponses:
                 lambda: catalog or catalog_of(contract, self.seed, self.locale),
                 self.items,
             )
+            if self.memory is not None and self.items:
+                self.memory.seeded = self._seeded
         return self._seeded
 
     def generator(self, assembly: Assembly) -> Generator:
         """Return the generator of the contract's values."""
         schemas = assembly.contract.schemas.view(formats=assembly.strictness.formats).for_responses
-        return Generator(schemas, seed=self.seed, locale=self.locale)
+        count = self.items or USUAL_ITEMS  # where a mock begins with none, lists are cut
+        return Generator(schemas, seed=self.seed, locale=self.locale, items=count)
 
     def stored(self, operation: Operation, assembly: Assembly) -> Step | None:
         """Return the step that responds from stored items; None for an operation without a collection."""

@@ -94,8 +94,8 @@ class DocumentedResponse:
             keys: as of `Relation`.
         """
         is_same, relation = value == self.body.value, self.relation
-        is_authored = self.source != "generated" or isinstance(relation, ExampleRelation)
-        if is_same and (is_authored or (relation.repeats(keys) if relation else not keys)):
+        repeats = relation.repeats(keys) if isinstance(relation, Relation) else not keys
+        if is_same and (repeats or self.source != "generated"):
             return self
         rendered = self.rendered
         if not is_same and self.schema is not None:
@@ -146,6 +146,7 @@ class DocumentedResponses:
         self._remembered: BoundedDict[Selection, DocumentedResponse] = BoundedDict(MOST_REMEMBERED)
         self._name = operation.label
         self._making = asyncio.Lock()
+        self._lists = operation.method == "get" and not operation.path.rstrip("/").endswith("}")
 
     async def response(self, selection: Selection, present: Fields) -> DocumentedResponse:
         """Return a response, made in a thread; of simultaneous requests for one, the first makes it.
@@ -277,6 +278,7 @@ class DocumentedResponses:
             example=selection.example,
             dynamic=bool(selection.drawn),
             kind=kind_of(self._operation.path) if status < BAD_REQUEST else "",
+            lists=self._lists and status < BAD_REQUEST,
         )
         if self._reports_examples:
             return next((same for _, same in groupby(bodies, attrgetter("source"))), bodies)

@@ -1,6 +1,6 @@
 """The collections of a contract, what makes the values of their items, and what operations do with them."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import NamedTuple
 
 from contract_first.contract import Contract
@@ -22,6 +22,16 @@ class Catalog(NamedTuple):
     collections: Mapping[str, Collection]
     values: Mapping[str, Values]
     roles: Mapping[str, list[Role]]
+
+    def above(self, prefixes: Container[str]) -> list[Collection]:
+        """Return the collections whose items a path is below, the topmost first.
+
+        Args:
+            prefixes: shapes of the path up to each of its parameters.
+        """
+        collections = (each for each in self.collections.values() if not each.is_named)
+        above = (each for each in collections if "/".join(each.item.segments) in prefixes)
+        return sorted(above, key=lambda collection: len(collection.item.segments))
 
 
 def catalog_of(contract: Contract, seed: str = "", locale: str = "") -> Catalog:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
-from contract_first.contract import Contract, ContractError
+from contract_first.contract import Contract, ContractError, Operation
 from contract_first.contract.schemas.schema import MISSING
 from contract_first.mock.relations.relation import BODY
 from contract_first.mock.responses.documented import DocumentedResponse
@@ -22,6 +22,7 @@ from .recognition.ways import placed, within
 
 ANY_KEY: Final = ""
 """Stands for the keys that no list shows."""
+NOTHING: Final = Catalog({}, {}, {})
 CHANGING: Final = frozenset({"update", "replace", "delete"})
 
 
@@ -93,20 +94,25 @@ class SeededItems:
         return population
 
     async def _collections(self) -> Catalog:
-        if self._catalog is None:
-            async with self._recognizing:
+        async with self._recognizing:
+            if self._catalog is None:
                 try:
-                    self._catalog = self._catalog or await asyncio.to_thread(self._recognize)
+                    self._catalog = await asyncio.to_thread(self._recognize)
                 except ContractError:  # without memory, a mark that is wrong has no effect
-                    self._catalog = Catalog({}, {}, {})
-        return self._catalog
+                    self._catalog = NOTHING
+            return self._catalog
+
+    def _operation(self, operation_id: str) -> Operation:
+        operation = self._contract.operation(operation_id)
+        assert operation is not None  # noqa: S101 -- a role of it was recognised
+        return operation
 
     def _own_list(self, collection: Collection) -> tuple[str, Role] | None:
         """Return the operation that lists a collection, best at its own path; None without any."""
         roles = [
             (name, role)
             for name, role in collection.roles.items()
-            if role.action == "list" and _is_simple(role) and self._contract.operation(name).method == "get"
+            if role.action == "list" and _is_simple(role) and self._operation(name).method == "get"
         ]
         path = collection.item.segments[:-1]
         return min(roles, key=lambda pair: pair[1].shape.segments != path, default=None)
@@ -114,8 +120,7 @@ class SeededItems:
     async def _success(self, operation_id: str) -> DocumentedResponse | None:
         """Return the documented success of an operation; None where it has none in JSON."""
         try:
-            responses = self._documents.of(self._contract.operation(operation_id))
-            documented = await responses.response(Selection(), [])
+            documented = await self._documents.of(self._operation(operation_id)).response(Selection(), [])
         except Problem:
             return None
         return documented if documented.schema is not None else None

@@ -91,7 +91,7 @@ class StoredItems:
             return await self._download(arguments, request)
         documented = await self._of(request) if self._role.action == "list" else None
         async with self._memory.lock:
-            self._items.require_parents(arguments)
+            await self._require_parents(arguments)
             if documented is not None:
                 return documented, await self._list(arguments, request, documented)
             if self._role.is_many:
@@ -115,7 +115,16 @@ class StoredItems:
     async def has(self, arguments: Arguments) -> bool:
         """Tell whether the collection has the item that a request is for."""
         async with self._memory.lock:
+            await self._memory.begin(self._role, self._keys(arguments))
             return self._items.find(arguments) is not None
+
+    async def _require_parents(self, arguments: Arguments) -> None:
+        """Give the collections of the path what they begin with; raises NotFound without its parents."""
+        await self._memory.begin(self._role, self._keys(arguments))
+        self._items.require_parents(arguments)
+
+    def _keys(self, arguments: Arguments) -> dict[str, str]:
+        return {name: str(arguments.get(("path", name))) for name in self._role.shape.names}
 
     async def _list(self, arguments: Arguments, request: Request, documented: DocumentedResponse) -> Rendered:
         """Return the response that lists the items, where that may take long from a thread."""
@@ -136,7 +145,7 @@ class StoredItems:
 
     async def _read(self, arguments: Arguments, request: Request) -> tuple[DocumentedResponse, Rendered]:
         async with self._memory.lock:
-            self._items.require_parents(arguments)
+            await self._require_parents(arguments)
             item = (
                 self._items.find(arguments) if self._collection.is_single else self._items.require(arguments)
             )
@@ -156,7 +165,7 @@ class StoredItems:
     async def _download(self, arguments: Arguments, request: Request) -> tuple[DocumentedResponse, Rendered]:
         """Return the file of an item, or the contract's response where none was sent."""
         async with self._memory.lock:
-            self._items.require_parents(arguments)
+            await self._require_parents(arguments)
             file = self._items.file(self._items.require(arguments))
         documented = await self._of(request)
         if file is None:

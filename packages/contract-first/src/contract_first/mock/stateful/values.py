@@ -54,6 +54,12 @@ class Values:
         value = base if isinstance(base, dict) and schema.conforms(base) else self._generated(schema, {})
         return value if isinstance(value, dict) else {}
 
+    def below(self, value: dict[str, Any], path: Mapping[str, Any]) -> dict[str, Any]:
+        """Return an item with the members that parameters of a path have the names of."""
+        return self._laid_over(
+            value, {name: key for name, key in path.items() if name not in Meaning.IDENTIFIER}
+        )
+
     def completed(self, other: Any) -> dict[str, Any]:
         """Return an item with those of its members that another response shows."""
         members, other = self.collection.schema.members, other if isinstance(other, dict) else {}
