@@ -1,4 +1,4 @@
-"""The documented responses of all operations of a contract: each is made once, whoever asks for it."""
+"""The documented responses of all operations of a contract, each made once."""
 
 from contract_first.contract import Operation
 from contract_first.generation import Generator

@@ -29,8 +29,11 @@ class Catalog(NamedTuple):
         Args:
             prefixes: shapes of the path up to each of its parameters.
         """
-        collections = (each for each in self.collections.values() if not each.is_named)
-        above = (each for each in collections if "/".join(each.item.segments) in prefixes)
+        above = (
+            collection
+            for collection in self.collections.values()
+            if not collection.is_named and "/".join(collection.item.segments) in prefixes
+        )
         return sorted(above, key=lambda collection: len(collection.item.segments))
 
 

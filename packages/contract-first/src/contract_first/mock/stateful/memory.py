@@ -121,11 +121,11 @@ class Memory:
     async def _are_seeded(self, seeded: SeededItems, parents: Mapping[str, str]) -> bool:
         """Tell whether parents are there from the beginning; below others, requests alone create items."""
         for collection in self.catalog.above(parents):
-            *above, own = (prefix for _, prefix in collection.item.prefixes())
+            *above, last = (prefix for _, prefix in collection.item.prefixes())
             items = (await seeded.population(collection)).items
             beginning = _beginning(collection.path, {prefix: parents[prefix] for prefix in above})
-            is_created = bool(self.store.keyed(collection.path, parents[own]))
-            is_seeded = parents[own] in items and self.store.has_counted(beginning)
+            is_created = bool(self.store.keyed(collection.path, parents[last]))
+            is_seeded = parents[last] in items and self.store.has_counted(beginning)
             if not (is_seeded if items else not is_created):
                 return False
         return True

@@ -31,12 +31,12 @@ class Population(NamedTuple):
 
     Attributes:
         listed: the list in the response of the operation that lists them.
-        shown: its items, each with a key of its own.
+        rows: its items, each with a key of its own.
         items: the same as reads show them, by key.
     """
 
     listed: Any = None
-    shown: tuple[dict[str, Any], ...] = ()
+    rows: tuple[dict[str, Any], ...] = ()
     items: Mapping[str, dict[str, Any]] = {}
 
 
@@ -137,24 +137,24 @@ class SeededItems:
         listed = within(documented.body.value, role.envelope)
         is_authored = documented.source != "generated"
         count = self._count if not is_authored or not self._count else None
-        shown: dict[str, dict[str, Any]] = {}
+        rows: dict[str, dict[str, Any]] = {}
         objects = (
             [item for item in listed[:count] if isinstance(item, dict)] if isinstance(listed, list) else []
         )
         for number, candidate in enumerate(objects):
-            item = self._of_its_own_key(role.collection, candidate, number, shown)
+            item = self._of_its_own_key(role.collection, candidate, number, rows)
             key = role.collection.key_of(item)
             if isinstance(key, str | int) and key != ANY_KEY:
-                shown[str(key)] = item
-        whole = {key: self._whole(role, item, base) for key, item in shown.items()}
-        return Population(listed, tuple(shown.values()), whole)
+                rows[str(key)] = item
+        whole = {key: self._whole(role, item, base) for key, item in rows.items()}
+        return Population(listed, tuple(rows.values()), whole)
 
     def _of_its_own_key(
-        self, collection: Collection, item: dict[str, Any], number: int, shown: Mapping[str, Any]
+        self, collection: Collection, item: dict[str, Any], number: int, rows: Mapping[str, Any]
     ) -> dict[str, Any]:
         """Return an item with another key, where an earlier one has its own."""
         key = collection.key_of(item)
-        if str(key) not in shown:
+        if str(key) not in rows:
             return item
         another = self._values(collection).another_key(key, number)
         return item if another is MISSING else collection.with_key(item, another)
@@ -184,10 +184,10 @@ class SeededItems:
         if role.action == "list":
             if is_authored or not isinstance(inner, list) or population.listed is None:
                 return documented
-            shown: Any = list(population.shown)
+            part: Any = list(population.rows)
             if inner != population.listed:
                 example = inner[0] if inner else {}
-                shown = [values.represented(item, role.schema, example) for item in population.items.values()]
+                part = [values.represented(item, role.schema, example) for item in population.items.values()]
         else:
             item = population.items.get(key, base)
             is_example = is_authored and (
@@ -195,8 +195,8 @@ class SeededItems:
             )
             if is_example or not isinstance(item, dict) or not isinstance(inner, dict):
                 return documented
-            shown = values.represented(item, role.schema, inner)
-        value = placed(body, role.envelope, shown)
+            part = values.represented(item, role.schema, inner)
+        value = placed(body, role.envelope, part)
         value = value if schema.conforms(value) else body
         return documented.with_value(value, _keys(role))
 

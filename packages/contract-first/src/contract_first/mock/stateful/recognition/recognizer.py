@@ -36,7 +36,9 @@ def recognize(contract: Contract, *, unfilled: bool = False) -> list[Collection]
         ContractError: an ``x-mock-collection`` is not valid, or names a collection that is not there.
     """
     collections = _Recognition(contract).collections()
-    return [each for each in collections if unfilled or each.is_single or each.is_filled]
+    return [
+        collection for collection in collections if unfilled or collection.is_single or collection.is_filled
+    ]
 
 
 class _Recognition:
