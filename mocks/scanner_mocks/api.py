@@ -15,7 +15,7 @@ from contract_first.mock.control.app import ControlAccess
 from contract_first.mock.journal.events import Events
 from contract_first.mock.pipeline import ContractResponses
 from contract_first.mock.reach import Reach
-from contract_first.mock.responses import Strictness
+from contract_first.mock.responses import MockStrictness
 from contract_first.mock.service import ReloadingService
 from contract_first.mock.state.clock import MockClock, SkewedClock
 from contract_first.mock.state.data_directory import DataDirectory
@@ -88,7 +88,7 @@ def mock_application(parts: Parts) -> MockApplication:
     state = State(
         clock=clock,
         events=Events(SCOPE.get),
-        clearable=traffic.clearable,
+        resets=traffic.resets,
         directory=parts.data,
         make=_maker(parts, settings, contract),
         seed=parts.options.seed,
@@ -101,7 +101,7 @@ def mock_application(parts: Parts) -> MockApplication:
     traffic.s3_scope = state.scope_of
     scopes = None
     if parts.options.isolate:
-        parted: list[ScopedPart] = [clock, state, *map(Cleared, traffic.clearable.values())]
+        parted: list[ScopedPart] = [clock, state, *map(Cleared, traffic.resets.values())]
         scopes = Scopes(parted, state.initialize, state.release)
     service = ReloadingService(
         contract,
@@ -144,7 +144,7 @@ def _maker(parts: Parts, settings: Settings, contract: Contract) -> Make:
     clock = SkewedClock(parts.clock)
     uploads_clock = UploadClock(clock, settings.presigned_expires_seconds)
     session = BucketSession(str(parts.authority.file) if parts.authority else None)
-    strictness = Strictness(prefers_first=parts.options.prefer_first)
+    strictness = MockStrictness(prefers_first=parts.options.prefer_first)
     tls = create_default_context(cafile=parts.authority.file) if parts.authority else None
 
     def make(database: Database, room: Room) -> Application:

@@ -18,7 +18,6 @@ from .check import Check
 from .delivery import Delivery
 from .http_semantics import HttpSemantics
 from .organization_isolation import OrganizationIsolation
-from .presigned_upload import PresignedUpload
 from .problem_details import ProblemDetails
 from .rate_limit_headers import RateLimitHeaders
 from .retry_after import RetryAfter
@@ -32,7 +31,6 @@ CHECKS: tuple[type[Check], ...] = (
     Delivery,
     SecurityAlternatives,
     OrganizationIsolation,
-    PresignedUpload,
     StoredThings,
     Boundaries,
     HttpSemantics,

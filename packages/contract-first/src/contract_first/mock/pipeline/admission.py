@@ -15,7 +15,7 @@ from contract_first.mock.responses.preferences import (
     with_query,
 )
 from contract_first.mock.responses.problems import in_a_line
-from contract_first.mock.responses.strictness import Strictness, faults_of_format
+from contract_first.mock.responses.strictness import MockStrictness, faults_of_format
 from contract_first.service.assembly import Assembly
 from contract_first.service.bound_operation import BoundOperation
 from contract_first.service.messages.request import Request
@@ -59,7 +59,7 @@ class Read:
     """Reads the arguments of a request, unless a preference comes first."""
 
     def __init__(
-        self, bound: BoundOperation, operation: Operation, assembly: Assembly, strictness: Strictness
+        self, bound: BoundOperation, operation: Operation, assembly: Assembly, strictness: MockStrictness
     ) -> None:
         is_strict = strictness.requests == strictness.formats == "on"
         self._faults = faults_of_format(operation, assembly.contract, assembly.schemas) if is_strict else ()

@@ -11,7 +11,7 @@ from contract_first.generation import Generator
 from contract_first.generation.arrays import USUAL_ITEMS
 from contract_first.mock.responses.documents import Documents
 from contract_first.mock.responses.exchange import Step
-from contract_first.mock.responses.strictness import STRICT, Strictness
+from contract_first.mock.responses.strictness import STRICT, MockStrictness
 from contract_first.mock.state.randomness import SeededRandomness
 from contract_first.mock.stateful.catalog import Catalog, catalog_of
 from contract_first.mock.stateful.memory import Memory
@@ -48,7 +48,7 @@ class ContractResponses:
 
     seed: str = ""
     randomness: Randomness = field(default_factory=lambda: SeededRandomness(0))
-    strictness: Strictness = STRICT
+    strictness: MockStrictness = STRICT
     locale: str = ""
     origin: Callable[[], str] = lambda: "http://localhost"
     memory: Memory | None = None

@@ -7,7 +7,7 @@ from typing import Any
 
 from contract_first.mock.responses.documented import DocumentedResponses
 from contract_first.mock.responses.exchange import NO_PREFERENCES, Exchange, Step, through
-from contract_first.mock.responses.strictness import Strictness
+from contract_first.mock.responses.strictness import MockStrictness
 from contract_first.service.assembly import Assembly
 from contract_first.service.bound_operation import BoundOperation
 from contract_first.service.messages.request import Request
@@ -55,7 +55,7 @@ class Pipeline:
         items: Step,
         stored: Step | None,
         *,
-        strictness: Strictness,
+        strictness: MockStrictness,
         randomness: Randomness,
         origin: Callable[[], str],
     ) -> None:

@@ -2,6 +2,9 @@
 
 from contract_first.generation import Generator
 
-from .strictness import STRICT, Strictness
+from .strictness import STRICT, MockStrictness
 
-__all__ = ["STRICT", "Generator", "Strictness"]
+Strictness = MockStrictness
+"""Its name in 0.3, for one release."""
+
+__all__ = ["STRICT", "Generator", "MockStrictness"]
