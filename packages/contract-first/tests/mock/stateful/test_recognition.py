@@ -7,8 +7,8 @@ from copy import deepcopy
 import pytest
 
 from contract_first.contract import Contract, ContractError
-from contract_first.mock.stateful.recognition.collection import shape_of
-from contract_first.mock.stateful.recognition.recognizer import _Recognition, recognize
+from contract_first.recognition.collection import shape_of
+from contract_first.recognition.recognizer import _Recognition, recognize
 
 from .conftest import LISTED, NEW_PET, PET, PETS, in_path, operation, ref
 

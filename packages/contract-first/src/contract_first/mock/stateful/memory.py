@@ -9,11 +9,12 @@ from contract_first.contract import Contract
 from contract_first.contract.routing import Route
 from contract_first.generation import Generator
 from contract_first.mock.state.scopes import SCOPE
+from contract_first.recognition import Collection, Role, recognize
 from contract_first.service.clock import Clock
+from contract_first.service.messages.problems import Conflict
 from contract_first.vocabulary.members import identifiers_of
 from contract_first.vocabulary.words import plain
 
-from .recognition import Collection, Role, recognize
 from .store import ItemStore
 from .values import Values
 from .views import Item
@@ -140,7 +141,7 @@ class Memory:
                 return value
             if plain(collection.key) in map(plain, collection.level(body)):
                 break
-        raise collection.conflict(key)
+        raise _conflict(collection, key)
 
     async def item_of(self, route: Route) -> dict[str, Any] | None:
         """Return the item that a path is for; None if there is none."""
@@ -162,7 +163,7 @@ class Memory:
         key = str(collection.key_of(value, item.key))
         others = self.store.keyed(collection.path, key) if key != item.key else []
         if any(other.parents == item.parents for other in others):
-            raise collection.conflict(key)
+            raise _conflict(collection, key)
         self.store.change(item, key, value)
 
     def remove(self, collection: Collection, item: Item) -> None:
@@ -197,3 +198,8 @@ class Memory:
             }
             for path, collection in self.catalog.collections.items()
         ]
+
+
+def _conflict(collection: Collection, key: str) -> Conflict:
+    """Return the problem that there is an item of a key already."""
+    return Conflict(f"There is an item of {collection.path} with the {collection.key_name} {key[:100]!r}.")

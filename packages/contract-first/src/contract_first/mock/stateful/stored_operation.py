@@ -15,6 +15,8 @@ from contract_first.mock.relations.relation import BODY
 from contract_first.mock.relations.shaping import Fields
 from contract_first.mock.responses.documented import DocumentedResponse
 from contract_first.mock.responses.mock_operation import Arguments, Respond
+from contract_first.recognition import Role
+from contract_first.recognition.puts import creates
 from contract_first.service.messages.problems import PayloadTooLarge, ServiceUnavailable
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
@@ -23,8 +25,6 @@ from .entity_tags import is_current, require_match, tag_of
 from .files import File
 from .items import RequestedItems
 from .memory import Catalog, Memory
-from .recognition import Role
-from .recognition.puts import creates
 from .rendering import Renderer, with_fields
 from .store import LARGE_BYTES
 

@@ -9,7 +9,6 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from contract_first.contract.schemas.schema import Schema
-from contract_first.service.messages.problems import Conflict
 from contract_first.vocabulary.members import named
 
 from .ways import Way
@@ -90,10 +89,6 @@ class Collection:
         """Return an item that has this key."""
         level = {**self.level(value), self.key: key}
         return {**value, self.holder: level} if self.holder else level
-
-    def conflict(self, key: str) -> Conflict:
-        """Return the problem that there is an item of a key already."""
-        return Conflict(f"There is an item of {self.path} with the {self.key_name} {key[:100]!r}.")
 
     def has(self, *actions: str) -> bool:
         """Tell whether an operation does one of these."""
