@@ -1,6 +1,8 @@
 """Recognition of the collections in a contract; knows contracts and the vocabulary, and no stored items."""
 
 from .collection import Collection, Role
-from .recognizer import recognize
+from .marks import Corrections
+from .readings import Reading
+from .recognizer import Recognition, recognize
 
-__all__ = ["Collection", "Role", "recognize"]
+__all__ = ["Collection", "Corrections", "Reading", "Recognition", "Role", "recognize"]

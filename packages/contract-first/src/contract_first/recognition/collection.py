@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
@@ -52,6 +53,8 @@ class Collection:
         key_schemas: what values of the key have to conform to where they are sent, and shown.
         key_example: of the key in a path.
         other_key: another member that a path may identify an item by, as in ``idOrName``.
+        score: how surely it is one: that of its key.
+        reasons: for the score.
         folder: shape of the path of folders, in whose lists its items are by their ``parent``; or empty.
     """
 
@@ -70,6 +73,8 @@ class Collection:
     key_example: Any = None
     other_key: str = ""
     folder: str = ""
+    score: float = 0.0
+    reasons: tuple[str, ...] = ()
 
     @property
     def head(self) -> str:
@@ -95,9 +100,9 @@ class Collection:
         return any(role.action in actions for role in self.roles.values())
 
     @property
-    def is_filled(self) -> bool:
-        """Whether an operation creates items."""
-        return any(
+    def is_stored(self) -> bool:
+        """Whether it has one item, or an operation that creates items."""
+        return self.is_single or any(
             role.action in {"create", "replace"} or (role.is_many and role.action == "update")
             for role in self.roles.values()
         )
@@ -173,6 +178,7 @@ class Role:
     is_copy: bool = False
 
 
+@lru_cache(maxsize=8192)
 def shape_of(path: str) -> PathShape:
     """Return the shape of a path template."""
     segments, names = [], []

@@ -1,7 +1,7 @@
-"""Which member identifies the items whose path ends with a parameter."""
+"""Which member identifies the items whose path ends with a parameter: the one with the best score."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from contract_first.contract import Contract, Operation
@@ -22,6 +22,9 @@ NAME_OF = re.compile(r"\W*((the|a|unique) )*name of\b", re.IGNORECASE)
 """How the description of a path parameter begins that is the name of an item, even if the item has an id."""
 BODY_MEMBER = re.compile(r"\$response\.body#(/.+)")
 SCALARS: Final = frozenset({"string", "integer", "number"})
+ID_WORDS: Final = frozenset({"id", "uuid", "guid", "sid", "gid"})
+LEAST: Final = 2.5
+"""The score of a member that may be a key."""
 
 
 class Key(NamedTuple):
@@ -30,45 +33,81 @@ class Key(NamedTuple):
     Attributes:
         holder: the object in an item that has this member; empty for the item itself.
         schema: of the item.
-        called: which of the possible names it has.
+        reasons: for its score.
     """
 
     holder: str
     name: str
     schema: Schema
-    called: str
+    score: float
+    reasons: tuple[str, ...]
 
 
-def key_in(
-    levels: Iterable[Schema], names: Iterable[str], operation: Operation, *, is_made: bool
-) -> Key | None:
-    """Return the name of the member that identifies an item; None without one.
+class ItemParameter:
+    """The last parameter of an item's path, and how well members fit it.
 
     Args:
-        levels: what the item may be, the likeliest first; what has its key may be in an object of the first.
-        names: what the member may be called, the likeliest first.
-        is_made: whether items are created, so that a member of another type than the parameter will do.
+        mark: what the document says is the key; empty if it says nothing.
+        linked: which member a Link Object takes for a parameter, by operationId and the parameter's name.
     """
-    first, *others = levels
-    parameter = shape_of(operation.path).names[-1]
-    declared: Mapping[str, Any] = next(
-        (node for node in operation.parameters if node["name"] == parameter), {}
-    )
-    types = first.of(declared.get("schema", True)).types - {"null"}
-    holders = [(name, member) for name, member in first.properties.items() if may_hold_key(name)]
-    for holder, level in (("", first), *(("", other) for other in others), *holders):
-        members = level.members
-        by_plain = {plain(name): name for name in members}
-        matches = [(by_plain[plain(name)], name) for name in names if plain(name) in by_plain]
-        scalars = [match for match in matches if members[match[0]].types & SCALARS]
-        spelled = {plain(parameter)} if "string" in types else set()
-        fitting = [
-            match for match in scalars if members[match[0]].types & types or plain(match[0]) in spelled
+
+    def __init__(
+        self, operation: Operation, resource: str, mark: str, linked: Mapping[tuple[str, str], str]
+    ) -> None:
+        self._name = shape_of(operation.path).names[-1]
+        self._declared: Mapping[str, Any] = next(
+            (node for node in operation.parameters if node["name"] == self._name), {}
+        )
+        words, items = words_of(OR.split(self._name)[0]), singulars(plain(resource))
+        self._ends_in_id = words[-1:] != () and words[-1] in ID_WORDS
+        is_item = plain(self._name) in items
+        rest = [] if is_item else [word for word in words if word not in items]
+        identifiers = (*Meaning.PATH_IDENTIFIER.names, *identifiers_of(resource), "entityid")
+        described = NAME_OF.match(str(self._declared.get("description", "")))
+        self._rows = [
+            (20.0, "marked", [mark]),
+            (20.0, "linked", [linked.get((operation.operation_id, self._name), "")]),
+            (2.5 if is_item else 6.0, "the parameter", [self._name]),
+            (5.0, "the parameter beside the resource", ["".join(rest)]),
+            (0.9 if is_item else 4.0, "the parameter's last word", (words if is_item else rest)[-1:]),
+            (4.0 if self._ends_in_id else 3.0, "identifier", identifiers),
+            (4.0, "described as a name", ["name"] if described else []),
+            (3.0, "login", ["login"] if plain(self._name) in {"username", "user"} else []),
+            *((2 - 0.1 * place, "usual key", [name]) for place, name in enumerate(Meaning.KEY.names)),
         ]
-        if fitting or (scalars and is_made):
-            name, called = (fitting or scalars)[0]
-            return Key(holder, name, first if holder else level, called)
-    return None
+        self._rows = [(score, reason, {*map(plain, names)} - {""}) for score, reason, names in self._rows]
+
+    def key_in(self, levels: Sequence[Schema]) -> Key | None:
+        """Return the member that identifies an item; None without one.
+
+        Args:
+            levels: what the item may be, the likeliest first; its key may be in an object of the first.
+        """
+        first, *others = levels
+        types = first.of(self._declared.get("schema", True)).types - {"null"}
+        holders = [(name, member) for name, member in first.properties.items() if may_hold_key(name)]
+        places = [("", first, 1.0), *(("", other, 0.5) for other in others), *((*it, 0.0) for it in holders)]
+        keys = (
+            self._key(name, member, holder, first if holder else level, bonus, types)
+            for holder, level, bonus in places
+            for name, member in level.members.items()
+            if member.types & SCALARS
+        )
+        return max((key for key in keys if key.score >= LEAST), key=lambda key: key.score, default=None)
+
+    def _key(
+        self, name: str, member: Schema, holder: str, schema: Schema, bonus: float, types: Iterable[str]
+    ) -> Key:
+        rows = [(score, reason) for score, reason, names in self._rows if plain(name) in names]
+        if not rows:
+            return Key(holder, name, schema, 0.0, ())
+        if member.types & {*types}:
+            rows.append((1.0, "type"))
+        else:
+            is_spelled = "string" in types and (self._ends_in_id or plain(name) == plain(self._name))
+            rows.append((-0.5 if is_spelled else -4.0, "another type"))
+        rows += [(bonus, "in the item itself")] if bonus else []
+        return Key(holder, name, schema, sum(score for score, _ in rows), tuple(reason for _, reason in rows))
 
 
 def learn_key(collection: Collection, parameter: Mapping[str, Any], schema: Schema) -> None:
@@ -87,26 +126,6 @@ def learn_key(collection: Collection, parameter: Mapping[str, Any], schema: Sche
     examples = (part["example"] for part in (parameter, *schema.parts) if "example" in part)
     collection.key_example = next(examples, collection.key_example)
     collection.key_schemas.append(schema)
-
-
-def names_of_key(operation: Operation, resource: str, linked: Mapping[tuple[str, str], str]) -> list[str]:
-    """Return possible names of the member of an item's last path parameter, the likeliest first.
-
-    Args:
-        linked: which member a Link Object takes for a parameter, by operationId and the parameter's name.
-    """
-    parameter = shape_of(operation.path).names[-1]
-    words, items = words_of(OR.split(parameter)[0]), singulars(plain(resource))
-    descriptions = (node.get("description") for node in operation.parameters if node["name"] == parameter)
-    named = ["name"] if any(NAME_OF.match(str(text)) for text in descriptions) else []
-    identifiers = (*Meaning.PATH_IDENTIFIER.names, *identifiers_of(resource), "entityid")
-    keys = [*named, *identifiers, *Meaning.KEY.names]
-    if plain(parameter) in items:  # it names the item, and not a member of it
-        return [*keys, parameter, *words[-1:]]
-    rest = [word for word in words if word not in items]
-    logins = ["login"] if plain(parameter) in {"username", "user"} else []
-    name = linked.get((operation.operation_id, parameter), parameter)
-    return [name, *logins, "_".join(rest), *rest[-1:], *keys]
 
 
 def linked(contract: Contract) -> Iterator[tuple[tuple[str, str], str]]:

@@ -46,13 +46,15 @@ def catalog_of(contract: Contract, seed: str = "", locale: str = "") -> Catalog:
     Raises:
         ContractError: an ``x-mock-collection`` is not valid, or names a collection that is not there.
     """
-    collections = {collection.path: collection for collection in recognize(contract)}
+    recognition = recognize(contract)
+    collections = recognition.stored
     generator = Generator(contract.schemas.for_responses, seed=seed, locale=locale)
     values = {path: Values(collection, generator, seed) for path, collection in collections.items()}
-    roles: dict[str, list[Role]] = {}
-    for collection in collections.values():
-        for name, role in collection.roles.items():
-            roles.setdefault(name, []).append(role)
+    roles = {
+        name: stored
+        for name, each in recognition.roles.items()
+        if (stored := [role for role in each if role.collection.path in collections])
+    }
     return Catalog(collections, values, roles)
 
 
