@@ -49,11 +49,19 @@ class ItemParameter:
     Args:
         mark: what the document says is the key; empty if it says nothing.
         linked: which member a Link Object takes for a parameter, by operationId and the parameter's name.
+        is_made: whether items are created, so that a member of another type than the parameter will do.
     """
 
     def __init__(
-        self, operation: Operation, resource: str, mark: str, linked: Mapping[tuple[str, str], str]
+        self,
+        operation: Operation,
+        resource: str,
+        mark: str,
+        linked: Mapping[tuple[str, str], str],
+        *,
+        is_made: bool,
     ) -> None:
+        self._is_made = is_made
         self._name = shape_of(operation.path).names[-1]
         self._declared: Mapping[str, Any] = next(
             (node for node in operation.parameters if node["name"] == self._name), {}
@@ -69,7 +77,7 @@ class ItemParameter:
             (20.0, "linked", [linked.get((operation.operation_id, self._name), "")]),
             (2.5 if is_item else 6.0, "the parameter", [self._name]),
             (5.0, "the parameter beside the resource", ["".join(rest)]),
-            (0.9 if is_item else 4.0, "the parameter's last word", (words if is_item else rest)[-1:]),
+            (1.0 if is_item else 4.0, "the parameter's last word", (words if is_item else rest)[-1:]),
             (4.0 if self._ends_in_id else 3.0, "identifier", identifiers),
             (4.0, "described as a name", ["name"] if described else []),
             (3.0, "login", ["login"] if plain(self._name) in {"username", "user"} else []),
@@ -104,8 +112,9 @@ class ItemParameter:
         if member.types & {*types}:
             rows.append((1.0, "type"))
         else:
-            is_spelled = "string" in types and (self._ends_in_id or plain(name) == plain(self._name))
-            rows.append((-0.5 if is_spelled else -4.0, "another type"))
+            is_id = self._ends_in_id and self._is_made
+            may_be = "string" in types and (is_id or plain(name) == plain(self._name))
+            rows.append((-0.5 if may_be else -4.0, "another type"))
         rows += [(bonus, "in the item itself")] if bonus else []
         return Key(holder, name, schema, sum(score for score, _ in rows), tuple(reason for _, reason in rows))
 

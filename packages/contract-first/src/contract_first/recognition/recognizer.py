@@ -167,7 +167,7 @@ class _Recognizer:
         )
         resource = resource_of(shape_of(item.path))
         mark = str(self._paths.marks[item.operation_id].get("key", ""))
-        parameter = ItemParameter(item, resource, mark, self._paths.linked)
+        parameter = ItemParameter(item, resource, mark, self._paths.linked, is_made=bool(creating))
         levels: list[list[Schema]] = [
             [
                 nested.schema

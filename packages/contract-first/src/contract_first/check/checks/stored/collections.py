@@ -1,58 +1,61 @@
-"""The collections of a contract: paths to which things are posted, and where each is read by its id."""
+"""The collections of a contract whose items are created, and read by what identifies them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from contract_first.contract import Operation
+from contract_first.recognition import Collection, Recognition
+from contract_first.recognition.collection import shape_of
 
-ITEM: Final = re.compile(r"(.*)/\{([^{}/]+)\}")
-"""The path of an item: that of its collection, and a parameter."""
 WORD: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
+ACTIONS: Final = frozenset({"read", "update", "replace", "delete"})
 
 
 @dataclass
-class PathCollection:
-    """The operations of a path to which things are posted, and of the path of one, by their methods.
+class StoredCollection:
+    """The operations of a collection: of its own path, and by their methods those of an item's path.
 
     Attributes:
-        parameter: of the item's path, the last one.
-        above: values of the parameters before it: of what the collection belongs to.
+        above: what identifies the items above it, to which it belongs.
     """
 
+    collection: Collection
     create: Operation
-    parameter: str = ""
-    list: Operation | None = None
-    item: dict[str, Operation] = field(default_factory=dict)
-    above: dict[str, str] = field(default_factory=dict)
+    list: Operation | None
+    item: dict[str, Operation]
+    above: tuple[str, ...] = ()
 
     @property
-    def depth(self) -> int:
-        """How many things it belongs to."""
-        return self.create.path.count("{")
+    def segments(self) -> tuple[str, ...]:
+        """The path of an item, without the names of its parameters."""
+        return self.collection.item.segments
 
     def key_of(self, thing: dict[str, Any]) -> str | None:
         """Return what identifies a thing in the item's path; None if no member does."""
-        last = WORD.split(self.parameter)[-1].lower()
-        values = (thing.get(name) for name in (self.parameter, last, "id"))
+        parameter = self.collection.item.names[-1]
+        names = (parameter, WORD.split(parameter)[-1].lower(), "id")
+        values = (self.collection.key_of(thing), *map(thing.get, names))
         return next((str(value) for value in values if isinstance(value, str | int)), None)
 
 
-def collections(operations: Iterable[Operation]) -> Iterator[PathCollection]:
-    """Yield the collections of a contract: what can be created there, and read by an id."""
-    operations = list(operations)
-    collections = {
-        operation.path: PathCollection(operation)
-        for operation in operations
-        if operation.method == "post" and not operation.path.endswith("}")
-    }
-    for operation in operations:
-        if operation.method == "get" and operation.path in collections:
-            collections[operation.path].list = operation
-        elif (match := ITEM.fullmatch(operation.path)) and match[1] in collections:
-            collections[match[1]].parameter = match[2]
-            collections[match[1]].item[operation.method] = operation
-    yield from (collection for collection in collections.values() if "get" in collection.item)
+def collections(recognition: Recognition, operations: Iterable[Operation]) -> Iterator[StoredCollection]:
+    """Yield the collections in which these operations can create things, and read them by an id."""
+    by_id = {operation.operation_id: operation for operation in operations}
+    for collection in recognition.collections.values():
+        segments = collection.item.segments
+        at_item: dict[str, Operation] = {}
+        above: dict[str, Operation] = {}
+        for name, role in collection.roles.items():
+            operation = by_id.get(name)
+            if operation is None or collection.is_named or collection.is_single or role.is_many:
+                continue
+            if role.shape.segments == segments and role.action in ACTIONS:
+                at_item.setdefault(operation.method, operation)
+            elif role.key is None and role.shape.segments[: len(segments) - 1] == segments[:-1]:
+                above.setdefault(role.action, operation)
+        if "get" in at_item and "create" in above and len(shape_of(above["create"].path).names) < len(segments):
+            yield StoredCollection(collection, above["create"], above.get("list"), at_item)
