@@ -134,6 +134,7 @@ class MockOptions(ApiOptions):
             again when it changes. In Python also the package itself, or functions by name; they may ask for
             ``state``, a dictionary, and ``clock``.
         stateful: store what is created, changed and deleted, as the real API does.
+        collections: correct the recognised collections by the table [collections] of this TOML file.
         stream_interval: seconds between the items of event streams, JSON Lines and JSON text sequences.
         seed_data: JSON or YAML file of items that exist at start: lists by the path of their collection.
         offline: fetch no URL that the contract refers to.
@@ -155,6 +156,7 @@ class MockOptions(ApiOptions):
     errors: Annotated[bool, Flag()] = False
     handlers: Annotated[Any, Flag("PACKAGE", kind=str | None)] = None
     stateful: Annotated[bool, Flag()] = False
+    collections: Annotated[Path | None, Flag()] = None
     stream_interval: Annotated[float, Flag("SECONDS")] = 0.0
     seed_data: Annotated[Path | None, Flag()] = None
     offline: Annotated[bool, Flag()] = False

@@ -2,7 +2,7 @@
 
 from .collection import Collection, Role
 from .marks import Corrections
-from .readings import Reading
+from .readings import BY_PATHS, Reading
 from .recognizer import Recognition, recognize
 
-__all__ = ["Collection", "Corrections", "Reading", "Recognition", "Role", "recognize"]
+__all__ = ["BY_PATHS", "Collection", "Corrections", "Reading", "Recognition", "Role", "recognize"]

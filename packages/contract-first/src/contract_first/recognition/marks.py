@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from contract_first.contract import Contract, ContractError, Operation
+from contract_first.contract.document.errors import explained
 from contract_first.files import read_text
 
 from .collection import ROLES
@@ -32,15 +33,15 @@ class Corrections:
         """Read a file, which may lack the table.
 
         Raises:
-            ValueError: it is not TOML, is too large, or has no table of this name.
+            ContractError: it cannot be read, is not TOML, or has another value of this name.
         """
-        text = read_text(path, MOST_BYTES)
         try:
+            text = read_text(path, MOST_BYTES)
             lines = tomllib.loads(text).get(TABLE, {})
-        except (ValueError, RecursionError) as error:
-            raise ValueError(f"{path} is not TOML: {error}.") from None
+        except (OSError, ValueError, RecursionError) as error:
+            raise ContractError(str(path), "", f"cannot be read as TOML: {explained(error)}") from None
         if not isinstance(lines, dict):
-            raise ValueError(f"{path}: {TABLE} is {lines!r}, expected a table.")
+            raise ContractError(str(path), "", f"[{TABLE}] is {lines!r:.100}; expected a table.")
         return cls(lines, path, text)
 
     def name_for(self, operation: Operation) -> str:

@@ -266,6 +266,7 @@ class _Recognizer:
             return
         path, schema = above["post"].path, self._schemas.for_responses.of(ANYTHING)
         collection = Collection(path, shape, methods["get"].path, resource_of(shape), "", schema)
+        collection.score = BY_PATHS
         acts = [(above, "get", "list"), (above, "post", "create")]
         for operations, method, action in (*acts, *((methods, *act) for act in BY_METHOD.items())):
             if method in operations and self._paths.is_free(operations[method]):

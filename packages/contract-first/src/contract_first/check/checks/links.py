@@ -150,7 +150,7 @@ def _created(
     target: Target, samples: RequestSamples, operations: list[Operation], reached: Mapping[str, Step]
 ) -> Iterator[Step]:
     """Create a thing in each collection that no link leads out of, and yield a step to it."""
-    for collection in () if target.read_only else collections(operations):
+    for collection in () if target.read_only else collections(target.recognition, operations):
         is_linked = any(operation.operation_id in reached for operation in collection.item.values())
         if is_linked or collection.depth:
             continue
@@ -158,7 +158,7 @@ def _created(
             response = samples.send(samples.draw(collection.create), target.headers)
             key = collection.key_of(object_of(response.content) or {})
             if response.is_success and key is not None:
-                path = {collection.parameter: key}
+                path = {collection.collection.item.names[-1]: key}
                 yield Step(collection.item["get"], path, {}, frozenset(path.values()))
 
 

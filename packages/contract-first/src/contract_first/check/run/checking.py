@@ -19,6 +19,7 @@ from contract_first.check.target import CannotRunError, Target
 from contract_first.contract import Contract, ContractError, Operation, load_contract
 from contract_first.contract.document.anatomy import METHODS
 from contract_first.contract.document.fetching import FOLLOWED, References
+from contract_first.recognition import Corrections, recognize
 from contract_first.service.http.server import CannotStart, listen, serving
 from contract_first.service.request.sequences import is_sequence
 from contract_first.signatures import takes_fields_of
@@ -45,6 +46,9 @@ class Checking(CheckOptions):
         """
         pace, url = Rate(rate=self.rate), base_url(self.url)
         contract = self.contract_of(url)
+        corrections = Corrections.read(self.collections) if self.collections else Corrections()
+        if self.collections:
+            recognize(contract, corrections)  # what is wrong in it is no finding
         uncalled, unmade, _ = self._uncalled(contract), self._unmade(), self._known(contract)
         with (
             target_at(
@@ -60,6 +64,7 @@ class Checking(CheckOptions):
                 variables=self.variables,
                 upload_hosts=frozenset(host.lower() for host in self.upload_hosts),
                 fallback=self.fallback,
+                corrections=corrections,
             ) as target,
             self._archive(contract) as archive,
         ):

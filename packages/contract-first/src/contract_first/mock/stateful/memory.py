@@ -9,7 +9,7 @@ from contract_first.contract import Contract
 from contract_first.contract.routing import Route
 from contract_first.generation import Generator
 from contract_first.mock.state.scopes import SCOPE
-from contract_first.recognition import Collection, Role, recognize
+from contract_first.recognition import Collection, Corrections, Role, recognize
 from contract_first.service.clock import Clock
 from contract_first.service.messages.problems import Conflict
 from contract_first.vocabulary.members import identifiers_of
@@ -40,13 +40,15 @@ class Catalog(NamedTuple):
     roles: Mapping[str, list[Role]]
 
 
-def catalog_of(contract: Contract, seed: str = "", locale: str = "") -> Catalog:
+def catalog_of(
+    contract: Contract, seed: str = "", locale: str = "", corrections: Corrections | None = None
+) -> Catalog:
     """Return the collections of a contract; another seed, other identifiers; the locale is of other strings.
 
     Raises:
-        ContractError: an ``x-mock-collection`` is not valid, or names a collection that is not there.
+        ContractError: an ``x-mock-collection`` or a correction is not valid, or names what is not there.
     """
-    recognition = recognize(contract)
+    recognition = recognize(contract, corrections)
     collections = recognition.stored
     generator = Generator(contract.schemas.for_responses, seed=seed, locale=locale)
     values = {path: Values(collection, generator, seed) for path, collection in collections.items()}

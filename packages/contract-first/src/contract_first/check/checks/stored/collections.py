@@ -9,10 +9,8 @@ from typing import Any, Final
 
 from contract_first.contract import Operation
 from contract_first.recognition import Collection, Recognition
-from contract_first.recognition.collection import shape_of
 
 WORD: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
-ACTIONS: Final = frozenset({"read", "update", "replace", "delete"})
 
 
 @dataclass
@@ -30,9 +28,13 @@ class StoredCollection:
     above: tuple[str, ...] = ()
 
     @property
-    def segments(self) -> tuple[str, ...]:
-        """The path of an item, without the names of its parameters."""
-        return self.collection.item.segments
+    def depth(self) -> int:
+        """How many items it belongs to."""
+        return len(self.collection.item.names) - 1
+
+    def is_below(self, other: StoredCollection) -> bool:
+        """Tell whether it belongs to an item of another collection."""
+        return self.collection.item.segments[:-2] == other.collection.item.segments
 
     def key_of(self, thing: dict[str, Any]) -> str | None:
         """Return what identifies a thing in the item's path; None if no member does."""
@@ -47,15 +49,12 @@ def collections(recognition: Recognition, operations: Iterable[Operation]) -> It
     by_id = {operation.operation_id: operation for operation in operations}
     for collection in recognition.collections.values():
         segments = collection.item.segments
-        at_item: dict[str, Operation] = {}
-        above: dict[str, Operation] = {}
-        for name, role in collection.roles.items():
-            operation = by_id.get(name)
-            if operation is None or collection.is_named or collection.is_single or role.is_many:
-                continue
-            if role.shape.segments == segments and role.action in ACTIONS:
-                at_item.setdefault(operation.method, operation)
-            elif role.key is None and role.shape.segments[: len(segments) - 1] == segments[:-1]:
-                above.setdefault(role.action, operation)
-        if "get" in at_item and "create" in above and len(shape_of(above["create"].path).names) < len(segments):
+        operations = [(by_id[name], role) for name, role in collection.roles.items() if name in by_id]
+        paths: dict[tuple[str, ...], dict[str, Operation]] = {segments: {}, segments[:-1]: {}}
+        for operation, role in operations:
+            name = operation.method if role.shape.segments == segments else role.action
+            if role.shape.segments in paths and not role.is_many:
+                paths[role.shape.segments].setdefault(name, operation)
+        at_item, above = paths[segments], paths[segments[:-1]]
+        if "get" in at_item and "create" in above and not collection.is_named:
             yield StoredCollection(collection, above["create"], above.get("list"), at_item)
