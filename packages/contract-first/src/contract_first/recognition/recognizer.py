@@ -86,8 +86,6 @@ class _Recognizer:
             if not any(map(self._is_read, methods.values())):
                 self._read_list(segments, methods)
                 self._read_single(methods)
-        for segments, methods in self._paths.items():
-            self._read_by_paths(segments, methods)
         for operation in self._paths.operations:
             if not self._paths.is_free(operation):
                 self._read_mark(operation)
@@ -101,7 +99,8 @@ class _Recognizer:
         }
         for operation in self._paths.operations:
             for reading in _best(readings.get(operation.operation_id, [])):
-                if reading.score >= least:
+                is_here = reading.collection is self._collections[reading.collection.path]
+                if is_here and reading.score >= least:
                     role = assign(self._schemas, reading, operation)
                     roles.setdefault(operation.operation_id, []).append(role)
         collections = {path: each for path, each in self._collections.items() if each.roles}
@@ -113,7 +112,12 @@ class _Recognizer:
         return Recognition(collections, roles, readings)
 
     def _add(self, operation: Operation, reading: Reading) -> None:
-        self._collections.setdefault(reading.collection.path, reading.collection)
+        """Add a reading of what has no mark; one by paths alone gives its place to any other."""
+        if reading.score < MARKED and not self._paths.is_free(operation):
+            return
+        collection = self._collections.setdefault(reading.collection.path, reading.collection)
+        if collection.score == BY_PATHS < reading.score:
+            self._collections[collection.path] = reading.collection
         self._readings.setdefault(operation.operation_id, []).append(reading)
 
     def _is_read(self, operation: Operation) -> bool:
@@ -131,25 +135,26 @@ class _Recognizer:
         key = self._key(item, methods, above) if resource else None
         path = next((operation.path for operation in above.values()), item.path)
         path = item.path.rpartition("/")[0] if shape_of(path).segments[-1] in CONTENT else path
-        if key is None:
+        if key is None and not (resource and "post" in above and "get" in methods):
             return
+        anything = self._schemas.for_responses.of(ANYTHING)
+        key = key or Key("", "", anything, BY_PATHS, ("by its paths alone",))
+        scores = (OF_ITEM, OF_COLLECTION) if key.name else (BY_PATHS, BY_PATHS)
         collection = self._collections.setdefault(
             path, Collection(path, shape, item.path, resource, key.name, key.schema, key.holder)
         )
         collection.score, collection.reasons = key.score, key.reasons
         for method, operation in methods.items():
-            if method in BY_METHOD and self._paths.is_free(operation):
+            if method in BY_METHOD:
                 bodies = self._schemas.bodies(operation)
                 changes = "patch" not in methods and is_part(
                     operation, bodies, is_created_otherwise="post" in above
                 )
                 action, name = "update" if changes else BY_METHOD[method], shape_of(operation.path).names[-1]
-                self._add(operation, Reading(OF_ITEM, "path of an item", collection, action, name))
+                self._add(operation, Reading(scores[0], "path of an item", collection, action, name))
         for operation in above.values():
-            action_above = self._action_above(operation, collection)
-            if action_above is not None and self._paths.is_free(operation):
-                reason = "path of the collection"
-                self._add(operation, Reading(OF_COLLECTION, reason, collection, action_above))
+            if action_above := self._action_above(operation, collection):
+                self._add(operation, Reading(scores[1], "path of the collection", collection, action_above))
 
     def _key(self, item: Operation, methods: Methods, above: Methods) -> Key | None:
         """Return the key of an item, by the responses of the operations on its two paths."""
@@ -214,7 +219,7 @@ class _Recognizer:
         elsewhere = Elsewhere(self._paths, known, creating)
         for operation in self._paths.operations:
             best = max((it.score for it in self._readings.get(operation.operation_id, ())), default=0.0)
-            if best < OF_COLLECTION and self._paths.is_free(operation):
+            if best < OF_COLLECTION:
                 for reading in elsewhere.readings(operation):
                     self._add(operation, reading)
                     if reading.kind == "folder":
@@ -258,21 +263,6 @@ class _Recognizer:
                 if method in methods:
                     reason = "one object, shown and changed"
                     self._add(methods[method], Reading(OF_SINGLE, reason, single, action))
-
-    def _read_by_paths(self, segments: Segments, methods: Methods) -> None:
-        """Read what has no schema with a key: something is created above what is shown."""
-        above, shape = self._paths.at.get(segments[:-1], {}), shape_of(next(iter(methods.values())).path)
-        if "get" not in methods or "post" not in above or above["post"].path in self._collections:
-            return
-        path, schema = above["post"].path, self._schemas.for_responses.of(ANYTHING)
-        collection = Collection(path, shape, methods["get"].path, resource_of(shape), "", schema)
-        collection.score = BY_PATHS
-        acts = [(above, "get", "list"), (above, "post", "create")]
-        for operations, method, action in (*acts, *((methods, *act) for act in BY_METHOD.items())):
-            if method in operations and self._paths.is_free(operations[method]):
-                key = shape.names[-1] if operations is methods else None
-                reading = Reading(BY_PATHS, "by its path alone", collection, action, key)
-                self._add(operations[method], reading)
 
     def _read_mark(self, operation: Operation) -> None:
         """Read an operation as its mark says."""

@@ -158,7 +158,7 @@ def _created(
             response = samples.send(samples.draw(collection.create), target.headers)
             key = collection.key_of(object_of(response.content) or {})
             if response.is_success and key is not None:
-                path = {collection.collection.item.names[-1]: key}
+                path = {collection.parameter: key}
                 yield Step(collection.item["get"], path, {}, frozenset(path.values()))
 
 
