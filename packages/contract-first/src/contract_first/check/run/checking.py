@@ -46,9 +46,6 @@ class Checking(CheckOptions):
         """
         pace, url = Rate(rate=self.rate), base_url(self.url)
         contract = self.contract_of(url)
-        corrections = Corrections.read(self.collections) if self.collections else Corrections()
-        if self.collections:
-            recognize(contract, corrections)  # what is wrong in it is no finding
         uncalled, unmade, _ = self._uncalled(contract), self._unmade(), self._known(contract)
         with (
             target_at(
@@ -64,7 +61,7 @@ class Checking(CheckOptions):
                 variables=self.variables,
                 upload_hosts=frozenset(host.lower() for host in self.upload_hosts),
                 fallback=self.fallback,
-                corrections=corrections,
+                corrections=self._corrections(contract),
             ) as target,
             self._archive(contract) as archive,
         ):
@@ -78,6 +75,17 @@ class Checking(CheckOptions):
             if archive:
                 run.listen(archive.take, archive.responded, archive.sent)
             yield run
+
+    def _corrections(self, contract: Contract) -> Corrections:
+        """Return what a user says of the collections; raises CannotRunError where that is wrong."""
+        if self.collections is None:
+            return Corrections()
+        try:
+            corrections = Corrections.read(self.collections)
+            recognize(contract, corrections)
+        except ContractError as error:
+            raise CannotRunError(str(error)) from None
+        return corrections
 
     def _uncalled(self, contract: Contract) -> dict[str, str]:
         """Return why operations are not called, by label."""
