@@ -30,8 +30,8 @@ from contract_first.generation.requests import SampleRequest, Samples
 from contract_first.mock.pipeline import ContractResponses, contract_app
 from contract_first.mock.stateful.catalog import catalog_of
 from contract_first.mock.stateful.memory import Memory
-from contract_first.mock.stateful.recognition import Collection, Role
-from contract_first.mock.stateful.recognition.ways import within
+from contract_first.recognition import Collection, Role
+from contract_first.recognition.ways import within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -138,6 +138,7 @@ class MockOptions(ApiOptions):
         stateful: store what is created, changed and deleted, as the real API does.
         items: number of items in generated lists, with which the collections of --stateful begin; 0 begins
             empty.
+        collections: correct the recognised collections by the table [collections] of this TOML file.
         stream_interval: seconds between the items of event streams, JSON Lines and JSON text sequences.
         seed_data: JSON or YAML file of items that exist at start: lists by the path of their collection.
         offline: fetch no URL that the contract refers to.
@@ -160,6 +161,7 @@ class MockOptions(ApiOptions):
     handlers: Annotated[Any, Flag("PACKAGE", kind=str | None)] = None
     stateful: Annotated[bool, Flag()] = False
     items: Annotated[int, Flag("N", minimum=0, maximum=MOST_ITEMS)] = 3
+    collections: Annotated[Path | None, Flag()] = None
     stream_interval: Annotated[float, Flag("SECONDS")] = 0.0
     seed_data: Annotated[Path | None, Flag()] = None
     offline: Annotated[bool, Flag()] = False

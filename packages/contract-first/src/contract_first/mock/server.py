@@ -15,6 +15,7 @@ from contract_first.contract import Contract, ContractError, load_contract
 from contract_first.contract.document.fetching import References
 from contract_first.contract.loading import reload, repaired
 from contract_first.generation import strings_of
+from contract_first.recognition import Corrections
 from contract_first.service.http.server import callable_url_of, listen, serving
 from contract_first.signatures import takes_fields_of
 
@@ -221,7 +222,8 @@ class _Assembly:
         """Return the app of a contract; what remembers has its collections once that is made."""
         memory, catalog, options = self.memory, None, self.options
         if memory is not None:
-            catalog = catalog_of(contract, str(options.seed), options.locale)
+            corrections = Corrections.read(options.collections) if options.collections else Corrections()
+            catalog = catalog_of(contract, str(options.seed), options.locale, corrections)
         responses = ContractResponses(
             *(str(options.seed), self._randomness, self._strictness, options.locale),
             origin=lambda: self.reach.api,

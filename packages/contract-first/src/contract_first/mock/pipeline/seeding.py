@@ -2,8 +2,8 @@
 
 from contract_first.contract import Operation
 from contract_first.mock.responses.exchange import Exchange
-from contract_first.mock.stateful.recognition import Role
 from contract_first.mock.stateful.seeded import SeededItems
+from contract_first.recognition import Role
 
 
 class ShowItems:

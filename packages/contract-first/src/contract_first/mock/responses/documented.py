@@ -14,12 +14,12 @@ from typing import Any
 
 from contract_first.bounded import BoundedDict
 from contract_first.contract import Operation
-from contract_first.contract.document.media_types import essence, is_json
+from contract_first.contract.document.media_types import concrete, essence, is_json
 from contract_first.contract.schemas.schema import Schema
 from contract_first.contract.schemas.violations import holds_more
 from contract_first.generation import Generator
 from contract_first.generation.choices import Alternatives
-from contract_first.generation.rendering import body_of, concrete, header_value, with_value
+from contract_first.generation.rendering import body_of, header_value, with_value
 from contract_first.generation.values import MOST_VALUES
 from contract_first.mock.relations.example import ExampleRelation
 from contract_first.mock.relations.links import Links

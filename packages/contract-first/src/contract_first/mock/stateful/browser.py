@@ -5,10 +5,10 @@ from typing import Any, Final
 
 import msgspec
 
+from contract_first.recognition.collection import Collection
 from contract_first.service.messages.problems import NotFound, ValidationFailed, Violation
 
 from .memory import Memory
-from .recognition.collection import Collection
 from .seeding import SeedError, add_item, collection_named
 from .views import Item
 

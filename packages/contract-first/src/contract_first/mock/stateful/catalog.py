@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 from contract_first.contract import Contract
 from contract_first.generation import Generator
+from contract_first.recognition import Collection, Corrections, Role, recognize
 
-from .recognition import Collection, Role, recognize
 from .values import Values
 
 
@@ -37,22 +37,17 @@ class Catalog(NamedTuple):
         return sorted(above, key=lambda collection: len(collection.item.segments))
 
 
-def catalog_of(contract: Contract, seed: str = "", locale: str = "") -> Catalog:
+def catalog_of(
+    contract: Contract, seed: str = "", locale: str = "", corrections: Corrections | None = None
+) -> Catalog:
     """Return the collections of a contract; another seed, other identifiers; the locale is of other strings.
 
     Raises:
-        ContractError: an ``x-mock-collection`` is not valid, or names a collection that is not there.
+        ContractError: an ``x-mock-collection`` or a correction is not valid, or names what is not there.
     """
-    collections = {collection.path: collection for collection in recognize(contract, unfilled=True)}
+    recognition = recognize(contract, corrections)
     generator = Generator(contract.schemas.for_responses, seed=seed, locale=locale)
-    values = {path: Values(collection, generator, seed) for path, collection in collections.items()}
-    roles: dict[str, list[Role]] = {}
-    for collection in collections.values():
-        for name, role in collection.roles.items():
-            roles.setdefault(name, []).append(role)
-    stored = {
-        path: collection
-        for path, collection in collections.items()
-        if collection.is_single or collection.is_filled
+    values = {
+        path: Values(collection, generator, seed) for path, collection in recognition.collections.items()
     }
-    return Catalog(stored, values, roles)
+    return Catalog(recognition.stored, values, recognition.roles)

@@ -10,13 +10,13 @@ import msgspec
 
 from contract_first.contract.routing import Route
 from contract_first.mock.state.scopes import SCOPE
+from contract_first.recognition import Collection, Role
 from contract_first.service.clock import Clock
-from contract_first.service.messages.problems import PayloadTooLarge, ServiceUnavailable
+from contract_first.service.messages.problems import Conflict, PayloadTooLarge, ServiceUnavailable
 from contract_first.vocabulary.members import identifiers_of
 from contract_first.vocabulary.words import plain
 
 from .catalog import Catalog
-from .recognition import Collection, Role
 from .seeded import SeededItems
 from .store import ItemStore
 from .values import Values
@@ -169,7 +169,7 @@ class Memory:
                 return value
             if plain(collection.key) in map(plain, collection.level(body)):
                 break
-        raise collection.conflict(key)
+        raise _conflict(collection, key)
 
     async def item_of(self, route: Route) -> dict[str, Any] | None:
         """Return the item that a path is for; None if there is none."""
@@ -192,7 +192,7 @@ class Memory:
         key = str(collection.key_of(value, item.key))
         others = self.store.keyed(collection.path, key) if key != item.key else []
         if any(other.parents == item.parents for other in others):
-            raise collection.conflict(key)
+            raise _conflict(collection, key)
         self.store.change(item, key, value)
 
     def remove(self, collection: Collection, item: Item) -> None:
@@ -236,3 +236,8 @@ def _beginning(path: str, parents: Mapping[str, str]) -> str:
 
 def _encoded(parents: Mapping[str, str]) -> str:
     return msgspec.json.encode(parents).decode()
+
+
+def _conflict(collection: Collection, key: str) -> Conflict:
+    """Return the problem that there is an item of a key already."""
+    return Conflict(f"There is an item of {collection.path} with the {collection.key_name} {key[:100]!r}.")

@@ -7,13 +7,13 @@ from urllib.parse import quote
 from contract_first.contract import Contract
 from contract_first.contract.document.pointers import split
 from contract_first.masking import Masking
+from contract_first.recognition import Collection, Role
+from contract_first.recognition.ways import within
 from contract_first.service.clock import SystemClock
 from contract_first.service.messages.problems import Conflict, PayloadTooLarge, ServiceUnavailable
 
 from .catalog import catalog_of
 from .memory import Memory
-from .recognition import Collection, Role
-from .recognition.ways import within
 from .seeding import SeedError, add_item, collection_named
 
 SAFE = "/:@!$&'()*+,;=~"

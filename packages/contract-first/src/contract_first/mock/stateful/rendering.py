@@ -13,12 +13,12 @@ from contract_first.mock.relations.envelopes import ListPage, enclosed
 from contract_first.mock.relations.shaping import Fields
 from contract_first.mock.responses.documented import DocumentedResponse
 from contract_first.mock.responses.exchange import Arguments
+from contract_first.recognition import Role
+from contract_first.recognition.ways import name_at, placed, within
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
 
 from .entity_tags import tag_of
-from .recognition import Role
-from .recognition.ways import name_at, placed, within
 from .values import Values
 
 Parents = Mapping[str, str]

@@ -13,12 +13,12 @@ from contract_first.mock.responses.documented import DocumentedResponse
 from contract_first.mock.responses.documents import Documents
 from contract_first.mock.responses.exchange import Arguments
 from contract_first.mock.responses.selection import Selection
+from contract_first.recognition import Collection, Role
+from contract_first.recognition.ways import placed, within
 from contract_first.service.messages.problems import Problem
 from contract_first.vocabulary.words import plain
 
 from .catalog import Catalog
-from .recognition import Collection, Role
-from .recognition.ways import placed, within
 
 ANY_KEY: Final = ""
 """Stands for the keys that no list shows."""

@@ -16,6 +16,8 @@ from contract_first.mock.relations.shaping import Fields
 from contract_first.mock.responses.documented import DocumentedResponse, DocumentedResponses
 from contract_first.mock.responses.exchange import Arguments, Exchange, Step, accepted
 from contract_first.mock.responses.selection import Selection
+from contract_first.recognition import Role
+from contract_first.recognition.puts import creates
 from contract_first.service.messages.problems import PayloadTooLarge, ServiceUnavailable
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
@@ -25,8 +27,6 @@ from .entity_tags import is_current, require_match, tag_of
 from .files import File
 from .items import RequestedItems
 from .memory import Memory
-from .recognition import Role
-from .recognition.puts import creates
 from .rendering import Renderer, with_fields
 from .store import LARGE_BYTES
 

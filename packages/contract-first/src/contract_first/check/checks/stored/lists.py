@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 from urllib.parse import urljoin
@@ -11,12 +10,9 @@ import httpx2
 
 from contract_first.check.checks.check import CheckFailure, json_of
 from contract_first.contract import Operation
+from contract_first.vocabulary.members import PAGING, Meaning
 
-SIZES: Final = re.compile(r"(page_?|max_?)?(size|limit|results)|per_?page", re.IGNORECASE)
-PAGES: Final = re.compile(r"page(_?(number|no|index))?", re.IGNORECASE)
-SKIPPED: Final = re.compile(r"offset|skip|start", re.IGNORECASE)
-POSITIONS: Final = re.compile(r"cursor|after|before|.*token", re.IGNORECASE)
-TOTALS: Final = re.compile(r"total(_?(count|items|results|elements))?|count", re.IGNORECASE)
+POSITIONS: Final = (*PAGING, Meaning.AFTER, Meaning.BEFORE)
 NOBODYS: Final = "-nobodys"
 """What ends a text that nothing has."""
 Failure = Callable[[str, str, str, httpx2.Response], CheckFailure]
@@ -48,12 +44,10 @@ class Lists:
         queries = [parameter for parameter in operation.parameters if parameter["in"] == "query"]
         self._filters = {parameter["name"]: parameter.get("schema", {}) for parameter in queries}
         self._size, self._page, self._skipped = (
-            next((name for name in self._filters if pattern.fullmatch(name)), "")
-            for pattern in (SIZES, PAGES, SKIPPED)
+            next((name for name in self._filters if name in meaning), "")
+            for meaning in (Meaning.SIZE, Meaning.PAGE, Meaning.OFFSET)
         )
-        self._is_paged = bool(self._size or self._page or self._skipped) or any(
-            POSITIONS.fullmatch(name) for name in self._filters
-        )
+        self._is_paged = any(name in meaning for name in self._filters for meaning in POSITIONS)
 
     def failures(
         self, created: list[str], thing: Mapping[str, Any], confirmed: Mapping[str, Any]
@@ -234,7 +228,7 @@ def _next(response: httpx2.Response) -> str:
 def _total(response: httpx2.Response) -> int | None:
     value = json_of(response.content)
     members = value.items() if isinstance(value, dict) else ()
-    named = (member for name, member in members if TOTALS.fullmatch(name))
+    named = (member for name, member in members if name in Meaning.TOTAL)
     return next((member for member in named if isinstance(member, int)), None)
 
 

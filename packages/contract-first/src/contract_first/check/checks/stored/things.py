@@ -18,8 +18,9 @@ from contract_first.check.checks.check import CheckFailure, NothingToCheck, RunC
 from contract_first.check.checks.security_alternatives import WITHOUT_A_HANDLER
 from contract_first.check.target import Target
 from contract_first.contract import Operation
+from contract_first.recognition.collection import shape_of
 
-from .collections import ITEM, PathCollection, collections
+from .collections import StoredCollection, collections
 from .lists import Lists, items_of
 
 STALE: Final = '"an-etag-of-long-ago"'
@@ -55,25 +56,30 @@ class StoredThings(RunCheck):
     change = "Store what is sent, and show what is stored."
     source = "RFC 9110, section 9.3"
     _is_made = False
-    _collections: list[PathCollection]
+    _collections: list[StoredCollection]
 
     @classmethod
     def missing(cls, target: Target) -> str:
         """Return that nothing may be created, or that there is no collection, if so."""
         if target.read_only:
             return "creating things is not read-only"
-        return "" if list(collections(target.operations)) else "the contract has no collection"
+        return (
+            ""
+            if list(collections(target.recognition, target.operations))
+            else "the contract has no collection"
+        )
 
     def run(self) -> Iterator[CheckFailure]:
         """Yield what is wrong with each collection."""
-        self._collections = list(collections(self.samples.drawable(self.target.operations)))
+        drawable = self.samples.drawable(self.target.operations)
+        self._collections = list(collections(self.target.recognition, drawable))
         for collection in self._collections:
             if not collection.depth:
                 yield from self.whole(self._try(collection))
         if not self._is_made:
             raise NothingToCheck("nothing with an id was created")
 
-    def _try(self, collection: PathCollection) -> Iterator[CheckFailure]:
+    def _try(self, collection: StoredCollection) -> Iterator[CheckFailure]:
         case = self._case(collection.create, collection)
         created = [self._send(self._case(collection.create, collection)) for _ in range(2)]
         things = [object_of(response.content) or {} for response in created]
@@ -93,9 +99,8 @@ class StoredThings(RunCheck):
         yield from self._try_defaults(collection, case, created[0])
         yield from self._try_item(collection, [key for key in keys if key], _confirmed(case, things[0]))
         for inner in self._collections:
-            owner = ITEM.fullmatch(inner.create.path.rpartition("/")[0])
-            if owner and (owner[1], owner[2]) == (collection.create.path, collection.parameter):
-                inner.above = {**collection.above, collection.parameter: key}
+            if inner.is_below(collection):
+                inner.above = (*collection.above, key)
                 yield from self.whole(self._try(inner))
         if deletion := collection.item.get("delete"):
             others = list(dict.fromkeys(filter(None, keys)))
@@ -103,7 +108,7 @@ class StoredThings(RunCheck):
                 yield from self._try_deletion(collection, deletion, other, others[number:])
 
     def _try_item(
-        self, collection: PathCollection, keys: list[str], confirmed: dict[str, Any]
+        self, collection: StoredCollection, keys: list[str], confirmed: dict[str, Any]
     ) -> Iterator[CheckFailure]:
         read, key = collection.item["get"], keys[0]
         response = self._send(self._case(read, collection, key))
@@ -133,7 +138,7 @@ class StoredThings(RunCheck):
             if method in collection.item:
                 yield from self._try_change(collection, key, method, response)
 
-    def _list(self, collection: PathCollection, operation: Operation, **query: Any) -> httpx2.Response:
+    def _list(self, collection: StoredCollection, operation: Operation, **query: Any) -> httpx2.Response:
         """Return the response of a list with these query parameters."""
         case = self._case(operation, collection)
         case.query = {**case.query, **query}
@@ -147,7 +152,7 @@ class StoredThings(RunCheck):
         return None
 
     def _try_change(
-        self, collection: PathCollection, key: str, method: str, before: httpx2.Response
+        self, collection: StoredCollection, key: str, method: str, before: httpx2.Response
     ) -> Iterator[CheckFailure]:
         read, change = collection.item["get"], collection.item[method]
         if str(HTTPStatus.PRECONDITION_FAILED.value) in change.responses and "etag" in before.headers:
@@ -201,7 +206,7 @@ class StoredThings(RunCheck):
             yield self.failure("etag", f"the ETag is {tag} as before the change", change.label, now)
 
     def _try_defaults(
-        self, collection: PathCollection, case: Case[Any], created: httpx2.Response
+        self, collection: StoredCollection, case: Case[Any], created: httpx2.Response
     ) -> Iterator[CheckFailure]:
         """Compare the members that were not sent with the defaults of the request's schema."""
         thing = object_of(created.content) or {}
@@ -234,7 +239,7 @@ class StoredThings(RunCheck):
                 return
 
     def _try_location(
-        self, collection: PathCollection, created: httpx2.Response, key: str
+        self, collection: StoredCollection, created: httpx2.Response, key: str
     ) -> Iterator[CheckFailure]:
         location = urljoin(str(created.request.url), created.headers.get("location", ""))
         response = self._follow(location) if "location" in created.headers else None
@@ -247,7 +252,7 @@ class StoredThings(RunCheck):
             yield self.failure("location", message, collection.create.label, response)
 
     def _try_etag(
-        self, collection: PathCollection, key: str, get: httpx2.Response, again: httpx2.Response
+        self, collection: StoredCollection, key: str, get: httpx2.Response, again: httpx2.Response
     ) -> Iterator[CheckFailure]:
         tag, read = get.headers.get("etag"), collection.item["get"]
         if tag is not None and again.headers.get("etag") != tag and again.content == get.content:
@@ -270,7 +275,7 @@ class StoredThings(RunCheck):
                 yield self.failure("precondition", message, read.label, other)
 
     def _try_deletion(
-        self, collection: PathCollection, deletion: Operation, key: str, others: list[str]
+        self, collection: StoredCollection, deletion: Operation, key: str, others: list[str]
     ) -> Iterator[CheckFailure]:
         response = self._send(self._case(deletion, collection, key))
         if response.status_code not in (HTTPStatus.OK, HTTPStatus.NO_CONTENT):
@@ -294,15 +299,16 @@ class StoredThings(RunCheck):
             message = f"what is deleted a second time gets {again.status_code}"
             yield self.failure("gone", message, deletion.label, again)
 
-    def _case(self, operation: Operation, collection: PathCollection, key: str | None = None) -> Case[Any]:
-        path = collection.above if key is None else {**collection.above, collection.parameter: key}
+    def _case(self, operation: Operation, collection: StoredCollection, key: str | None = None) -> Case[Any]:
+        keys = (*collection.above, *(() if key is None else (key,)))
+        path = dict(zip(shape_of(operation.path).names, keys, strict=False))
         case = self.samples.draw(operation, **{name: quote(value, safe="") for name, value in path.items()})
         for name in [name for name in case.headers if name.lower() == IDEMPOTENCY_KEY]:
             case.headers[name] = str(uuid.uuid4())
         return case
 
     def _altered(
-        self, operation: Operation, collection: PathCollection, key: str, old: dict[str, Any] | None = None
+        self, operation: Operation, collection: StoredCollection, key: str, old: dict[str, Any] | None = None
     ) -> Case[Any]:
         """Return a change of a thing with other values, as far as the contract allows; it may be refused.
 

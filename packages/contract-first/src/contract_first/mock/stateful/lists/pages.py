@@ -15,8 +15,8 @@ from contract_first.contract.schemas.schema import Schema
 from contract_first.mock.relations.envelopes import ListPage
 from contract_first.mock.relations.filters import LANGUAGE
 from contract_first.mock.relations.paging import first_page
-from contract_first.mock.stateful.recognition import Collection
 from contract_first.mock.stateful.views import Item, Listed, View
+from contract_first.recognition import Collection
 from contract_first.service.messages.problems import BadRequest
 from contract_first.vocabulary.members import Meaning, meanings_of
 from contract_first.vocabulary.times import spellings

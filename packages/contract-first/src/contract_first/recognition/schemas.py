@@ -1,14 +1,13 @@
 """What a collection's items look like, by the schemas of an operation's requests and responses."""
 
 from collections.abc import Iterator
+from http import HTTPStatus
 from itertools import chain
 from typing import Final
 
 from contract_first.contract import Contract, Operation
-from contract_first.contract.document.media_types import essence, is_binary, is_json, is_xml
+from contract_first.contract.document.media_types import concrete, essence, is_binary, is_json, is_xml
 from contract_first.contract.schemas.schema import Schema
-from contract_first.generation.rendering import concrete
-from contract_first.mock.relations.relation import CREATED
 from contract_first.vocabulary.members import Meaning, meanings_of
 from contract_first.vocabulary.words import plain
 
@@ -35,7 +34,8 @@ class OperationSchemas:
         return self._successes[name]
 
     def _schemas_of_success(self, operation: Operation) -> Iterator[Schema]:
-        responses = sorted(operation.responses.items(), key=lambda item: item[0] != str(CREATED))
+        created = str(HTTPStatus.CREATED.value)
+        responses = sorted(operation.responses.items(), key=lambda item: item[0] != created)
         for code, response in responses:
             is_success = code.startswith("2") or (code == "default" and len(operation.responses) == 1)
             for is_kind in (is_json, is_xml) if is_success else ():

@@ -2,12 +2,11 @@
 
 import re
 from collections.abc import Iterable
+from http import HTTPStatus
 from typing import Final
 
 from contract_first.contract import Operation
 from contract_first.contract.schemas.schema import Schema
-from contract_first.mock.relations.relation import CREATED
-from contract_first.service.messages.problems import NotFound
 
 from .collection import only
 
@@ -22,7 +21,7 @@ CREATION: Final = re.compile(r"create|add", re.IGNORECASE)
 
 def creates(put: Operation, *, is_created_otherwise: bool) -> bool:
     """Tell whether a PUT creates an item that is not there: nothing else does, or it says so."""
-    return not is_created_otherwise or str(CREATED) in put.responses or upserts(put)
+    return not is_created_otherwise or str(HTTPStatus.CREATED.value) in put.responses or upserts(put)
 
 
 def upserts(operation: Operation) -> bool:
@@ -33,7 +32,7 @@ def upserts(operation: Operation) -> bool:
 
 def is_part(put: Operation, bodies: Iterable[Schema], *, is_created_otherwise: bool) -> bool:
     """Tell whether a PUT changes an existing item by the members that it sends, of which none is required."""
-    has_to_be = is_created_otherwise or str(NotFound.status.value) in put.responses
+    has_to_be = is_created_otherwise or str(HTTPStatus.NOT_FOUND.value) in put.responses
     is_whole = any(
         body.is_open or any(part.get("required") for part in body.parts) for body in map(only, bodies)
     )

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
 from contract_first.contract.schemas.schema import Schema
-from contract_first.service.messages.problems import Conflict
 from contract_first.vocabulary.members import named
 
 from .ways import Way
@@ -53,6 +53,8 @@ class Collection:
         key_schemas: what values of the key have to conform to where they are sent, and shown.
         key_example: of the key in a path.
         other_key: another member that a path may identify an item by, as in ``idOrName``.
+        score: how surely it is one: that of its key.
+        reasons: for the score.
         folder: shape of the path of folders, in whose lists its items are by their ``parent``; or empty.
     """
 
@@ -71,6 +73,8 @@ class Collection:
     key_example: Any = None
     other_key: str = ""
     folder: str = ""
+    score: float = 0.0
+    reasons: tuple[str, ...] = ()
 
     @property
     def head(self) -> str:
@@ -91,18 +95,14 @@ class Collection:
         level = {**self.level(value), self.key: key}
         return {**value, self.holder: level} if self.holder else level
 
-    def conflict(self, key: str) -> Conflict:
-        """Return the problem that there is an item of a key already."""
-        return Conflict(f"There is an item of {self.path} with the {self.key_name} {key[:100]!r}.")
-
     def has(self, *actions: str) -> bool:
         """Tell whether an operation does one of these."""
         return any(role.action in actions for role in self.roles.values())
 
     @property
-    def is_filled(self) -> bool:
-        """Whether an operation creates items."""
-        return any(
+    def is_stored(self) -> bool:
+        """Whether it has one item, or an operation that creates items."""
+        return self.is_single or any(
             role.action in {"create", "replace"} or (role.is_many and role.action == "update")
             for role in self.roles.values()
         )
@@ -178,6 +178,7 @@ class Role:
     is_copy: bool = False
 
 
+@lru_cache(maxsize=8192)
 def shape_of(path: str) -> PathShape:
     """Return the shape of a path template."""
     segments, names = [], []
