@@ -71,6 +71,8 @@ class ItemParameter:
         is_item = plain(self._name) in items
         rest = [] if is_item else [word for word in words if word not in items]
         identifiers = (*Meaning.PATH_IDENTIFIER.names, *identifiers_of(resource), "entityid")
+        if self._ends_in_id:
+            identifiers += words[-1:]
         described = NAME_OF.match(str(self._declared.get("description", "")))
         rows: list[tuple[float, str, Iterable[str]]] = [
             (20.0, "marked", [mark]),
