@@ -22,7 +22,6 @@ from contract_first.service.bound_operation import BoundOperation, Responder
 from contract_first.service.randomness import Randomness
 
 from .pipeline import Pipeline
-from .seeding import ShowItems
 
 
 @dataclass(eq=False)
@@ -54,7 +53,6 @@ class ContractResponses:
     memory: Memory | None = None
     catalog: Catalog | None = None
     items: int = USUAL_ITEMS
-    _documents: Documents | None = field(default=None, init=False)
     _seeded: SeededItems | None = field(default=None, init=False)
 
     def responder(self, operation: BoundOperation, assembly: Assembly, /) -> Responder:
@@ -63,32 +61,22 @@ class ContractResponses:
 
     def pipeline(self, bound: BoundOperation, assembly: Assembly) -> Pipeline:
         """Return the steps of an operation; what a handler stores it stores by itself."""
-        operation = bound.contract_operation
         return Pipeline(
             bound,
             assembly,
-            self.documents(assembly).of(operation),
-            ShowItems(operation, self.seeded(assembly)),
-            None if bound.has_handler else self.stored(operation, assembly),
-            strictness=self.strictness,
-            randomness=self.randomness,
-            origin=self.origin,
+            self.seeded(assembly),
+            None if bound.has_handler else self.stored(bound.contract_operation, assembly),
+            self.strictness,
+            self.randomness,
+            self.origin,
         )
 
-    def documents(self, assembly: Assembly) -> Documents:
-        """Return the documented responses of the contract."""
-        if self._documents is None:
-            generator, reports_examples = self.generator(assembly), self.strictness.reports_examples
-            self._documents = Documents(assembly, generator, reports_examples=reports_examples)
-        return self._documents
-
     def seeded(self, assembly: Assembly) -> SeededItems:
-        """Return the items that lists show."""
+        """Return the documented responses of the contract, and the items that lists show."""
         if self._seeded is None:
-            catalog, contract = self.catalog, assembly.contract
+            catalog, contract, strictness = self.catalog, assembly.contract, self.strictness
             self._seeded = SeededItems(
-                contract,
-                self.documents(assembly),
+                Documents(assembly, self.generator(assembly), reports_examples=strictness.reports_examples),
                 lambda: catalog or catalog_of(contract, self.seed, self.locale),
                 self.items,
             )
@@ -106,7 +94,7 @@ class ContractResponses:
         """Return the step that responds from stored items; None for an operation without a collection."""
         if self.memory is None or self.catalog is None:
             return None
-        responses = self.documents(assembly).of(operation)
+        responses = self.seeded(assembly).documents.of(operation)
         steps = [
             StoredItems(operation, role, self.catalog, self.memory, responses, self.origin)
             for role in self.catalog.roles.get(operation.operation_id, ())

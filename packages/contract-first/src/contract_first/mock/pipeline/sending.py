@@ -1,4 +1,4 @@
-"""The last steps: the documented response, what it repeats of the request, and its headers."""
+"""The last step: a response with its headers."""
 
 import json
 from collections.abc import Callable
@@ -6,39 +6,12 @@ from collections.abc import Callable
 from contract_first.contract import Operation
 from contract_first.generation.rendering import with_content
 from contract_first.mock.relations.links import HERE
-from contract_first.mock.responses.documented import DocumentedResponse, DocumentedResponses
+from contract_first.mock.responses.documented import DocumentedResponse
 from contract_first.mock.responses.exchange import SANDBOX, Exchange
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
-from contract_first.service.randomness import RandomBytes
 
 PLACEHOLDER = HERE.encode()
-
-
-class Document:
-    """Takes the documented response that is selected."""
-
-    def __init__(self, responses: DocumentedResponses) -> None:
-        self._responses = responses
-
-    async def __call__(self, exchange: Exchange) -> None:
-        """Raises a Problem: it is not documented, or no value conforms."""
-        headers = exchange.request.response_headers
-        exchange.documented = await self._responses.response(exchange.selection, headers)
-
-
-class Echo:
-    """Repeats in a response what its request holds; what is created gets an identifier that is drawn."""
-
-    def __init__(self, draw: RandomBytes) -> None:
-        self._draw = draw
-
-    async def __call__(self, exchange: Exchange) -> None:
-        documented = exchange.documented
-        relation = None if documented is None else documented.relation
-        related = None if relation is None else relation.response(exchange.places, self._draw)
-        if related is not None:
-            exchange.source, exchange.rendered = related
 
 
 class Send:

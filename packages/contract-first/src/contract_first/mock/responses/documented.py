@@ -93,21 +93,17 @@ class DocumentedResponse:
         Args:
             keys: as of `Relation`.
         """
-        is_same, relation = value == self.body.value, self.relation
-        repeats = relation.repeats(keys) if isinstance(relation, Relation) else not keys
-        if is_same and (repeats or self.source != "generated"):
+        is_same, rendered = value == self.body.value, self.rendered
+        if is_same and self.source != "generated":
             return self
-        rendered = self.rendered
         if not is_same and self.schema is not None:
             rendered = with_value(rendered, value, self.body.media_type or "", self.schema)
-        related = None if self.relate is None else self.relate(rendered, value, keys=keys)
-        relation = related if related is not None and related.is_possible else None
         return replace(
             self,
             source="generated",
             rendered=rendered,
             violation=b"",
-            relation=relation,
+            relation=self.relate and self.relate(rendered, value, keys=keys),
             body=self.body._replace(value=value),
             variants={},
         )
@@ -312,8 +308,7 @@ class DocumentedResponses:
             label=label,
         )
         if body.source == "generated":
-            relation = relate(rendered, value)
-            return (relation if relation.is_possible else None), relate
+            return relate(rendered, value), relate
         if self._operation.request_body is None or not isinstance(value, dict):
             return None, relate
         others = list(filter(schema.conforms, named_examples(self._contract, holder).values()))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
-from contract_first.contract import Contract, ContractError, Operation
+from contract_first.contract import ContractError, Operation
 from contract_first.contract.schemas.schema import MISSING
 from contract_first.mock.relations.relation import BODY
 from contract_first.mock.responses.documented import DocumentedResponse
@@ -19,6 +20,7 @@ from contract_first.service.messages.problems import Problem
 from contract_first.vocabulary.words import plain
 
 from .catalog import Catalog
+from .values import Values
 
 ANY_KEY: Final = ""
 """Stands for the keys that no list shows."""
@@ -33,11 +35,13 @@ class Population(NamedTuple):
         listed: the list in the response of the operation that lists them.
         rows: its items, each with a key of its own.
         items: the same as reads show them, by key.
+        other: what reads show for the keys that no list shows; None without any.
     """
 
     listed: Any = None
     rows: tuple[dict[str, Any], ...] = ()
     items: Mapping[str, dict[str, Any]] = {}
+    other: Any = None
 
 
 class SeededItems:
@@ -46,36 +50,33 @@ class SeededItems:
     Args:
         recognize: returns the collections of the contract; it takes its time.
         count: items that a generated list has.
+
+    Attributes:
+        documents: the documented responses of the contract.
     """
 
-    def __init__(
-        self, contract: Contract, documents: Documents, recognize: Callable[[], Catalog], count: int
-    ) -> None:
-        self._contract, self._documents, self._recognize = contract, documents, recognize
-        self._count = count
+    def __init__(self, documents: Documents, recognize: Callable[[], Catalog], count: int) -> None:
+        self.documents, self._recognize, self._count = documents, recognize, count
         self._catalog: Catalog | None = None
         self._recognizing = asyncio.Lock()
         self._populations: dict[str, Population] = {}
 
-    async def role(self, operation_id: str) -> Role | None:
-        """Return what an operation does with a collection whose items its response shows by their keys."""
-        roles = (await self._collections()).roles.get(operation_id, ())
-        return next((role for role in roles if len(roles) == 1 and _is_simple(role)), None)
-
-    async def response(
-        self, role: Role, documented: DocumentedResponse, arguments: Arguments
+    async def shown(
+        self, operation: Operation, documented: DocumentedResponse, arguments: Arguments
     ) -> DocumentedResponse:
         """Return a documented response that shows the items that a request is for.
 
         An author's example stays, but where another item is asked for that a list shows.
         """
-        population = self._populations.get(role.collection.path) or await self.population(role.collection)
-        key = _key_of(role, arguments)
+        roles = (await self._collections()).roles.get(operation.operation_id, ())
+        if len(roles) != 1 or not _is_simple(roles[0]):
+            return documented
+        population = await self.population(roles[0].collection)
+        key = _key_of(roles[0], arguments)
         key = key if key in population.items else ANY_KEY
         variant = documented.variants.get(key)
         if variant is None:
-            base = await self._read(role.collection)
-            variant = await asyncio.to_thread(self._made, role, documented, key, population, base)
+            variant = await asyncio.to_thread(self._made, roles[0], documented, key, population)
             documented.variants[key] = variant
         return variant
 
@@ -84,135 +85,95 @@ class SeededItems:
         population = self._populations.get(collection.path)
         if population is None:
             await self._collections()
-            role = self._own_list(collection)
-            listed = None if role is None else await self._success(role[0])
-            base = await self._read(collection)
-            population = Population()
-            if role is not None and listed is not None:
-                population = await asyncio.to_thread(self._populated, role[1], listed, base)
+            lists, reads = await self._shown(collection, "list"), await self._shown(collection, "read")
+            other = within(reads[1].body.value, reads[0].envelope) if reads else None
+            population = Population(other=other)
+            if lists:
+                population = await asyncio.to_thread(self._populated, *lists, other)
             self._populations[collection.path] = population
         return population
 
     async def _collections(self) -> Catalog:
-        async with self._recognizing:
-            if self._catalog is None:
-                try:
-                    self._catalog = await asyncio.to_thread(self._recognize)
-                except ContractError:  # without memory, a mark that is wrong has no effect
-                    self._catalog = NOTHING
-            return self._catalog
+        if self._catalog is None:
+            async with self._recognizing:
+                with suppress(ContractError):  # without memory, a mark that is wrong has no effect
+                    self._catalog = self._catalog or await asyncio.to_thread(self._recognize)
+                self._catalog = self._catalog or NOTHING
+        return self._catalog
 
-    def _operation(self, operation_id: str) -> Operation:
-        operation = self._contract.operation(operation_id)
-        assert operation is not None  # noqa: S101 -- a role of it was recognised
-        return operation
-
-    def _own_list(self, collection: Collection) -> tuple[str, Role] | None:
-        """Return the operation that lists a collection, best at its own path; None without any."""
-        roles = [
-            (name, role)
-            for name, role in collection.roles.items()
-            if role.action == "list" and _is_simple(role) and self._operation(name).method == "get"
-        ]
-        path = collection.item.segments[:-1]
-        return min(roles, key=lambda pair: pair[1].shape.segments != path, default=None)
-
-    async def _success(self, operation_id: str) -> DocumentedResponse | None:
-        """Return the documented success of an operation; None where it has none in JSON."""
-        try:
-            documented = await self._documents.of(self._operation(operation_id)).response(Selection(), [])
-        except Problem:
-            return None
-        return documented if documented.schema is not None else None
-
-    async def _read(self, collection: Collection) -> Any:
-        """Return what reads of a collection show for the keys that no list shows; None without any."""
-        for name, role in collection.roles.items():
-            if role.action == "read" and _is_simple(role):
-                documented = await self._success(name)
-                return None if documented is None else within(documented.body.value, role.envelope)
+    async def _shown(self, collection: Collection, action: str) -> tuple[Role, DocumentedResponse] | None:
+        """Return the role of what lists or reads a collection, best at its own path, and its success."""
+        path = collection.item.segments[: -1 if action == "list" else None]
+        for name, role in sorted(collection.roles.items(), key=lambda pair: pair[1].shape.segments != path):
+            operation = self.documents.contract.operation(name)
+            if role.action == action and _is_simple(role) and operation and operation.method == "get":
+                with suppress(Problem):
+                    return role, await self.documents.of(operation).response(Selection(), [])
         return None
 
-    def _populated(self, role: Role, documented: DocumentedResponse, base: Any) -> Population:
-        listed = within(documented.body.value, role.envelope)
-        is_authored = documented.source != "generated"
-        count = self._count if not is_authored or not self._count else None
+    def _populated(self, role: Role, documented: DocumentedResponse, other: Any) -> Population:
+        listed, collection = within(documented.body.value, role.envelope), role.collection
+        count = self._count if documented.source == "generated" or not self._count else None
+        items = listed[:count] if isinstance(listed, list) else []
         rows: dict[str, dict[str, Any]] = {}
-        objects = (
-            [item for item in listed[:count] if isinstance(item, dict)] if isinstance(listed, list) else []
-        )
-        for number, candidate in enumerate(objects):
-            item = self._of_its_own_key(role.collection, candidate, number, rows)
-            key = role.collection.key_of(item)
+        for number, item in enumerate(item for item in items if isinstance(item, dict)):
+            key, row = collection.key_of(item), item
+            if (
+                str(key) in rows
+                and (another := self._values(collection).another_key(key, number)) is not MISSING
+            ):
+                key, row = another, collection.with_key(item, another)
             if isinstance(key, str | int) and key != ANY_KEY:
-                rows[str(key)] = item
-        whole = {key: self._whole(role, item, base) for key, item in rows.items()}
-        return Population(listed, tuple(rows.values()), whole)
+                rows[str(key)] = row
+        whole = {key: self._whole(role, row, other) for key, row in rows.items()}
+        return Population(listed, tuple(rows.values()), whole, other)
 
-    def _of_its_own_key(
-        self, collection: Collection, item: dict[str, Any], number: int, rows: Mapping[str, Any]
-    ) -> dict[str, Any]:
-        """Return an item with another key, where an earlier one has its own."""
-        key = collection.key_of(item)
-        if str(key) not in rows:
-            return item
-        another = self._values(collection).another_key(key, number)
-        return item if another is MISSING else collection.with_key(item, another)
-
-    def _whole(self, role: Role, item: dict[str, Any], base: Any) -> dict[str, Any]:
+    def _whole(self, role: Role, item: dict[str, Any], other: Any) -> dict[str, Any]:
         """Return an item of a list as reads show it, with the members that the list has not."""
         schema, listed = role.collection.schema, role.schema
-        if listed is None or schema.component == listed.component != "" or not isinstance(base, dict):
+        if listed is None or schema.component == listed.component != "" or not isinstance(other, dict):
             return item
-        others = {name: member for name, member in base.items() if name not in listed.members}
-        whole = self._values(role.collection).represented({**others, **item}, schema, base)
+        others = {name: member for name, member in other.items() if name not in listed.members}
+        whole = self._values(role.collection).represented({**others, **item}, schema, other)
         return whole if isinstance(whole, dict) else item
 
-    def _values(self, collection: Collection) -> Any:
+    def _values(self, collection: Collection) -> Values:
         assert self._catalog is not None  # noqa: S101 -- the collection is of it
         return self._catalog.values[collection.path]
 
     def _made(
-        self, role: Role, documented: DocumentedResponse, key: str, population: Population, base: Any
+        self, role: Role, documented: DocumentedResponse, key: str, population: Population
     ) -> DocumentedResponse:
-        """Return a documented response with the items of a key, or of a list."""
-        body, schema = documented.body.value, documented.schema
-        inner, values = within(body, role.envelope), self._values(role.collection)
-        is_authored = documented.source != "generated"
+        """Return a documented response with the item of a key, or with those of a list."""
+        body, schema, collection = documented.body.value, documented.schema, role.collection
+        inner, represented = within(body, role.envelope), self._values(collection).represented
+        is_authored, part = documented.source != "generated", None
         if schema is None or role.schema is None:
             return documented
         if role.action == "list":
-            if is_authored or not isinstance(inner, list) or population.listed is None:
-                return documented
-            part: Any = list(population.rows)
-            if inner != population.listed:
+            if isinstance(inner, list) and population.listed is not None and not is_authored:
                 example = inner[0] if inner else {}
-                part = [values.represented(item, role.schema, example) for item in population.items.values()]
-        else:
-            item = population.items.get(key, base)
-            is_example = is_authored and (
-                key == ANY_KEY or str(role.collection.key_of(inner if isinstance(inner, dict) else {})) == key
-            )
-            if is_example or not isinstance(item, dict) or not isinstance(inner, dict):
-                return documented
-            part = values.represented(item, role.schema, inner)
+                part = [*population.rows]
+                if inner != population.listed:
+                    part = [represented(item, role.schema, example) for item in population.items.values()]
+        elif isinstance(inner, dict):
+            item = population.items.get(key, population.other)
+            is_example = is_authored and key in {ANY_KEY, str(collection.key_of(inner))}
+            if isinstance(item, dict) and not is_example:
+                part = represented(item, role.schema, inner)
+        if part is None:
+            return documented
         value = placed(body, role.envelope, part)
-        value = value if schema.conforms(value) else body
-        return documented.with_value(value, _keys(role))
+        is_new = role.action == "create" and plain(collection.key) not in collection.settable
+        has_key = collection.key and not collection.holder and (role.key is not None or is_new)
+        keys = {("path", role.key or ""): collection.key} if has_key else {}
+        return documented.with_value(value if schema.conforms(value) else body, keys)
 
 
 def _is_simple(role: Role) -> bool:
     """Tell whether a response shows items of one collection by the key in its path, or lists them."""
     is_other = role.is_many or role.is_copy or role.is_of_folder or role.collection.is_named
     return role.schema is not None and not is_other and role.action != "download"
-
-
-def _keys(role: Role) -> dict[tuple[str, str], str]:
-    """Return the member by which a path parameter identifies an item, or that the mock sets in a new one."""
-    collection, key = role.collection, role.collection.key
-    is_new = role.action == "create" and plain(key) not in collection.settable
-    is_there = key and not collection.holder and (role.key is not None or is_new)
-    return {("path", role.key or ""): key} if is_there else {}
 
 
 def _key_of(role: Role, arguments: Arguments) -> str:
