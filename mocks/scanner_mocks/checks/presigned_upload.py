@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final
 
 import httpx2
-from schemathesis.core.failures import Severity
 
+from contract_first.check.checks import Severity
 from contract_first.check.checks.check import CheckFailure, NothingToCheck, RunCheck, json_of
 from contract_first.check.checks.links import Step, steps
 from contract_first.check.checks.samples import NoResponse

@@ -12,6 +12,8 @@ what it left untried, and in ``left_out`` why that is all of it. A request that 
 is likely has the extension ``unpaced``.
 """
 
+from schemathesis.core.failures import Severity
+
 from .boundaries import Boundaries
 from .challenge import Challenge
 from .check import Check
@@ -38,4 +40,4 @@ CHECKS: tuple[type[Check], ...] = (
 )
 """The checks, in the order in which they are made: the last one uses up a window of requests."""
 
-__all__ = ["CHECKS", "Check"]
+__all__ = ["CHECKS", "Check", "Severity"]
