@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from contract_first.mock.relations.relation import BODY
-from contract_first.mock.responses.documented import DocumentedResponses
 from contract_first.mock.responses.exchange import (
     NO_PREFERENCES,
     Arguments,
@@ -24,9 +22,11 @@ from contract_first.mock.responses.preferences import (
     with_query,
 )
 from contract_first.mock.responses.problems import in_a_line
+from contract_first.mock.responses.relation import QUERY
 from contract_first.mock.responses.selection import Selection
 from contract_first.mock.responses.streams import asks_for_events
 from contract_first.mock.responses.strictness import MockStrictness, faults_of_format
+from contract_first.mock.shape.fields import BODY
 from contract_first.mock.stateful.seeded import SeededItems
 from contract_first.service.assembly import Assembly
 from contract_first.service.bound_operation import BoundOperation
@@ -102,7 +102,7 @@ class Pipeline:
 
     async def success(self, request: Request, arguments: Mapping[str, Any]) -> Rendered:
         """Return the documented success of an admitted request, whatever it prefers."""
-        exchange = Exchange(request, NO_PREFERENCES, dict(arguments), self._by_place(arguments))
+        exchange = Exchange(request, NO_PREFERENCES, dict(arguments), self._by_place(arguments, request))
         return await _ended([self._choose, *self._documented], exchange)
 
     async def _prefer(self, exchange: Exchange) -> None:
@@ -127,10 +127,11 @@ class Pipeline:
         if selects and (self._strictness.prefers_first or FIRST in request.scope):
             return
         exchange.arguments = arguments = await self._arguments(request)
-        exchange.places = self._by_place(arguments)
+        exchange.places = self._by_place(arguments, request)
 
-    def _by_place(self, arguments: Mapping[str, Any]) -> Arguments:
-        return {place: arguments.get(name) for place, name in self._places.items()}
+    def _by_place(self, arguments: Mapping[str, Any], request: Request) -> Arguments:
+        places = {place: arguments.get(name) for place, name in self._places.items()}
+        return {**places, QUERY: request.query_string.decode("latin-1")}
 
     async def _arguments(self, request: Request) -> dict[str, Any]:
         if self._is_strict:
@@ -175,7 +176,7 @@ class Pipeline:
     async def _echo(self, exchange: Exchange) -> None:
         """Repeat what the request holds; what is created gets an identifier that is drawn."""
         relation = None if exchange.documented is None else exchange.documented.relation
-        related = None if relation is None else relation.response(exchange.places, self._ids)
+        related = None if relation is None else relation(exchange.places, self._ids)
         if related is not None:
             exchange.source, exchange.rendered = related
 

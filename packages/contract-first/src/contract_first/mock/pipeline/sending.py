@@ -5,9 +5,9 @@ from collections.abc import Callable
 
 from contract_first.contract import Operation
 from contract_first.generation.rendering import with_content
-from contract_first.mock.relations.links import HERE
 from contract_first.mock.responses.documented import DocumentedResponse
 from contract_first.mock.responses.exchange import SANDBOX, Exchange
+from contract_first.mock.shape.links import HERE
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
 

@@ -21,9 +21,7 @@ from contract_first.generation import Generator
 from contract_first.generation.choices import Alternatives
 from contract_first.generation.rendering import body_of, header_value, with_value
 from contract_first.generation.values import MOST_VALUES
-from contract_first.mock.relations.example import ExampleRelation
-from contract_first.mock.relations.links import Links
-from contract_first.mock.relations.relation import Relation
+from contract_first.mock.shape.links import Links
 from contract_first.service.assembly import Assembly
 from contract_first.service.messages.problems import (
     BadRequest,
@@ -44,6 +42,7 @@ from contract_first.vocabulary.members import kind_of
 
 from .bodies import MOST_EXAMPLES, MOST_REPAIRED, MOST_REPAIRS, Candidates, ResponseBody, named_examples
 from .problems import documented_problem, in_a_header, names_other_status, of_status
+from .relation import Relate, Relation, instead_of
 from .selection import ResponseSelector, Selection
 
 log = logging.getLogger("contract_first.mock.responses")
@@ -81,7 +80,7 @@ class DocumentedResponse:
     rendered: Rendered
     problem: Callable[[Request], Problem] | None = None
     violation: bytes = b""
-    relation: Relation | ExampleRelation | None = None
+    relation: Relate | None = None
     relate: Callable[..., Relation] | None = None
     body: ResponseBody = NO_BODY_VALUE
     schema: Schema | None = None
@@ -94,7 +93,7 @@ class DocumentedResponse:
             keys: as of `Relation`.
         """
         is_same, rendered = value == self.body.value, self.rendered
-        if is_same and self.source != "generated":
+        if is_same and (self.source != "generated" or self.violation):
             return self
         if not is_same and self.schema is not None:
             rendered = with_value(rendered, value, self.body.media_type or "", self.schema)
@@ -103,7 +102,7 @@ class DocumentedResponse:
             source="generated",
             rendered=rendered,
             violation=b"",
-            relation=self.relate and self.relate(rendered, value, keys=keys),
+            relation=self.relate and self.relate(rendered, value, keys=keys).response,
             body=self.body._replace(value=value),
             variants={},
         )
@@ -287,7 +286,7 @@ class DocumentedResponses:
         holder: Mapping[str, Any],
         label: str,
         selection: Selection,
-    ) -> tuple[Relation | ExampleRelation | None, Callable[..., Relation] | None]:
+    ) -> tuple[Relate | None, Callable[..., Relation] | None]:
         """Return the relation of a response to requests, and what makes others: of successes in JSON alone.
 
         An example that is requested by its name has none.
@@ -308,19 +307,13 @@ class DocumentedResponses:
             label=label,
         )
         if body.source == "generated":
-            return relate(rendered, value), relate
+            return relate(rendered, value).response, relate
         if self._operation.request_body is None or not isinstance(value, dict):
             return None, relate
         others = list(filter(schema.conforms, named_examples(self._contract, holder).values()))
         alternatives = Alternatives(schema, self._generator, label)
-        example = ExampleRelation(
-            value,
-            others,
-            alternatives,
-            lambda other: with_value(rendered, other, media_type, schema),
-            relate,
-        )
-        return example, relate
+        rendered_with = partial(with_value, rendered, media_type=media_type, schema=schema)
+        return instead_of(value, others, alternatives, rendered_with, relate), relate
 
     def _errors(self, response: Rendered, body: ResponseBody, schema: Any) -> list[str]:
         """Return the violations of a response, as it will be sent.

@@ -4,7 +4,7 @@ from functools import partial
 
 from contract_first.contract import Operation
 from contract_first.generation import Generator
-from contract_first.mock.relations.links import Links
+from contract_first.mock.shape.links import Links
 from contract_first.service.assembly import Assembly
 
 from .documented import DocumentedResponses

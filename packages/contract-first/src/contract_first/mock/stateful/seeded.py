@@ -9,11 +9,11 @@ from typing import Any, Final, NamedTuple
 
 from contract_first.contract import ContractError, Operation
 from contract_first.contract.schemas.schema import MISSING
-from contract_first.mock.relations.relation import BODY
 from contract_first.mock.responses.documented import DocumentedResponse
 from contract_first.mock.responses.documents import Documents
 from contract_first.mock.responses.exchange import Arguments
 from contract_first.mock.responses.selection import Selection
+from contract_first.mock.shape.fields import BODY
 from contract_first.recognition import Collection, Role
 from contract_first.recognition.ways import placed, within
 from contract_first.service.messages.problems import Problem

@@ -10,12 +10,11 @@ from typing import Any, Final
 from contract_first.contract import Operation
 from contract_first.contract.document.media_types import essence, is_json
 from contract_first.contract.schemas.schema import Schema
-from contract_first.mock.relations.echo import upload_in
-from contract_first.mock.relations.relation import BODY
-from contract_first.mock.relations.shaping import Fields
 from contract_first.mock.responses.documented import DocumentedResponse, DocumentedResponses
 from contract_first.mock.responses.exchange import Arguments, Exchange, Step, accepted
 from contract_first.mock.responses.selection import Selection
+from contract_first.mock.shape.echo import upload_in
+from contract_first.mock.shape.fields import BODY, Fields
 from contract_first.recognition import Role
 from contract_first.recognition.puts import creates
 from contract_first.service.messages.problems import PayloadTooLarge, ServiceUnavailable
@@ -138,10 +137,9 @@ class StoredItems:
         if documented.schema is None or self._role.schema is None:
             return documented.rendered
         listed, query = self._items.listed(arguments), self._items.query(arguments)
-        page, items = self._items.listing.page(listed, query, self._renderer.list_url(request))
-        return self._renderer.items(
-            [(item.value, item.parents) for item in items], documented, request, arguments, page
-        )
+        page = self._items.listing.page(listed, query, self._renderer.list_url(request))
+        items = [(item.value, item.parents) for item in page.items]
+        return self._renderer.items(items, documented, request, arguments, page)
 
     async def _read(self, arguments: Arguments, request: Request) -> tuple[DocumentedResponse, Rendered]:
         async with self._memory.lock:

@@ -12,12 +12,11 @@ from contract_first.generation import Generator
 from contract_first.generation.choices import Alternatives
 from contract_first.generation.examples import readable_of
 from contract_first.generation.identifiers import identifier, prefix_of
+from contract_first.mock.shape.bounds import MILLISECONDS
 from contract_first.recognition import Collection
 from contract_first.vocabulary.members import Meaning, identifiers_of, tallies
 from contract_first.vocabulary.times import is_change, is_creation
 from contract_first.vocabulary.words import plain
-
-from .lists.bounds import MILLISECONDS
 
 PROVIDERS: Final = "/providers/"
 """What is in the paths of Azure Resource Manager, by which its items are identified."""

@@ -27,7 +27,7 @@ class ListPage(NamedTuple):
         is_cut: whether it ends where the contract does not let a client expect that.
     """
 
-    items: list[dict[str, Any]]
+    items: list[Any]
     first: int
     size: int
     total: int
@@ -44,8 +44,8 @@ class ListPage(NamedTuple):
         return self.first + len(self.items)
 
 
-def _key_at(page: ListPage, index: int) -> Any:
-    item = page.items[index] if page.items else None
+def key_in(item: Any) -> Any:
+    """Return the key of an item of any list; None without one."""
     return item.get("id") if isinstance(item, dict) else None
 
 
@@ -65,8 +65,8 @@ FACTS: Final[Mapping[Meaning, Callable[[ListPage], Any]]] = {
     Meaning.LAST_PAGE: lambda page: page.pages or -(-page.total // max(page.size, 1)),
     Meaning.SIZE: lambda page: page.size,
     Meaning.OFFSET: lambda page: page.first,
-    Meaning.FIRST_KEY: lambda page: _key_at(page, 0),
-    Meaning.LAST_KEY: lambda page: _key_at(page, -1),
+    Meaning.FIRST_KEY: lambda page: key_in(page.items[0]) if page.items else None,
+    Meaning.LAST_KEY: lambda page: key_in(page.items[-1]) if page.items else None,
     Meaning.END: lambda page: max(0, page.end - 1),
 }
 """What is so of a page, by what the name of a member means; None for nothing."""

@@ -3,34 +3,37 @@
 What a request creates has another identifier each time.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache, partial
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 from urllib.parse import quote
 
 import msgspec
 
+from contract_first.bounded import BoundedDict
 from contract_first.contract import Operation
 from contract_first.contract.schemas.schema import MISSING, Schema
 from contract_first.generation import Generator
 from contract_first.generation.choices import Alternatives
 from contract_first.generation.identifiers import identifier
 from contract_first.generation.rendering import with_content, with_value
+from contract_first.mock.shape.changes import with_members
+from contract_first.mock.shape.echo import Echo, members_of_path, without_files
+from contract_first.mock.shape.fields import BODY, Fields, Place
+from contract_first.mock.shape.links import HERE, Links, filled
+from contract_first.mock.shape.pages import PagedValue
+from contract_first.mock.shape.queries import Queries
+from contract_first.mock.shape.record import Record, members_of
 from contract_first.service.messages.response import Rendered
 from contract_first.service.randomness import RandomBytes
 
-from .echo import Echo, members_of_path, without_files
-from .filters import with_members
-from .links import Links
-from .queries import MOST_REMEMBERED, After, QueriedValues
-from .record import Record, members_of
-from .shaping import Place
-
 CREATED = 201
 NUMBER_BYTES = 4
+MOST_REMEMBERED = 64
 LONGEST_REMEMBERED = 4096
-BODY = ("body", "")
+QUERY = ("query", "")
+"""The place of a query as it was sent."""
 NO_KEYS: Mapping[Place, str] = MappingProxyType({})
 
 
@@ -39,6 +42,10 @@ class RelatedResponse(NamedTuple):
 
     source: str
     rendered: Rendered
+
+
+Relate: TypeAlias = Callable[[Mapping[Place, Any], RandomBytes], RelatedResponse | None]
+"""Returns the response to a request, by its arguments; None for the response without one."""
 
 
 class Relation:
@@ -66,41 +73,50 @@ class Relation:
         keys: Mapping[Place, str] = NO_KEYS,
     ) -> None:
         # an example of the author may violate a format, which is no reason to leave the rest as it is
-        conforms = schema.conforms if schema.conforms(value) else schema.validator.is_valid
+        self._conforms = schema.conforms if schema.conforms(value) else schema.validator.is_valid
         places = [(parameter["in"], parameter["name"]) for parameter in operation.parameters]
+        queries = [place for place in places if place[0] == "query"]
         tokens = {place: f"~path-{n}~" for n, place in enumerate(places) if place[0] == "path"}
-        self._after: After = partial(_after, conforms)
+        names = {name: token for (_, name), token in tokens.items()}
         self._whole = whole = Record.whole(schema, value)
-        self._record = whole.inside(value)
-        self._queried = QueriedValues(value, whole, operation, places, tokens, generator, links, self._after)
-        self._value = self._queried.value([None] * len(self._queried.places))
+        self._record = record = whole.inside(value)
+        self._url = HERE + filled(operation.path, names)
+        self._link = partial(links.linked, path=operation.path, arguments=names, holder=record.holder)
+        self._fits = Queries(operation, schema, record.members)
+        self._pages = PagedValue(self._fits.pages, operation, schema, value)
+        self._fields = Fields(places, generator, operation.operation_id)
+        self._is_read = operation.method == "get"
+        self._queries = [*queries, *([QUERY] if self._pages.has_urls else [])]
+        self._queried = lru_cache(MOST_REMEMBERED)(self._query)
+
+        self._linked = self._after(value, self._link)
+        self._has_links = self._linked is not value
+        self._value = self._query(msgspec.json.encode([None] * len(self._queries)))
         self._with_value = partial(with_value, media_type=media_type, schema=schema)
         self._rendered = rendered if self._value is value else self._with_value(rendered, self._value)
         self._alternatives = Alternatives(schema, generator, label)
         self._echo = Echo(generator, operation.operation_id)
         self._echoes = operation.request_body is not None and isinstance(value, dict)
-        by_part = {part: members_of_path(operation.path, places, part) for part in (self._record, whole)}
-        self._addressed = whole if by_part[whole] else self._record
-        named = {
-            place: name for place, name in keys.items() if place in tokens and name in self._addressed.members
-        }
-        self._in_path = by_part[self._addressed] | ({} if self._addressed.is_list else named)
+        by_part = {part: members_of_path(operation.path, places, part) for part in (record, whole)}
+        self._addressed = addressed = whole if by_part[whole] else record
+        named = {place: name for place, name in keys.items() if place in tokens and name in addressed.members}
+        self._in_path = by_part[addressed] | ({} if addressed.is_list else named)
         self._tokens = {
             place: token.encode()
             for place, token in tokens.items()
-            if place in self._in_path or self._queried.places or token.encode() in self._rendered.body
+            if place in self._in_path or self._queries or token.encode() in self._rendered.body
         }
         creates = operation.method == "post" and (rendered.status == CREATED or "{" not in operation.path)
-        self._ids = self._record.identifiers(value, keys.values()) if creates else {}
+        self._ids = record.identifiers(value, keys.values()) if creates else {}
         self._identifier = partial(identifier, name=operation.operation_id, values=generator.values)
-        self._varies = bool(self._queried.places or self._tokens or self._echoes)
+        self._varies = bool(self._queries or self._tokens or self._echoes)
         self._remembered = lru_cache(MOST_REMEMBERED)(self._make)
 
     def response(self, arguments: Mapping[Place, Any], draw: RandomBytes) -> RelatedResponse:
         """Return the response to a request.
 
         Args:
-            arguments: its values by place and name; the body is under ``BODY``.
+            arguments: its values by place and name; the body is under ``BODY``, the query under ``QUERY``.
             draw: draws the identifier of what is created.
         """
         value, rendered = self._related(arguments) if self._varies else (self._value, self._rendered)
@@ -112,14 +128,14 @@ class Relation:
         for name, example in self._ids.items():
             new = self._identifier(self._record.members[name], example, number)
             value = value if new is MISSING else self._with(self._record, {name: new}, value)
-        rendered = self._with_value(self._rendered, self._queried.linked(value))
+        rendered = self._with_value(self._rendered, self._link(value) if self._has_links else value)
         return RelatedResponse("generated", self._located(rendered, arguments))
 
     def _related(self, arguments: Mapping[Place, Any]) -> tuple[Any, Rendered]:
         """Return the value for a request, and the response that has it."""
         body = without_files(arguments.get(BODY)) if self._echoes else None
         paths = [*map(arguments.get, self._tokens)]
-        queries = [*map(arguments.get, self._queried.places)]
+        queries = [*map(arguments.get, self._queries)]
         try:
             key = msgspec.json.encode((body if isinstance(body, dict) else None, paths, queries))
         except (TypeError, ValueError, RecursionError):  # lists of files, or what is too deep
@@ -128,7 +144,7 @@ class Relation:
 
     def _make(self, key: bytes) -> tuple[Any, Rendered]:
         body, paths, queries = msgspec.json.decode(key)
-        value = self._queried.value(queries)
+        value = self._queried(msgspec.json.encode(queries))
         if body:
             chosen = self._alternatives.chosen(value, body)
             members = self._whole.members if chosen is value else members_of(self._whole.schema, chosen)
@@ -142,9 +158,32 @@ class Relation:
         rendered = self._rendered if value is self._value else self._with_value(self._rendered, value)
         return value, self._located(rendered, arguments)
 
+    def _query(self, key: bytes) -> Any:
+        """Return the value that a query selects: its items, their members, their page."""
+        arguments = dict(zip(self._queries, msgspec.json.decode(key), strict=True))
+        raw = arguments.pop(QUERY, None)
+        url = f"{self._url}?{raw}" if raw else self._url
+        query = {name: argument for (_, name), argument in arguments.items()}
+        value, record = self._linked, self._record
+        item = record.schema.items if record.is_list else record.schema
+        for is_of_record, step in self._fits.changes(query) if self._is_read else ():
+            value = self._after(value, partial(record.changed, step) if is_of_record else step)
+        value = self._after(value, partial(self._fields.expanded, self._whole.schema, arguments))
+        value = self._after(value, partial(record.changed, partial(self._fields.selected, item, arguments)))
+        value = self._link(value) if self._has_links and value is not self._linked else value
+        return self._after(value, partial(self._pages.page, query=query, url=url))
+
     def _with(self, part: Record, members: dict[str, Any], value: Any) -> Any:
         """Return a value with other members in a part of it."""
         return self._after(value, partial(part.changed, partial(with_members, members)))
+
+    def _after(self, value: Any, step: Callable[[Any], Any]) -> Any:
+        """Return a value after a step, or as it was if it would violate the schema."""
+        try:
+            changed = step(value)
+            return changed if changed != value and self._conforms(changed) else value
+        except RecursionError:
+            return value
 
     def _located(self, rendered: Rendered, arguments: Mapping[Place, Any]) -> Rendered:
         """Return a response with the path's arguments in its links."""
@@ -154,10 +193,32 @@ class Relation:
         return rendered if content == rendered.body else with_content(rendered, content)
 
 
-def _after(conforms: Callable[[Any], bool], value: Any, step: Callable[[Any], Any]) -> Any:
-    """Return a value after a step, or as it was if it would violate the schema."""
-    try:
-        changed = step(value)
-        return changed if changed != value and conforms(changed) else value
-    except RecursionError:
-        return value
+def instead_of(
+    example: Any,
+    others: Iterable[Any],
+    alternatives: Alternatives,
+    rendered: Callable[[Any], Rendered],
+    relate: Callable[[Rendered, Any], Relation],
+) -> Relate:
+    """Return what relates an author's example to requests: it gives way to alternatives that they choose.
+
+    Args:
+        example: the response's value.
+        others: the author's other examples, which come before generated values.
+        alternatives: of the response's schema.
+        rendered: returns the response with another value.
+        relate: returns the relation of a response with a generated value.
+    """
+    relations: BoundedDict[int, Relation] = BoundedDict(MOST_REMEMBERED)
+
+    def response(arguments: Mapping[Place, Any], draw: RandomBytes) -> RelatedResponse | None:
+        chosen = alternatives.instead_of(example, arguments.get(BODY), others)
+        if chosen is example:
+            return None
+        if any(chosen is other for other in others):
+            return RelatedResponse("example", rendered(chosen))
+        if id(chosen) not in relations:
+            relations[id(chosen)] = relate(rendered(chosen), chosen)
+        return relations[id(chosen)].response(arguments, draw)
+
+    return response

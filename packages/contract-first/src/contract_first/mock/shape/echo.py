@@ -11,8 +11,8 @@ from contract_first.generation import Generator
 from contract_first.vocabulary.members import Meaning
 from contract_first.vocabulary.words import plain, words_of
 
+from .fields import Place
 from .record import Record, readable
-from .shaping import Place
 
 MOST_REPAIRED = 100
 """Values in a member of a body that is repaired to conform."""

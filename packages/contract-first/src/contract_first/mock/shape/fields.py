@@ -11,6 +11,7 @@ from contract_first.vocabulary.members import Meaning
 
 Place = tuple[str, str]
 """Where a parameter is, and its name."""
+BODY: Final = ("body", "")
 Find = Callable[[Schema, Any], Any]
 MOST_EXPANDED, DEEPEST, MOST_ATTEMPTS = 8, 4, 4
 """Paths of members, names in each (as Stripe has it), and attempts at an object."""
@@ -34,7 +35,7 @@ class Fields:
         find: returns the object of a schema that has a key; None, and one is generated.
 
     Attributes:
-        places: of the parameters that make a difference.
+        places: of the parameters.
     """
 
     def __init__(

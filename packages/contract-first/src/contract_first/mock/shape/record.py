@@ -7,7 +7,7 @@ from typing import Any
 from contract_first.contract.schemas.schema import Schema
 from contract_first.vocabulary.members import Meaning
 
-from .paging import list_in
+from .pages import list_in
 
 
 @dataclass(frozen=True, slots=True, eq=False)
