@@ -102,10 +102,9 @@ class Collection:
     @property
     def is_stored(self) -> bool:
         """Whether it has one item, or an operation that creates items."""
-        return self.is_single or any(
-            role.action in {"create", "replace"} or (role.is_many and role.action == "update")
-            for role in self.roles.values()
-        )
+        is_filled = self.has("create", "replace")
+        roles = self.roles.values()
+        return is_filled or self.is_single or any(role.is_many and role.action == "update" for role in roles)
 
     def is_seen_in(self, response_schema: Schema) -> bool:
         """Tell whether a schema is of an item, or of something that has the same holder of its key."""
@@ -192,19 +191,6 @@ def shape_of(path: str) -> PathShape:
 def resource_of(shape: PathShape) -> str:
     """Return the name of a path's items; empty without one."""
     return next((segment for segment in reversed(shape.segments) if segment != "{}"), "")
-
-
-def at_path(path: str, key: str, schema: Schema, *, is_single: bool = False) -> Collection:
-    """Return a collection whose items have no path but its own."""
-    shape = shape_of(path)
-    item = PathShape((*shape.segments, "{}"), (*shape.names, ""))
-    return Collection(path, item, path, resource_of(shape), key, schema, is_single=is_single)
-
-
-def common(path: tuple[str, ...], other: tuple[str, ...]) -> int:
-    """Return how many segments two paths have in common at their beginning."""
-    pairs = enumerate(zip(path, other, strict=False))
-    return next((index for index, (segment, of_other) in pairs if segment != of_other), len(path))
 
 
 def only(schema: Schema) -> Schema:

@@ -1,16 +1,17 @@
 """Which member identifies the items whose path ends with a parameter: the one with the best score."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from contract_first.contract import Contract, Operation
-from contract_first.contract.document import pointers
+from contract_first.contract import Operation
 from contract_first.contract.schemas.schema import Schema
 from contract_first.vocabulary.members import Meaning, identifiers_of, may_hold_key
 from contract_first.vocabulary.words import plain, singulars, words_of
 
-from .collection import Collection, shape_of
+from .collection import Collection, only, resource_of, shape_of
+from .paths import Methods, Paths
+from .ways import is_each, items
 
 OR = re.compile(r"_or_|(?<=[a-z])Or(?=[A-Z])")
 """What is between the members of which a path may have any, as in ``idOrName``; items have the first."""
@@ -20,7 +21,6 @@ OTHERWISE = re.compile(
 """How the description of a path parameter says that."""
 NAME_OF = re.compile(r"\W*((the|a|unique) )*name of\b", re.IGNORECASE)
 """How the description of a path parameter begins that is the name of an item, even if the item has an id."""
-BODY_MEMBER = re.compile(r"\$response\.body#(/.+)")
 SCALARS: Final = frozenset({"string", "integer", "number"})
 ID_WORDS: Final = frozenset({"id", "uuid", "guid", "sid", "gid"})
 LEAST: Final = 2.5
@@ -47,22 +47,14 @@ class ItemParameter:
     """The last parameter of an item's path, and how well members fit it.
 
     Args:
-        mark: what the document says is the key; empty if it says nothing.
-        linked: which member a Link Object takes for a parameter, by operationId and the parameter's name.
         is_made: whether items are created, so that a member of another type than the parameter will do.
     """
 
-    def __init__(
-        self,
-        operation: Operation,
-        resource: str,
-        mark: str,
-        linked: Mapping[tuple[str, str], str],
-        *,
-        is_made: bool,
-    ) -> None:
+    def __init__(self, paths: Paths, operation: Operation, *, is_made: bool) -> None:
         self._is_made = is_made
-        self._name = shape_of(operation.path).names[-1]
+        shape = shape_of(operation.path)
+        self._name, resource = shape.names[-1], resource_of(shape)
+        linked = paths.linked.get((operation.operation_id, self._name), "")
         self._declared: Mapping[str, Any] = next(
             (node for node in operation.parameters if node["name"] == self._name), {}
         )
@@ -75,8 +67,8 @@ class ItemParameter:
             identifiers += words[-1:]
         described = NAME_OF.match(str(self._declared.get("description", "")))
         rows: list[tuple[float, str, Iterable[str]]] = [
-            (20.0, "marked", [mark]),
-            (20.0, "linked", [linked.get((operation.operation_id, self._name), "")]),
+            (20.0, "marked", [paths.marked_key(operation)]),
+            (20.0, "linked", [linked]),
             (2.5 if is_item else 6.0, "the parameter", [self._name]),
             (5.0, "the parameter beside the resource", ["".join(rest)]),
             (1.0 if is_item else 4.0, "the parameter's last word", (words if is_item else rest)[-1:]),
@@ -121,6 +113,47 @@ class ItemParameter:
         return Key(holder, name, schema, sum(score for score, _ in rows), tuple(reason for _, reason in rows))
 
 
+def key_at(paths: Paths, item: Operation, methods: Methods, above: Methods) -> Key | None:
+    """Return the key of an item, by the responses of the operations on its path and the collection's.
+
+    Raises:
+        ContractError: a mark says that it is another member, which is not there.
+    """
+    get, mark = methods.get("get"), paths.marked_key(item)
+    first = paths.success(get) if get else paths.listed(above)
+    if get and first is None:
+        return None
+    changing = [methods[method] for method in ("patch", "put", "post") if method in methods]
+    creating = [above["post"]] if "post" in above else []
+    others = [*filter(None, map(paths.success, (*changing, *creating)))]
+    schemas = sorted(
+        filter(None, (first, *others)),
+        key=lambda schema: not (schema.component or (changing and schema.items.component)),
+    )
+    levels = [
+        [
+            nested.schema
+            for nested in items(schema, resource_of(shape_of(item.path)))
+            if not is_each(nested.way) or changing or (others and nested.way[1:])
+        ]
+        + [only(schema)]
+        for schema in (schemas[:1] if get else schemas)
+    ]
+    parameter = ItemParameter(paths, item, is_made=bool(creating))
+    keys = [*filter(None, map(parameter.key_in, levels))]
+    if not keys and "put" in methods and (listed := paths.listed(above)):
+        keys = [*filter(None, [parameter.key_in([listed])])]  # what shows an item has no key
+    # where no response is the item's own, what has the likeliest name is the item
+    key = max(keys, key=lambda key: key.score, default=None)
+    if mark and (key is None or plain(key.name) != plain(mark)):
+        names = dict.fromkeys(name for level in levels for schema in level for name in schema.members)
+        there = ", ".join(names) or "none"
+        raise paths.marks[item.operation_id].error(
+            f"key: items have no member {mark[:200]!r}; there are: {there}"
+        )
+    return key
+
+
 def learn_key(collection: Collection, parameter: Mapping[str, Any], schema: Schema) -> None:
     """Add what a path parameter tells of a collection's key: a schema, an example, another member."""
     described = OTHERWISE.search(str(parameter.get("description", "")))
@@ -137,16 +170,3 @@ def learn_key(collection: Collection, parameter: Mapping[str, Any], schema: Sche
     examples = (part["example"] for part in (parameter, *schema.parts) if "example" in part)
     collection.key_example = next(examples, collection.key_example)
     collection.key_schemas.append(schema)
-
-
-def linked(contract: Contract) -> Iterator[tuple[tuple[str, str], str]]:
-    """Yield which member of a response is which parameter of another operation, by Link Objects."""
-    for operation in contract.operations:
-        for response in operation.responses.values():
-            for node in response.get("links", {}).values():
-                link: Mapping[str, Any] = contract.resolve(node)
-                for parameter, expression in link.get("parameters", {}).items():
-                    match = BODY_MEMBER.fullmatch(str(expression))
-                    if match and "operationId" in link:
-                        name = parameter.removeprefix("path.")
-                        yield (str(link["operationId"]), name), pointers.split(match[1])[-1]

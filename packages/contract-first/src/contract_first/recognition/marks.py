@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from contract_first.contract import Contract, ContractError, Operation
 from contract_first.contract.document.errors import explained
@@ -18,6 +18,19 @@ EXTENSION: Final = "x-mock-collection"
 TABLE: Final = "collections"
 MOST_BYTES: Final = 1024 * 1024
 EXPECTED: Final = f"expected false, {{key: ...}}, or {{path: ..., role: {' | '.join(ROLES)}}}"
+
+
+class Mark(NamedTuple):
+    """What is said of an operation, and where: False, or an object with ``path``, ``role`` and ``key``."""
+
+    value: Any
+    file: str
+    pointer: str
+    name: str
+
+    def error(self, reason: str) -> ContractError:
+        """Return the error for a mark that cannot be right."""
+        return ContractError(self.file, self.pointer, f"{self.name}: {reason}.")
 
 
 @dataclass(frozen=True)
@@ -44,60 +57,44 @@ class Corrections:
             raise ContractError(str(path), "", f"[{TABLE}] is {lines!r:.100}; expected a table.")
         return cls(lines, path, text)
 
-    def name_for(self, operation: Operation) -> str:
-        """Return the name of the line for an operation, or for its path; empty without one."""
-        names = (f"{operation.method.upper()} {operation.path}", operation.path)
-        return next((name for name in names if name in self.lines), "")
-
-    def error(self, name: str, reason: str) -> ContractError:
-        """Return the error for a line that cannot be right."""
-        numbered = enumerate(self.text.split("\n"), 1)
-        line = next(
-            (number for number, line in numbered if re.search(rf"[\"']{re.escape(name)}[\"']", line)), 1
-        )
-        return ContractError(f"{self.path}:{line}", "", f"[{TABLE}] {name[:200]!r}: {reason}.")
-
-    def require_paths(self, contract: Contract) -> None:
-        """Raise ContractError for a line of a path, or an operation, that a contract does not have."""
-        operations = [f"{each.method.upper()} {each.path}" for each in contract.operations]
-        names = [*dict.fromkeys(each.path for each in contract.operations), *operations]
-        for name in self.lines.keys() - names:
-            close = ", ".join(get_close_matches(name, names, n=3) or names[:3]) or "none"
-            raise self.error(name, f"the contract has no such path or operation; there are: {close}")
+    def mark(self, name: str) -> Mark:
+        """Return the mark of the line of this name."""
+        spelled = rf"(?m)^\s*(\[?\s*{TABLE}\s*\.\s*)?[\"']{re.escape(name)}[\"']\s*[=.\]]"
+        match = re.search(spelled, self.text)
+        line = self.text.count("\n", 0, match.end()) + 1 if match else 1
+        return Mark(self.lines[name], f"{self.path}:{line}", "", f"[{TABLE}] {name[:200]!r}")
 
 
-class Marks:
-    """The marks of a contract's operations, and what is wrong with them.
+def marks_of(contract: Contract, corrections: Corrections) -> dict[str, Mark]:
+    """Return the marks of the operations that are not left out, by operationId.
 
-    Attributes:
-        of: the mark of each operation that is not left out, by operationId.
+    Raises:
+        ContractError: a mark is not valid, or a line is of no path or operation of the contract.
     """
-
-    def __init__(self, contract: Contract, corrections: Corrections) -> None:
-        self._contract = contract
-        self._corrections = corrections
-        corrections.require_paths(contract)
-        marks = {each.operation_id: self._mark(each) for each in contract.operations}
-        self.of = {name: mark for name, mark in marks.items() if mark is not False}
-
-    def _mark(self, operation: Operation) -> Any:
-        """Return the mark of an operation: False, or an object; raises ContractError."""
-        if name := self._corrections.name_for(operation):
-            mark = self._corrections.lines[name]
-        else:
-            path_item = self._contract.resolve(self._contract.paths[operation.path])
-            mark = operation.definition.get(EXTENSION, path_item.get(EXTENSION, {}))
-        if mark is not False and (
-            not isinstance(mark, dict)
-            or not mark.keys() <= {"path", "role", "key"}
-            or mark.get("role", ROLES[0]) not in ROLES
-            or ("role" in mark) != ("path" in mark)
+    operations, lines = contract.operations, corrections.lines
+    names = [*dict.fromkeys(each.path for each in operations), *(each.label for each in operations)]
+    for name in lines.keys() - names:
+        close = ", ".join(get_close_matches(name, names, n=3) or names[:3]) or "none"
+        raise corrections.mark(name).error(f"the contract has no such path or operation; there are: {close}")
+    marks: dict[str, Mark] = {}
+    for operation in operations:
+        name = next((name for name in (operation.label, operation.path) if name in lines), "")
+        mark = corrections.mark(name) if name else _declared(contract, operation)
+        if mark.value is False:
+            continue
+        if not (
+            isinstance(mark.value, dict)
+            and mark.value.keys() <= {"path", "role", "key"}
+            and mark.value.get("role", ROLES[0]) in ROLES
+            and isinstance(mark.value.get("path", ""), str)
+            and ("role" in mark.value) == ("path" in mark.value)
         ):
-            raise self.error(operation, EXPECTED)
-        return mark
+            raise mark.error(EXPECTED)
+        marks[operation.operation_id] = mark
+    return marks
 
-    def error(self, operation: Operation, reason: str) -> ContractError:
-        """Return the error for a mark of an operation that cannot be right."""
-        if name := self._corrections.name_for(operation):
-            return self._corrections.error(name, reason)
-        return ContractError(self._contract.source, operation.pointer, f"{EXTENSION}: {reason}.")
+
+def _declared(contract: Contract, operation: Operation) -> Mark:
+    path_item = contract.resolve(contract.paths[operation.path])
+    value = operation.definition.get(EXTENSION, path_item.get(EXTENSION, {}))
+    return Mark(value, contract.source, operation.pointer, EXTENSION)

@@ -1,20 +1,23 @@
 """The operations of a contract by their paths, and what is said of them."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from contract_first.contract import Contract, Operation
+from contract_first.contract.document import pointers
 from contract_first.contract.schemas.schema import Schema
 
 from .collection import shape_of
-from .keys import linked
-from .marks import Corrections, Marks
+from .marks import Corrections, marks_of
 from .schemas import OperationSchemas
 from .ways import lists
 
 ACTIONS = ("read", "update", "replace", "update", "delete")
 BY_METHOD: Final = dict(zip(("get", "patch", "put", "post", "delete"), ACTIONS, strict=True))
 """What an operation does at the path of an item."""
+BODY_MEMBER: Final = re.compile(r"\$response\.body#(/.+)")
+"""The expression of a Link Object for a member of the response."""
 CONTENT: Final = frozenset({"content", "contents", "download", "file", "media", "raw"})
 """Segments below the path of an item at which its file is."""
 CREATING: Final = ("create", "content")
@@ -29,7 +32,6 @@ class Paths:
     Attributes:
         success: returns the schema of an operation's success.
         marks: what the document or a user says of an operation, by operationId; none of what is left out.
-        error: returns the error for a mark of an operation that cannot be right.
         operations: those that are not left out.
         at: the operations of each shape of a path, by their methods; the first of several.
         of_shape: all operations of each shape of a path.
@@ -41,9 +43,7 @@ class Paths:
         self.contract = contract
         self.schemas = OperationSchemas(contract)
         self.success = self.schemas.success
-        marks = Marks(contract, corrections)
-        self.marks: Mapping[str, Any] = marks.of
-        self.error = marks.error
+        self.marks = marks_of(contract, corrections)
         self.operations = [each for each in contract.operations if each.operation_id in self.marks]
         self.at: dict[Segments, dict[str, Operation]] = {}
         self.of_shape: dict[Segments, list[Operation]] = {}
@@ -54,11 +54,15 @@ class Paths:
             if segments not in self.at:
                 self.below.setdefault(segments[:-1], []).append(segments)
             self.at.setdefault(segments, {}).setdefault(operation.method, operation)
-        self.linked = dict(linked(contract))
+        self.linked = dict(_linked(contract))
 
     def is_free(self, operation: Operation) -> bool:
         """Tell whether no mark says what an operation does."""
-        return "role" not in self.marks[operation.operation_id]
+        return "role" not in self.marks[operation.operation_id].value
+
+    def marked_key(self, operation: Operation) -> str:
+        """Return the member that a mark says is the key of an item; empty if none does."""
+        return str(self.marks[operation.operation_id].value.get("key", ""))
 
     def listed(self, methods: Methods) -> Schema | None:
         """Return the schema of the items that a path lists; None where it lists nothing."""
@@ -81,3 +85,16 @@ class Paths:
         ends = [pair for pair in self.at.items() if len(pair[0]) > 1 and pair[0][-1] == "{}"]
         yield from (pair for pair in ends if pair[0][-2] != "{}")
         yield from (pair for pair in ends if pair[0][-2] == "{}" and pair[0][:-2])
+
+
+def _linked(contract: Contract) -> Iterator[tuple[tuple[str, str], str]]:
+    """Yield which member of a response is which parameter of another operation, by Link Objects."""
+    for operation in contract.operations:
+        for response in operation.responses.values():
+            for node in response.get("links", {}).values():
+                link: Mapping[str, Any] = contract.resolve(node)
+                for parameter, expression in link.get("parameters", {}).items():
+                    match = BODY_MEMBER.fullmatch(str(expression))
+                    if match and "operationId" in link:
+                        name = parameter.removeprefix("path.")
+                        yield (str(link["operationId"]), name), pointers.split(match[1])[-1]

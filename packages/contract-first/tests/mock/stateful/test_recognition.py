@@ -180,13 +180,13 @@ def test_an_extension_that_says_nothing(extension, reason):
 def test_operations_elsewhere_are_found_once(monkeypatch):
     """A document may have thousands: what they have in common is not worked out again for each of them."""
 
-    class Elsewhere(recognizing.Elsewhere):
+    class Reader(recognizing.Reader):
         def __init__(self, *arguments):
             looks.append(arguments)
             super().__init__(*arguments)
 
     looks = []
-    monkeypatch.setattr(recognizing, "Elsewhere", Elsewhere)
+    monkeypatch.setattr(recognizing, "Reader", Reader)
     paths = {f"/{number}/pets": {"post": operation(PET)} for number in range(20)}
     assert recognized(paths) == []
     assert len(looks) == 1
