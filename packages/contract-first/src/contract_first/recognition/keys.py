@@ -100,15 +100,10 @@ class ItemParameter:
     def _key(
         self, name: str, member: Schema, holder: str, schema: Schema, bonus: float, types: Iterable[str]
     ) -> Key:
+        is_id = self._ends_in_id and self._is_made
+        may_be = "string" in types and (is_id or plain(name) == plain(self._name))
         rows = [(score, reason) for score, reason, names in self._rows if plain(name) in names]
-        if not rows:
-            return Key(holder, name, schema, 0.0, ())
-        if member.types & {*types}:
-            rows.append((1.0, "type"))
-        else:
-            is_id = self._ends_in_id and self._is_made
-            may_be = "string" in types and (is_id or plain(name) == plain(self._name))
-            rows.append((-0.5 if may_be else -4.0, "another type"))
+        rows.append((1.0, "type") if member.types & {*types} else (-0.5 if may_be else -4.0, "another type"))
         rows += [(bonus, "in the item itself")] if bonus else []
         return Key(holder, name, schema, sum(score for score, _ in rows), tuple(reason for _, reason in rows))
 

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-import re
+import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
+from urllib.parse import quote
 
+from schemathesis import Case
+
+from contract_first.check.checks.samples import RequestSamples
 from contract_first.contract import Operation
 from contract_first.recognition import Collection, Recognition
 from contract_first.recognition.collection import shape_of
+from contract_first.vocabulary.words import words_of
 
-WORD: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|_")
+IDEMPOTENCY_KEY: Final = "idempotency-key"
 
 
 @dataclass
@@ -33,21 +38,25 @@ class StoredCollection:
         """How many items it belongs to."""
         return len(self.collection.item.names) - 1
 
-    @property
-    def parameter(self) -> str:
-        """The name of what identifies an item in its path."""
-        return shape_of(self.item["get"].path).names[-1]
-
     def is_below(self, other: StoredCollection) -> bool:
         """Tell whether it belongs to an item of another collection."""
         return self.collection.item.segments[:-2] == other.collection.item.segments
 
     def key_of(self, thing: dict[str, Any]) -> str | None:
         """Return what identifies a thing in the item's path; None if no member does."""
-        parameter = self.parameter
-        names = (parameter, WORD.split(parameter)[-1].lower(), "id")
+        parameter = shape_of(self.item["get"].path).names[-1]
+        names = (parameter, *words_of(parameter)[-1:], "id")
         values = (self.collection.key_of(thing), *map(thing.get, names))
         return next((str(value) for value in values if isinstance(value, str | int)), None)
+
+    def case(self, samples: RequestSamples, operation: Operation, key: str | None = None) -> Case[Any]:
+        """Return a request of an operation, for the item of this key."""
+        keys = (*self.above, *(() if key is None else (key,)))
+        path = dict(zip(shape_of(operation.path).names, keys, strict=False))
+        case = samples.draw(operation, **{name: quote(value, safe="") for name, value in path.items()})
+        for name in [name for name in case.headers if name.lower() == IDEMPOTENCY_KEY]:
+            case.headers[name] = str(uuid.uuid4())
+        return case
 
 
 def collections(recognition: Recognition, operations: Iterable[Operation]) -> Iterator[StoredCollection]:

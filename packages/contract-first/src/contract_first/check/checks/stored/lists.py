@@ -2,45 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Final
 from urllib.parse import urljoin
 
 import httpx2
 
-from contract_first.check.checks.check import CheckFailure, json_of
+from contract_first.check.checks.check import CheckFailure, RunCheck, json_of
+from contract_first.check.target import Target
 from contract_first.contract import Operation
 from contract_first.vocabulary.members import PAGING, Meaning
+
+from .collections import StoredCollection
 
 POSITIONS: Final = (*PAGING, Meaning.AFTER, Meaning.BEFORE)
 NOBODYS: Final = "-nobodys"
 """What ends a text that nothing has."""
-Failure = Callable[[str, str, str, httpx2.Response], CheckFailure]
 
 
 class Lists:
-    """One list, of which some items are known.
+    """The list of a collection, of which some items are known."""
 
-    Args:
-        key_of: returns what identifies an item; None if nothing does.
-        ask: sends a request with these query parameters.
-        follow: returns what a URL leads to; None where it may not be called.
-        failure: makes a failure of rule, message, operation and response.
-    """
-
-    def __init__(
-        self,
-        operation: Operation,
-        key_of: Callable[[dict[str, Any]], str | None],
-        ask: Callable[..., httpx2.Response],
-        follow: Callable[[str], httpx2.Response | None],
-        failure: Failure,
-    ) -> None:
-        self._label = operation.label
-        self._key_of = key_of
-        self._ask = ask
-        self._follow = follow
-        self._failure = failure
+    def __init__(self, check: RunCheck, collection: StoredCollection, operation: Operation) -> None:
+        self._check = check
+        self._collection = collection
+        self._operation = operation
+        self._key_of = collection.key_of
         queries = [parameter for parameter in operation.parameters if parameter["in"] == "query"]
         self._filters = {parameter["name"]: parameter.get("schema", {}) for parameter in queries}
         self._size, self._page, self._skipped = (
@@ -48,6 +36,12 @@ class Lists:
             for meaning in (Meaning.SIZE, Meaning.PAGE, Meaning.OFFSET)
         )
         self._is_paged = any(name in meaning for name in self._filters for meaning in POSITIONS)
+
+    def ask(self, **query: Any) -> httpx2.Response:
+        """Return the response to a request with these query parameters."""
+        case = self._collection.case(self._check.samples, self._operation)
+        case.query = {**case.query, **query}
+        return self._check.samples.send(case, self._check.target.headers)
 
     def failures(
         self, created: list[str], thing: Mapping[str, Any], confirmed: Mapping[str, Any]
@@ -59,7 +53,7 @@ class Lists:
             thing: the first of them, as a GET shows it.
             confirmed: members as they were sent.
         """
-        response = self._ask()
+        response = self.ask()
         items = items_of(response)
         if not response.is_success or items is None:
             return
@@ -75,7 +69,7 @@ class Lists:
         for item in items:
             if self._key_of(item) == key:
                 yield from self._compare(item, confirmed, response)
-        again = items_of(self._ask()) or ()
+        again = items_of(self.ask()) or ()
         others = [self._key_of(item) for item in again]
         if others != keys and sorted(map(str, others)) == sorted(map(str, keys)):
             yield self._failed("order", "two calls of the list have their items in another order", response)
@@ -108,7 +102,7 @@ class Lists:
             for member in listed:
                 if f"-{member}" not in listed:
                     continue
-                ascending, descending = (self._ask(**{name: value}) for value in (member, f"-{member}"))
+                ascending, descending = (self.ask(**{name: value}) for value in (member, f"-{member}"))
                 first, last = (
                     [item.get(member) for item in items_of(response) or ()]
                     for response in (ascending, descending)
@@ -125,7 +119,7 @@ class Lists:
         """
         if not self._size or self._filters[self._size].get("minimum", 1) > 1:
             return
-        first = self._ask(**{self._size: 1})
+        first = self.ask(**{self._size: 1})
         items = items_of(first)
         if not first.is_success or items is None:
             return
@@ -141,9 +135,9 @@ class Lists:
         if self._page or self._skipped:
             start = int(self._filters[self._page].get("minimum", 1)) if self._page else 0
             following = {self._page: start + 1} if self._page else {self._skipped: 1}
-            yield from self._second(self._ask(**{self._size: 1}, **following), items, keys)
+            yield from self._second(self.ask(**{self._size: 1}, **following), items, keys)
         url = _next(first)
-        if url and (second := self._follow(url)) is not None:
+        if url and (second := follow(self._check.target, url)) is not None:
             yield from self._second(second, items, keys, "next leads to")
 
     def _second(
@@ -175,7 +169,7 @@ class Lists:
                 or schema.get("type") not in ("string", "boolean")
             ):
                 continue
-            response = self._ask(**{name: str(value).lower() if isinstance(value, bool) else value})
+            response = self.ask(**{name: str(value).lower() if isinstance(value, bool) else value})
             items = items_of(response)
             if not response.is_success or items is None:
                 continue
@@ -191,7 +185,7 @@ class Lists:
 
     def _unmatched(self, name: str, value: str) -> Iterator[CheckFailure]:
         """Try a filter that nothing matches; it may be refused."""
-        response = self._ask(**{name: value})
+        response = self.ask(**{name: value})
         others = [
             item for item in items_of(response) or () if name in item and not _matches(item[name], value)
         ]
@@ -200,7 +194,15 @@ class Lists:
             yield self._failed("filter", message, response)
 
     def _failed(self, rule: str, message: str, response: httpx2.Response) -> CheckFailure:
-        return self._failure(rule, message, self._label, response)
+        return self._check.failure(rule, message, self._operation.label, response)
+
+
+def follow(target: Target, url: str) -> httpx2.Response | None:
+    """Return what a URL leads to; None if it is not below the target's."""
+    if url.startswith(f"{target.url}/"):
+        with suppress(httpx2.RequestError):  # which each check finds that calls an operation
+            return target.client.get(url, headers=target.headers)
+    return None
 
 
 def items_of(response: httpx2.Response) -> list[dict[str, Any]] | None:

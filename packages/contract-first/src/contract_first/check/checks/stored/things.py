@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import partial
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
-from urllib.parse import quote, urljoin
+from urllib.parse import urljoin
 
 import httpx2
 from schemathesis import Case
@@ -18,17 +16,15 @@ from contract_first.check.checks.check import CheckFailure, NothingToCheck, RunC
 from contract_first.check.checks.security_alternatives import WITHOUT_A_HANDLER
 from contract_first.check.target import Target
 from contract_first.contract import Operation
-from contract_first.recognition.collection import shape_of
 
 from .collections import StoredCollection, collections
-from .lists import Lists, items_of
+from .lists import Lists, follow, items_of
 
 STALE: Final = '"an-etag-of-long-ago"'
 CREATED: Final = (HTTPStatus.OK, HTTPStatus.CREATED)
 CREATION: Final = re.compile(r"(created|made)(_?(at|on|time|date))?", re.IGNORECASE)
 """Members that no change changes, though a server sets them."""
 WRONG_TWICE: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.CREATED, HTTPStatus.UNPROCESSABLE_ENTITY)
-IDEMPOTENCY_KEY: Final = "idempotency-key"
 Members = dict[str, Any]
 
 
@@ -63,11 +59,8 @@ class StoredThings(RunCheck):
         """Return that nothing may be created, or that there is no collection, if so."""
         if target.read_only:
             return "creating things is not read-only"
-        return (
-            ""
-            if list(collections(target.recognition, target.operations))
-            else "the contract has no collection"
-        )
+        is_stored = any(collections(target.recognition, target.operations))
+        return "" if is_stored else "the contract has no collection"
 
     def run(self) -> Iterator[CheckFailure]:
         """Yield what is wrong with each collection."""
@@ -126,30 +119,10 @@ class StoredThings(RunCheck):
         yield from self._compare("same", read, confirmed, thing, response)
         yield from self._try_etag(collection, key, response, again)
         if collection.list is not None:
-            lists = Lists(
-                collection.list,
-                collection.key_of,
-                partial(self._list, collection, collection.list),
-                self._follow,
-                self.failure,
-            )
-            yield from lists.failures(keys, thing, confirmed)
+            yield from Lists(self, collection, collection.list).failures(keys, thing, confirmed)
         for method in ("put", "patch"):
             if method in collection.item:
                 yield from self._try_change(collection, key, method, response)
-
-    def _list(self, collection: StoredCollection, operation: Operation, **query: Any) -> httpx2.Response:
-        """Return the response of a list with these query parameters."""
-        case = self._case(operation, collection)
-        case.query = {**case.query, **query}
-        return self._send(case)
-
-    def _follow(self, url: str) -> httpx2.Response | None:
-        """Return what a URL leads to; None if it is not below the target's."""
-        if url.startswith(f"{self.target.url}/"):
-            with suppress(httpx2.RequestError):  # which each check finds that calls an operation
-                return self.target.client.get(url, headers=self.target.headers)
-        return None
 
     def _try_change(
         self, collection: StoredCollection, key: str, method: str, before: httpx2.Response
@@ -174,31 +147,23 @@ class StoredThings(RunCheck):
         representation = object_of(changed.content) or {}
         confirmed = _confirmed(case, representation)
         yield from self._compare("same", change, confirmed, thing, now)
-        for name, value in _sent(case).items():
-            if (
-                name in representation
-                and representation[name] != value
-                and thing.get(name, representation[name]) == value
-            ):
-                message = (
-                    f"{name} is {representation[name]!r} in the response, and {value!r} in a GET after it"
-                )
+        sent = _sent(case)
+        for name, value in sent.items():
+            shown = representation.get(name, value)
+            if shown != value == thing.get(name, shown):
+                message = f"{name} is {shown!r} in the response, and {value!r} in a GET after it"
                 yield self.failure("same", message, change.label, changed)
-        changes = {name for name, value in _sent(case).items() if name in old and old[name] != value}
-        if (
-            changes
-            and not changes & confirmed.keys()
-            and all(thing.get(name) == old[name] for name in changes)
-        ):
-            message = (
-                f"{', '.join(sorted(changes))} is as before, though the response is {changed.status_code}"
-            )
+        changes = {name for name, value in sent.items() if name in old and old[name] != value}
+        is_as_before = all(thing.get(name) == old[name] for name in changes)
+        if changes and is_as_before and not changes & confirmed.keys():
+            names = ", ".join(sorted(changes))
+            message = f"{names} is as before, though the response is {changed.status_code}"
             yield self.failure("same", message, change.label, now)
         if method == "patch":
             kept = {
                 name: value
                 for name, value in old.items()
-                if name not in _sent(case) and (name in created or CREATION.fullmatch(name))
+                if name not in sent and (name in created or CREATION.fullmatch(name))
             }
             yield from self._compare("partial", change, kept, thing, now)
         tag = before.headers.get("etag")
@@ -242,7 +207,7 @@ class StoredThings(RunCheck):
         self, collection: StoredCollection, created: httpx2.Response, key: str
     ) -> Iterator[CheckFailure]:
         location = urljoin(str(created.request.url), created.headers.get("location", ""))
-        response = self._follow(location) if "location" in created.headers else None
+        response = follow(self.target, location) if "location" in created.headers else None
         if response is None:
             return
         other = collection.key_of(object_of(response.content) or {})
@@ -285,7 +250,7 @@ class StoredThings(RunCheck):
             message = f"what was deleted with the id {key} gets {read.status_code}"
             yield self.failure("gone", message, deletion.label, read)
         elif collection.list is not None:
-            items = items_of(listed := self._list(collection, collection.list)) or ()
+            items = items_of(listed := Lists(self, collection, collection.list).ask()) or ()
             if key in map(collection.key_of, items):
                 message = f"what was deleted with the id {key} is in the list"
                 yield self.failure("gone", message, deletion.label, listed)
@@ -300,12 +265,7 @@ class StoredThings(RunCheck):
             yield self.failure("gone", message, deletion.label, again)
 
     def _case(self, operation: Operation, collection: StoredCollection, key: str | None = None) -> Case[Any]:
-        keys = (*collection.above, *(() if key is None else (key,)))
-        path = dict(zip(shape_of(operation.path).names, keys, strict=False))
-        case = self.samples.draw(operation, **{name: quote(value, safe="") for name, value in path.items()})
-        for name in [name for name in case.headers if name.lower() == IDEMPOTENCY_KEY]:
-            case.headers[name] = str(uuid.uuid4())
-        return case
+        return collection.case(self.samples, operation, key)
 
     def _altered(
         self, operation: Operation, collection: StoredCollection, key: str, old: dict[str, Any] | None = None
