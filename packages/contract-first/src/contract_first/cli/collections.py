@@ -1,6 +1,6 @@
 """What ``contract show --collections`` prints: what is recognised in a contract, how surely, and why."""
 
-from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from contract_first.contract import Contract, ContractError, Operation
@@ -11,31 +11,26 @@ from .checking import configuration
 from .commands import failure
 
 
-def collections_of(contract: Contract) -> Iterator[str]:
-    """Yield lines on the collections of a contract and on its operations, as files here correct them."""
+def collections_of(contract: Contract) -> list[str]:
+    """Return lines on the collections of a contract and on its operations, as files here correct them."""
     try:
         recognition = recognize(contract, _corrections(), least=BY_PATHS)
     except ContractError as error:
         raise failure(error) from None
-    lines: dict[str, list[str]] = {path: [] for path in recognition.collections}
+    lines = {path: [_heading(collection)] for path, collection in recognition.collections.items()}
     without: list[str] = []
     for operation in contract.operations:
-        readings = recognition.readings.get(operation.operation_id, [])
-        if readings:
-            best, *others = readings
-            lines[best.collection.path].append(f"  {_line(operation, best, others)}")
+        if readings := recognition.readings.get(operation.operation_id):
+            lines[readings[0].collection.path].append(_line(operation, *readings))
         else:
             without.append(f"{operation.label}: no collection")
-    for path, operations in lines.items():
-        yield from (_heading(recognition.collections[path]), *operations)
-    yield from without
+    return [*chain(*lines.values()), *without]
 
 
 def _corrections() -> Corrections:
     """Return those of the project's file in the current folder, else those of the mock's."""
     files = [path for name in (configuration.NAME, mock_file.NAME) if (path := Path(name)).is_file()]
-    tables = (Corrections.read(path) for path in files)
-    return next((table for table in tables if table.lines), Corrections())
+    return next((table for table in map(Corrections.read, files) if table.lines), Corrections())
 
 
 def _heading(collection: Collection) -> str:
@@ -46,8 +41,12 @@ def _heading(collection: Collection) -> str:
     return f"{collection.path}: {'one object' if collection.is_single else key}{score}; {use}"
 
 
-def _line(operation: Operation, best: Reading, others: list[Reading]) -> str:
-    acts = ((it, f"{it.action} of {it.collection.path} ({it.score:.2f}, {it.reason})") for it in others)
-    here = best.collection, best.action
-    other = next((text for it, text in acts if (it.collection, it.action) != here), "none")
-    return f"{operation.label}: {best.action} {best.score:.2f}, {best.reason}; next best: {other}"
+def _line(operation: Operation, best: Reading, *others: Reading) -> str:
+    acts = (
+        f"{it.action} of {it.collection.path} ({it.score:.2f}, {it.reason})"
+        for it in others
+        if (it.collection.path, it.action) != (best.collection.path, best.action)
+    )
+    return (
+        f"  {operation.label}: {best.action} {best.score:.2f}, {best.reason}; next best: {next(acts, 'none')}"
+    )

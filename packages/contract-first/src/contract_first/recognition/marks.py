@@ -74,7 +74,7 @@ def marks_of(contract: Contract, corrections: Corrections) -> dict[str, Mark]:
     operations, lines = contract.operations, corrections.lines
     names = [*dict.fromkeys(each.path for each in operations), *(each.label for each in operations)]
     for name in lines.keys() - names:
-        close = ", ".join(get_close_matches(name, names, n=3) or names[:3]) or "none"
+        close = ", ".join(get_close_matches(name[:200], names, n=3) or names[:3]) or "none"
         raise corrections.mark(name).error(f"the contract has no such path or operation; there are: {close}")
     marks: dict[str, Mark] = {}
     for operation in operations:

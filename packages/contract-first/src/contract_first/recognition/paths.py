@@ -13,8 +13,7 @@ from .marks import Corrections, marks_of
 from .schemas import OperationSchemas
 from .ways import lists
 
-ACTIONS = ("read", "update", "replace", "update", "delete")
-BY_METHOD: Final = dict(zip(("get", "patch", "put", "post", "delete"), ACTIONS, strict=True))
+BY_METHOD: Final = {"get": "read", "patch": "update", "put": "replace", "post": "update", "delete": "delete"}
 """What an operation does at the path of an item."""
 BODY_MEMBER: Final = re.compile(r"\$response\.body#(/.+)")
 """The expression of a Link Object for a member of the response."""

@@ -103,14 +103,11 @@ class _Recognizer:
                 if is_here and reading.score >= least:
                     role = assign(self._paths.schemas, reading, operation)
                     roles.setdefault(operation.operation_id, []).append(role)
+                    if role.action in WRITING:
+                        role.collection.settable |= self._paths.schemas.settable(operation, role.collection)
                     for child in self._reader.children(operation) if role.is_of_folder else ():
                         child.folder = "/".join(reading.collection.item.segments)
         collections = {path: each for path, each in self._collections.items() if each.roles}
-        for collection in collections.values():
-            writing = [name for name, role in collection.roles.items() if role.action in WRITING]
-            operations = filter(None, map(self._paths.contract.operation, writing))
-            members = (self._paths.schemas.settable(operation, collection) for operation in operations)
-            collection.settable = frozenset().union(*members)
         return Recognition(collections, roles, self._readings)
 
     def _score(self, operation: Operation) -> float:

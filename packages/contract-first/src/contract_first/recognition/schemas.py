@@ -69,11 +69,8 @@ class OperationSchemas:
             return not is_same, not is_named, len(candidate.way)
 
         best = min(candidates, key=unlikelihood, default=None)
-        if best is None or (len(candidates) > 1 and unlikelihood(best)[:2] == (True, True)):
-            return None
-        names = collection.schema.members.keys()
-        alternatives = (candidate for candidate in candidates if candidate.way == best.way)
-        return min(alternatives, key=lambda candidate: len(names ^ candidate.schema.members.keys()))
+        is_unlikely = candidates[1:] and best and unlikelihood(best)[:2] == (True, True)
+        return None if is_unlikely else best
 
     def item_in(self, schema: Schema, collection: Collection) -> Nested:
         """Return the way to the item in a response, and its schema; others may be beside it."""
@@ -82,10 +79,9 @@ class OperationSchemas:
         for candidate in (*items(schema, collection.resource), *beside):
             if head in candidate.schema.members if head else component & candidate.schema.components:
                 return candidate
-        for way, element in lists(schema):
-            if element.component in collection.schema.components - {""}:
-                return Nested((*way, EACH), element)
-        return Nested((), schema)
+        components = collection.schema.components
+        listed = (Nested((*way, EACH), each) for way, each in lists(schema) if each.component in components)
+        return next(listed, Nested((), schema))
 
     def items_in_bodies(self, operation: Operation, collection: Collection) -> Iterator[Nested]:
         """Yield where an item is in a request's body, or the operations of a JSON Patch, by media type."""

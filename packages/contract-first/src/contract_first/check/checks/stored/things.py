@@ -6,26 +6,26 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from http import HTTPStatus
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, TypeAlias
 from urllib.parse import urljoin
 
-import httpx2
+from httpx2 import Response
 from schemathesis import Case
 
-from contract_first.check.checks.check import CheckFailure, NothingToCheck, RunCheck, object_of
+from contract_first.check.checks.check import NothingToCheck, RunCheck, object_of
 from contract_first.check.checks.security_alternatives import WITHOUT_A_HANDLER
 from contract_first.check.target import Target
 from contract_first.contract import Operation
 
 from .collections import StoredCollection, collections
-from .lists import Lists, follow, items_of
+from .lists import Failures, Lists, follow, items_of
 
 STALE: Final = '"an-etag-of-long-ago"'
 CREATED: Final = (HTTPStatus.OK, HTTPStatus.CREATED)
 CREATION: Final = re.compile(r"(created|made)(_?(at|on|time|date))?", re.IGNORECASE)
 """Members that no change changes, though a server sets them."""
 WRONG_TWICE: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.CREATED, HTTPStatus.UNPROCESSABLE_ENTITY)
-Members = dict[str, Any]
+Members: TypeAlias = dict[str, Any]
 
 
 class StoredThings(RunCheck):
@@ -62,7 +62,7 @@ class StoredThings(RunCheck):
         is_stored = any(collections(target.recognition, target.operations))
         return "" if is_stored else "the contract has no collection"
 
-    def run(self) -> Iterator[CheckFailure]:
+    def run(self) -> Failures:
         """Yield what is wrong with each collection."""
         drawable = self.samples.drawable(self.target.operations)
         self._collections = list(collections(self.target.recognition, drawable))
@@ -72,7 +72,7 @@ class StoredThings(RunCheck):
         if not self._is_made:
             raise NothingToCheck("nothing with an id was created")
 
-    def _try(self, collection: StoredCollection) -> Iterator[CheckFailure]:
+    def _try(self, collection: StoredCollection) -> Failures:
         case = self._case(collection.create, collection)
         created = [self._send(self._case(collection.create, collection)) for _ in range(2)]
         things = [object_of(response.content) or {} for response in created]
@@ -100,9 +100,7 @@ class StoredThings(RunCheck):
             for number, other in enumerate(others, 1):
                 yield from self._try_deletion(collection, deletion, other, others[number:])
 
-    def _try_item(
-        self, collection: StoredCollection, keys: list[str], confirmed: dict[str, Any]
-    ) -> Iterator[CheckFailure]:
+    def _try_item(self, collection: StoredCollection, keys: list[str], confirmed: Members) -> Failures:
         read, key = collection.item["get"], keys[0]
         response = self._send(self._case(read, collection, key))
         thing = object_of(response.content)
@@ -113,9 +111,8 @@ class StoredThings(RunCheck):
         again = self._send(self._case(read, collection, key))
         for reading in (response, again):
             if (other := collection.key_of(object_of(reading.content) or {})) not in (None, key):
-                yield self.failure(
-                    "there", f"the thing with the id {key} shows the id {other}", read.label, reading
-                )
+                message = f"the thing with the id {key} shows the id {other}"
+                yield self.failure("there", message, read.label, reading)
         yield from self._compare("same", read, confirmed, thing, response)
         yield from self._try_etag(collection, key, response, again)
         if collection.list is not None:
@@ -124,9 +121,7 @@ class StoredThings(RunCheck):
             if method in collection.item:
                 yield from self._try_change(collection, key, method, response)
 
-    def _try_change(
-        self, collection: StoredCollection, key: str, method: str, before: httpx2.Response
-    ) -> Iterator[CheckFailure]:
+    def _try_change(self, collection: StoredCollection, key: str, method: str, before: Response) -> Failures:
         read, change = collection.item["get"], collection.item[method]
         if str(HTTPStatus.PRECONDITION_FAILED.value) in change.responses and "etag" in before.headers:
             stale = self._send(self._altered(change, collection, key), **{"If-Match": STALE})
@@ -170,9 +165,7 @@ class StoredThings(RunCheck):
         if tag is not None and thing != old and now.headers.get("etag") == tag:
             yield self.failure("etag", f"the ETag is {tag} as before the change", change.label, now)
 
-    def _try_defaults(
-        self, collection: StoredCollection, case: Case[Any], created: httpx2.Response
-    ) -> Iterator[CheckFailure]:
+    def _try_defaults(self, collection: StoredCollection, case: Case[Any], created: Response) -> Failures:
         """Compare the members that were not sent with the defaults of the request's schema."""
         thing = object_of(created.content) or {}
         for name, inner in self._properties(collection.create, case.media_type).items():
@@ -181,7 +174,7 @@ class StoredThings(RunCheck):
                 expected = {name: member["default"]}
                 yield from self._compare("default", collection.create, expected, thing, created)
 
-    def _properties(self, operation: Operation, media_type: str | None) -> dict[str, Any]:
+    def _properties(self, operation: Operation, media_type: str | None) -> Members:
         """Return the properties that the schema of a request's body has at its top."""
         content = (operation.request_body or {}).get("content", {}).get(media_type, {})
         node, _ = self.target.contract.follow(content.get("schema", {}), "")
@@ -189,13 +182,8 @@ class StoredThings(RunCheck):
         return properties if isinstance(properties, dict) else {}
 
     def _compare(
-        self,
-        rule: str,
-        operation: Operation,
-        expected: dict[str, Any],
-        thing: dict[str, Any],
-        response: httpx2.Response,
-    ) -> Iterator[CheckFailure]:
+        self, rule: str, operation: Operation, expected: Members, thing: Members, response: Response
+    ) -> Failures:
         for name, value in expected.items():
             if name not in thing or thing[name] != value:
                 got = repr(thing[name]) if name in thing else "not there"
@@ -203,9 +191,7 @@ class StoredThings(RunCheck):
                 yield self.failure(rule, message, operation.label, response)
                 return
 
-    def _try_location(
-        self, collection: StoredCollection, created: httpx2.Response, key: str
-    ) -> Iterator[CheckFailure]:
+    def _try_location(self, collection: StoredCollection, created: Response, key: str) -> Failures:
         location = urljoin(str(created.request.url), created.headers.get("location", ""))
         response = follow(self.target, location) if "location" in created.headers else None
         if response is None:
@@ -216,9 +202,7 @@ class StoredThings(RunCheck):
             message = f"the Location of the thing with the id {key} leads to {target}"
             yield self.failure("location", message, collection.create.label, response)
 
-    def _try_etag(
-        self, collection: StoredCollection, key: str, get: httpx2.Response, again: httpx2.Response
-    ) -> Iterator[CheckFailure]:
+    def _try_etag(self, collection: StoredCollection, key: str, get: Response, again: Response) -> Failures:
         tag, read = get.headers.get("etag"), collection.item["get"]
         if tag is not None and again.headers.get("etag") != tag and again.content == get.content:
             message = f"the ETag is {tag}, then {again.headers.get('etag')}, of the same body"
@@ -241,7 +225,7 @@ class StoredThings(RunCheck):
 
     def _try_deletion(
         self, collection: StoredCollection, deletion: Operation, key: str, others: list[str]
-    ) -> Iterator[CheckFailure]:
+    ) -> Failures:
         response = self._send(self._case(deletion, collection, key))
         if response.status_code not in (HTTPStatus.OK, HTTPStatus.NO_CONTENT):
             return
@@ -268,7 +252,7 @@ class StoredThings(RunCheck):
         return collection.case(self.samples, operation, key)
 
     def _altered(
-        self, operation: Operation, collection: StoredCollection, key: str, old: dict[str, Any] | None = None
+        self, operation: Operation, collection: StoredCollection, key: str, old: Members | None = None
     ) -> Case[Any]:
         """Return a change of a thing with other values, as far as the contract allows; it may be refused.
 
@@ -293,11 +277,11 @@ class StoredThings(RunCheck):
                         break
         return case
 
-    def _send(self, case: Case[Any], **headers: str) -> httpx2.Response:
+    def _send(self, case: Case[Any], **headers: str) -> Response:
         return self.samples.send(case, {**self.target.headers, **headers})
 
 
-def _sent(case: Case[Any]) -> dict[str, Any]:
+def _sent(case: Case[Any]) -> Members:
     return case.body if isinstance(case.body, dict) else {}
 
 
@@ -314,6 +298,6 @@ def _others(value: Any, schema: Any) -> Iterator[Any]:
         yield from (value + 1, value - 1)
 
 
-def _confirmed(case: Case[Any], thing: dict[str, Any]) -> dict[str, Any]:
+def _confirmed(case: Case[Any], thing: Members) -> Members:
     """Return the members that were sent and that the response shows as they were sent."""
     return {name: value for name, value in _sent(case).items() if name in thing and thing[name] == value}
