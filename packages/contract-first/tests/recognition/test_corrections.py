@@ -70,6 +70,7 @@ def test_a_line_overrules_a_mark_of_the_document(tmp_path):
         ('"POST /bring-in" = {path = "/pets", role = "make"}', "expected false, {key: ...}, or {path: ..."),
         ('"POST /bring-in" = {path = "/cats", role = "create"}', "/cats is no collection; there are: /pets"),
         ('"/pets" = 1', "expected false, "),
+        ('"POST /bring-in" = {path = ["/pets"], role = "create"}', "expected false, "),
     ],
 )
 def test_a_line_that_names_nothing(tmp_path, line, reason):
@@ -78,6 +79,37 @@ def test_a_line_that_names_nothing(tmp_path, line, reason):
         corrected(tmp_path, "", line)
     assert str(raised.value).startswith(f"{tmp_path / 'contract-first.toml'}:4: [collections] ")
     assert reason in raised.value.reason
+
+
+def test_the_line_is_that_of_the_table(tmp_path):
+    """The same name may stand before it, as a value."""
+    path = tmp_path / "contract-first.toml"
+    path.write_text('only = ["/cats"]\n[collections]\n"/cats" = false\n', "utf-8")
+    with pytest.raises(ContractError, match=r"contract-first\.toml:3: "):
+        recognize(Contract(document(), "pets.json"), Corrections.read(path))
+
+
+def test_a_collection_below_a_path_without_one():
+    """A POST at the path of its items' parent creates one, and changes no parent."""
+    names = ("owner", "petId")
+    owner, pet = (
+        {"name": each, "in": "path", "required": True, "schema": {"type": "string"}} for each in names
+    )
+    body = {"content": {"application/json": {"schema": PET}}}
+    paths = {
+        "/pets/{owner}": {
+            "parameters": [owner],
+            "get": operation("list_pets", {"type": "array", "items": PET}),
+            "post": operation("create_pet", requestBody=body),
+        },
+        "/pets/{owner}/{petId}": {"parameters": [owner, pet], "get": operation("get_pet")},
+    }
+    roles = recognize(Contract({**document(), "paths": paths}, "pets.json")).roles
+    assert {name: role.action for name, (role,) in roles.items()} == {
+        "list_pets": "list",
+        "create_pet": "create",
+        "get_pet": "read",
+    }
 
 
 @pytest.mark.parametrize("text", ["[collections", "collections = 1", "\ud800"])

@@ -72,7 +72,7 @@ def marks_of(contract: Contract, corrections: Corrections) -> dict[str, Mark]:
         ContractError: a mark is not valid, or a line is of no path or operation of the contract.
     """
     operations, lines = contract.operations, corrections.lines
-    names = [*dict.fromkeys(each.path for each in operations), *(each.label for each in operations)]
+    names = [*dict.fromkeys(it.path for it in operations), *(it.label for it in operations)]
     for name in lines.keys() - names:
         close = ", ".join(get_close_matches(name[:200], names, n=3) or names[:3]) or "none"
         raise corrections.mark(name).error(f"the contract has no such path or operation; there are: {close}")

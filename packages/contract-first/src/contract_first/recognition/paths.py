@@ -43,7 +43,9 @@ class Paths:
         self.schemas = OperationSchemas(contract)
         self.success = self.schemas.success
         self.marks = marks_of(contract, corrections)
-        self.operations = [each for each in contract.operations if each.operation_id in self.marks]
+        self.operations = [
+            operation for operation in contract.operations if operation.operation_id in self.marks
+        ]
         self.at: dict[Segments, dict[str, Operation]] = {}
         self.of_shape: dict[Segments, list[Operation]] = {}
         self.below: dict[Segments, list[Segments]] = {}

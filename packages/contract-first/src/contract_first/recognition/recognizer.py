@@ -41,7 +41,7 @@ class Recognition(NamedTuple):
     @property
     def stored(self) -> dict[str, Collection]:
         """The collections whose items are remembered: that an operation fills, or of one object."""
-        return {path: each for path, each in self.collections.items() if each.is_stored}
+        return {path: collection for path, collection in self.collections.items() if collection.is_stored}
 
 
 def recognize(
@@ -66,7 +66,9 @@ class _Recognizer:
 
     def __init__(self, paths: Paths) -> None:
         self._paths = paths
-        self._readings: dict[str, list[Reading]] = {each.operation_id: [] for each in paths.operations}
+        self._readings: dict[str, list[Reading]] = {
+            operation.operation_id: [] for operation in paths.operations
+        }
         self._collections: dict[str, Collection] = {}
         for segments, methods in paths.items():
             for collection in list(collections_at(paths, segments)) or _collections_at(
@@ -81,8 +83,8 @@ class _Recognizer:
         for rows in (self._reader.of_paths, self._reader.elsewhere):
             for operation in self._paths.operations:
                 if self._score(operation) < OF_COLLECTION:
-                    for each, reading in self._reader.readings(operation, rows):
-                        self._add(each, reading)
+                    for target, reading in self._reader.readings(operation, rows):
+                        self._add(target, reading)
         for read in (list_at, single_at):
             for methods in self._paths.at.values():
                 if max(map(self._score, methods.values())) <= BY_PATHS:
@@ -107,7 +109,7 @@ class _Recognizer:
                         role.collection.settable |= self._paths.schemas.settable(operation, role.collection)
                     for child in self._reader.children(operation) if role.is_of_folder else ():
                         child.folder = "/".join(reading.collection.item.segments)
-        collections = {path: each for path, each in self._collections.items() if each.roles}
+        collections = {path: collection for path, collection in self._collections.items() if collection.roles}
         return Recognition(collections, roles, self._readings)
 
     def _score(self, operation: Operation) -> float:

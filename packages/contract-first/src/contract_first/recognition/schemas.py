@@ -80,7 +80,9 @@ class OperationSchemas:
             if head in candidate.schema.members if head else component & candidate.schema.components:
                 return candidate
         components = collection.schema.components
-        listed = (Nested((*way, EACH), each) for way, each in lists(schema) if each.component in components)
+        listed = (
+            Nested((*way, EACH), element) for way, element in lists(schema) if element.component in components
+        )
         return next(listed, Nested((), schema))
 
     def items_in_bodies(self, operation: Operation, collection: Collection) -> Iterator[Nested]:

@@ -142,13 +142,13 @@ class StoredThings(RunCheck):
         representation = object_of(changed.content) or {}
         confirmed = _confirmed(case, representation)
         yield from self._compare("same", change, confirmed, thing, now)
-        sent = _sent(case)
-        for name, value in sent.items():
-            shown = representation.get(name, value)
-            if shown != value == thing.get(name, shown):
-                message = f"{name} is {shown!r} in the response, and {value!r} in a GET after it"
+        body = _sent(case)
+        for name, value in body.items():
+            former = representation.get(name, value)
+            if former != value == thing.get(name, former):
+                message = f"{name} is {former!r} in the response, and {value!r} in a GET after it"
                 yield self.failure("same", message, change.label, changed)
-        changes = {name for name, value in sent.items() if name in old and old[name] != value}
+        changes = {name for name, value in body.items() if name in old and old[name] != value}
         is_as_before = all(thing.get(name) == old[name] for name in changes)
         if changes and is_as_before and not changes & confirmed.keys():
             names = ", ".join(sorted(changes))
@@ -158,7 +158,7 @@ class StoredThings(RunCheck):
             kept = {
                 name: value
                 for name, value in old.items()
-                if name not in sent and (name in created or CREATION.fullmatch(name))
+                if name not in body and (name in created or CREATION.fullmatch(name))
             }
             yield from self._compare("partial", change, kept, thing, now)
         tag = before.headers.get("etag")
@@ -166,7 +166,7 @@ class StoredThings(RunCheck):
             yield self.failure("etag", f"the ETag is {tag} as before the change", change.label, now)
 
     def _try_defaults(self, collection: StoredCollection, case: Case[Any], created: Response) -> Failures:
-        """Compare the members that were not sent with the defaults of the request's schema."""
+        """Compare the members that were not body with the defaults of the request's schema."""
         thing = object_of(created.content) or {}
         for name, inner in self._properties(collection.create, case.media_type).items():
             member, _ = self.target.contract.follow(inner, "")
