@@ -166,7 +166,7 @@ class StoredThings(RunCheck):
             yield self.failure("etag", f"the ETag is {tag} as before the change", change.label, now)
 
     def _try_defaults(self, collection: StoredCollection, case: Case[Any], created: Response) -> Failures:
-        """Compare the members that were not body with the defaults of the request's schema."""
+        """Compare the members that were not sent with the defaults of the request's schema."""
         thing = object_of(created.content) or {}
         for name, inner in self._properties(collection.create, case.media_type).items():
             member, _ = self.target.contract.follow(inner, "")
