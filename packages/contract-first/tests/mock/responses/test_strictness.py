@@ -9,7 +9,8 @@ import pytest
 
 from contract_first.contract import Contract
 from contract_first.mock import contract_mock
-from contract_first.mock.responses import STRICT, ContractResponses, MockStrictness, contract_app
+from contract_first.mock.pipeline import ContractResponses, contract_app
+from contract_first.mock.responses import STRICT, MockStrictness
 
 from .conftest import document_of
 

@@ -88,7 +88,7 @@ def _created(
     target: Target, samples: RequestSamples, operations: list[Operation], reached: Mapping[str, Step]
 ) -> Iterator[Step]:
     """Create a thing in each collection that no link leads out of, and yield a step to it."""
-    for collection in () if target.read_only else collections(operations):
+    for collection in () if target.read_only else collections(target.recognition, operations):
         is_linked = any(operation.operation_id in reached for operation in collection.item.values())
         if is_linked or collection.depth:
             continue

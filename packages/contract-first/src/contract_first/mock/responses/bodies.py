@@ -117,9 +117,10 @@ class Candidates:
         example: str | None,
         dynamic: bool,
         kind: str,
+        lists: bool,
     ) -> Iterator[ResponseBody]:
         """Yield bodies of a media type; the arguments are those of :meth:`values`."""
-        values = self.values(holder, name, example=example, dynamic=dynamic, kind=kind)
+        values = self.values(holder, name, example=example, dynamic=dynamic, kind=kind, lists=lists)
         for value, source, violates_formats in values:
             if source == "generated" and is_opaque(media_type):
                 content = PNG if media_type == "image/png" else b"mock"
@@ -146,12 +147,13 @@ class Candidates:
         dynamic: bool = False,
         member: str = "",
         kind: str = "",
+        lists: bool = False,
     ) -> Iterator[CandidateValue]:
         """Yield the examples of a Media Type Object or a header, those repaired, then generated values.
 
         Args:
             example: name of the only example to use.
-            member, kind: as of `Generator.values`.
+            member, kind, lists: as of `Generator.values`.
         """
         described = self._schemas.in_media_type(holder)
         named = named_examples(self._contract, holder)
@@ -168,7 +170,9 @@ class Candidates:
             ]
             for container in containers[:MOST_REPAIRED]:
                 yield from self._repaired(container, schema, name)
-        candidates = self._generator.candidates(schema, name, examples=not dynamic, member=member, kind=kind)
+        candidates = self._generator.candidates(
+            schema, name, examples=not dynamic, member=member, kind=kind, lists=lists
+        )
         yield from (CandidateValue(value, "generated", violates) for value, violates in candidates)
 
     def _repaired(self, example: Any, schema: Any, name: str) -> Iterator[CandidateValue]:

@@ -1,10 +1,11 @@
 """The documented responses of one operation: generated, validated and cached."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from http.client import BAD_REQUEST, MULTIPLE_CHOICES, OK
 from itertools import groupby, islice
@@ -13,16 +14,14 @@ from typing import Any
 
 from contract_first.bounded import BoundedDict
 from contract_first.contract import Operation
-from contract_first.contract.document.media_types import essence, is_json
+from contract_first.contract.document.media_types import concrete, essence, is_json
 from contract_first.contract.schemas.schema import Schema
 from contract_first.contract.schemas.violations import holds_more
 from contract_first.generation import Generator
 from contract_first.generation.choices import Alternatives
-from contract_first.generation.rendering import body_of, concrete, header_value, with_value
+from contract_first.generation.rendering import body_of, header_value, with_value
 from contract_first.generation.values import MOST_VALUES
-from contract_first.mock.relations.example import ExampleRelation
-from contract_first.mock.relations.links import Links
-from contract_first.mock.relations.relation import Relation
+from contract_first.mock.shape.links import Links
 from contract_first.service.assembly import Assembly
 from contract_first.service.messages.problems import (
     BadRequest,
@@ -43,6 +42,7 @@ from contract_first.vocabulary.members import kind_of
 
 from .bodies import MOST_EXAMPLES, MOST_REPAIRED, MOST_REPAIRS, Candidates, ResponseBody, named_examples
 from .problems import documented_problem, in_a_header, names_other_status, of_status
+from .relation import Relate, Relation, instead_of
 from .selection import ResponseSelector, Selection
 
 log = logging.getLogger("contract_first.mock.responses")
@@ -70,6 +70,8 @@ class DocumentedResponse:
         problem: makes the problem that is raised instead, where the response is one of the API's own.
         violation: how an example requested by name violates the contract, for a header.
         relation: makes of it the response to a request, where that makes a difference.
+        relate: returns the relation of another value; None where none is made, as of errors.
+        variants: of the response that show other items, by their keys.
         body: of the response.
         schema: of the body; None where there is none.
     """
@@ -78,9 +80,32 @@ class DocumentedResponse:
     rendered: Rendered
     problem: Callable[[Request], Problem] | None = None
     violation: bytes = b""
-    relation: Relation | ExampleRelation | None = None
+    relation: Relate | None = None
+    relate: Callable[..., Relation] | None = None
     body: ResponseBody = NO_BODY_VALUE
     schema: Schema | None = None
+    variants: dict[str, "DocumentedResponse"] = field(default_factory=dict, compare=False)
+
+    def with_value(self, value: Any, keys: Mapping[tuple[str, str], str]) -> "DocumentedResponse":
+        """Return the response with another value.
+
+        Args:
+            keys: as of `Relation`.
+        """
+        is_same, rendered = value == self.body.value, self.rendered
+        if is_same and (self.source != "generated" or self.violation):
+            return self
+        if not is_same and self.schema is not None:
+            rendered = with_value(rendered, value, self.body.media_type or "", self.schema)
+        return replace(
+            self,
+            source="generated",
+            rendered=rendered,
+            violation=b"",
+            relation=self.relate and self.relate(rendered, value, keys=keys).response,
+            body=self.body._replace(value=value),
+            variants={},
+        )
 
 
 class DocumentedResponses:
@@ -115,10 +140,23 @@ class DocumentedResponses:
         self._validator = assembly.response_validator
         self._remembered: BoundedDict[Selection, DocumentedResponse] = BoundedDict(MOST_REMEMBERED)
         self._name = operation.label
+        self._making = asyncio.Lock()
+        self._lists = operation.method == "get" and not operation.path.rstrip("/").endswith("}")
 
-    def remembered(self, selection: Selection) -> DocumentedResponse | None:
-        """Return a response that was made before."""
-        return self._remembered.get(selection)
+    async def response(self, selection: Selection, present: Fields) -> DocumentedResponse:
+        """Return a response, made in a thread; of simultaneous requests for one, the first makes it.
+
+        The arguments and what it raises are those of `make`.
+        """
+        response = self._remembered.get(selection)
+        if response is not None:
+            return response
+        fields = [*present]
+        async with self._making:
+            response = self._remembered.get(selection)
+            if response is None:
+                response = await asyncio.to_thread(self.make, selection, fields)
+        return response
 
     def status_of(self, problem: Problem) -> int:
         """Return the status of a refusal: 400 instead of a 422 that is not documented, if that is."""
@@ -169,15 +207,19 @@ class DocumentedResponses:
             errors = self._errors(whole, body, schema.node)
             if not errors:
                 label = self._label(status, concrete(key), selection)
-                relation = self._relation(rendered, body, holder, label, selection)
-                return DocumentedResponse(body.source, rendered, relation=relation, body=body, schema=schema)
+                relation, relate = self._relation(rendered, body, holder, label, selection)
+                return DocumentedResponse(
+                    body.source, rendered, relation=relation, relate=relate, body=body, schema=schema
+                )
             if not self._reports_examples and self._is_wrong_in_formats(errors, body, schema):
                 violation, label = in_a_header("; ".join(errors)), self._label(status, "", selection)
                 is_base = schema.conforms(body.value)  # stored items are laid over what conforms
                 value = body.value if is_base else self._generator.repaired(schema, body.value, label)
                 base = body._replace(value=value)
-                relation = self._relation(rendered, body, holder, label, selection)
-                return DocumentedResponse(body.source, rendered, None, violation, relation, base, schema)
+                relation, relate = self._relation(rendered, body, holder, label, selection)
+                return DocumentedResponse(
+                    body.source, rendered, None, violation, relation, relate, base, schema
+                )
             reason = errors[0]
             if body.source == "example" and not all(map(is_of_header, errors)):
                 log.warning("%s: an example for %s violates the contract: %s", self._name, status, reason)
@@ -231,6 +273,7 @@ class DocumentedResponses:
             example=selection.example,
             dynamic=bool(selection.drawn),
             kind=kind_of(self._operation.path) if status < BAD_REQUEST else "",
+            lists=self._lists and status < BAD_REQUEST,
         )
         if self._reports_examples:
             return next((same for _, same in groupby(bodies, attrgetter("source"))), bodies)
@@ -243,8 +286,8 @@ class DocumentedResponses:
         holder: Mapping[str, Any],
         label: str,
         selection: Selection,
-    ) -> Relation | ExampleRelation | None:
-        """Return the relation of a response to requests: only successes in JSON have one.
+    ) -> tuple[Relate | None, Callable[..., Relation] | None]:
+        """Return the relation of a response to requests, and what makes others: of successes in JSON alone.
 
         An example that is requested by its name has none.
         """
@@ -252,7 +295,7 @@ class DocumentedResponses:
         is_success = OK <= rendered.status < MULTIPLE_CHOICES
         is_json_value = is_json(essence(media_type)) and isinstance(value, dict | list)
         if not is_success or not is_json_value or selection.example is not None:
-            return None
+            return None, None
         schema = self._contract.schemas.for_responses.in_media_type(holder)
         relate = partial(
             Relation,
@@ -264,19 +307,13 @@ class DocumentedResponses:
             label=label,
         )
         if body.source == "generated":
-            relation = relate(rendered, value)
-            return relation if relation.is_possible else None
+            return relate(rendered, value).response, relate
         if self._operation.request_body is None or not isinstance(value, dict):
-            return None
+            return None, relate
         others = list(filter(schema.conforms, named_examples(self._contract, holder).values()))
         alternatives = Alternatives(schema, self._generator, label)
-        return ExampleRelation(
-            value,
-            others,
-            alternatives,
-            lambda other: with_value(rendered, other, media_type, schema),
-            relate,
-        )
+        rendered_with = partial(with_value, rendered, media_type=media_type, schema=schema)
+        return instead_of(value, others, alternatives, rendered_with, relate), relate
 
     def _errors(self, response: Rendered, body: ResponseBody, schema: Any) -> list[str]:
         """Return the violations of a response, as it will be sent.

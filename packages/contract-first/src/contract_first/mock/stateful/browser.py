@@ -5,10 +5,10 @@ from typing import Any, Final
 
 import msgspec
 
+from contract_first.recognition.collection import Collection
 from contract_first.service.messages.problems import NotFound, ValidationFailed, Violation
 
 from .memory import Memory
-from .recognition.collection import Collection
 from .seeding import SeedError, add_item, collection_named
 from .views import Item
 
@@ -32,6 +32,7 @@ class ItemBrowser:
         if collection is None:
             raise NotFound(f"{name[:200]!r} is not one of the collections in GET /_mock/state.")
         async with self._memory.lock:
+            await self._memory.begin_at(collection)
             items, total = await asyncio.to_thread(self._part, collection, offset, limit)
         return {"items": items, "total": total}
 
@@ -62,6 +63,8 @@ class ItemBrowser:
         async with memory.lock:
             pointer = "/collection"
             try:
+                named, _ = collection_named(name, memory.catalog.collections)
+                await memory.begin_at(named)
                 with memory.store.together():
                     collection, keys = collection_named(name, memory.catalog.collections)
                     pointer = "/value"

@@ -6,19 +6,20 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from contract_first.contract import Operation
-from contract_first.mock.relations.echo import about_file, upload_in
-from contract_first.mock.relations.relation import BODY
-from contract_first.mock.responses.mock_operation import Arguments
+from contract_first.mock.responses.exchange import Arguments
+from contract_first.mock.shape.echo import about_file, upload_in
+from contract_first.mock.shape.fields import BODY
+from contract_first.recognition import Collection, Role
+from contract_first.recognition.ways import is_each, keys_in, within
 from contract_first.service.messages.problems import NotFound, PayloadTooLarge
 from contract_first.vocabulary.members import Meaning, named
 from contract_first.vocabulary.words import plain
 
+from .catalog import Catalog
 from .files import File, file_of, keep, sent
 from .json_patch import is_patch, patched
-from .lists.pages import Listing
-from .memory import Catalog, Memory
-from .recognition import Collection, Role
-from .recognition.ways import is_each, keys_in, within
+from .listing import Listing
+from .memory import Memory
 from .views import Item, Listed
 
 MOST_TOGETHER: Final = 1000

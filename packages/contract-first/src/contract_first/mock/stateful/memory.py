@@ -2,18 +2,22 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from contract_first.contract import Contract
+import msgspec
+
 from contract_first.contract.routing import Route
-from contract_first.generation import Generator
 from contract_first.mock.state.scopes import SCOPE
+from contract_first.recognition import Collection, Role
 from contract_first.service.clock import Clock
+from contract_first.service.messages.problems import Conflict, PayloadTooLarge, ServiceUnavailable
 from contract_first.vocabulary.members import identifiers_of
 from contract_first.vocabulary.words import plain
 
-from .recognition import Collection, Role, recognize
+from .catalog import Catalog
+from .seeded import SeededItems
 from .store import ItemStore
 from .values import Values
 from .views import Item
@@ -24,35 +28,6 @@ MOST_NUMBERS: Final = 1000
 MOST_LINES: Final = 20
 MOST_SCOPED_BYTES: Final = 8 * 1024 * 1024
 """Of all items of one scope."""
-
-
-class Catalog(NamedTuple):
-    """The collections of a contract.
-
-    Attributes:
-        values: what makes the values of a collection's items, by its path.
-        roles: what operations do, by operationId, with a collection; with several of one path of items.
-    """
-
-    collections: Mapping[str, Collection]
-    values: Mapping[str, Values]
-    roles: Mapping[str, list[Role]]
-
-
-def catalog_of(contract: Contract, seed: str = "", locale: str = "") -> Catalog:
-    """Return the collections of a contract; another seed, other identifiers; the locale is of other strings.
-
-    Raises:
-        ContractError: an ``x-mock-collection`` is not valid, or names a collection that is not there.
-    """
-    collections = {collection.path: collection for collection in recognize(contract)}
-    generator = Generator(contract.schemas.for_responses, seed=seed, locale=locale)
-    values = {path: Values(collection, generator, seed) for path, collection in collections.items()}
-    roles: dict[str, list[Role]] = {}
-    for collection in collections.values():
-        for name, role in collection.roles.items():
-            roles.setdefault(name, []).append(role)
-    return Catalog(collections, values, roles)
 
 
 class _Room(NamedTuple):
@@ -71,12 +46,14 @@ class Memory:
 
     Attributes:
         catalog: of the contract that is served.
+        seeded: the items that collections begin with; None, and they begin empty.
     """
 
     def __init__(self, clock: Clock, file: Path | None = None) -> None:
         self.clock = clock
         self._rooms = {"": _Room(ItemStore(file), asyncio.Lock())}
         self.catalog = Catalog({}, {}, {})
+        self.seeded: SeededItems | None = None
 
     @property
     def store(self) -> ItemStore:
@@ -100,6 +77,58 @@ class Memory:
         """Release all items."""
         for name in [*self._rooms]:
             self.close(name)
+
+    async def begin(self, role: Role, keys: Mapping[str, str]) -> None:
+        """Give the collections of a path the items that they begin with; the lock is held.
+
+        Args:
+            keys: that the path has, by the names of its parameters.
+        """
+        if self.seeded is None:
+            return
+        parents = {prefix: keys[name] for name, prefix in role.shape.prefixes() if name != role.key}
+        above = (collection for collection in self.catalog.above(parents))
+        for collection in (*above, role.collection):
+            prefixes = [prefix for _, prefix in collection.item.prefixes()][:-1]
+            if parents.keys() >= set(prefixes) and not (collection.is_single or collection.is_named):
+                await self._begin(self.seeded, collection, {prefix: parents[prefix] for prefix in prefixes})
+
+    async def begin_at(self, *collections: Collection) -> None:
+        """Give collections that are below no others the items that they begin with; the lock is held."""
+        for collection in collections:
+            if self.seeded is not None and len(collection.item.names) == 1 and not collection.is_single:
+                await self._begin(self.seeded, collection, {})
+
+    async def _begin(self, seeded: SeededItems, collection: Collection, parents: Mapping[str, str]) -> None:
+        """Fill a collection, below these parents, unless it was filled before or requests did it."""
+        store, path = self.store, collection.path
+        beginning = _beginning(path, parents)
+        if store.has_counted(beginning):
+            return
+        items = (await seeded.population(collection)).items
+        is_new = not (store.view(path, [_encoded(parents)]) if parents else store.has_counted(path))
+        if not items or not is_new or not store.is_roomy or not await self._are_seeded(seeded, parents):
+            return
+        store.count(beginning)
+        store.count(path)
+        values = self.catalog.values[path]
+        names = {name: parents[prefix] for name, prefix in collection.item.prefixes() if prefix in parents}
+        for key, item in items.items():
+            value = await asyncio.to_thread(values.below, item, names)
+            with suppress(PayloadTooLarge, ServiceUnavailable):
+                store.add(path, key, parents, value)
+
+    async def _are_seeded(self, seeded: SeededItems, parents: Mapping[str, str]) -> bool:
+        """Tell whether parents are there from the beginning; below others, requests alone create items."""
+        for collection in self.catalog.above(parents):
+            *above, last = (prefix for _, prefix in collection.item.prefixes())
+            items = (await seeded.population(collection)).items
+            beginning = _beginning(collection.path, {prefix: parents[prefix] for prefix in above})
+            is_created = bool(self.store.keyed(collection.path, parents[last]))
+            is_seeded = parents[last] in items and self.store.has_counted(beginning)
+            if not (is_seeded if items else not is_created):
+                return False
+        return True
 
     def add(
         self,
@@ -140,7 +169,7 @@ class Memory:
                 return value
             if plain(collection.key) in map(plain, collection.level(body)):
                 break
-        raise collection.conflict(key)
+        raise _conflict(collection, key)
 
     async def item_of(self, route: Route) -> dict[str, Any] | None:
         """Return the item that a path is for; None if there is none."""
@@ -152,6 +181,7 @@ class Memory:
                     continue
                 above = [(prefix, keys[name]) for name, prefix in role.shape.prefixes() if name != role.key]
                 path = role.collection.path
+                await self.begin(role, keys)
                 for item in self.store.all(path) if key is None else self.store.keyed(path, key):
                     if all(item.parents.get(prefix, parent) == parent for prefix, parent in above):
                         return item.value
@@ -162,7 +192,7 @@ class Memory:
         key = str(collection.key_of(value, item.key))
         others = self.store.keyed(collection.path, key) if key != item.key else []
         if any(other.parents == item.parents for other in others):
-            raise collection.conflict(key)
+            raise _conflict(collection, key)
         self.store.change(item, key, value)
 
     def remove(self, collection: Collection, item: Item) -> None:
@@ -197,3 +227,17 @@ class Memory:
             }
             for path, collection in self.catalog.collections.items()
         ]
+
+
+def _beginning(path: str, parents: Mapping[str, str]) -> str:
+    """Return the name under which a store counts that a collection has been filled below these parents."""
+    return f"{path} {_encoded(parents)}"
+
+
+def _encoded(parents: Mapping[str, str]) -> str:
+    return msgspec.json.encode(parents).decode()
+
+
+def _conflict(collection: Collection, key: str) -> Conflict:
+    """Return the problem that there is an item of a key already."""
+    return Conflict(f"There is an item of {collection.path} with the {collection.key_name} {key[:100]!r}.")

@@ -9,16 +9,16 @@ from typing import Any
 from contract_first.contract import Operation
 from contract_first.contract.schemas.schema import MISSING
 from contract_first.generation.rendering import with_value
-from contract_first.mock.relations.envelopes import ListPage, enclosed
-from contract_first.mock.relations.shaping import Fields
 from contract_first.mock.responses.documented import DocumentedResponse
-from contract_first.mock.responses.mock_operation import Arguments
+from contract_first.mock.responses.exchange import Arguments
+from contract_first.mock.shape.envelopes import ListPage, enclosed
+from contract_first.mock.shape.fields import Fields
+from contract_first.recognition import Role
+from contract_first.recognition.ways import name_at, placed, within
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
 
 from .entity_tags import tag_of
-from .recognition import Role
-from .recognition.ways import name_at, placed, within
 from .values import Values
 
 Parents = Mapping[str, str]
@@ -84,7 +84,8 @@ class Renderer:
         ]
         around, fields = base, {} if page is None else _fields_of(page)
         if envelope and isinstance(base, dict) and page is not None:
-            around = enclosed(base, documented.schema, page, name_at(envelope))
+            shown_page = page._replace(items=[value for value, _ in items])
+            around = enclosed(base, documented.schema, shown_page, name_at(envelope))
 
         rendered = partial(self._rendered, documented, around, arguments=arguments, fields=fields)
         response = rendered([self._values.shown(value, schema) for value in located])

@@ -9,7 +9,7 @@ from contract_first.mock.state.data_directory import Snapshot
 from contract_first.mock.state.state import MockState
 from contract_first.service.messages.problems import Conflict
 
-from .memory import Memory
+from .memory import MOST_LINES, Memory
 
 
 @dataclass(eq=False, kw_only=True)
@@ -42,8 +42,10 @@ class StoredState(MockState):
     async def describe(self, limit: int) -> dict[str, Any]:
         """Return the clock, the collections with the number of their items, and the snapshots."""
         async with self.memory.lock:
-            collections = self.memory.summary()
-        return {**await super().describe(limit), "collections": collections}
+            collections = [*self.memory.catalog.collections.values()]
+            await self.memory.begin_at(*collections[:MOST_LINES])
+            summary = self.memory.summary()
+        return {**await super().describe(limit), "collections": summary}
 
 
 async def _done(change: Callable[..., None], *arguments: Any) -> None:
