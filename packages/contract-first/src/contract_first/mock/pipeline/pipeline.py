@@ -170,12 +170,12 @@ class Pipeline:
     async def _show_items(self, exchange: Exchange) -> None:
         """Put the items of the operation's collection into its documented response."""
         documented = exchange.documented
-        if documented is not None and documented.schema is not None:
+        if documented.schema is not None:
             exchange.documented = await self._items.shown(self._operation, documented, exchange.places)
 
     async def _echo(self, exchange: Exchange) -> None:
         """Repeat what the request holds; what is created gets an identifier that is drawn."""
-        relation = None if exchange.documented is None else exchange.documented.relation
+        relation = exchange.documented.relation
         related = None if relation is None else relation(exchange.places, self._ids)
         if related is not None:
             exchange.source, exchange.rendered = related

@@ -32,7 +32,7 @@ class ItemBrowser:
         if collection is None:
             raise NotFound(f"{name[:200]!r} is not one of the collections in GET /_mock/state.")
         async with self._memory.lock:
-            await self._memory.begin_at(collection)
+            await self._memory.begin(collection, {})
             items, total = await asyncio.to_thread(self._part, collection, offset, limit)
         return {"items": items, "total": total}
 
@@ -64,7 +64,7 @@ class ItemBrowser:
             pointer = "/collection"
             try:
                 named, _ = collection_named(name, memory.catalog.collections)
-                await memory.begin_at(named)
+                await memory.begin(named, {})
                 with memory.store.together():
                     collection, keys = collection_named(name, memory.catalog.collections)
                     pointer = "/value"
