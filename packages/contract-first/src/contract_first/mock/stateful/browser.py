@@ -40,7 +40,7 @@ class ItemBrowser:
         view = self._memory.store.view(collection.path, None)
         total, items, size = len(view), list[dict[str, Any]](), 0
         for number in range(offset, min(offset + limit, total)):
-            (item,) = view.part(number, number + 1)
+            (item,) = view[number : number + 1]
             size += len(msgspec.json.encode(item.value))
             if items and size > MOST_BYTES:
                 break
@@ -72,7 +72,8 @@ class ItemBrowser:
             except SeedError as error:
                 raise ValidationFailed([Violation("body", pointer, "item", str(error))]) from None
             view = memory.store.view(collection.path, None)
-            return _shown(view[len(view) - 1], collection)
+            (item,) = view[len(view) - 1 :]
+            return _shown(item, collection)
 
     async def replace(self, item_id: str, value: dict[str, Any]) -> dict[str, Any]:
         """Replace the value of an item, and return it.
