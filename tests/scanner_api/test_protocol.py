@@ -6,14 +6,12 @@ import json
 import logging
 import socket
 import struct
-import threading
 
 import pytest
-import uvicorn
 
 from contract_first.service.http import timeouts
 from contract_first.service.http.protocol import HttpProtocol
-from contract_first.service.http.server import listen
+from contract_first.service.http.server import listen, serving
 from scanner_api.problems import PROFILE
 from scanner_contract import load_contract
 
@@ -35,15 +33,8 @@ app.profile = PROFILE
 @pytest.fixture(scope="module")
 def address():
     """Where the app is served."""
-    server = uvicorn.Server(
-        uvicorn.Config(app, http=HttpProtocol, ws="none", lifespan="off", access_log=False)
-    )
-    with listen("127.0.0.1", 0) as listening:
-        thread = threading.Thread(target=server.run, args=([listening],))
-        thread.start()
+    with listen("127.0.0.1", 0) as listening, serving(app, listening, http=HttpProtocol, lifespan="off"):
         yield listening.getsockname()
-        server.should_exit = True
-        thread.join()
 
 
 def response(address, sent):
