@@ -107,7 +107,6 @@ class Relation:
         creates = operation.method == "post" and (rendered.status == CREATED or "{" not in operation.path)
         self._ids = record.identifiers(value, keys.values()) if creates else {}
         self._identifier = partial(identifier, name=operation.operation_id, values=generator.values)
-        self._varies = bool(self._queries or self._tokens or self._echoes)
         self._remembered = lru_cache(MOST_REMEMBERED)(self._make)
 
     def response(self, arguments: Mapping[Place, Any], draw: RandomBytes) -> RelatedResponse:
@@ -117,7 +116,7 @@ class Relation:
             arguments: its values by place and name; the body is under ``BODY``, the query under ``QUERY``.
             draw: draws the identifier of what is created.
         """
-        value, rendered = self._related(arguments) if self._varies else (self._value, self._rendered)
+        value, rendered = self._related(arguments)
         body = arguments.get(BODY)
         created = body.get(self._record.holder, body) if isinstance(body, dict) else {}
         if not self._ids or (isinstance(created, dict) and not created.keys().isdisjoint(self._ids)):

@@ -113,12 +113,12 @@ class Memory:
     async def _are_seeded(self, seeded: SeededItems, parents: Mapping[str, str]) -> bool:
         """Tell whether parents are there from the beginning; below others, requests alone create items."""
         for collection in self.catalog.above(parents):
-            *above, last = (prefix for _, prefix in collection.item.prefixes())
+            key = parents["/".join(collection.item.segments)]
             items = (await seeded.population(collection)).items
-            beginning = _beginning(collection.path, {prefix: parents[prefix] for prefix in above})
-            is_created = bool(self.store.keyed(collection.path, parents[last]))
-            is_seeded = parents[last] in items and self.store.has_counted(beginning)
-            if not (is_seeded if items else not is_created):
+            is_stored = any(
+                item.parents.items() <= parents.items() for item in self.store.keyed(collection.path, key)
+            )
+            if (not is_stored or key not in items) if items else is_stored:
                 return False
         return True
 
