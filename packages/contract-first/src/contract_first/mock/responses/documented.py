@@ -122,6 +122,7 @@ class DocumentedResponses:
         reports_examples: raise a problem where examples violate the contract, instead of repairing one.
 
     Attributes:
+        links: as given.
         selector: selects among the responses.
     """
 
@@ -134,7 +135,7 @@ class DocumentedResponses:
         *,
         reports_examples: bool = False,
     ) -> None:
-        self._links = links or Links(assembly.contract.operations)
+        self.links = links or Links(assembly.contract.operations)
         self._reports_examples = reports_examples
         self.selector = ResponseSelector(operation, assembly.contract)
         self._operation = operation
@@ -304,7 +305,7 @@ class DocumentedResponses:
             schema=schema,
             operation=self._operation,
             generator=self._generator,
-            links=self._links,
+            links=self.links,
             label=label,
         )
         if body.source == "generated":

@@ -20,7 +20,7 @@ from contract_first.generation.identifiers import identifier
 from contract_first.generation.rendering import with_content, with_value
 from contract_first.mock.shape.changes import with_members
 from contract_first.mock.shape.echo import Echo, members_of_path, without_files
-from contract_first.mock.shape.fields import BODY, QUERY, Fields, Place, query_of
+from contract_first.mock.shape.fields import BODY, QUERY, Fields, Place, in_place
 from contract_first.mock.shape.links import HERE, Links, filled
 from contract_first.mock.shape.pages import PagedValue
 from contract_first.mock.shape.queries import Queries
@@ -160,7 +160,7 @@ class Relation:
         arguments = dict(zip(self._queries, msgspec.json.decode(key), strict=True))
         raw = arguments.pop(QUERY, None)
         url = f"{self._url}?{raw}" if raw else self._url
-        query = query_of(arguments)
+        query = in_place("query", arguments)
         value, record = self._linked, self._record
         item = record.schema.items if record.is_list else record.schema
         for is_of_record, step in self._fits.changes(query) if self._is_read else ():

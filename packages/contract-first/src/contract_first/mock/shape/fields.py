@@ -28,9 +28,9 @@ def several(argument: Any) -> list[Any]:
     return [part.strip() for part in argument.split(",")] if isinstance(argument, str) else [argument]
 
 
-def query_of(arguments: Mapping[Place, Any]) -> dict[str, Any]:
-    """Return the values of query parameters by name."""
-    return {name: value for (location, name), value in arguments.items() if location == "query"}
+def in_place(place: str, arguments: Mapping[Place, Any]) -> dict[str, Any]:
+    """Return the values of the parameters in a place, such as the query, by name."""
+    return {name: value for (location, name), value in arguments.items() if location == place}
 
 
 class Fields:

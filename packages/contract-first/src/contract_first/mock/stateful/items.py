@@ -8,7 +8,7 @@ from typing import Any, Final
 from contract_first.contract import Operation
 from contract_first.mock.responses.exchange import Arguments
 from contract_first.mock.shape.echo import about_file, upload_in
-from contract_first.mock.shape.fields import BODY, query_of
+from contract_first.mock.shape.fields import BODY, in_place
 from contract_first.recognition import Collection, Role
 from contract_first.recognition.ways import is_each, keys_in, within
 from contract_first.service.messages.problems import NotFound, PayloadTooLarge
@@ -72,7 +72,7 @@ class RequestedItems:
         """Return query parameters by name, and the members of a body that asks for a list."""
         body = arguments.get(BODY) if self._is_asked_by_body else None
         members = body if isinstance(body, dict) else {}
-        return {**members, **query_of(arguments)}
+        return {**members, **in_place("query", arguments)}
 
     def _body(self, arguments: Arguments) -> Any:
         """Return the array of items or patches in a body; the body, if it has none."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from contract_first.contract import Operation
@@ -10,7 +11,8 @@ from contract_first.contract.document.media_types import essence, is_json
 from contract_first.contract.schemas.schema import MISSING, Schema
 from contract_first.mock.responses.exchange import Exchange
 from contract_first.mock.shape.envelopes import ListPage, enclosed
-from contract_first.mock.shape.fields import Fields
+from contract_first.mock.shape.fields import Fields, in_place
+from contract_first.mock.shape.links import EXAMPLE, Links
 from contract_first.recognition import Role
 from contract_first.recognition.ways import name_at, placed, within
 from contract_first.service.messages.request import Request
@@ -31,14 +33,22 @@ class Renderer:
 
     Args:
         fields: of the members that requests select.
+        links: of the contract.
         origin: returns the URL of the API as the client of the current request reaches it.
     """
 
     def __init__(
-        self, operation: Operation, role: Role, values: Values, fields: Fields, origin: Callable[[], str]
+        self,
+        operation: Operation,
+        role: Role,
+        values: Values,
+        fields: Fields,
+        links: Links,
+        origin: Callable[[], str],
     ) -> None:
         self._depth = operation.path.rstrip("/").count("/")
         self._role, self._values, self._fields, self._origin = role, values, fields, origin
+        self._linked = partial(links.linked, path=operation.path, holder=name_at(role.envelope[:1]))
 
     def item(self, exchange: Exchange, value: dict[str, Any], parents: Parents) -> None:
         """Show an item."""
@@ -105,7 +115,11 @@ class Renderer:
             selected = fields.selected(self._role.schema or schema, exchange.places, inner)
             expanded = fields.expanded(schema, exchange.places, self._around(schema, base, selected))
             value = expanded if schema.conforms(expanded) else value
-        return exchange.documented.rendered_with(value)
+        rendered = exchange.documented.rendered_with(value)
+        if rendered is None or EXAMPLE.encode() not in rendered.body:
+            return rendered
+        linked = self._linked(value, arguments=in_place("path", exchange.places))
+        return exchange.documented.rendered_with(linked) or rendered
 
     def _around(self, schema: Schema, base: Any, inner: Any) -> Any:
         """Return a response around an item or a list; of alternatives, the one that has its place."""

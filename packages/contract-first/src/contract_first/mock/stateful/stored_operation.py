@@ -61,7 +61,7 @@ class StoredItems:
         values = catalog.values[role.collection.path]
         places = [(parameter["in"], parameter["name"]) for parameter in operation.parameters]
         shape = Fields(places, values.generator, operation.operation_id, self._stored)
-        self._renderer = Renderer(operation, role, values, shape, origin)
+        self._renderer = Renderer(operation, role, values, shape, responses.links, origin)
         self._created = CREATED if str(CREATED) in operation.responses else None
 
     async def __call__(self, exchange: Exchange) -> None:
