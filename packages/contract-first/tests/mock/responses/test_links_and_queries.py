@@ -93,6 +93,23 @@ def test_a_link_leads_to_its_item(api):
         assert api(artist["href"])["id"] == artist["id"]
 
 
+def test_stored_items_have_the_links_of_generated_ones():
+    """Also those of what is in them, and of what is created."""
+    name = {"type": "object", "properties": {"name": TEXT}}
+    created = {"201": {"description": "", "content": {"application/json": {"schema": ARTIST}}}}
+    create = {"requestBody": {"content": {"application/json": {"schema": name}}}, "responses": created}
+    paths = {**PATHS, "/artists": {**PATHS["/artists"], "post": create}}
+    contract, pages = Contract(document_of(paths), "test"), []
+    for stateful in (False, True):
+        with contract_mock(contract, stateful=stateful) as mock:
+            base = f"{mock.api}/artists"
+            pages.append(httpx2.get(base, trust_env=False).text.replace(mock.api, "HERE"))
+            artist = httpx2.post(base, json={"name": "Ada"}, trust_env=False).json()
+            assert artist["tracks"]["url"] == f"{base}/{artist['id']}/tracks"
+    assert pages[0] == pages[1]
+    assert "HERE/artists/" in pages[0]
+
+
 def test_links_have_the_parameters_of_their_request(api):
     """Of what stands beside them, else of the path."""
     for track in api("/artists/abc/tracks")["items"]:
