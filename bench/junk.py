@@ -34,7 +34,6 @@ from servers import AWS
 from scanner_api.app import Application
 from scanner_api.settings import Settings
 from scanner_mocks.seeds import AUDIENCE, ISSUER, KEY_SET
-from scanner_mocks.token_issuer import bearer_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +42,8 @@ if TYPE_CHECKING:
     Costs = tuple[float, float, float]
 
 HERE = Path(__file__).parent
+TOKENS = HERE.parent / "tests" / "services" / "tokens.py"
+bearer_token = runpy.run_path(str(TOKENS))["bearer_token"]
 GOAL = 0.1
 COLUMNS = (
     "credential",

@@ -35,7 +35,7 @@ from contract_first.mock.rule_schemas import descriptions
 from contract_first.signatures import fields_of
 from scanner_api.settings import MOCKED, Settings
 from scanner_contract.loading import PACKAGED, load_contract, packaged_overlays
-from scanner_mocks.checks import CHECKS, PROMISES
+from scanner_mocks.checks import CHECKS
 from scanner_mocks.faults import ScannerEffect, ScannerMatch
 from strict_s3.messages.operations import ON_BUCKETS, ON_OBJECTS
 from strict_s3.options import Options as S3Options
@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from strict_s3.messages.operations import Operation as S3Operation
 
 ROOT = Path(__file__).parents[1]
+PROMISES = tomllib.loads((ROOT / "tools" / "promises.toml").read_text("utf-8"))
 PACKAGES = {
     "contract_first": ROOT / "packages" / "contract-first" / "src",
     "strict_s3": ROOT / "packages" / "strict-s3" / "src",

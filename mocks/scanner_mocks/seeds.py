@@ -58,7 +58,7 @@ BEARER_TOKEN: Final = (
     "aW9uX2lkIjpbImhOeW1tUHJlSzNIZFlBRXN3ZzJvajciXX0."
     "Etoyp3WDHpIisCczh5FvI5KrqO-2ZmlHvWuENh70ZkQocEehHok8zhjSQs0B9U8ccP91pLV4W6u5_E1lWDd1Bw"
 )
-"""What `token_issuer.bearer_token` returns for the first organization, as a test holds."""
+"""Of a user of the first organization, signed by the key of `KEY_SET`."""
 
 S3_ACCESS_KEY: Final = "PUBLICMOCKACCESSKEY"
 S3_SECRET_KEY: Final = "public-mock-secret-key-not-a-secret"  # noqa: S105 -- public on purpose

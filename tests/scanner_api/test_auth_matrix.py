@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import runpy
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -25,10 +27,12 @@ from scanner_api.storage.accounts.organizations import OrganizationStore, User
 from scanner_api.storage.photo_bucket.bucket import PhotoBucket
 from scanner_api.storage.photo_bucket.presigning import UploadRules
 from scanner_contract import load_contract
-from scanner_mocks import seeds, token_issuer
+from scanner_mocks import seeds
 from scanner_mocks.bucket.aws_session import aws_session
 from scanner_mocks.seeding import seed_database
 
+TOKENS = runpy.run_path(str(Path(__file__).parents[1] / "services" / "tokens.py"))
+bearer_token = TOKENS["bearer_token"]
 CONTRACT = load_contract()
 OPERATIONS = {
     operation.operation_id.rpartition("endpoints_")[2]: operation for operation in CONTRACT.operations
@@ -54,14 +58,14 @@ def token_of_a_stranger():
         "iss": seeds.ISSUER,
         "aud": seeds.AUDIENCE,
         "sub": "x",
-        "exp": token_issuer.YEAR_2100,
+        "exp": TOKENS["YEAR_2100"],
     }
     return jwt.encode(
         {"alg": "EdDSA", "kid": "withdrawn"}, claims, OKPKey.generate_key("Ed25519"), registry=REGISTRY
     )
 
 
-RIGHT_TOKEN = token_issuer.bearer_token(seeds.ORGANIZATION)
+RIGHT_TOKEN = bearer_token(seeds.ORGANIZATION)
 CREDENTIALS = {
     "APIKeyHeaderAuth": {
         "malformed": "no key",
@@ -76,9 +80,9 @@ CREDENTIALS = {
         "malformed": "no token",
         "altered": altered(RIGHT_TOKEN),
         "revoked": token_of_a_stranger(),
-        "expired": token_issuer.bearer_token(seeds.ORGANIZATION, expires=int(NOW.timestamp()) - 61),
-        "of another organization": token_issuer.bearer_token(seeds.OTHER_ORGANIZATION, subject="other"),
-        "limited": token_issuer.bearer_token(seeds.ORGANIZATION, subject="limited"),
+        "expired": bearer_token(seeds.ORGANIZATION, expires=int(NOW.timestamp()) - 61),
+        "of another organization": bearer_token(seeds.OTHER_ORGANIZATION, subject="other"),
+        "limited": bearer_token(seeds.ORGANIZATION, subject="limited"),
         "right": RIGHT_TOKEN,
     },
     "SessionAuth": {

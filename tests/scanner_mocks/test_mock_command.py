@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import runpy
 import signal
 import socket
 import subprocess
@@ -25,8 +26,8 @@ from contract_first.cli.process import End
 from contract_first.service.http.server import callable_url_of
 from scanner_api.distribution import SCANNER_API
 from scanner_mocks import seeds
-from scanner_mocks.token_issuer import bearer_token
 
+bearer_token = runpy.run_path(str(Path(__file__).parents[1] / "services" / "tokens.py"))["bearer_token"]
 FREE_PORTS = ("--port", "0", "--s3-port", "0")
 COMMAND = [str(Path(sys.executable).with_name("scanner-api")), "mock", *FREE_PORTS]
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import runpy
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -13,8 +15,8 @@ from scanner_api.storage.accounts.digests import digest_of
 from scanner_api.storage.database import Database
 from scanner_mocks import seeds
 from scanner_mocks.seeding import seed_database
-from scanner_mocks.token_issuer import bearer_token
 
+bearer_token = runpy.run_path(str(Path(__file__).parents[1] / "services" / "tokens.py"))["bearer_token"]
 KEYS = {
     seeds.ACTIVE_KEY,
     seeds.REVOKED_KEY,

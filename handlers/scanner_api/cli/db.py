@@ -13,8 +13,7 @@ from scanner_api.storage.schema.migrations import HEAD
 from scanner_api.storage.schema.revision import SchemaRevision, schema_of_file
 from scanner_api.waiting import wait_for
 
-from .databases import database_command, with_database
-from .settings_flags import Config, DatabaseUrl, read_settings
+from .databases import confirm, database_command
 
 SQLITE = b"SQLite format 3\0"
 """The first bytes of a SQLite file."""
@@ -94,35 +93,28 @@ async def backup(
 
 
 @app.command()
-def restore(
+@_command
+async def restore(
+    database: Database,
     file: Annotated[
         Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="A copy that backup made.")
     ],
     *,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
-    config: Config = None,
-    database_url: DatabaseUrl = None,
-) -> None:
+) -> str:
     """Replace the content of a SQLite database by a copy; stop servers and workers first.
 
     Exit codes: 0 replaced, 1 not: the database or the copy cannot be used, 2 wrong settings.
     """
-    settings = read_settings(config, {"database_url": database_url})
-    schema = with_database(settings, _sqlite_schema, connect=_connect)
-    if schema.revision is not None and not yes:
-        typer.confirm(f"Replace what is in the database by {file}?", abort=True)
-
-    async def run(database: Database) -> SchemaRevision:
-        schema = _schema_of(file)
-        if schema.revision is None:
-            raise DatabaseError(f"{file} is no copy of a database.")
-        if schema.revision > HEAD:
-            schema.check()
-        await database.load(file)
-        return schema
-
-    schema = with_database(settings, run, connect=_connect)
-    typer.echo(f"The database is that of {file}, at revision {schema.revision}.")
+    if (await _sqlite_schema(database)).revision is not None and not yes:
+        confirm(f"Replace what is in the database by {file}?")
+    schema = _schema_of(file)
+    if schema.revision is None:
+        raise DatabaseError(f"{file} is no copy of a database.")
+    if schema.revision > HEAD:
+        schema.check()
+    await database.load(file)
+    return f"The database is that of {file}, at revision {schema.revision}."
 
 
 async def _sqlite_schema(database: Database) -> SchemaRevision:

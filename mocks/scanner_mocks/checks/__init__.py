@@ -20,23 +20,6 @@ REPLACEMENTS: Final[dict[type[Check], tuple[type[Check], ...]]] = {
 CHECKS: Final = tuple(kind for check in checks.CHECKS for kind in REPLACEMENTS.get(check, (check,)))
 """The checks of any contract, and the Scanner's own, in the order in which they are made."""
 
-PROMISES: Final = {
-    "problem_details": ("/info/description", "All errors conform to [RFC 9457 Problem Details]"),
-    "rate_limit_headers": ("/info/description", "Rate-limit headers are included on every response"),
-    "security_alternatives": ("/info/description", "All endpoints require an API key"),
-    "organization_isolation": (
-        "/components/responses/not_found/description",
-        "The resource does not exist, or is another organization's.",
-    ),
-    "presigned_upload": (
-        "/components/schemas/PresignedUploadResponseSchema/properties/expires_in/description",
-        "Seconds until the presigned URL expires.",
-    ),
-    "retry_after": ("/info/description", "When rate-limited, you receive `429 Too Many Requests`"),
-}
-"""Where the contract promises what a check holds, as JSON pointer, and its words there."""
-
-
 PRESET: Final[dict[str, Any]] = {
     "checks": CHECKS,
     "before_links": upload_photo,

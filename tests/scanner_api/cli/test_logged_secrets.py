@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import runpy
 import signal
 import sqlite3
 import subprocess
@@ -25,9 +26,9 @@ from scanner_api.storage.accounts.organizations import Organization, Organizatio
 from scanner_api.storage.database import Database
 from scanner_mocks.drawings.pictures import PIXEL
 from scanner_mocks.seeds import AUDIENCE, ISSUER, KEY_SET
-from scanner_mocks.token_issuer import bearer_token
 from strict_s3 import Server
 
+bearer_token = runpy.run_path(str(Path(__file__).parents[2] / "services" / "tokens.py"))["bearer_token"]
 COMMAND = Path(sys.executable).with_name("scanner-api")
 API = "/scanner/api/v1"
 COOKIE, WRONG_COOKIE = "c00k1e-" * 6 + "x", "wr0ng-" * 7 + "x"

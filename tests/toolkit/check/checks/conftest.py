@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import runpy
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +25,7 @@ from scanner_api.app import create_app
 from scanner_api.settings import Settings
 from scanner_api.storage.photo_bucket.bucket import PhotoBucket
 from scanner_api.storage.photo_bucket.presigning import UploadRules
-from scanner_mocks import seeds, token_issuer
+from scanner_mocks import seeds
 from scanner_mocks.bucket.aws_session import aws_session
 from scanner_mocks.checks import CHECKS
 from scanner_mocks.checks.upload_forms import upload_photo
@@ -33,6 +35,7 @@ from strict_s3 import Server
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+bearer_token = runpy.run_path(str(Path(__file__).parents[3] / "services" / "tokens.py"))["bearer_token"]
 URL = "http://api.example"
 PER_MINUTE = 15
 FORM_SECONDS = 60
@@ -254,7 +257,7 @@ class Inspection:
         credentials = Credentials(
             api_key=seeds.UNLIMITED_KEY,
             other_api_key=seeds.OTHER_ORGANIZATION_KEY,
-            bearer=token_issuer.bearer_token(seeds.ORGANIZATION),
+            bearer=bearer_token(seeds.ORGANIZATION),
             cookie=seeds.COOKIE,
         )
         self.target = Target(

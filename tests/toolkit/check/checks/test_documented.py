@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import tomllib
+from pathlib import Path
+
 import pytest
 
 from contract_first.contract.document import pointers
 from scanner_contract import load_contract
-from scanner_mocks.checks import CHECKS, PROMISES
+from scanner_mocks.checks import CHECKS
+
+TOOLS = Path(__file__).parents[4] / "tools"
+PROMISES = tomllib.loads((TOOLS / "promises.toml").read_text("utf-8"))
 
 
 @pytest.mark.parametrize("check", PROMISES)

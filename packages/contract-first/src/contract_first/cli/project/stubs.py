@@ -20,19 +20,18 @@ WIDTH = 110
 SUMMARY_WIDTH = 90
 IMPORT_WIDTH = 88
 """Ruff's own, which sorts imports by it: one that is longer has a line for each name, whatever the width."""
-MOST_ARGUMENTS = 5
-"""Beyond them ruff asks whether there are too many."""
 TYPOGRAPHY = str.maketrans("\u2013\u2014\u2018\u2019\u201c\u201d\u00d7", "--''''x")
 UNWRITTEN = "NotImplementedYet"
 """What handlers raise."""
 MODULE = '''"""{title}"""
-{lenience}{imports}'''
+
+# ruff: noqa: ARG001, N802, PLR0913, PLR0917, RUF100 -- the contract names handlers and their arguments
+{imports}'''
+"""RUF100 where the contract requires no more than the other rules allow, or where they are not selected."""
 STRUCTURED = re.compile(r"\b(jsonl?|ndjson|xml)\b|\*/\*")
 PARSED = re.compile(rf"{STRUCTURED.pattern}|\bform-|event-stream")
 """Request bodies that reach handlers as values; others do as they were sent."""
 UNPARSED = {"text/": "str"}
-LENIENCE = "\n# ruff: noqa: {rules}, RUF100 -- the contract names handlers and their arguments\n"
-"""RUF100 where the other rules are not selected."""
 NAME = re.compile(r"\b[A-Za-z_]\w*\b")
 PLAIN = frozenset({"list", "dict", "str", "int", "float", "bool", "None"})
 PROBLEM = "application/problem+json"
@@ -73,17 +72,8 @@ class Stubs:
         """
         handlers = [self._handler(stub) for stub in stubs]
         operations = [stub.operation for stub in stubs]
-        most = max(
-            len(operation.parameters) + (operation.request_body is not None) for operation in operations
-        )
-        lenience = _lenience(
-            ARG001=most > 0,
-            N802=_has_odd_names(stubs),
-            PLR0913=most > MOST_ARGUMENTS,
-            PLR0917=most > MOST_ARGUMENTS,
-        )
         imports = self._imports(operations, package)
-        header = MODULE.format(title=sentence(title), lenience=lenience, imports="".join(imports))
+        header = MODULE.format(title=sentence(title), imports="".join(imports))
         return "\n\n".join([header, *handlers])
 
     def _imports(self, operations: Sequence[Operation], package: str) -> Iterator[str]:
@@ -236,16 +226,6 @@ def _filled(text: str, indent: int, hanging: int) -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
-
-
-def _lenience(**rules: bool) -> str:
-    """Return the comment that silences the linter where the contract requires more than it allows."""
-    broken = ", ".join(rule for rule, is_broken in rules.items() if is_broken)
-    return LENIENCE.format(rules=broken) if broken else ""
-
-
-def _has_odd_names(stubs: Sequence[Stub]) -> bool:
-    return any(stub.name != stub.name.lower() for stub in stubs)
 
 
 def _paragraph(module: str, names: Mapping[str, str]) -> Iterator[str]:

@@ -7,8 +7,7 @@ from joserfc import jwt
 from joserfc.jwk import OKPKey
 
 from scanner_api.access.tokens import REGISTRY
-
-from . import seeds
+from scanner_mocks import seeds
 
 YEAR_2100: Final = 4_102_444_800
 _PRIVATE: Final = {"d": "cHVibGljIG1vY2sga2V5LCBpdCBpcyBubyBzZWNyZXQ"}
