@@ -62,7 +62,7 @@ class Queries:
     ) -> None:
         self._level = key[:-1]
         attributes = members[ATTRIBUTES].members if ATTRIBUTES in members else {}
-        paths = {(ATTRIBUTES, name): member for name, member in attributes.items()}
+        paths: dict[Member, Schema] = {(ATTRIBUTES, name): member for name, member in attributes.items()}
         paths |= {(name,): member for name, member in members.items()}
         self._schemas = by_name = {plain(path[-1]): member for path, member in paths.items()}
         self._members: dict[str, Member] = {"id": key, **{plain(path[-1]): path for path in paths}}
