@@ -87,6 +87,14 @@ def test_items_below_each_parent(world):
     assert world("GET", "/pets/424242/toys")[0] == 404
 
 
+def test_nothing_begins_below_what_is_gone(world):
+    """Also where no request was for it before."""
+    pet = world.get("/pets")[0]["id"]
+    assert world("DELETE", f"/pets/{pet}")[0] == 204
+    assert world("GET", f"/pets/{pet}/toys")[0] == 404
+    assert world("POST", f"/pets/{pet}/toys", {"name": "Ball"})[0] == 404
+
+
 def test_parents_of_no_collection_do_not_fill_the_store(remembering, monkeypatch):
     """A client that reads below many leaves room for what requests create."""
     monkeypatch.setattr("contract_first.mock.stateful.store.MOST_ITEMS", 40)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import ClassVar
 
 from contract_first.contract import Operation
 from contract_first.generation import Generator
 from contract_first.generation.arrays import USUAL_ITEMS
-from contract_first.mock.responses.documents import Documents
+from contract_first.mock.responses.documented import DocumentedResponses
 from contract_first.mock.responses.exchange import Step
 from contract_first.mock.responses.strictness import STRICT, MockStrictness
+from contract_first.mock.shape.links import Links
 from contract_first.mock.state.randomness import SeededRandomness
 from contract_first.mock.stateful.catalog import Catalog, catalog_of
 from contract_first.mock.stateful.memory import Memory
@@ -74,9 +76,17 @@ class ContractResponses:
     def seeded(self, assembly: Assembly) -> SeededItems:
         """Return the documented responses of the contract, and the items that lists show."""
         if self._seeded is None:
-            catalog, contract, strictness = self.catalog, assembly.contract, self.strictness
+            catalog, contract = self.catalog, assembly.contract
+            document = partial(
+                DocumentedResponses,
+                assembly=assembly,
+                generator=self.generator(assembly),
+                links=Links(contract.operations),
+                reports_examples=self.strictness.reports_examples,
+            )
             self._seeded = SeededItems(
-                Documents(assembly, self.generator(assembly), reports_examples=strictness.reports_examples),
+                contract,
+                document,
                 lambda: catalog or catalog_of(contract, self.seed, self.locale),
                 self.items,
             )
@@ -94,7 +104,7 @@ class ContractResponses:
         """Return the step that responds from stored items; None for an operation without a collection."""
         if self.memory is None or self.catalog is None:
             return None
-        responses = self.seeded(assembly).documents.of(operation)
+        responses = self.seeded(assembly).documented(operation)
         steps = [
             StoredItems(operation, role, self.catalog, self.memory, responses, self.origin)
             for role in self.catalog.roles.get(operation.operation_id, ())

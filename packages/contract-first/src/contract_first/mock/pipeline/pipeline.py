@@ -22,11 +22,10 @@ from contract_first.mock.responses.preferences import (
     with_query,
 )
 from contract_first.mock.responses.problems import in_a_line
-from contract_first.mock.responses.relation import QUERY
 from contract_first.mock.responses.selection import Selection
 from contract_first.mock.responses.streams import asks_for_events
 from contract_first.mock.responses.strictness import MockStrictness, faults_of_format
-from contract_first.mock.shape.fields import BODY
+from contract_first.mock.shape.fields import BODY, QUERY
 from contract_first.mock.stateful.seeded import SeededItems
 from contract_first.service.assembly import Assembly
 from contract_first.service.bound_operation import BoundOperation
@@ -68,7 +67,7 @@ class Pipeline:
         origin: Callable[[], str],
     ) -> None:
         self._operation = operation = bound.contract_operation
-        self._responses = responses = items.documents.of(operation)
+        self._responses = responses = items.documented(operation)
         self._bound, self._items, self._strictness = bound, items, strictness
         self._drawn, self._ids = (
             randomness.source(f"{kind} of {operation.operation_id}") for kind in ("answers", "ids")
@@ -170,12 +169,12 @@ class Pipeline:
     async def _show_items(self, exchange: Exchange) -> None:
         """Put the items of the operation's collection into its documented response."""
         documented = exchange.documented
-        if documented is not None and documented.schema is not None:
+        if documented.schema is not None:
             exchange.documented = await self._items.shown(self._operation, documented, exchange.places)
 
     async def _echo(self, exchange: Exchange) -> None:
         """Repeat what the request holds; what is created gets an identifier that is drawn."""
-        relation = None if exchange.documented is None else exchange.documented.relation
+        relation = exchange.documented.relation
         related = None if relation is None else relation(exchange.places, self._ids)
         if related is not None:
             exchange.source, exchange.rendered = related

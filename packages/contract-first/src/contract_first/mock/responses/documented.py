@@ -86,17 +86,23 @@ class DocumentedResponse:
     schema: Schema | None = None
     variants: dict[str, "DocumentedResponse"] = field(default_factory=dict, compare=False)
 
+    def rendered_with(self, value: Any) -> Rendered | None:
+        """Return the response with another value; None where that violates its schema."""
+        media_type, schema = self.body.media_type, self.schema
+        if media_type is None or schema is None or not schema.conforms(value):
+            return None
+        return with_value(self.rendered, value, media_type, schema)
+
     def with_value(self, value: Any, keys: Mapping[tuple[str, str], str]) -> "DocumentedResponse":
         """Return the response with another value.
 
         Args:
             keys: as of `Relation`.
         """
-        is_same, rendered = value == self.body.value, self.rendered
-        if is_same and (self.source != "generated" or self.violation):
+        is_same = value == self.body.value
+        rendered = self.rendered if is_same else self.rendered_with(value)
+        if rendered is None or (is_same and (self.source != "generated" or self.violation)):
             return self
-        if not is_same and self.schema is not None:
-            rendered = with_value(rendered, value, self.body.media_type or "", self.schema)
         return replace(
             self,
             source="generated",
@@ -116,6 +122,7 @@ class DocumentedResponses:
         reports_examples: raise a problem where examples violate the contract, instead of repairing one.
 
     Attributes:
+        links: as given.
         selector: selects among the responses.
     """
 
@@ -128,7 +135,7 @@ class DocumentedResponses:
         *,
         reports_examples: bool = False,
     ) -> None:
-        self._links = links or Links(assembly.contract.operations)
+        self.links = links or Links(assembly.contract.operations)
         self._reports_examples = reports_examples
         self.selector = ResponseSelector(operation, assembly.contract)
         self._operation = operation
@@ -205,18 +212,13 @@ class DocumentedResponses:
             rendered = Rendered(status, [*fields, *_framing(status, body)], body.content)
             whole = Rendered(status, [*present, *rendered.headers], body.content)
             errors = self._errors(whole, body, schema.node)
-            if not errors:
-                label = self._label(status, concrete(key), selection)
+            if not errors or self._is_wrong_in_formats(errors, body, schema):
+                label = self._label(status, "" if errors else concrete(key), selection)
+                value = body.value
+                if errors and not schema.conforms(value):  # stored items are laid over what conforms
+                    value = self._generator.repaired(schema, value, label)
                 relation, relate = self._relation(rendered, body, holder, label, selection)
-                return DocumentedResponse(
-                    body.source, rendered, relation=relation, relate=relate, body=body, schema=schema
-                )
-            if not self._reports_examples and self._is_wrong_in_formats(errors, body, schema):
-                violation, label = in_a_header("; ".join(errors)), self._label(status, "", selection)
-                is_base = schema.conforms(body.value)  # stored items are laid over what conforms
-                value = body.value if is_base else self._generator.repaired(schema, body.value, label)
-                base = body._replace(value=value)
-                relation, relate = self._relation(rendered, body, holder, label, selection)
+                violation, base = in_a_header("; ".join(errors)), body._replace(value=value)
                 return DocumentedResponse(
                     body.source, rendered, None, violation, relation, relate, base, schema
                 )
@@ -242,12 +244,12 @@ class DocumentedResponses:
         source = body.source if is_generated else "example-repaired"
         return body._replace(value=value, content=body_of(value, body.media_type, schema), source=source)
 
-    @staticmethod
-    def _is_wrong_in_formats(errors: list[str], body: ResponseBody, schema: Schema) -> bool:
+    def _is_wrong_in_formats(self, errors: list[str], body: ResponseBody, schema: Schema) -> bool:
         """Tell whether all that is wrong is a format in an example, which is its author's all the same."""
         may_be = all(error == VIOLATES or may_be_of_format(error) for error in errors)
         is_authored = body.source == "example" or body.violates_formats
-        return is_authored and may_be and schema.validator.is_valid(body.value)
+        is_valid = is_authored and may_be and schema.validator.is_valid(body.value)
+        return is_valid and not self._reports_examples
 
     def _without_valid_body(
         self, reason: str, violating: DocumentedResponse | None, selection: Selection
@@ -303,7 +305,7 @@ class DocumentedResponses:
             schema=schema,
             operation=self._operation,
             generator=self._generator,
-            links=self._links,
+            links=self.links,
             label=label,
         )
         if body.source == "generated":

@@ -17,6 +17,7 @@ Arguments: TypeAlias = "Mapping[tuple[str, str], Any]"
 """The arguments of a request, by place and name; its body by ``BODY``."""
 NO_PREFERENCES: Final = Preferences()
 SUCCESS: Final = Selection()
+NO_RESPONSE: Final = DocumentedResponse("", Rendered(0, [], b""))
 SANDBOX: Final = (b"content-security-policy", b"sandbox")
 """Examples, and what a response repeats of a request, must not run as a page of this machine."""
 
@@ -41,7 +42,7 @@ class Exchange:
     places: Arguments = field(default_factory=dict)
     selection: Selection = SUCCESS
     applied: bytes = b""
-    documented: DocumentedResponse | None = None
+    documented: DocumentedResponse = NO_RESPONSE
     rendered: Rendered | None = None
     source: str = ""
 

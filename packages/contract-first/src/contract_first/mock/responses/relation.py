@@ -20,7 +20,7 @@ from contract_first.generation.identifiers import identifier
 from contract_first.generation.rendering import with_content, with_value
 from contract_first.mock.shape.changes import with_members
 from contract_first.mock.shape.echo import Echo, members_of_path, without_files
-from contract_first.mock.shape.fields import BODY, Fields, Place
+from contract_first.mock.shape.fields import BODY, QUERY, Fields, Place, in_place
 from contract_first.mock.shape.links import HERE, Links, filled
 from contract_first.mock.shape.pages import PagedValue
 from contract_first.mock.shape.queries import Queries
@@ -32,8 +32,6 @@ CREATED = 201
 NUMBER_BYTES = 4
 MOST_REMEMBERED = 64
 LONGEST_REMEMBERED = 4096
-QUERY = ("query", "")
-"""The place of a query as it was sent."""
 NO_KEYS: Mapping[Place, str] = MappingProxyType({})
 
 
@@ -109,7 +107,6 @@ class Relation:
         creates = operation.method == "post" and (rendered.status == CREATED or "{" not in operation.path)
         self._ids = record.identifiers(value, keys.values()) if creates else {}
         self._identifier = partial(identifier, name=operation.operation_id, values=generator.values)
-        self._varies = bool(self._queries or self._tokens or self._echoes)
         self._remembered = lru_cache(MOST_REMEMBERED)(self._make)
 
     def response(self, arguments: Mapping[Place, Any], draw: RandomBytes) -> RelatedResponse:
@@ -119,7 +116,7 @@ class Relation:
             arguments: its values by place and name; the body is under ``BODY``, the query under ``QUERY``.
             draw: draws the identifier of what is created.
         """
-        value, rendered = self._related(arguments) if self._varies else (self._value, self._rendered)
+        value, rendered = self._related(arguments)
         body = arguments.get(BODY)
         created = body.get(self._record.holder, body) if isinstance(body, dict) else {}
         if not self._ids or (isinstance(created, dict) and not created.keys().isdisjoint(self._ids)):
@@ -163,7 +160,7 @@ class Relation:
         arguments = dict(zip(self._queries, msgspec.json.decode(key), strict=True))
         raw = arguments.pop(QUERY, None)
         url = f"{self._url}?{raw}" if raw else self._url
-        query = {name: argument for (_, name), argument in arguments.items()}
+        query = in_place("query", arguments)
         value, record = self._linked, self._record
         item = record.schema.items if record.is_list else record.schema
         for is_of_record, step in self._fits.changes(query) if self._is_read else ():

@@ -12,6 +12,8 @@ from contract_first.vocabulary.members import Meaning
 Place = tuple[str, str]
 """Where a parameter is, and its name."""
 BODY: Final = ("body", "")
+QUERY: Final = ("target", "")
+"""The place of the query as it was sent."""
 Find = Callable[[Schema, Any], Any]
 MOST_EXPANDED, DEEPEST, MOST_ATTEMPTS = 8, 4, 4
 """Paths of members, names in each (as Stripe has it), and attempts at an object."""
@@ -24,6 +26,11 @@ def several(argument: Any) -> list[Any]:
     if isinstance(argument, list):
         return argument
     return [part.strip() for part in argument.split(",")] if isinstance(argument, str) else [argument]
+
+
+def in_place(place: str, arguments: Mapping[Place, Any]) -> dict[str, Any]:
+    """Return the values of the parameters in a place, such as the query, by name."""
+    return {name: value for (location, name), value in arguments.items() if location == place}
 
 
 class Fields:

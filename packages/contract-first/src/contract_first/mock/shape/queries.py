@@ -61,12 +61,11 @@ class Queries:
         key_of: Callable[[Any], Any] = key_in,
     ) -> None:
         self._level = key[:-1]
-        self._by_name = {plain(name): (name, member) for name, member in members.items()}
         attributes = members[ATTRIBUTES].members if ATTRIBUTES in members else {}
-        self._members: dict[str, Member] = {plain(name): (ATTRIBUTES, name) for name in attributes}
-        self._members |= {plain(name): (name,) for name in members}
-        self._members.setdefault("id", key)
-        by_name = {plain(name): member for name, member in (*attributes.items(), *members.items())}
+        paths: dict[Member, Schema] = {(ATTRIBUTES, name): member for name, member in attributes.items()}
+        paths |= {(name,): member for name, member in members.items()}
+        self._schemas = by_name = {plain(path[-1]): member for path, member in paths.items()}
+        self._members: dict[str, Member] = {"id": key, **{plain(path[-1]): path for path in paths}}
         queries = dict(asked or {}) | {
             parameter["name"]: schema.of(parameter.get("schema", True))
             for parameter in operation.parameters
@@ -142,17 +141,18 @@ class Queries:
             if argument in (None, "", []) or plain_name in self._selecting:
                 continue
             singular = plain_name.removesuffix("s")
-            identifier = self._by_name.get(singular)
-            if identifier is None and plain_name.endswith("ids"):
-                identifier = self._by_name.get("id")
+            identifier = singular if singular in self._schemas or not plain_name.endswith("ids") else "id"
             if plain_name in Meaning.SEARCH:
                 yield False, partial(searched, argument)
-            elif plain_name in self._by_name:
-                yield True, partial(with_argument, *self._by_name[plain_name], argument)
+            elif plain_name in self._schemas:
+                yield True, partial(with_argument, *self._member(plain_name), argument)
             elif plain_name == TYPES:
                 yield False, partial(of_types, argument)
-            elif identifier is not None and plain_name != singular and identifier[0] in Meaning.IDENTIFIER:
-                yield True, partial(of_ids, *identifier, argument)
+            elif plain_name != singular and identifier in Meaning.IDENTIFIER and identifier in self._schemas:
+                yield True, partial(of_ids, *self._member(identifier), argument)
+
+    def _member(self, plain_name: str) -> tuple[str, Schema]:
+        return self._members[plain_name][-1], self._schemas[plain_name]
 
     def _is_selected(self, selected: Selects, by_label: bool, item: Mapping[str, Any]) -> bool:  # noqa: FBT001 -- partial
         """Tell whether a selector selects an item by its labels, or by paths of members."""

@@ -32,7 +32,7 @@ class ItemBrowser:
         if collection is None:
             raise NotFound(f"{name[:200]!r} is not one of the collections in GET /_mock/state.")
         async with self._memory.lock:
-            await self._memory.begin_at(collection)
+            await self._memory.begin(collection, {})
             items, total = await asyncio.to_thread(self._part, collection, offset, limit)
         return {"items": items, "total": total}
 
@@ -40,7 +40,7 @@ class ItemBrowser:
         view = self._memory.store.view(collection.path, None)
         total, items, size = len(view), list[dict[str, Any]](), 0
         for number in range(offset, min(offset + limit, total)):
-            (item,) = view.part(number, number + 1)
+            (item,) = view[number : number + 1]
             size += len(msgspec.json.encode(item.value))
             if items and size > MOST_BYTES:
                 break
@@ -64,7 +64,7 @@ class ItemBrowser:
             pointer = "/collection"
             try:
                 named, _ = collection_named(name, memory.catalog.collections)
-                await memory.begin_at(named)
+                await memory.begin(named, {})
                 with memory.store.together():
                     collection, keys = collection_named(name, memory.catalog.collections)
                     pointer = "/value"
@@ -72,7 +72,8 @@ class ItemBrowser:
             except SeedError as error:
                 raise ValidationFailed([Violation("body", pointer, "item", str(error))]) from None
             view = memory.store.view(collection.path, None)
-            return _shown(view[len(view) - 1], collection)
+            (item,) = view[len(view) - 1 :]
+            return _shown(item, collection)
 
     async def replace(self, item_id: str, value: dict[str, Any]) -> dict[str, Any]:
         """Replace the value of an item, and return it.

@@ -10,7 +10,7 @@ import msgspec
 
 from contract_first.contract.routing import Route
 from contract_first.mock.state.scopes import SCOPE
-from contract_first.recognition import Collection, Role
+from contract_first.recognition import Collection
 from contract_first.service.clock import Clock
 from contract_first.service.messages.problems import Conflict, PayloadTooLarge, ServiceUnavailable
 from contract_first.vocabulary.members import identifiers_of
@@ -78,26 +78,18 @@ class Memory:
         for name in [*self._rooms]:
             self.close(name)
 
-    async def begin(self, role: Role, keys: Mapping[str, str]) -> None:
-        """Give the collections of a path the items that they begin with; the lock is held.
+    async def begin(self, collection: Collection, parents: Mapping[str, str]) -> None:
+        """Give a collection, and those above it, the items that they begin with; the lock is held.
 
         Args:
-            keys: that the path has, by the names of its parameters.
+            parents: the keys of a path, by its shape up to each; without any, one below no others is filled.
         """
         if self.seeded is None:
             return
-        parents = {prefix: keys[name] for name, prefix in role.shape.prefixes() if name != role.key}
-        above = (collection for collection in self.catalog.above(parents))
-        for collection in (*above, role.collection):
-            prefixes = [prefix for _, prefix in collection.item.prefixes()][:-1]
-            if parents.keys() >= set(prefixes) and not (collection.is_single or collection.is_named):
-                await self._begin(self.seeded, collection, {prefix: parents[prefix] for prefix in prefixes})
-
-    async def begin_at(self, *collections: Collection) -> None:
-        """Give collections that are below no others the items that they begin with; the lock is held."""
-        for collection in collections:
-            if self.seeded is not None and len(collection.item.names) == 1 and not collection.is_single:
-                await self._begin(self.seeded, collection, {})
+        for filled in (*self.catalog.above(parents), collection):
+            prefixes = [prefix for _, prefix in filled.item.prefixes()][:-1]
+            if parents.keys() >= set(prefixes) and not (filled.is_single or filled.is_named):
+                await self._begin(self.seeded, filled, {prefix: parents[prefix] for prefix in prefixes})
 
     async def _begin(self, seeded: SeededItems, collection: Collection, parents: Mapping[str, str]) -> None:
         """Fill a collection, below these parents, unless it was filled before or requests did it."""
@@ -121,12 +113,12 @@ class Memory:
     async def _are_seeded(self, seeded: SeededItems, parents: Mapping[str, str]) -> bool:
         """Tell whether parents are there from the beginning; below others, requests alone create items."""
         for collection in self.catalog.above(parents):
-            *above, last = (prefix for _, prefix in collection.item.prefixes())
+            key = parents["/".join(collection.item.segments)]
             items = (await seeded.population(collection)).items
-            beginning = _beginning(collection.path, {prefix: parents[prefix] for prefix in above})
-            is_created = bool(self.store.keyed(collection.path, parents[last]))
-            is_seeded = parents[last] in items and self.store.has_counted(beginning)
-            if not (is_seeded if items else not is_created):
+            is_stored = any(
+                item.parents.items() <= parents.items() for item in self.store.keyed(collection.path, key)
+            )
+            if (not is_stored or key not in items) if items else is_stored:
                 return False
         return True
 
@@ -179,11 +171,11 @@ class Memory:
                 key = keys.get(role.key or "")
                 if key is None and not role.collection.is_single:
                     continue
-                above = [(prefix, keys[name]) for name, prefix in role.shape.prefixes() if name != role.key]
+                above = {prefix: keys[name] for name, prefix in role.shape.prefixes() if name != role.key}
                 path = role.collection.path
-                await self.begin(role, keys)
+                await self.begin(role.collection, above)
                 for item in self.store.all(path) if key is None else self.store.keyed(path, key):
-                    if all(item.parents.get(prefix, parent) == parent for prefix, parent in above):
+                    if all(item.parents.get(prefix, parent) == parent for prefix, parent in above.items()):
                         return item.value
         return None
 

@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
-from contract_first.contract import ContractError, Operation
+from contract_first.contract import Contract, ContractError, Operation
 from contract_first.contract.schemas.schema import MISSING
-from contract_first.mock.responses.documented import DocumentedResponse
-from contract_first.mock.responses.documents import Documents
+from contract_first.mock.responses.documented import DocumentedResponse, DocumentedResponses
 from contract_first.mock.responses.exchange import Arguments
 from contract_first.mock.responses.selection import Selection
 from contract_first.mock.shape.fields import BODY
@@ -48,18 +47,30 @@ class SeededItems:
     """The items of collections, computed from a contract: the same for a seed, in any order of requests.
 
     Args:
+        document: returns the documented responses of an operation.
         recognize: returns the collections of the contract; it takes its time.
         count: items that a generated list has.
-
-    Attributes:
-        documents: the documented responses of the contract.
     """
 
-    def __init__(self, documents: Documents, recognize: Callable[[], Catalog], count: int) -> None:
-        self.documents, self._recognize, self._count = documents, recognize, count
+    def __init__(
+        self,
+        contract: Contract,
+        document: Callable[[Operation], DocumentedResponses],
+        recognize: Callable[[], Catalog],
+        count: int,
+    ) -> None:
+        self._contract, self._document, self._recognize, self._count = contract, document, recognize, count
+        self._documented: dict[str, DocumentedResponses] = {}
         self._catalog: Catalog | None = None
         self._recognizing = asyncio.Lock()
         self._populations: dict[str, Population] = {}
+
+    def documented(self, operation: Operation) -> DocumentedResponses:
+        """Return the documented responses of an operation, which are made once."""
+        name = operation.operation_id
+        if name not in self._documented:
+            self._documented[name] = self._document(operation)
+        return self._documented[name]
 
     async def shown(
         self, operation: Operation, documented: DocumentedResponse, arguments: Arguments
@@ -105,10 +116,10 @@ class SeededItems:
         """Return the role of what lists or reads a collection, best at its own path, and its success."""
         path = collection.item.segments[: -1 if action == "list" else None]
         for name, role in sorted(collection.roles.items(), key=lambda pair: pair[1].shape.segments != path):
-            operation = self.documents.contract.operation(name)
+            operation = self._contract.operation(name)
             if role.action == action and _is_simple(role) and operation and operation.method == "get":
                 with suppress(Problem):
-                    return role, await self.documents.of(operation).response(Selection(), [])
+                    return role, await self.documented(operation).response(Selection(), [])
         return None
 
     def _populated(self, role: Role, documented: DocumentedResponse, other: Any) -> Population:

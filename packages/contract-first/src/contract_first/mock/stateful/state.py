@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from contract_first.mock.state.data_directory import Snapshot
@@ -42,8 +43,8 @@ class StoredState(MockState):
     async def describe(self, limit: int) -> dict[str, Any]:
         """Return the clock, the collections with the number of their items, and the snapshots."""
         async with self.memory.lock:
-            collections = [*self.memory.catalog.collections.values()]
-            await self.memory.begin_at(*collections[:MOST_LINES])
+            for collection in islice(self.memory.catalog.collections.values(), MOST_LINES):
+                await self.memory.begin(collection, {})
             summary = self.memory.summary()
         return {**await super().describe(limit), "collections": summary}
 
