@@ -40,8 +40,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("contract_first.service.errors")
 MOST_REFUSALS = 1024
-OF_BODY = frozenset({b"content-type", b"content-length", b"content-encoding", b"transfer-encoding"})
-"""Header fields that an error has for a body of its own; a problem is written otherwise."""
 GOOD_REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,64}")
 
 
@@ -152,17 +150,17 @@ class Edge:
         return self._fields(problem), template
 
     def _rendered(self, problem: Problem, request: Request) -> Rendered:
-        body = msgspec.json.encode(request.problem_body(problem))
-        headers = [
-            *self._fields(problem),
-            (b"content-length", str(len(body)).encode()),
-            *request.response_headers,
-        ]
+        rendered = request.declared_error(problem, request) or self._problem_details(problem, request)
         if problem.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            headers.append((b"connection", b"close"))  # the rest of the body is not read
+            rendered.headers.append((b"connection", b"close"))  # the rest of the body is not read
+        return rendered
+
+    def _problem_details(self, problem: Problem, request: Request) -> Rendered:
+        body = msgspec.json.encode(request.problem_body(problem))
+        length = (b"content-length", str(len(body)).encode())
+        headers = [*self._fields(problem), length, *request.response_headers]
         return Rendered(int(problem.status), headers, body)
 
     def _fields(self, problem: Problem) -> RawHeaders:
         fields = [(name.lower().encode(), value.encode("latin-1")) for name, value in problem.headers.items()]
-        others = [field for field in fields if field[0] not in OF_BODY]
-        return [*others, (b"content-type", self.profile.media_type.encode())]
+        return [*fields, (b"content-type", self.profile.media_type.encode())]

@@ -34,6 +34,7 @@ from contract_first.service.messages.problems import (
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
 from contract_first.service.response.accept_filter import AcceptFilter
+from contract_first.service.response.errors import ErrorRenderer
 from contract_first.service.response.response_validation import (
     is_of_header,
     may_be_of_format,
@@ -42,7 +43,7 @@ from contract_first.service.response.response_validation import (
 from contract_first.vocabulary.members import kind_of
 
 from .bodies import MOST_EXAMPLES, MOST_REPAIRED, MOST_REPAIRS, Candidates, ResponseBody, named_examples
-from .problems import documented_problem, in_a_header, names_other_status, of_status
+from .problems import documented_problem, in_a_header, names_other_status
 from .selection import ResponseSelector, Selection
 
 log = logging.getLogger("contract_first.mock.responses")
@@ -87,6 +88,7 @@ class DocumentedResponses:
     """The documented responses of one operation.
 
     Args:
+        errors: renders those of the operation; without it they are generated.
         links: of the contract; made from it by default.
         reports_examples: raise a problem where examples violate the contract, instead of repairing one.
 
@@ -101,6 +103,7 @@ class DocumentedResponses:
         generator: Generator,
         links: Links | None = None,
         *,
+        errors: ErrorRenderer | None = None,
         reports_examples: bool = False,
     ) -> None:
         self._links = links or Links(assembly.contract.operations)
@@ -109,6 +112,7 @@ class DocumentedResponses:
         self._operation = operation
         self._contract = assembly.contract
         self._profile = assembly.profile
+        self._error_renderer = errors
         self._generator = generator
         self._candidates = Candidates(operation, assembly.contract, generator)
         self._filter = AcceptFilter(operation, assembly.contract.schemas)
@@ -151,19 +155,17 @@ class DocumentedResponses:
                 "generated", Rendered(status, [*fields, *_framing(status, ResponseBody())], b"")
             )
         holder = self.selector.content(status)[key]
-        if not selection.drawn:
-            is_valid = self._generator.is_valid
-            problem = documented_problem(
-                self._operation, status, key, holder, self._contract, self._profile, is_valid
-            )
-            if problem is not None:
-                return DocumentedResponse("generated", Rendered(status, fields, b""), problem)
+        is_problem = essence(key) == essence(self._profile.media_type) and not named_examples(self._contract, holder)
+        if is_problem and (problem := self._problem(status)):
+            return DocumentedResponse("generated", Rendered(status, fields, b""), problem)
         bodies = self._bodies(concrete(key), holder, status, selection)
         schema = self._contract.schemas.for_responses.in_media_type(holder)
         reason = "its schema allows no value, or asks for too much"
         violating: DocumentedResponse | None = None
-        for candidate in islice(bodies, MOST_VALIDATED):
-            body = candidate if selection.example else self._of_status(candidate, schema, status)
+        for body in islice(bodies, MOST_VALIDATED):
+            if not (selection.example or self._is_of_status(body, status)) and (problem := self._problem(status)):
+                source = "generated" if body.source == "generated" else "example-repaired"
+                return DocumentedResponse(source, Rendered(status, fields, b""), problem)
             rendered = Rendered(status, [*fields, *_framing(status, body)], body.content)
             whole = Rendered(status, [*present, *rendered.headers], body.content)
             errors = self._errors(whole, body, schema.node)
@@ -185,20 +187,17 @@ class DocumentedResponses:
                 violating = violating or DocumentedResponse(body.source, rendered, violation=violation)
         return self._without_valid_body(f"{self._name}, {status}: {reason}", violating, selection)
 
-    def _of_status(self, body: ResponseBody, schema: Schema, status: int) -> ResponseBody:
-        """Return a body, that of an error with what it says of its status.
+    def _problem(self, status: int) -> Callable[[Request], Problem] | None:
+        """Return the maker of the error of a status, where the renderer of errors can write it."""
+        if status < BAD_REQUEST or self._error_renderer is None:
+            return None
+        return documented_problem(self._operation, status, self._contract, self._error_renderer)
 
-        An example stays as it is where it is of this status alone, or names no other one.
-        """
-        if status < BAD_REQUEST or body.media_type is None:
-            return body
-        is_generated = body.source == "generated"
-        is_of_status = str(status) in self._operation.responses or not names_other_status(body.value, status)
-        value = body.value if is_of_status and not is_generated else of_status(body.value, schema, status)
-        if value == body.value:
-            return body
-        source = body.source if is_generated else "example-repaired"
-        return body._replace(value=value, content=body_of(value, body.media_type, schema), source=source)
+    def _is_of_status(self, body: ResponseBody, status: int) -> bool:
+        """Tell whether a body is sent as it is: of errors, an example of this status alone, or of no other."""
+        is_exact = str(status) in self._operation.responses
+        is_example = body.source == "example"
+        return status < BAD_REQUEST or (is_example and (is_exact or not names_other_status(body.value, status)))
 
     @staticmethod
     def _is_wrong_in_formats(errors: list[str], body: ResponseBody, schema: Schema) -> bool:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar, TypeAlias
 
 from contract_first.contract import Operation
+from contract_first.contract.schemas.schema import Schema
 from contract_first.generation import Generator
-from contract_first.generation.rendering import with_content, with_value
+from contract_first.generation.rendering import with_content
 from contract_first.mock.relations.links import HERE, Links
 from contract_first.mock.relations.relation import BODY
 from contract_first.mock.state.randomness import SeededRandomness
@@ -24,7 +26,7 @@ from contract_first.service.request.sequences import EVENTS
 
 from .documented import DocumentedResponse, DocumentedResponses
 from .preferences import FIRST, IN_QUERY, LONGEST, NAMES, Preferences, preferences_of, with_query
-from .problems import explained, in_a_line
+from .problems import in_a_line
 from .selection import Selection
 from .streams import asks_for_events
 from .strictness import STRICT, Strictness, faults_of_format
@@ -116,8 +118,10 @@ class MockOperation:
             assembly,
             generator,
             responses.links(assembly),
+            errors=bound.errors,
             reports_examples=strictness.reports_examples,
         )
+        bound.errors.generate = partial(_generated, generator, operation.operation_id)
         self._origin = responses.origin
         nothing = Rendered(0, [], b"")
         self._last = nothing, b"", nothing
@@ -210,17 +214,14 @@ class MockOperation:
             documented = await self._response(Selection(like, _accept(request)), request)
         except Problem:
             raise problem from None
-        rendered, body, schema = documented.rendered, documented.body, documented.schema
-        if documented.problem is not None or (like != status and not isinstance(body.value, dict | list)):
+        if like == status:
+            names = {b"content-type", b"content-length", *(name.lower().encode() for name in problem.headers)}
+            declared = documented.rendered.headers
+            request.response_headers += [field for field in declared if field[0] not in names]
+        request.response_headers.append((b"x-mock-refusal", in_a_line(problem)))
+        rendered = self._bound.errors.render(problem, request, like)
+        if rendered is None:
             raise problem
-        fields = [(name.lower().encode(), value.encode("latin-1")) for name, value in problem.headers.items()]
-        request.response_headers += [*fields, (b"x-mock-refusal", in_a_line(problem))]
-        is_authored = documented.source != "generated" and like == status
-        if not is_authored and schema is not None and body.media_type:
-            rendered = with_value(rendered, explained(body.value, schema, problem), body.media_type, schema)
-        if like != status:
-            framing = [field for field in rendered.headers if field[0].startswith(b"content-")]
-            rendered = Rendered(status, framing, rendered.body)
         return _with_headers(documented, rendered, request)
 
     def success(self, request: Request, arguments: Mapping[str, Any]) -> Awaitable[Rendered]:
@@ -283,6 +284,11 @@ def _with_headers(
     names = {name for name, _ in request.response_headers}
     headers = [field for field in rendered.headers if field[0] not in names]
     return Rendered(rendered.status, [*headers, *request.response_headers], rendered.body)
+
+
+def _generated(generator: Generator, name: str, schema: Schema, label: str) -> Iterator[Any]:
+    """Yield generated errors of an operation in a media type."""
+    return (value for value, _ in generator.candidates(schema.node, f"{name}/{label}"))
 
 
 def _accept(request: Request) -> str | None:

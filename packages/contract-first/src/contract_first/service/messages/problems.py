@@ -35,6 +35,9 @@ from contract_first.contract.schemas.violations import Violation as Violation  #
 
 MEDIA_TYPE = "application/problem+json"
 ERRORS = range(400, 600)
+LONGEST_REASON = 1000
+OF_BODY = frozenset({"content-type", "content-length", "content-encoding", "transfer-encoding"})
+"""Header fields that an error has for a body of its own; a problem is written otherwise."""
 
 
 class Problem(Exception):  # noqa: N818 -- RFC 9457's own word for it
@@ -50,6 +53,7 @@ class Problem(Exception):  # noqa: N818 -- RFC 9457's own word for it
         code: kind of problem, in ``type`` after the base URL of a profile.
         retryable: whether the same request may succeed later.
         detail: what is wrong, in a sentence for the client.
+        violations: the parts of the request that violate the contract, if it is about those.
         extensions: members of the document beside those of RFC 9457.
     """
 
@@ -59,6 +63,7 @@ class Problem(Exception):  # noqa: N818 -- RFC 9457's own word for it
     code: str = "internal_error"
     retryable: bool = False
     default_detail: ClassVar[str] = ""
+    violations: tuple[Violation, ...] = ()
 
     # HTTPStatus words some phrases differently from one Python to the next; `title` keeps RFC 9110's.
 
@@ -102,9 +107,24 @@ class Problem(Exception):  # noqa: N818 -- RFC 9457's own word for it
             self._set_status(status)
         self.title, self.type = title or self.title, type or self.type
         self.detail = detail or self.default_detail or described(self.status)
-        self.headers = dict(headers or {})
+        self.headers = {name: value for name, value in (headers or {}).items() if name.lower() not in OF_BODY}
         self.extensions = extensions
         super().__init__(self.detail)
+
+    @property
+    def phrase(self) -> str:
+        """Its title, else the phrase of its status."""
+        return self.title or phrase(self.status)
+
+    @property
+    def reason(self) -> str:
+        """What is wrong, in a line: each of the violations, or the detail."""
+        return "; ".join(violation.sentence for violation in self.violations)[:LONGEST_REASON] or self.detail
+
+    @property
+    def has_own_code(self) -> bool:
+        """Whether a class that is not of the tree says which kind of problem it is."""
+        return type(self).code not in CODES
 
     def _set_status(self, status: int) -> None:
         if status not in ERRORS:
@@ -164,7 +184,7 @@ class ProblemProfile:
             "type": problem.type
             or (self.types and problem.code and self.types + problem.code)
             or "about:blank",
-            "title": problem.title or phrase(problem.status),
+            "title": problem.phrase,
             "status": int(problem.status),
             "detail": problem.detail,
             "instance": instance,
@@ -334,3 +354,6 @@ BY_STATUS: Mapping[int, type[Problem]] = {
     int(problem.status): problem for problem in Problem.__subclasses__()
 }
 """The tree by status; what others derive later is not of it."""
+CODES = frozenset(
+    kind.code for direct in (Problem, *BY_STATUS.values()) for kind in (direct, *direct.__subclasses__())
+)

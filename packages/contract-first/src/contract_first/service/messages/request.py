@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +17,7 @@ from contract_first.service.clock import Clock
 from contract_first.service.functions import Function, awaitable
 
 from .problems import PLAIN, InsufficientScope, Problem, ProblemProfile
+from .response import Rendered
 from .traces import Trace
 
 
@@ -44,6 +46,7 @@ class Requirement:
 
 
 STATE = "contract_first.service.messages.request"
+DeclaredError = Callable[[Problem, "Request"], Rendered | None]
 
 
 class Request:
@@ -70,6 +73,8 @@ class Request:
         trace: the W3C trace that the request belongs to, if it belongs to one.
         background: work to do once the response is sent, see :meth:`after_response`.
         error: the problem or the exception that it ended with.
+        declared_error: returns the response that a problem is, as the operation declares it; None where that
+            declares none.
     """
 
     def __init__(
@@ -105,6 +110,7 @@ class Request:
         self.background: list[Callable[[], Awaitable[Any]]] = []
         self.trace: Trace | None = None
         self.error: Exception | None = None
+        self.declared_error: DeclaredError = lambda _problem, _request: None
 
     def after_response(self, function: Function, *arguments: Any, **named: Any) -> None:
         """Call a function once the response is sent; a ``def`` function runs in a thread.
@@ -130,6 +136,10 @@ class Request:
         """The path that names this request in problems: with the root path, as the client sees it."""
         return normal_path(quote(self.root_path) + self.path if self.root_path else self.path)
 
+    def now(self) -> datetime:
+        """Return the time."""
+        return self._clock.now()
+
     def problem_body(self, problem: Problem) -> Any:
         """Return the body of the response that a problem is, as the API writes it."""
         return self._profile.write(problem, self.problem_details(problem))
@@ -140,7 +150,7 @@ class Request:
             problem,
             instance=self.instance,
             request_id=self.request_id,
-            now=self._clock.now(),
+            now=self.now(),
         )
 
     @property
