@@ -55,7 +55,11 @@ class ErrorMeaning(Enum):
         "requestid traceid correlationid id transactionid trackingid activityid logid referenceid ref uuid",
         r"\b(request|correlation|trace|tracking|transaction)[- ]?id|identif\w+ (of|for) (the|this) request",
     )
-    TIME = ("string integer number", "timestamp time date datetime occurredat", r"\btimestamp\b|date and time")
+    TIME = (
+        "string integer number",
+        "timestamp time date datetime occurredat",
+        r"\btimestamp\b|date and time",
+    )
     FAILURE = (BOOLEAN, "error iserror failed failure haserrors", "")
     SUCCESS = (BOOLEAN, "success ok succeeded successful issuccess", "")
     RETRYABLE = (BOOLEAN, "retryable retriable isretryable temporary transient", "")
@@ -131,7 +135,9 @@ def fitting(values: tuple[str, ...], kind: str, status: int) -> str | None:
     usual = CODES.get(400 if status < 500 else 500, "")  # noqa: PLR2004 -- statuses
     words = [plain(kind), *CODES.get(status, usual).split()]
     whole = [spellings[word] for word in words if word in spellings]
-    within = (spellings[code] for word in (*words, str(status)) for code in spellings if word and word in code)
+    within = (
+        spellings[code] for word in (*words, str(status)) for code in spellings if word and word in code
+    )
     any_code = (spellings[code] for word in ANY_CODE.split() for code in spellings if word in code)
     return next((code for codes in (whole, within, any_code) for code in codes), None)
 

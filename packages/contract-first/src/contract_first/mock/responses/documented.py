@@ -155,7 +155,9 @@ class DocumentedResponses:
                 "generated", Rendered(status, [*fields, *_framing(status, ResponseBody())], b"")
             )
         holder = self.selector.content(status)[key]
-        is_problem = essence(key) == essence(self._profile.media_type) and not named_examples(self._contract, holder)
+        is_problem = essence(key) == essence(self._profile.media_type) and not named_examples(
+            self._contract, holder
+        )
         if is_problem and (problem := self._problem(status)):
             return DocumentedResponse("generated", Rendered(status, fields, b""), problem)
         bodies = self._bodies(concrete(key), holder, status, selection)
@@ -163,7 +165,9 @@ class DocumentedResponses:
         reason = "its schema allows no value, or asks for too much"
         violating: DocumentedResponse | None = None
         for body in islice(bodies, MOST_VALIDATED):
-            if not (selection.example or self._is_of_status(body, status)) and (problem := self._problem(status)):
+            if not (selection.example or self._is_of_status(body, status)) and (
+                problem := self._problem(status)
+            ):
                 source = "generated" if body.source == "generated" else "example-repaired"
                 return DocumentedResponse(source, Rendered(status, fields, b""), problem)
             rendered = Rendered(status, [*fields, *_framing(status, body)], body.content)
@@ -197,7 +201,9 @@ class DocumentedResponses:
         """Tell whether a body is sent as it is: of errors, an example of this status alone, or of no other."""
         is_exact = str(status) in self._operation.responses
         is_example = body.source == "example"
-        return status < BAD_REQUEST or (is_example and (is_exact or not names_other_status(body.value, status)))
+        return status < BAD_REQUEST or (
+            is_example and (is_exact or not names_other_status(body.value, status))
+        )
 
     @staticmethod
     def _is_wrong_in_formats(errors: list[str], body: ResponseBody, schema: Schema) -> bool:

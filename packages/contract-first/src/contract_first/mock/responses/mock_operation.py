@@ -19,7 +19,7 @@ from contract_first.mock.state.randomness import SeededRandomness
 from contract_first.service.assembly import Assembly
 from contract_first.service.bound_operation import BoundOperation, Responder
 from contract_first.service.messages.problems import Problem
-from contract_first.service.messages.request import Request
+from contract_first.service.messages.request import Request, undeclared
 from contract_first.service.messages.response import Rendered
 from contract_first.service.randomness import Randomness
 from contract_first.service.request.sequences import EVENTS
@@ -269,7 +269,11 @@ class MockOperation:
         async with self._making:
             response = documented.remembered(selection)
             if response is None:
-                response = await asyncio.to_thread(documented.make, selection, fields)
+                try:
+                    response = await asyncio.to_thread(documented.make, selection, fields)
+                except Problem:  # of the contract, which is not for it to word
+                    request.declared_error = undeclared
+                    raise
         return response
 
 

@@ -49,6 +49,10 @@ STATE = "contract_first.service.messages.request"
 DeclaredError = Callable[[Problem, "Request"], Rendered | None]
 
 
+def undeclared(_problem: Problem, _request: "Request") -> None:
+    """Return no response: where the contract declares no error, problem details are sent."""
+
+
 class Request:
     """A request, and the state of its response so far.
 
@@ -110,7 +114,7 @@ class Request:
         self.background: list[Callable[[], Awaitable[Any]]] = []
         self.trace: Trace | None = None
         self.error: Exception | None = None
-        self.declared_error: DeclaredError = lambda _problem, _request: None
+        self.declared_error: DeclaredError = undeclared
 
     def after_response(self, function: Function, *arguments: Any, **named: Any) -> None:
         """Call a function once the response is sent; a ``def`` function runs in a thread.

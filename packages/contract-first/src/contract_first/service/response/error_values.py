@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from contract_first.contract.document.anatomy import ALTERNATIVES
-from contract_first.contract.document.json_types import type_of
+from contract_first.contract.document.json_types import EVERY_TYPE, type_of
 from contract_first.contract.schemas.schema import MISSING, Schema
 from contract_first.contract.schemas.violations import Violation
 from contract_first.service.messages.problems import Problem
@@ -68,13 +68,13 @@ class Member:
         example: the author's, in an example of the whole error; MISSING without one.
         examples: the author's, that first.
         texts: all that its schema lists, and its examples, if they are texts.
-        defaults: what it is where it means nothing.
-        nothing: null, if it may be that.
+        defaults: what it is where it means nothing, and has to be something.
+        nothing: null, if it has to be something and may be that.
     """
 
-    def __init__(self, name: str, layers: list[Schema], example: Any) -> None:
+    def __init__(self, name: str, layers: list[Schema], example: Any, *, is_required: bool) -> None:
         parts = [part for layer in layers for part in layer.parts]
-        self.name, self.example = name, example
+        self.name, self.example, self.is_required = name, example, is_required
         self.types = types_of(layers)
         single = [part["example"] for part in parts if "example" in part]
         listed = [value for part in parts for value in _list(part.get("examples"))]
@@ -82,8 +82,8 @@ class Member:
         self.examples = [value for value in (example, *single, *listed) if value is not MISSING]
         self.texts = tuple(value for value in (*values, *self.examples) if isinstance(value, str))
         defaults = [part["default"] for part in parts if "default" in part]
-        self.defaults = [*defaults, *self.examples, *values]
-        self.nothing = None if layers[0].allows_null else MISSING
+        self.defaults = [*defaults, *self.examples, *values, []] if is_required else []
+        self.nothing = None if is_required and layers[0].allows_null else MISSING
         self.most = min((part["maxLength"] for part in parts if "maxLength" in part), default=None)
         is_plain = len(layers) == 1 and all(part.keys() <= ANNOTATIONS for part in parts)
         self._conforms = None if is_plain else layers[0].conforms
@@ -135,6 +135,8 @@ def _field(occurrence: Occurrence, member: Member) -> Iterator[Any]:
     violation = occurrence.violation
     if violation is not None and (violation.location != "body" or spelled(member.name) != "parameter"):
         yield ".".join(violation.steps) or violation.location
+    elif violation is None and member.is_required:
+        yield occurrence.request.instance
 
 
 def _request_id(occurrence: Occurrence, _: Member) -> Iterator[Any]:
@@ -165,7 +167,9 @@ FACTS: Mapping[ErrorMeaning, Callable[[Occurrence, Member], Iterable[Any]]] = {
     ErrorMeaning.STATUS: lambda occurrence, _: (int(occurrence.problem.status),),
     ErrorMeaning.STATUS_TEXT: _status_text,
     ErrorMeaning.TITLE: lambda occurrence, _: (occurrence.problem.phrase,),
-    ErrorMeaning.TYPE: lambda occurrence, _: (occurrence.request.problem_details(occurrence.problem)["type"],),
+    ErrorMeaning.TYPE: lambda occurrence, _: (
+        occurrence.request.problem_details(occurrence.problem)["type"],
+    ),
     ErrorMeaning.CODE: _code,
     ErrorMeaning.FIELD: _field,
     ErrorMeaning.POINTER: _of_violation(lambda part: part.name if part.location == "body" else MISSING),
@@ -218,6 +222,7 @@ class Draft:
         is_short: write what is required alone.
         branch: the number of the alternative that is taken, wherever there are several.
         keeps: write all that the example has, and nothing else.
+        is_authored: whether the author of the contract wrote the example, so that codes in it are documented.
 
     Attributes:
         fill: returns the error for a problem; MISSING where the schema has no place for one.
@@ -232,8 +237,10 @@ class Draft:
         is_short: bool = False,
         branch: int = 0,
         keeps: bool = False,
+        is_authored: bool = True,
     ) -> None:
         self._is_short, self._branch, self._keeps = is_short, branch, keeps
+        self._is_authored = is_authored
         self.branches = 1
         part = self._part(Place(schema, example=example))
         self.fill: Fill = (lambda _: MISSING) if part is None else part.fill
@@ -261,19 +268,19 @@ class Draft:
         is_list = types == {"array"} or isinstance(example, list)
         if is_list and ErrorMeaning.STEPS not in place.meanings:
             return self._list(place, layers)
-        return self._scalar(place, Member(place.name, layers, example))
+        example = example if self._is_authored else MISSING
+        return self._scalar(place, Member(place.name, layers, example, is_required=place.is_required))
 
     def _scalar(self, place: Place, member: Member) -> Part | None:
         facts = [FACTS[meaning] for meaning in place.meanings]
         if not (facts or place.is_required):
             return None
-        defaults = [member.example] if self._keeps else member.defaults if place.is_required else []
-        nothing = member.nothing if place.is_required else MISSING
+        defaults = [place.example] if self._keeps else member.defaults
 
         def fill(occurrence: Occurrence) -> Any:
             candidates = chain.from_iterable(fact(occurrence, member) for fact in facts)
             value = member.first(chain(candidates, defaults))
-            return nothing if value is MISSING else value
+            return member.nothing if value is MISSING else value
 
         return Part(fill, says=not SAYING.isdisjoint(place.meanings))
 
@@ -299,9 +306,10 @@ class Draft:
     def _item(self, place: Place, layers: list[Schema]) -> Part | None:
         """Return what each item of a list is, or each member of an object whose names are not declared."""
         kinds = [layer.items for layer in layers if any("items" in part for part in layer.parts)]
-        if not kinds:
-            return Part(lambda occurrence: occurrence.violation.document() if occurrence.violation else MISSING)
-        return self._each(place, kinds[0], next(iter(_list(place.example)), MISSING))
+        example = next(iter(_list(place.example)), MISSING)
+        if kinds or example is not MISSING:
+            return self._each(place, next(iter(kinds), layers[0].items), example)
+        return Part(lambda occurrence: occurrence.violation.document() if occurrence.violation else MISSING)
 
     def _each(self, place: Place, schema: Schema, example: Any = MISSING) -> Part | None:
         name = singular(place.name) or place.name
@@ -313,9 +321,7 @@ class Draft:
     def _object(self, place: Place, layers: list[Schema]) -> Part | None:
         example = place.example if isinstance(place.example, dict) else {}
         members = {name: schema for layer in layers for name, schema in layer.properties.items()}
-        required = {
-            name for layer in layers for part in layer.parts for name in part.get("required", ())
-        }
+        required = {name for layer in layers for part in layer.parts for name in part.get("required", ())}
         if self._keeps or not members:
             members = {name: layers[0].member(name) for name in example} or members
             required = {*example}
@@ -347,7 +353,9 @@ class Draft:
                 return None
 
             def fill(occurrence: Occurrence) -> Any:
-                each = [occurrence._replace(violation=violation) for violation in occurrence.problem.violations]
+                each = [
+                    occurrence._replace(violation=violation) for violation in occurrence.problem.violations
+                ]
                 return {
                     ".".join(one.violation.steps if one.violation else ()) or "error": part.fill(one)
                     for one in each or [occurrence]
@@ -362,7 +370,7 @@ class Draft:
         self, place: Place, members: Mapping[str, Schema], required: set[str], example: Mapping[str, Any]
     ) -> dict[str, Part]:
         """Return the parts of an object; texts first, since lists of errors say what no text says."""
-        found = meanings_of({name: self._layers(schema) for name, schema in members.items()})
+        found = meanings_of({name: self._layers(schema) for name, schema in members.items()}, example)
         heard = place.heard or not SAYING.isdisjoint(chain.from_iterable(found.values()))
         parts: dict[str, Part] = {}
         for name, schema in members.items():
@@ -383,10 +391,12 @@ class Draft:
         return parts
 
 
-def meanings_of(members: Mapping[str, list[Schema]]) -> dict[str, tuple[ErrorMeaning, ...]]:
-    """Return what each member of an object means, given the others."""
+def meanings_of(
+    members: Mapping[str, list[Schema]], example: Mapping[str, Any]
+) -> dict[str, tuple[ErrorMeaning, ...]]:
+    """Return what each member of an object means, given the others and an example of it."""
     found = {
-        name: ErrorMeaning.of(name, _description(layers), types_of(layers))
+        name: ErrorMeaning.of(name, _description(layers), _types(layers, example.get(name)))
         for name, layers in members.items()
     }
     spellings = {name: spelled(name) for name in members}
@@ -403,7 +413,9 @@ def meanings_of(members: Mapping[str, list[Schema]]) -> dict[str, tuple[ErrorMea
     has_status = any(ErrorMeaning.STATUS in meanings for meanings in found.values())
     is_problem = "title" in spellings.values()
     for name, meanings in found.items():
-        is_uri = any(str(part.get("format")).startswith("uri") for layer in members[name] for part in layer.parts)
+        is_uri = any(
+            str(part.get("format")).startswith("uri") for layer in members[name] for part in layer.parts
+        )
         if ErrorMeaning.TYPE in meanings and not (is_problem or is_uri):
             found[name] = meanings[1:]
         if ErrorMeaning.STATUS_TEXT in meanings and has_status:  # a number says that already
@@ -414,6 +426,13 @@ def meanings_of(members: Mapping[str, list[Schema]]) -> dict[str, tuple[ErrorMea
     if not texts and len(unknown) == 1 and len(members) == 1:
         found[unknown[0]] = [ErrorMeaning.TEXT]
     return {name: tuple(meanings) for name, meanings in found.items()}
+
+
+def _types(layers: list[Schema], example: Any) -> frozenset[str]:
+    """Return the types that a value may have; where they are not declared, that of the example."""
+    types = types_of(layers)
+    is_declared = types != EVERY_TYPE - {"null"} or example is None or str(example).isdigit()
+    return types if is_declared else frozenset({type_of(example)})
 
 
 def _description(layers: list[Schema]) -> str:

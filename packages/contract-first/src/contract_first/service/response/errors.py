@@ -50,7 +50,12 @@ class DeclaredError:
     """
 
     def __init__(
-        self, name: str, schema: Schema, examples: list[Any], profile: ProblemProfile, generate: Generate | None
+        self,
+        name: str,
+        schema: Schema,
+        examples: list[Any],
+        profile: ProblemProfile,
+        generate: Generate | None,
     ) -> None:
         self._is_problem = essence(name) == essence(profile.media_type)
         self.media_type = profile.media_type if self._is_problem else RANGES.get(name, name)
@@ -60,11 +65,11 @@ class DeclaredError:
 
     def value(self, problem: Problem, request: Request) -> Any:
         """Return the value that a problem is: the first that conforms, else the first."""
-        first = MISSING
+        first = None
         for value in self._values(problem, request):
             if value is not MISSING and self.schema.conforms(value):
                 return value
-            first = value if first is MISSING else first
+            first = value if first is None and value is not MISSING else first
         return first
 
     def _values(self, problem: Problem, request: Request) -> Iterator[Any]:
@@ -98,7 +103,7 @@ class DeclaredError:
     def _generated(self) -> list[Draft]:
         values = [] if self._generate is None else self._generate(self.schema, self.media_type)
         generated = islice(filter(self.schema.conforms, values), MOST_GENERATED)
-        return [Draft(self.schema, value, keeps=True) for value in generated]
+        return [Draft(self.schema, value, keeps=True, is_authored=False) for value in generated]
 
 
 class ErrorRenderer:
@@ -131,21 +136,25 @@ class ErrorRenderer:
         Args:
             like: the status whose error it is to be like, where it is not its own.
         """
-        status = like or int(problem.status)
-        declared = self._declared_for(status)
-        if not declared:
-            return None
-        error = declared[str(preferred(request.header(b"accept"), [*declared]))]
         try:
-            value = self._function and self._function(problem, self._operation, status)
-            value = error.value(problem, request) if value is None else value
-            response = Response(value, status, problem.headers, error.media_type)
-            rendered = self._renderer.render(response, request)
+            return self._rendered(problem, request, like or int(problem.status))
         except ViolationError:
             return None
         except Exception:  # an error is sent in any case
-            log.exception("An error of %s cannot be rendered (request %s)", self._operation.label, request.request_id)
+            log.exception(
+                "An error of %s cannot be rendered (request %s)", self._operation.label, request.request_id
+            )
             return None
+
+    def _rendered(self, problem: Problem, request: Request, status: int) -> Rendered | None:
+        declared = self._declared_for(status)
+        media_type = preferred(request.header(b"accept"), [*declared])
+        if media_type is None:
+            return None
+        error = declared[media_type]
+        value = self._function and self._function(problem, self._operation, status)
+        value = error.value(problem, request) if value is None else value
+        rendered = self._renderer.render(Response(value, status, problem.headers, error.media_type), request)
         rendered.status = int(problem.status)
         return rendered
 
@@ -168,7 +177,9 @@ class ErrorRenderer:
 
     def _error(self, name: str, holder: Mapping[str, Any]) -> DeclaredError:
         schema = self._contract.schemas.view(formats=True).for_responses.in_media_type(holder)
-        named = [self._contract.resolve(node).get("value", MISSING) for node in holder.get("examples", {}).values()]
+        named = [
+            self._contract.resolve(node).get("value", MISSING) for node in holder.get("examples", {}).values()
+        ]
         examples = [value for value in (holder.get("example", MISSING), *named) if value is not MISSING]
         examples += [part["example"] for part in schema.parts[:1] if "example" in part]
         return DeclaredError(name, schema, examples, self._profile, self.generate)
@@ -180,4 +191,10 @@ async def _nothing() -> Message:
 
 def _is_written(name: str) -> bool:
     kind = essence(name)
-    return is_json(kind) or is_xml(kind) or kind.startswith("text/") and kind != "text/event-stream" or kind in RANGES
+    return (
+        is_json(kind)
+        or is_xml(kind)
+        or kind.startswith("text/")
+        and kind != "text/event-stream"
+        or kind in RANGES
+    )

@@ -165,7 +165,9 @@ class ResponseRenderer:
 
     def _items(self, status: int, media_type: str, request: Request) -> ItemStream:
         return ItemStream(
-            media_type, self._schema(status, media_type), partial(self._report, request=request, status=status)
+            media_type,
+            self._schema(status, media_type),
+            partial(self._report, request=request, status=status),
         )
 
     def _encoded(self, status: int, body: Any, media_type: str | None, request: Request) -> bytes:
