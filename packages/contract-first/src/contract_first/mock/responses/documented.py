@@ -4,7 +4,7 @@ import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from http.client import BAD_REQUEST, MULTIPLE_CHOICES, OK
 from itertools import groupby, islice
@@ -14,6 +14,7 @@ from typing import Any
 from contract_first.bounded import BoundedDict
 from contract_first.contract import Operation
 from contract_first.contract.document.media_types import essence, is_json
+from contract_first.contract.operation import PROBLEM
 from contract_first.contract.schemas.schema import Schema
 from contract_first.contract.schemas.violations import holds_more
 from contract_first.generation import Generator
@@ -34,7 +35,7 @@ from contract_first.service.messages.problems import (
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
 from contract_first.service.response.accept_filter import AcceptFilter
-from contract_first.service.response.errors import ErrorRenderer
+from contract_first.service.response.errors import is_written
 from contract_first.service.response.response_validation import (
     is_of_header,
     may_be_of_format,
@@ -88,7 +89,6 @@ class DocumentedResponses:
     """The documented responses of one operation.
 
     Args:
-        errors: renders those of the operation; without it they are generated.
         links: of the contract; made from it by default.
         reports_examples: raise a problem where examples violate the contract, instead of repairing one.
 
@@ -103,7 +103,6 @@ class DocumentedResponses:
         generator: Generator,
         links: Links | None = None,
         *,
-        errors: ErrorRenderer | None = None,
         reports_examples: bool = False,
     ) -> None:
         self._links = links or Links(assembly.contract.operations)
@@ -111,8 +110,6 @@ class DocumentedResponses:
         self.selector = ResponseSelector(operation, assembly.contract)
         self._operation = operation
         self._contract = assembly.contract
-        self._profile = assembly.profile
-        self._error_renderer = errors
         self._generator = generator
         self._candidates = Candidates(operation, assembly.contract, generator)
         self._filter = AcceptFilter(operation, assembly.contract.schemas)
@@ -155,28 +152,19 @@ class DocumentedResponses:
                 "generated", Rendered(status, [*fields, *_framing(status, ResponseBody())], b"")
             )
         holder = self.selector.content(status)[key]
-        is_problem = essence(key) == essence(self._profile.media_type) and not named_examples(
-            self._contract, holder
-        )
-        if is_problem and (problem := self._problem(status)):
-            return DocumentedResponse("generated", Rendered(status, fields, b""), problem)
         bodies = self._bodies(concrete(key), holder, status, selection)
         schema = self._contract.schemas.for_responses.in_media_type(holder)
         reason = "its schema allows no value, or asks for too much"
         violating: DocumentedResponse | None = None
         for body in islice(bodies, MOST_VALIDATED):
-            if not (selection.example or self._is_of_status(body, status)) and (
-                problem := self._problem(status)
-            ):
-                source = "generated" if body.source == "generated" else "example-repaired"
-                return DocumentedResponse(source, Rendered(status, fields, b""), problem)
             rendered = Rendered(status, [*fields, *_framing(status, body)], body.content)
             whole = Rendered(status, [*present, *rendered.headers], body.content)
             errors = self._errors(whole, body, schema.node)
             if not errors:
                 label = self._label(status, concrete(key), selection)
                 relation = self._relation(rendered, body, holder, label, selection)
-                return DocumentedResponse(body.source, rendered, relation=relation, body=body, schema=schema)
+                made = DocumentedResponse(body.source, rendered, relation=relation, body=body, schema=schema)
+                return made if selection.example else self._of_error(made, key, holder)
             if not self._reports_examples and self._is_wrong_in_formats(errors, body, schema):
                 violation, label = in_a_header("; ".join(errors)), self._label(status, "", selection)
                 is_base = schema.conforms(body.value)  # stored items are laid over what conforms
@@ -191,19 +179,24 @@ class DocumentedResponses:
                 violating = violating or DocumentedResponse(body.source, rendered, violation=violation)
         return self._without_valid_body(f"{self._name}, {status}: {reason}", violating, selection)
 
-    def _problem(self, status: int) -> Callable[[Request], Problem] | None:
-        """Return the maker of the error of a status, where the renderer of errors can write it."""
-        if status < BAD_REQUEST or self._error_renderer is None:
-            return None
-        return documented_problem(self._operation, status, self._contract, self._error_renderer)
+    def _of_error(
+        self, documented: DocumentedResponse, key: str, holder: Mapping[str, Any]
+    ) -> DocumentedResponse:
+        """Return the response of a status, as a problem where the renderer of errors writes what it says.
 
-    def _is_of_status(self, body: ResponseBody, status: int) -> bool:
-        """Tell whether a body is sent as it is: of errors, an example of this status alone, or of no other."""
-        is_exact = str(status) in self._operation.responses
-        is_example = body.source == "example"
-        return status < BAD_REQUEST or (
-            is_example and (is_exact or not names_other_status(body.value, status))
+        An example is sent as it is, but for one that a range or the default has of another status.
+        """
+        status, source = documented.rendered.status, documented.source
+        if status < BAD_REQUEST or not is_written(key):
+            return documented
+        is_authored = source == "example" and not (
+            key == PROBLEM and not {"example", "examples"} & holder.keys()
         )
+        is_exact = str(status) in self._operation.responses
+        if is_authored and (is_exact or not names_other_status(documented.body.value, status)):
+            return documented
+        problem = documented_problem(self._operation, status, self._contract)
+        return replace(documented, problem=problem, source="example-repaired" if is_authored else "generated")
 
     @staticmethod
     def _is_wrong_in_formats(errors: list[str], body: ResponseBody, schema: Schema) -> bool:

@@ -118,7 +118,6 @@ class MockOperation:
             assembly,
             generator,
             responses.links(assembly),
-            errors=bound.errors,
             reports_examples=strictness.reports_examples,
         )
         bound.errors.generate = partial(_generated, generator, operation.operation_id)
@@ -215,9 +214,7 @@ class MockOperation:
         except Problem:
             raise problem from None
         if like == status:
-            names = {b"content-type", b"content-length", *(name.lower().encode() for name in problem.headers)}
-            declared = documented.rendered.headers
-            request.response_headers += [field for field in declared if field[0] not in names]
+            request.response_headers += _declared(documented, problem)
         request.response_headers.append((b"x-mock-refusal", in_a_line(problem)))
         rendered = self._bound.errors.render(problem, request, like)
         if rendered is None:
@@ -243,8 +240,7 @@ class MockOperation:
                     return _with_headers(documented, rendered, request, related.source)
             return _with_headers(documented, documented.rendered, request)
         problem = documented.problem(request)
-        names = {name.lower().encode() for name in problem.headers}
-        declared = [field for field in documented.rendered.headers if field[0] not in names]
+        declared = _declared(documented, problem)
         request.response_headers += [(b"x-mock-answer", documented.source.encode()), *declared]
         raise problem
 
@@ -288,6 +284,12 @@ def _with_headers(
     names = {name for name, _ in request.response_headers}
     headers = [field for field in rendered.headers if field[0] not in names]
     return Rendered(rendered.status, [*headers, *request.response_headers], rendered.body)
+
+
+def _declared(documented: DocumentedResponse, problem: Problem) -> list[tuple[bytes, bytes]]:
+    """Return the declared header fields of an error, but for those that its problem has."""
+    names = {b"content-type", b"content-length", *(name.lower().encode() for name in problem.headers)}
+    return [field for field in documented.rendered.headers if field[0] not in names]
 
 
 def _generated(generator: Generator, name: str, schema: Schema, label: str) -> Iterator[Any]:

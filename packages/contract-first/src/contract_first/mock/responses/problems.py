@@ -16,7 +16,6 @@ from contract_first.service.messages.problems import (
     Violation,
 )
 from contract_first.service.messages.request import Request
-from contract_first.service.response.errors import ErrorRenderer
 from contract_first.vocabulary.errors import ErrorMeaning, spelled
 
 from .authenticators import challenges_for
@@ -26,12 +25,8 @@ LONGEST_LINE = 1000
 ERROR_STATUS = re.compile(r"[45][0-9]{2}")
 
 
-def documented_problem(
-    operation: Operation, status: int, contract: Contract, errors: ErrorRenderer
-) -> Callable[[Request], Problem] | None:
-    """Return the maker of the problem of a status; None where it cannot be sent as the contract documents it."""
-    if not errors.declares(_problem(status)):
-        return None
+def documented_problem(operation: Operation, status: int, contract: Contract) -> Callable[[Request], Problem]:
+    """Return what makes the problem of a status that is asked for."""
     if status == RateLimited.status:
         return _rate_limited
     if status == Unauthorized.status:

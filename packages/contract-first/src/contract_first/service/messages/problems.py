@@ -112,19 +112,9 @@ class Problem(Exception):  # noqa: N818 -- RFC 9457's own word for it
         super().__init__(self.detail)
 
     @property
-    def phrase(self) -> str:
-        """Its title, else the phrase of its status."""
-        return self.title or phrase(self.status)
-
-    @property
     def reason(self) -> str:
         """What is wrong, in a line: each of the violations, or the detail."""
         return "; ".join(violation.sentence for violation in self.violations)[:LONGEST_REASON] or self.detail
-
-    @property
-    def has_own_code(self) -> bool:
-        """Whether a class that is not of the tree says which kind of problem it is."""
-        return type(self).code not in CODES
 
     def _set_status(self, status: int) -> None:
         if status not in ERRORS:
@@ -184,7 +174,7 @@ class ProblemProfile:
             "type": problem.type
             or (self.types and problem.code and self.types + problem.code)
             or "about:blank",
-            "title": problem.phrase,
+            "title": problem.title or phrase(problem.status),
             "status": int(problem.status),
             "detail": problem.detail,
             "instance": instance,

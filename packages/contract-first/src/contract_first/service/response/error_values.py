@@ -16,23 +16,12 @@ from contract_first.contract.document.anatomy import ALTERNATIVES
 from contract_first.contract.document.json_types import EVERY_TYPE, type_of
 from contract_first.contract.schemas.schema import MISSING, Schema
 from contract_first.contract.schemas.violations import Violation
-from contract_first.service.messages.problems import Problem
+from contract_first.service.messages.problems import CODES, Problem, phrase
 from contract_first.service.messages.request import Request
-from contract_first.vocabulary.errors import (
-    AROUND_ERRORS,
-    OF_ERRORS,
-    ErrorMeaning,
-    fitting,
-    spelled,
-    styled,
-)
+from contract_first.vocabulary.errors import OF_ERRORS, ErrorMeaning, fitting, spelled, styled
 from contract_first.vocabulary.words import plain, singular
 
 DEEPEST = 8
-ANNOTATIONS = frozenset(
-    {"type", "description", "title", "example", "examples", "default", "deprecated", "$ref", "xml"}
-)
-"""Keywords that no value of the type violates."""
 Fill = Callable[["Occurrence"], Any]
 """Returns the value of a part of an error, MISSING for none."""
 
@@ -44,87 +33,101 @@ class Occurrence(NamedTuple):
     request: Request
     violation: Violation | None = None
 
+    def each(self, *, is_alone: bool) -> list["Occurrence"]:
+        """Return one for each violation; of a problem without any itself, if it is said nowhere else."""
+        violations = () if self.violation else self.problem.violations
+        if violations:
+            return [self._replace(violation=violation) for violation in violations]
+        return [self] if is_alone or self.violation else []
+
     @property
-    def kind(self) -> str:
-        """What it is, in a word: the code of the problem, or the rule that is violated."""
-        return self.problem.code if self.violation is None else self.violation.rule
+    def document(self) -> Any:
+        """The problem details, or what they have of a violation."""
+        return self.violation.document() if self.violation else self.request.problem_details(self.problem)
 
 
-class Part(NamedTuple):
-    """A part of an error.
+class Place(NamedTuple):
+    """Where a part of an error stands.
 
     Attributes:
-        says: whether what goes wrong is in it.
+        layers: the schemas that apply to it: its own, and the alternatives that are taken.
+        example: the author's; MISSING without one.
+        above: the schemas around it.
+        heard: whether a text beside it says what goes wrong.
     """
 
-    fill: Fill
-    says: bool = False
+    layers: list[Schema]
+    name: str = ""
+    example: Any = MISSING
+    is_required: bool = True
+    meanings: list[ErrorMeaning] = [ErrorMeaning.TEXT]  # noqa: RUF012 -- of a tuple
+    above: tuple[Schema, ...] = ()
+    heard: bool = False
+
+    @property
+    def types(self) -> frozenset[str]:
+        """The types that it may have, but for null; where none is declared, that of the example."""
+        types = frozenset.intersection(*(layer.types for layer in self.layers)) - {"null"}
+        has_example = self.example is not MISSING and not str(self.example).isdigit()
+        return (
+            frozenset({type_of(self.example)}) if has_example and len(types) > len(EVERY_TYPE) - 2 else types
+        )
+
+    def all(self, keyword: str) -> list[Any]:
+        """Return the values that a keyword has in its schemas."""
+        return [part[keyword] for layer in self.layers for part in layer.parts if keyword in part]
 
 
 class Member:
     """A member of an error that is no object and no list of them.
 
     Attributes:
-        example: the author's, in an example of the whole error; MISSING without one.
-        examples: the author's, that first.
-        texts: all that its schema lists, and its examples, if they are texts.
-        defaults: what it is where it means nothing, and has to be something.
-        nothing: null, if it has to be something and may be that.
+        example: its spelling in an example; empty without one.
+        texts: what is documented that it may be.
     """
 
-    def __init__(self, name: str, layers: list[Schema], example: Any, *, is_required: bool) -> None:
-        parts = [part for layer in layers for part in layer.parts]
-        self.name, self.example, self.is_required = name, example, is_required
-        self.types = types_of(layers)
-        single = [part["example"] for part in parts if "example" in part]
-        listed = [value for part in parts for value in _list(part.get("examples"))]
-        values = [value for layer in layers for value in layer.values]
-        self.examples = [value for value in (example, *single, *listed) if value is not MISSING]
-        self.texts = tuple(value for value in (*values, *self.examples) if isinstance(value, str))
-        defaults = [part["default"] for part in parts if "default" in part]
-        self.defaults = [*defaults, *self.examples, *values, []] if is_required else []
-        self.nothing = None if is_required and layers[0].allows_null else MISSING
-        self.most = min((part["maxLength"] for part in parts if "maxLength" in part), default=None)
-        is_plain = len(layers) == 1 and all(part.keys() <= ANNOTATIONS for part in parts)
-        self._conforms = None if is_plain else layers[0].conforms
+    def __init__(self, place: Place, *, is_authored: bool) -> None:
+        self.name, self.is_required, self.types = place.name, place.is_required, place.types
+        listed = [value for values in place.all("examples") if isinstance(values, list) for value in values]
+        examples = [*([] if place.example is MISSING else [place.example]), *place.all("example"), *listed]
+        values = [value for layer in place.layers for value in layer.values]
+        self.example = str(next(iter(examples), "")) if is_authored else ""
+        self.texts = (
+            tuple(value for value in (*values, *examples) if isinstance(value, str)) if is_authored else ()
+        )
+        self.is_exact = is_authored and place.example is not MISSING
+        self._defaults = [*place.all("default"), *examples, *values, []] if place.is_required else []
+        self._nothing = None if place.is_required and place.layers[0].allows_null else MISSING
+        self.most = min(place.all("maxLength"), default=None)
+        self._conforms = place.layers[0].conforms
 
     def first(self, candidates: Iterable[Any]) -> Any:
-        """Return the first candidate that conforms, MISSING for none."""
-        for candidate in candidates:
-            if type_of(candidate) in self.types and (self._conforms is None or self._conforms(candidate)):
+        """Return the first candidate that conforms, else what the contract has for it, else MISSING."""
+        for candidate in chain(candidates, self._defaults):
+            if type_of(candidate) in self.types and self._conforms(candidate):
                 return candidate
-        return MISSING
-
-
-def types_of(layers: list[Schema]) -> frozenset[str]:
-    """Return the types that a value may have by all of these schemas, but for null."""
-    return frozenset.intersection(*(layer.types for layer in layers)) - {"null"}
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
+        return self._nothing
 
 
 def _text(occurrence: Occurrence, member: Member) -> Iterator[Any]:
-    violation = occurrence.violation
-    text = occurrence.problem.reason if violation is None else violation.sentence
-    yield text
-    yield text[: member.most]
-    yield fitting(member.texts, occurrence.kind, occurrence.problem.status)
+    problem, violation = occurrence.problem, occurrence.violation
+    text = violation.sentence if violation else problem.reason
+    yield from (text, text[: member.most], fitting(member.texts, problem.code, problem.status))
 
 
 def _detail(occurrence: Occurrence, member: Member) -> Iterable[Any]:
-    return _text(occurrence, member) if occurrence.violation is None else (occurrence.violation.detail,)
+    return (occurrence.violation.detail,) if occurrence.violation else _text(occurrence, member)
 
 
 def _code(occurrence: Occurrence, member: Member) -> Iterator[Any]:
-    problem, example = occurrence.problem, next(iter(member.examples), "")
-    if problem.has_own_code and occurrence.violation is None:
-        yield problem.code
-    status = problem.status if occurrence.violation is None else 0
-    yield fitting(member.texts, occurrence.kind, status)
-    yield member.example
-    yield str(int(problem.status)) if str(example).isdigit() else styled(occurrence.kind, str(example))
+    problem, violation = occurrence.problem, occurrence.violation
+    kind, status = (violation.rule, 400) if violation else (problem.code, problem.status)
+    if violation is None and type(problem).code not in CODES:
+        yield kind
+    yield fitting(member.texts, kind, status)
+    if member.is_exact:
+        yield member.example
+    yield str(int(problem.status)) if member.example.isdigit() else styled(kind, member.example)
 
 
 def _status_text(occurrence: Occurrence, member: Member) -> Iterable[Any]:
@@ -133,7 +136,7 @@ def _status_text(occurrence: Occurrence, member: Member) -> Iterable[Any]:
 
 def _field(occurrence: Occurrence, member: Member) -> Iterator[Any]:
     violation = occurrence.violation
-    if violation is not None and (violation.location != "body" or spelled(member.name) != "parameter"):
+    if violation and (violation.location != "body" or spelled(member.name) != "parameter"):
         yield ".".join(violation.steps) or violation.location
     elif violation is None and member.is_required:
         yield occurrence.request.instance
@@ -145,84 +148,61 @@ def _request_id(occurrence: Occurrence, _: Member) -> Iterator[Any]:
         yield str(UUID(occurrence.request.request_id.zfill(32)))
 
 
-def _time(occurrence: Occurrence, _: Member) -> Iterator[Any]:
+def _time(occurrence: Occurrence, _: Member) -> Iterable[Any]:
     now = occurrence.request.now().astimezone(UTC)
-    yield now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    yield now.date().isoformat()
-    yield int(now.timestamp())
+    text = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return text, text[:10], int(now.timestamp())
 
 
-def _retry_after(occurrence: Occurrence, _: Member) -> Iterator[Any]:
+def _retry_after(occurrence: Occurrence, _: Member) -> Iterable[Any]:
     seconds = occurrence.problem.headers.get("Retry-After", "")
-    yield int(seconds) if seconds.isdecimal() else MISSING
+    return (int(seconds),) if seconds.isdecimal() else ()
 
 
 def _of_violation(fact: Callable[[Violation], Any]) -> Callable[[Occurrence, Member], Iterable[Any]]:
-    return lambda occurrence, _: () if occurrence.violation is None else (fact(occurrence.violation),)
+    return lambda occurrence, _: (fact(occurrence.violation),) if occurrence.violation else ()
+
+
+def _of_problem(fact: Callable[[Problem], Any]) -> Callable[[Occurrence, Member], Iterable[Any]]:
+    return lambda occurrence, _: (fact(occurrence.problem),)
 
 
 FACTS: Mapping[ErrorMeaning, Callable[[Occurrence, Member], Iterable[Any]]] = {
     ErrorMeaning.TEXT: _text,
     ErrorMeaning.DETAIL: _detail,
-    ErrorMeaning.STATUS: lambda occurrence, _: (int(occurrence.problem.status),),
+    ErrorMeaning.STATUS: _of_problem(lambda problem: int(problem.status)),
     ErrorMeaning.STATUS_TEXT: _status_text,
-    ErrorMeaning.TITLE: lambda occurrence, _: (occurrence.problem.phrase,),
+    ErrorMeaning.TITLE: _of_problem(lambda problem: problem.title or phrase(problem.status)),
     ErrorMeaning.TYPE: lambda occurrence, _: (
         occurrence.request.problem_details(occurrence.problem)["type"],
     ),
     ErrorMeaning.CODE: _code,
     ErrorMeaning.FIELD: _field,
-    ErrorMeaning.POINTER: _of_violation(lambda part: part.name if part.location == "body" else MISSING),
-    ErrorMeaning.PLACE: _of_violation(lambda part: part.location),
-    ErrorMeaning.STEPS: _of_violation(lambda part: [part.location, *part.steps]),
+    ErrorMeaning.POINTER: _of_violation(
+        lambda violation: violation.name if violation.location == "body" else None
+    ),
+    ErrorMeaning.PLACE: _of_violation(lambda violation: violation.location),
+    ErrorMeaning.STEPS: _of_violation(lambda violation: [violation.location, *violation.steps]),
     ErrorMeaning.INSTANCE: lambda occurrence, _: (occurrence.request.instance,),
     ErrorMeaning.METHOD: lambda occurrence, _: (occurrence.request.method,),
     ErrorMeaning.REQUEST_ID: _request_id,
     ErrorMeaning.TIME: _time,
     ErrorMeaning.FAILURE: lambda *_: (True,),
     ErrorMeaning.SUCCESS: lambda *_: (False,),
-    ErrorMeaning.RETRYABLE: lambda occurrence, _: (occurrence.problem.retryable,),
+    ErrorMeaning.RETRYABLE: _of_problem(lambda problem: problem.retryable),
     ErrorMeaning.RETRY_AFTER: _retry_after,
 }
 """What a member has, by what it means: candidates, the best first."""
-
-
-SAYING = frozenset({ErrorMeaning.TEXT, ErrorMeaning.DETAIL})
-WHERE = frozenset({ErrorMeaning.FIELD, ErrorMeaning.POINTER, ErrorMeaning.STEPS})
-
-
-class Place(NamedTuple):
-    """Where a part of an error stands.
-
-    Attributes:
-        example: the author's, of this part; MISSING without one.
-        above: the schemas around it.
-        heard: whether another part says what goes wrong.
-    """
-
-    schema: Schema
-    name: str = ""
-    example: Any = MISSING
-    is_required: bool = True
-    meanings: tuple[ErrorMeaning, ...] = (ErrorMeaning.TEXT,)
-    above: tuple[Schema, ...] = ()
-    heard: bool = False
-
-
-def _document(occurrence: Occurrence) -> Any:
-    violation = occurrence.violation
-    return violation.document() if violation else occurrence.request.problem_details(occurrence.problem)
+WHERE = {ErrorMeaning.FIELD, ErrorMeaning.POINTER, ErrorMeaning.STEPS}
 
 
 class Draft:
     """How an error of a schema is written.
 
     Args:
-        example: the author's, of the error; MISSING without one.
-        is_short: write what is required alone.
+        example: of the error; MISSING without one.
         branch: the number of the alternative that is taken, wherever there are several.
-        keeps: write all that the example has, and nothing else.
-        is_authored: whether the author of the contract wrote the example, so that codes in it are documented.
+        is_authored: whether the author of the contract wrote the example, so that its codes are documented.
 
     Attributes:
         fill: returns the error for a problem; MISSING where the schema has no place for one.
@@ -230,23 +210,13 @@ class Draft:
     """
 
     def __init__(
-        self,
-        schema: Schema,
-        example: Any = MISSING,
-        *,
-        is_short: bool = False,
-        branch: int = 0,
-        keeps: bool = False,
-        is_authored: bool = True,
+        self, schema: Schema, example: Any = MISSING, *, branch: int = 0, is_authored: bool = True
     ) -> None:
-        self._is_short, self._branch, self._keeps = is_short, branch, keeps
-        self._is_authored = is_authored
+        self._branch, self._is_authored = branch, is_authored
         self.branches = 1
-        part = self._part(Place(schema, example=example))
-        self.fill: Fill = (lambda _: MISSING) if part is None else part.fill
+        self.fill: Fill = self._part(Place(self._layers(schema), example=example)) or (lambda _: MISSING)
 
     def _layers(self, schema: Schema, depth: int = 0) -> list[Schema]:
-        """Return a schema, and the alternatives of it that are taken."""
         layers = [schema]
         choices = [part[key] for part in schema.parts for key in ALTERNATIVES if part.get(key)]
         for nodes in choices if depth < DEEPEST else ():
@@ -254,186 +224,120 @@ class Draft:
             layers += self._layers(schema.of(nodes[self._branch % len(nodes)]), depth + 1)
         return layers
 
-    def _part(self, place: Place) -> Part | None:
-        """Return a part of the error, None where it is left out."""
-        whole = place.schema.whole
-        if len(place.above) > DEEPEST or (whole in place.above and not place.is_required):
+    def _part(self, place: Place) -> Fill | None:
+        """Return what fills in a part of the error, None where it is left out."""
+        whole = place.layers[0].whole
+        is_named = bool(place.meanings) or spelled(place.name) in OF_ERRORS
+        if len(place.above) > DEEPEST or not (place.is_required or (is_named and whole not in place.above)):
             return None
-        layers, place = self._layers(place.schema), place._replace(above=(*place.above, whole))
-        types, example = types_of(layers), place.example
-        has_members = any(layer.properties for layer in layers)
-        is_top = not place.name and place.example is MISSING and "object" in types
-        if has_members or types == {"object"} or is_top or isinstance(example, dict):
-            return self._object(place, layers)
-        is_list = types == {"array"} or isinstance(example, list)
-        if is_list and ErrorMeaning.STEPS not in place.meanings:
-            return self._list(place, layers)
-        example = example if self._is_authored else MISSING
-        return self._scalar(place, Member(place.name, layers, example, is_required=place.is_required))
-
-    def _scalar(self, place: Place, member: Member) -> Part | None:
+        types = place.types
+        place = place._replace(above=(*place.above, whole))
+        is_top = not place.name and "object" in types
+        if is_top or types == {"object"} or any(layer.properties for layer in place.layers):
+            return self._object(place)
+        if types == {"array"} and ErrorMeaning.STEPS not in place.meanings:
+            return self._list(place)
         facts = [FACTS[meaning] for meaning in place.meanings]
-        if not (facts or place.is_required):
-            return None
-        defaults = [place.example] if self._keeps else member.defaults
+        member = Member(place, is_authored=self._is_authored)
+        return lambda occurrence: member.first(
+            chain.from_iterable(fact(occurrence, member) for fact in facts)
+        )
 
-        def fill(occurrence: Occurrence) -> Any:
-            candidates = chain.from_iterable(fact(occurrence, member) for fact in facts)
-            value = member.first(chain(candidates, defaults))
-            return member.nothing if value is MISSING else value
+    def _item(self, place: Place, schema: Schema, example: Any = MISSING) -> Fill:
+        """Return what fills in an item of a list of errors, or a member of an object of them."""
+        name = singular(spelled(place.name)) or "error"
+        item = Place(self._layers(schema), name, example, above=place.above)
+        meanings = ErrorMeaning.of(name, "", item.types)[:1] or item.meanings
+        return self._part(item._replace(meanings=meanings)) or (lambda _: MISSING)
 
-        return Part(fill, says=not SAYING.isdisjoint(place.meanings))
+    def _list(self, place: Place) -> Fill:
+        is_alone = not place.heard or any(place.all("minItems"))
+        most = min(place.all("maxItems"), default=None)
+        example = next(iter(place.example), MISSING) if isinstance(place.example, list) else MISSING
+        fill: Fill = lambda occurrence: occurrence.document  # noqa: E731 -- of items of any kind
+        if place.all("items") or example is not MISSING:
+            items = next(
+                (layer.items for layer in place.layers if layer.items.node is not True), place.layers[0].items
+            )
+            fill = self._item(place, items, example)
 
-    def _list(self, place: Place, layers: list[Schema]) -> Part | None:
-        if not place.is_required and spelled(place.name) not in OF_ERRORS:
-            return None
-        part = self._item(place, layers)
-        parts = [part for layer in layers for part in layer.parts]
-        is_alone = not place.heard or any(part.get("minItems") for part in parts)
-        most = min((part["maxItems"] for part in parts if "maxItems" in part), default=None)
-
-        def fill(occurrence: Occurrence) -> Any:
-            violations = () if occurrence.violation else occurrence.problem.violations
-            occurrences = [occurrence._replace(violation=violation) for violation in violations]
-            if not occurrences and (is_alone or occurrence.violation):
-                occurrences = [occurrence]
-            items = [] if part is None else map(part.fill, occurrences[:most])
+        def filled(occurrence: Occurrence) -> Any:
+            items = [fill(each) for each in occurrence.each(is_alone=is_alone)[:most]]
             items = [item for item in items if item is not MISSING]
             return items if items or place.is_required else MISSING
 
-        return Part(fill, says=part is not None and part.says and is_alone)
+        return filled
 
-    def _item(self, place: Place, layers: list[Schema]) -> Part | None:
-        """Return what each item of a list is, or each member of an object whose names are not declared."""
-        kinds = [layer.items for layer in layers if any("items" in part for part in layer.parts)]
-        example = next(iter(_list(place.example)), MISSING)
-        if kinds or example is not MISSING:
-            return self._each(place, next(iter(kinds), layers[0].items), example)
-        return Part(lambda occurrence: occurrence.violation.document() if occurrence.violation else MISSING)
+    def _free(self, place: Place) -> Fill:
+        """Return what fills in an object of any members: problem details, or violations by where they are."""
+        others = place.layers[0].others
+        if spelled(place.name) not in OF_ERRORS and place.name:
+            return lambda _: {} if place.is_required else MISSING
+        if others.node is True:
+            return lambda occurrence: occurrence.document
+        fill = self._item(place, others)
+        return lambda occurrence: {
+            ".".join(each.violation.steps if each.violation else ()) or "error": fill(each)
+            for each in occurrence.each(is_alone=True)
+        }
 
-    def _each(self, place: Place, schema: Schema, example: Any = MISSING) -> Part | None:
-        name = singular(place.name) or place.name
-        meanings = ErrorMeaning.of(name, "", schema.types)[:1] or [ErrorMeaning.TEXT]
-        return self._part(
-            Place(schema, name or "error", example, meanings=tuple(meanings), above=place.above)
-        )
-
-    def _object(self, place: Place, layers: list[Schema]) -> Part | None:
+    def _object(self, place: Place) -> Fill:
         example = place.example if isinstance(place.example, dict) else {}
-        members = {name: schema for layer in layers for name, schema in layer.properties.items()}
-        required = {name for layer in layers for part in layer.parts for name in part.get("required", ())}
-        if self._keeps or not members:
-            members = {name: layers[0].member(name) for name in example} or members
-            required = {*example}
+        members = {name: schema for layer in place.layers for name, schema in layer.properties.items()}
+        required = set(chain.from_iterable(place.all("required")))
         if not members:
-            return self._free(place, layers)
-        parts = self._members(place, members, required, example)
-        by_name = {plain(name): (name, schema) for name, schema in members.items()}
+            members, required = {name: place.layers[0].member(name) for name in example}, {*example}
+        if not members:
+            return self._free(place)
+        places = {
+            name: Place(
+                self._layers(schema), name, example.get(name, MISSING), name in required, above=place.above
+            )
+            for name, schema in members.items()
+            if not schema.is_marked("writeOnly")
+        }
+        parts = {name: self._part(inner) for name, inner in meant(places).items()}
+        fills = [(name, fill) for name, fill in parts.items() if fill is not None]
+        by_name = {plain(name): name for name in members}
 
-        def fill(occurrence: Occurrence) -> Any:
-            value = {name: part.fill(occurrence) for name, part in parts.items()}
-            value = {name: member for name, member in value.items() if member is not MISSING}
-            if occurrence.problem.extensions and not occurrence.problem.violations:
+        def filled(occurrence: Occurrence) -> Any:
+            value = {name: member for name, fill in fills if (member := fill(occurrence)) is not MISSING}
+            if not occurrence.problem.violations:
                 for extension, member in occurrence.problem.extensions.items():
-                    name, schema = by_name.get(plain(extension), ("", None))
-                    plain_member = msgspec.to_builtins(member, enc_hook=str)
-                    if schema is not None and schema.conforms(plain_member):
+                    name, plain_member = (
+                        by_name.get(plain(extension)),
+                        msgspec.to_builtins(member, enc_hook=str),
+                    )
+                    if name is not None and members[name].conforms(plain_member):
                         value[name] = plain_member
             return value if value or place.is_required else MISSING
 
-        return Part(fill, says=any(part.says for part in parts.values()))
-
-    def _free(self, place: Place, layers: list[Schema]) -> Part | None:
-        """Return an object of any members: problem details, or what violates the contract by its place."""
-        is_of_errors = spelled(place.name) in OF_ERRORS
-        others = layers[0].others
-        if others.node is not True and (is_of_errors or not place.name):
-            part = self._each(place, others)
-            if part is None:
-                return None
-
-            def fill(occurrence: Occurrence) -> Any:
-                each = [
-                    occurrence._replace(violation=violation) for violation in occurrence.problem.violations
-                ]
-                return {
-                    ".".join(one.violation.steps if one.violation else ()) or "error": part.fill(one)
-                    for one in each or [occurrence]
-                }
-
-            return Part(fill, says=part.says)
-        if not place.name or (place.is_required and is_of_errors):
-            return Part(_document, says=True)
-        return Part(lambda _: {}) if place.is_required else None
-
-    def _members(
-        self, place: Place, members: Mapping[str, Schema], required: set[str], example: Mapping[str, Any]
-    ) -> dict[str, Part]:
-        """Return the parts of an object; texts first, since lists of errors say what no text says."""
-        found = meanings_of({name: self._layers(schema) for name, schema in members.items()}, example)
-        heard = place.heard or not SAYING.isdisjoint(chain.from_iterable(found.values()))
-        parts: dict[str, Part] = {}
-        for name, schema in members.items():
-            is_required = name in required
-            if (self._is_short and not is_required) or schema.is_marked("writeOnly"):
-                continue
-            inner = Place(
-                schema, name, example.get(name, MISSING), is_required, found[name], place.above, heard
-            )
-            part = self._part(inner)
-            if part is None:
-                continue
-            is_around = not is_required and not found[name]
-            spelling = spelled(name)
-            if is_around and not (spelling in OF_ERRORS or (spelling in AROUND_ERRORS and part.says)):
-                continue
-            parts[name] = part
-        return parts
+        return filled
 
 
-def meanings_of(
-    members: Mapping[str, list[Schema]], example: Mapping[str, Any]
-) -> dict[str, tuple[ErrorMeaning, ...]]:
-    """Return what each member of an object means, given the others and an example of it."""
+def meant(places: Mapping[str, Place]) -> dict[str, Place]:
+    """Return the members of an object with what each means, given the others."""
     found = {
-        name: ErrorMeaning.of(name, _description(layers), _types(layers, example.get(name)))
-        for name, layers in members.items()
+        name: ErrorMeaning.of(name, str(next(iter(place.all("description")), "")), place.types)
+        for name, place in places.items()
     }
-    spellings = {name: spelled(name) for name in members}
-    order = ErrorMeaning.TEXT.names
-    texts = sorted(
-        (name for name, meanings in found.items() if ErrorMeaning.TEXT in meanings),
-        key=lambda name: order.index(spellings[name]) if spellings[name] in order else len(order),
-    )
-    for name in texts[1:]:
-        found[name] = found[name][1:] or found[name]
-    is_placed = "source" in spellings.values() or not WHERE.isdisjoint(chain.from_iterable(found.values()))
-    for name in texts[:1]:
-        found[name] = [ErrorMeaning.DETAIL if is_placed else ErrorMeaning.TEXT]
-    has_status = any(ErrorMeaning.STATUS in meanings for meanings in found.values())
-    is_problem = "title" in spellings.values()
+    names = ErrorMeaning.TEXT.names
+    texts = [name for name in found if ErrorMeaning.TEXT in found[name]]
+    texts.sort(key=lambda name: names.index(spelled(name)) if spelled(name) in names else len(names))
+    if not texts and len(found) == 1:
+        texts = [name for name, place in places.items() if place.types == {"string"} and not found[name]]
+    is_placed = "source" in found or any(not WHERE.isdisjoint(meanings) for meanings in found.values())
+    has_number = any(ErrorMeaning.STATUS in meanings for meanings in found.values())
     for name, meanings in found.items():
-        is_uri = any(
-            str(part.get("format")).startswith("uri") for layer in members[name] for part in layer.parts
-        )
-        if ErrorMeaning.TYPE in meanings and not (is_problem or is_uri):
-            found[name] = meanings[1:]
-        if ErrorMeaning.STATUS_TEXT in meanings and has_status:  # a number says that already
+        if name in texts[:1]:
+            found[name] = [ErrorMeaning.DETAIL if is_placed else ErrorMeaning.TEXT]
+        elif name in texts or (ErrorMeaning.TYPE in meanings and not is_problem(places[name], found)):
+            found[name] = meanings[1:] or meanings
+        elif ErrorMeaning.STATUS_TEXT in meanings and has_number:  # which says that already
             found[name] = [ErrorMeaning.CODE]
-    unknown = [
-        name for name, meanings in found.items() if not meanings and types_of(members[name]) == {"string"}
-    ]
-    if not texts and len(unknown) == 1 and len(members) == 1:
-        found[unknown[0]] = [ErrorMeaning.TEXT]
-    return {name: tuple(meanings) for name, meanings in found.items()}
+    return {name: place._replace(meanings=found[name], heard=bool(texts)) for name, place in places.items()}
 
 
-def _types(layers: list[Schema], example: Any) -> frozenset[str]:
-    """Return the types that a value may have; where they are not declared, that of the example."""
-    types = types_of(layers)
-    is_declared = types != EVERY_TYPE - {"null"} or example is None or str(example).isdigit()
-    return types if is_declared else frozenset({type_of(example)})
-
-
-def _description(layers: list[Schema]) -> str:
-    return next((str(part["description"]) for part in layers[0].parts if "description" in part), "")
+def is_problem(place: Place, members: Iterable[str]) -> bool:
+    """Tell whether a ``type`` is that of RFC 9457."""
+    return "title" in members or any(str(name).startswith("uri") for name in place.all("format"))

@@ -1,7 +1,7 @@
 """What goes wrong, as its operation declares it: the one renderer of errors, in services and in mocks.
 
-A problem is sent in the media type and the schema that the contract has for its status, for the range of that,
-or as the default. Where the contract has none, or has problem details, it is the document of RFC 9457.
+A problem is sent in the media type and the schema that the contract has for its status, for the range of it,
+or as the default. Where the contract has none, or has problem details, it is a document of RFC 9457.
 """
 
 import logging
@@ -9,37 +9,34 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from html import escape
 from itertools import islice
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
-from starlette.types import Message
 
 from contract_first.contract import Contract, Operation
 from contract_first.contract.document.media_types import essence, is_json, is_xml
 from contract_first.contract.schemas.schema import MISSING, Schema
-from contract_first.service.clock import SystemClock
 from contract_first.service.messages.problems import Problem, ProblemProfile, ViolationError
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered, Response
 
 from .error_values import Draft, Occurrence
 from .negotiation import preferred
-from .rendering import ResponseRenderer
+from .rendering import ResponseRenderer, of_range
 
 log = logging.getLogger("contract_first.service.errors")
 ErrorFunction = Callable[[Problem, Operation, int], Any]
-"""Returns the body of an error that an operation has with a status, None for the one that it has otherwise."""
-MOST_BRANCHES, MOST_EXAMPLES, MOST_GENERATED = 8, 3, 4
-RANGES = {"*/*": "application/json", "application/*": "application/json", "text/*": "text/plain"}
-"""Media types of errors that are declared with a range."""
-
-ANY_REQUEST = {"type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": []}
+"""Returns the body of an error that an operation has with a status, None for the one that is made without it."""
+Generate = Callable[[Schema, str], Iterable[Any]]
+"""Yields values that a schema allows, for a label; a mock has a generator of them."""
+MOST_BRANCHES, MOST_EXAMPLES = 8, 3
 
 
-class Generate(Protocol):
-    """Yields values that a schema allows, likely ones; a mock has a generator of them."""
-
-    def __call__(self, schema: Schema, label: str) -> Iterable[Any]: ...
+def is_written(media_type: str) -> bool:
+    """Tell whether errors of a media type, or one of its range, can be written."""
+    kind = essence(media_type)
+    is_text = kind.startswith("text/") and kind != "text/event-stream"
+    return is_text or is_json(kind) or is_xml(kind) or kind in {"*/*", "application/*"}
 
 
 class DeclaredError:
@@ -58,52 +55,49 @@ class DeclaredError:
         generate: Generate | None,
     ) -> None:
         self._is_problem = essence(name) == essence(profile.media_type)
-        self.media_type = profile.media_type if self._is_problem else RANGES.get(name, name)
-        self.schema, self._generate = schema, generate
+        self.media_type = (
+            profile.media_type if self._is_problem else of_range(name, None) if "*" in name else name
+        )
+        self._schema, self._generate = schema, generate
         self._examples = list(islice(filter(schema.conforms, examples), MOST_EXAMPLES))
-        self._is_text = self.media_type.startswith("text/") and not is_xml(essence(name))
 
     def value(self, problem: Problem, request: Request) -> Any:
         """Return the value that a problem is: the first that conforms, else the first."""
-        first = None
+        first = MISSING
         for value in self._values(problem, request):
-            if value is not MISSING and self.schema.conforms(value):
+            if value is not MISSING and self._schema.conforms(value):
                 return value
-            first = value if first is None and value is not MISSING else first
-        return first
+            first = value if first is MISSING else first
+        return None if first is MISSING else first
 
     def _values(self, problem: Problem, request: Request) -> Iterator[Any]:
-        if self._is_text:
+        document: Any = {}
+        if self._is_problem:
+            document = msgspec.to_builtins(request.problem_body(problem))
+            yield document
+        elif self.media_type.startswith("text/"):
             yield escape(problem.reason) if essence(self.media_type) == "text/html" else problem.reason
-        document = msgspec.to_builtins(request.problem_body(problem)) if self._is_problem else MISSING
-        yield document
-        occurrence = Occurrence(problem, request)
         for draft in self._drafts:
-            value = draft.fill(occurrence)
-            if isinstance(document, dict) and isinstance(value, dict):
-                yield {**document, **value}
+            value = draft.fill(Occurrence(problem, request))
+            yield {**document, **value} if document and isinstance(value, dict) else value
             yield value
         yield from self._examples
-        yield from (draft.fill(occurrence) for draft in self._generated)
+        for value in self._generated:
+            draft = Draft(self._schema, value, is_authored=False)
+            yield from (draft.fill(Occurrence(problem, request)), value)
 
     @cached_property
     def _drafts(self) -> list[Draft]:
-        """The ways to write the error, the best first: with what means something, with what is required."""
+        """The ways to write the error: with each of the alternatives."""
         example = next(iter(self._examples), MISSING)
-        first = Draft(self.schema, example)
-        others = range(1, min(first.branches, MOST_BRANCHES))
-        return [
-            first,
-            *(Draft(self.schema, example, branch=branch) for branch in others),
-            *(Draft(self.schema, value, keeps=True) for value in self._examples),
-            *(Draft(self.schema, example, branch=branch, is_short=True) for branch in (0, *others)),
-        ]
+        first = Draft(self._schema, example)
+        branches = range(1, min(first.branches, MOST_BRANCHES))
+        return [first, *(Draft(self._schema, example, branch=branch) for branch in branches)]
 
     @cached_property
-    def _generated(self) -> list[Draft]:
-        values = [] if self._generate is None else self._generate(self.schema, self.media_type)
-        generated = islice(filter(self.schema.conforms, values), MOST_GENERATED)
-        return [Draft(self.schema, value, keeps=True, is_authored=False) for value in generated]
+    def _generated(self) -> list[Any]:
+        values = self._generate(self._schema, self.media_type) if self._generate else ()
+        return list(islice(filter(self._schema.conforms, values), MOST_EXAMPLES))
 
 
 class ErrorRenderer:
@@ -136,65 +130,40 @@ class ErrorRenderer:
         Args:
             like: the status whose error it is to be like, where it is not its own.
         """
+        status = like or int(problem.status)
         try:
-            return self._rendered(problem, request, like or int(problem.status))
+            declared = self._declared_for(status)
+            if not declared:
+                return None
+            error = declared[str(preferred(request.header(b"accept"), [*declared]))]
+            value = self._function and self._function(problem, self._operation, status)
+            value = error.value(problem, request) if value is None else value
+            rendered = self._renderer.render(
+                Response(value, status, problem.headers, error.media_type), request
+            )
         except ViolationError:
             return None
         except Exception:  # an error is sent in any case
             log.exception(
-                "An error of %s cannot be rendered (request %s)", self._operation.label, request.request_id
+                "An error of %s cannot be written (request %s)", self._operation.label, request.request_id
             )
             return None
-
-    def _rendered(self, problem: Problem, request: Request, status: int) -> Rendered | None:
-        declared = self._declared_for(status)
-        media_type = preferred(request.header(b"accept"), [*declared])
-        if media_type is None:
-            return None
-        error = declared[media_type]
-        value = self._function and self._function(problem, self._operation, status)
-        value = error.value(problem, request) if value is None else value
-        rendered = self._renderer.render(Response(value, status, problem.headers, error.media_type), request)
         rendered.status = int(problem.status)
         return rendered
-
-    def declares(self, problem: Problem) -> bool:
-        """Tell whether a problem of any request can be sent as the operation declares it."""
-        request = Request(ANY_REQUEST, _nothing, "0", SystemClock(), self._profile)
-        declared = self._declared_for(int(problem.status)).values()
-        return any(error.schema.conforms(error.value(problem, request)) for error in declared)
 
     def _declared_for(self, status: int) -> Mapping[str, DeclaredError]:
         if status not in self._declared:
             content = (self._operation.response_for(status) or {}).get("content", {})
-            names = sorted(filter(_is_written, content), key=self._rank)
-            self._declared[status] = {name: self._error(name, content[name]) for name in names}
+            kind = essence(self._profile.media_type)
+            names = sorted(content, key=lambda name: (essence(name) != kind, not is_json(essence(name))))
+            self._declared[status] = {
+                name: self._error(name, content[name]) for name in names if is_written(name)
+            }
         return self._declared[status]
-
-    def _rank(self, name: str) -> int:
-        kind = essence(name)
-        return 0 if kind == essence(self._profile.media_type) else 1 if is_json(kind) else 2
 
     def _error(self, name: str, holder: Mapping[str, Any]) -> DeclaredError:
         schema = self._contract.schemas.view(formats=True).for_responses.in_media_type(holder)
-        named = [
-            self._contract.resolve(node).get("value", MISSING) for node in holder.get("examples", {}).values()
-        ]
-        examples = [value for value in (holder.get("example", MISSING), *named) if value is not MISSING]
-        examples += [part["example"] for part in schema.parts[:1] if "example" in part]
+        named = [self._contract.resolve(example) for example in holder.get("examples", {}).values()]
+        examples = [example["value"] for example in named if "value" in example]
+        examples += [node["example"] for node in (holder, *schema.parts[:1]) if "example" in node]
         return DeclaredError(name, schema, examples, self._profile, self.generate)
-
-
-async def _nothing() -> Message:
-    return {"type": "http.disconnect"}
-
-
-def _is_written(name: str) -> bool:
-    kind = essence(name)
-    return (
-        is_json(kind)
-        or is_xml(kind)
-        or kind.startswith("text/")
-        and kind != "text/event-stream"
-        or kind in RANGES
-    )

@@ -108,7 +108,7 @@ class ResponseRenderer:
                 media_type = preferred(request.header(b"accept"), media_types)
                 fields.append((b"vary", b"accept"))
             if media_type is not None and "*" in media_type:
-                media_type = _of_range(media_type, value)
+                media_type = of_range(media_type, value)
         body = self._encoded(status, value, media_type, request)
         schema = self._json_schema(status, media_type or "")
         if schema is not None and schema.has_write_only and holds_model(value):
@@ -292,7 +292,7 @@ def _takes(media_type: str, value: Any) -> bool:
     return is_json(kind) or media_type in JSON_RANGES or is_items or is_xml(kind)
 
 
-def _of_range(media_range: str, body: Any) -> str:
+def of_range(media_range: str, body: Any) -> str:
     """Return the media type of a range that a body is sent as, where the handler does not say."""
     if media_range == "text/*":
         return "text/plain"
