@@ -315,17 +315,17 @@ FAMILIES = {
     "text alone": (TEXT, GONE, GONE.detail),
     "sole member": (shape(why={**TEXT, "maxLength": 12}), GONE, {"why": "There is no "}),
     "alternatives": ({"oneOf": [shape(a=INTEGER), shape(message=TEXT)]}, GONE, {"message": GONE.detail}),
-    "RetryAfter": (
-        shape(retry_after=INTEGER, message=TEXT),
+    "extension": (
+        shape(retryAfterSeconds=INTEGER, message=TEXT),
         RateLimited(7, "No."),
-        {"retry_after": 7, "message": "No."},
+        {"retryAfterSeconds": 7, "message": "No."},
     ),
 }
 
 
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_members_mean_something(family, body_of):
-    """Text, code, status, place and request are where their names say, in the families of errors that there are."""
+    """Text, code, status, place and request are where their names say, in each family of errors."""
     schema, problem, expected = FAMILIES[family]
     assert body_of(schema, problem) == expected
 
@@ -387,7 +387,7 @@ def test_what_means_nothing(body_of):
     }
 
 
-def test_an_example_without_a_schema(serve, failing):
+def test_an_example_without_a_schema(failing):
     """Its members are those of the error."""
     content = {JSON: {"example": {"code": "E404", "message": "Mine.", "errors": [{"detail": "It."}]}}}
     response = failing({"404": {"description": "", "content": content}}, GONE).get("/")

@@ -1,8 +1,6 @@
-"""What the members of errors mean, a row for each meaning; and what codes of errors are called."""
+"""Names of members of errors in one spelling, and codes of errors as APIs call them."""
 
-import re
-from collections.abc import Collection, Mapping
-from enum import Enum
+from collections.abc import Mapping
 from functools import lru_cache
 from itertools import chain
 from typing import Final
@@ -23,64 +21,6 @@ OF_ERRORS: Final = frozenset(
 """Optional objects and lists in which what is wrong stands."""
 
 
-class ErrorMeaning(Enum):
-    """What a member of an error means: its JSON types, and its names in plain spelling, the likeliest first.
-
-    A name may be in several rows: ``title`` and ``reason`` are the text where no other member is.
-
-    Attributes:
-        types: JSON types that such a member may have.
-        names: of the row.
-    """
-
-    TEXT = (
-        "string",
-        "message detail details text explanation violation issue title reason error cause summary",
-    )
-    DETAIL = "string", "", "a text beside members that say where a violation is"
-    STATUS = "integer number", "status statuscode code error"
-    STATUS_TEXT = "string", "status statuscode"
-    TITLE = "string", "title statustext reasonphrase"
-    TYPE = "string", "type"
-    FIELD = "string", "field param parameter property key path name location target attribute fieldname"
-    PLACE = "string", "in location locationtype"
-    CODE = "string", "code error reason type name errcode kind faultcode subcode rule result"
-    POINTER = "string", "pointer jsonpointer instancepath"
-    STEPS = "array", "loc path location"
-    INSTANCE = "string", "instance path requesturi requestpath uri resource"
-    METHOD = "string", "method httpmethod requestmethod"
-    REQUEST_ID = "string", "requestid traceid correlationid id transactionid trackingid activityid ref uuid"
-    TIME = "string integer number", "timestamp time date datetime occurredat"
-    FAILURE = "boolean", "error iserror failed failure"
-    SUCCESS = "boolean", "success ok succeeded successful"
-    RETRYABLE = "boolean", "retryable retriable transient temporary"
-    RETRY_AFTER = "integer number", "retryafter retryafterseconds"
-
-    def __init__(self, types: str, names: str, _: str = "") -> None:
-        self.types = frozenset(types.split())
-        self.names = tuple(names.split())
-
-    @classmethod
-    def of(cls, name: str, description: str, types: Collection[str]) -> list["ErrorMeaning"]:
-        """Return all that a member may mean by its name, the likeliest first; else what its description says."""
-        typed = [meaning for meaning in cls if not meaning.types.isdisjoint(types)]
-        named = [meaning for meaning in typed if spelled(name) in meaning.names]
-        described = (meaning for meaning in DESCRIBED if DESCRIBED[meaning].search(description[:300]))
-        return named or [meaning for meaning in described if meaning in typed][:1]
-
-
-DESCRIBED: Final = {
-    meaning: re.compile(words, re.IGNORECASE)
-    for meaning, words in {
-        ErrorMeaning.TEXT: r"\bmessage\b|human[- ]?readable|\bexplanation\b|what went wrong",
-        ErrorMeaning.CODE: r"\berror (code|type|name)\b|\bmachine[- ]?readable",
-        ErrorMeaning.STATUS: r"\bHTTP status",
-        ErrorMeaning.FIELD: r"\b(name|path) of the (field|parameter|property|header)",
-        ErrorMeaning.REQUEST_ID: r"\b(request|correlation|trace|tracking|transaction)[- ]?id",
-        ErrorMeaning.TIME: r"\btimestamp\b|date and time",
-    }.items()
-}
-"""Words of descriptions, for members whose names say nothing."""
 CODES: Final[Mapping[int, str]] = {
     400: "badrequest invalidrequest invalidargument invalidparameter validation invalid malformed",
     401: "unauthorized unauthenticated invalidtoken invalidclient authentication auth token credential",

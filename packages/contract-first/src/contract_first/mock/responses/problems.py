@@ -16,7 +16,7 @@ from contract_first.service.messages.problems import (
     Violation,
 )
 from contract_first.service.messages.request import Request
-from contract_first.vocabulary.errors import ErrorMeaning, spelled
+from contract_first.service.response.error_members import meanings_of
 
 from .authenticators import challenges_for
 
@@ -65,7 +65,7 @@ def names_other_status(value: Any, status: int) -> bool:
         return any(names_other_status(item, status) for item in value)
     if not isinstance(value, dict):
         return False
-    named = [member for name, member in value.items() if spelled(name) in ErrorMeaning.STATUS.names]
+    named = [member for name, member in value.items() if "status" in meanings_of(name, {"integer"})]
     statuses = {text for text in map(str, named) if ERROR_STATUS.fullmatch(text)}
     is_other = bool(statuses) and str(status) not in statuses
     return is_other or any(names_other_status(member, status) for member in value.values())

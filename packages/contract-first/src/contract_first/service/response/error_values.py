@@ -3,197 +3,22 @@
 A schema is worked out once, into functions that fill in its members; each error costs a call of them.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
-from datetime import UTC
+from collections.abc import Callable, Mapping
 from itertools import chain
-from typing import Any, NamedTuple
-from uuid import UUID
+from typing import Any
 
 import msgspec
 
 from contract_first.contract.document.anatomy import ALTERNATIVES
-from contract_first.contract.document.json_types import EVERY_TYPE, type_of
 from contract_first.contract.schemas.schema import MISSING, Schema
-from contract_first.contract.schemas.violations import Violation
-from contract_first.service.messages.problems import CODES, Problem, phrase
-from contract_first.service.messages.request import Request
-from contract_first.vocabulary.errors import OF_ERRORS, ErrorMeaning, fitting, spelled, styled
+from contract_first.vocabulary.errors import OF_ERRORS, spelled
 from contract_first.vocabulary.words import plain, singular
 
+from .error_members import MEANINGS, TEXTS, Member, Occurrence, Place, meanings_of
+
 DEEPEST = 8
-Fill = Callable[["Occurrence"], Any]
+Fill = Callable[[Occurrence], Any]
 """Returns the value of a part of an error, MISSING for none."""
-
-
-class Occurrence(NamedTuple):
-    """What goes wrong in a request: a problem, or one of the violations that it lists."""
-
-    problem: Problem
-    request: Request
-    violation: Violation | None = None
-
-    def each(self, *, is_alone: bool) -> list["Occurrence"]:
-        """Return one for each violation; of a problem without any itself, if it is said nowhere else."""
-        violations = () if self.violation else self.problem.violations
-        if violations:
-            return [self._replace(violation=violation) for violation in violations]
-        return [self] if is_alone or self.violation else []
-
-    @property
-    def document(self) -> Any:
-        """The problem details, or what they have of a violation."""
-        return self.violation.document() if self.violation else self.request.problem_details(self.problem)
-
-
-class Place(NamedTuple):
-    """Where a part of an error stands.
-
-    Attributes:
-        layers: the schemas that apply to it: its own, and the alternatives that are taken.
-        example: the author's; MISSING without one.
-        above: the schemas around it.
-        heard: whether a text beside it says what goes wrong.
-    """
-
-    layers: list[Schema]
-    name: str = ""
-    example: Any = MISSING
-    is_required: bool = True
-    meanings: list[ErrorMeaning] = [ErrorMeaning.TEXT]  # noqa: RUF012 -- of a tuple
-    above: tuple[Schema, ...] = ()
-    heard: bool = False
-
-    @property
-    def types(self) -> frozenset[str]:
-        """The types that it may have, but for null; where none is declared, that of the example."""
-        types = frozenset.intersection(*(layer.types for layer in self.layers)) - {"null"}
-        has_example = self.example is not MISSING and not str(self.example).isdigit()
-        return (
-            frozenset({type_of(self.example)}) if has_example and len(types) > len(EVERY_TYPE) - 2 else types
-        )
-
-    def all(self, keyword: str) -> list[Any]:
-        """Return the values that a keyword has in its schemas."""
-        return [part[keyword] for layer in self.layers for part in layer.parts if keyword in part]
-
-
-class Member:
-    """A member of an error that is no object and no list of them.
-
-    Attributes:
-        example: its spelling in an example; empty without one.
-        texts: what is documented that it may be.
-    """
-
-    def __init__(self, place: Place, *, is_authored: bool) -> None:
-        self.name, self.is_required, self.types = place.name, place.is_required, place.types
-        listed = [value for values in place.all("examples") if isinstance(values, list) for value in values]
-        examples = [*([] if place.example is MISSING else [place.example]), *place.all("example"), *listed]
-        values = [value for layer in place.layers for value in layer.values]
-        self.example = str(next(iter(examples), "")) if is_authored else ""
-        self.texts = (
-            tuple(value for value in (*values, *examples) if isinstance(value, str)) if is_authored else ()
-        )
-        self.is_exact = is_authored and place.example is not MISSING
-        self._defaults = [*place.all("default"), *examples, *values, []] if place.is_required else []
-        self._nothing = None if place.is_required and place.layers[0].allows_null else MISSING
-        self.most = min(place.all("maxLength"), default=None)
-        self._conforms = place.layers[0].conforms
-
-    def first(self, candidates: Iterable[Any]) -> Any:
-        """Return the first candidate that conforms, else what the contract has for it, else MISSING."""
-        for candidate in chain(candidates, self._defaults):
-            if type_of(candidate) in self.types and self._conforms(candidate):
-                return candidate
-        return self._nothing
-
-
-def _text(occurrence: Occurrence, member: Member) -> Iterator[Any]:
-    problem, violation = occurrence.problem, occurrence.violation
-    text = violation.sentence if violation else problem.reason
-    yield from (text, text[: member.most], fitting(member.texts, problem.code, problem.status))
-
-
-def _detail(occurrence: Occurrence, member: Member) -> Iterable[Any]:
-    return (occurrence.violation.detail,) if occurrence.violation else _text(occurrence, member)
-
-
-def _code(occurrence: Occurrence, member: Member) -> Iterator[Any]:
-    problem, violation = occurrence.problem, occurrence.violation
-    kind, status = (violation.rule, 400) if violation else (problem.code, problem.status)
-    if violation is None and type(problem).code not in CODES:
-        yield kind
-    yield fitting(member.texts, kind, status)
-    if member.is_exact:
-        yield member.example
-    yield str(int(problem.status)) if member.example.isdigit() else styled(kind, member.example)
-
-
-def _status_text(occurrence: Occurrence, member: Member) -> Iterable[Any]:
-    return _code(occurrence, member) if member.texts else (str(int(occurrence.problem.status)),)
-
-
-def _field(occurrence: Occurrence, member: Member) -> Iterator[Any]:
-    violation = occurrence.violation
-    if violation and (violation.location != "body" or spelled(member.name) != "parameter"):
-        yield ".".join(violation.steps) or violation.location
-    elif violation is None and member.is_required:
-        yield occurrence.request.instance
-
-
-def _request_id(occurrence: Occurrence, _: Member) -> Iterator[Any]:
-    yield occurrence.request.request_id
-    with suppress(ValueError):  # those that this process makes are hexadecimal
-        yield str(UUID(occurrence.request.request_id.zfill(32)))
-
-
-def _time(occurrence: Occurrence, _: Member) -> Iterable[Any]:
-    now = occurrence.request.now().astimezone(UTC)
-    text = now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return text, text[:10], int(now.timestamp())
-
-
-def _retry_after(occurrence: Occurrence, _: Member) -> Iterable[Any]:
-    seconds = occurrence.problem.headers.get("Retry-After", "")
-    return (int(seconds),) if seconds.isdecimal() else ()
-
-
-def _of_violation(fact: Callable[[Violation], Any]) -> Callable[[Occurrence, Member], Iterable[Any]]:
-    return lambda occurrence, _: (fact(occurrence.violation),) if occurrence.violation else ()
-
-
-def _of_problem(fact: Callable[[Problem], Any]) -> Callable[[Occurrence, Member], Iterable[Any]]:
-    return lambda occurrence, _: (fact(occurrence.problem),)
-
-
-FACTS: Mapping[ErrorMeaning, Callable[[Occurrence, Member], Iterable[Any]]] = {
-    ErrorMeaning.TEXT: _text,
-    ErrorMeaning.DETAIL: _detail,
-    ErrorMeaning.STATUS: _of_problem(lambda problem: int(problem.status)),
-    ErrorMeaning.STATUS_TEXT: _status_text,
-    ErrorMeaning.TITLE: _of_problem(lambda problem: problem.title or phrase(problem.status)),
-    ErrorMeaning.TYPE: lambda occurrence, _: (
-        occurrence.request.problem_details(occurrence.problem)["type"],
-    ),
-    ErrorMeaning.CODE: _code,
-    ErrorMeaning.FIELD: _field,
-    ErrorMeaning.POINTER: _of_violation(
-        lambda violation: violation.name if violation.location == "body" else None
-    ),
-    ErrorMeaning.PLACE: _of_violation(lambda violation: violation.location),
-    ErrorMeaning.STEPS: _of_violation(lambda violation: [violation.location, *violation.steps]),
-    ErrorMeaning.INSTANCE: lambda occurrence, _: (occurrence.request.instance,),
-    ErrorMeaning.METHOD: lambda occurrence, _: (occurrence.request.method,),
-    ErrorMeaning.REQUEST_ID: _request_id,
-    ErrorMeaning.TIME: _time,
-    ErrorMeaning.FAILURE: lambda *_: (True,),
-    ErrorMeaning.SUCCESS: lambda *_: (False,),
-    ErrorMeaning.RETRYABLE: _of_problem(lambda problem: problem.retryable),
-    ErrorMeaning.RETRY_AFTER: _retry_after,
-}
-"""What a member has, by what it means: candidates, the best first."""
-WHERE = {ErrorMeaning.FIELD, ErrorMeaning.POINTER, ErrorMeaning.STEPS}
 
 
 class Draft:
@@ -235,9 +60,9 @@ class Draft:
         is_top = not place.name and "object" in types
         if is_top or types == {"object"} or any(layer.properties for layer in place.layers):
             return self._object(place)
-        if types == {"array"} and ErrorMeaning.STEPS not in place.meanings:
+        if types == {"array"} and "steps" not in place.meanings:
             return self._list(place)
-        facts = [FACTS[meaning] for meaning in place.meanings]
+        facts = [MEANINGS[meaning].candidates for meaning in place.meanings]
         member = Member(place, is_authored=self._is_authored)
         return lambda occurrence: member.first(
             chain.from_iterable(fact(occurrence, member) for fact in facts)
@@ -247,7 +72,7 @@ class Draft:
         """Return what fills in an item of a list of errors, or a member of an object of them."""
         name = singular(spelled(place.name)) or "error"
         item = Place(self._layers(schema), name, example, above=place.above)
-        meanings = ErrorMeaning.of(name, "", item.types)[:1] or item.meanings
+        meanings = meanings_of(name, item.types)[:1] or item.meanings
         return self._part(item._replace(meanings=meanings)) or (lambda _: MISSING)
 
     def _list(self, place: Place) -> Fill:
@@ -284,9 +109,10 @@ class Draft:
     def _object(self, place: Place) -> Fill:
         example = place.example if isinstance(place.example, dict) else {}
         members = {name: schema for layer in place.layers for name, schema in layer.properties.items()}
-        required = set(chain.from_iterable(place.all("required")))
-        if not members:
-            members, required = {name: place.layers[0].member(name) for name in example}, {*example}
+        required = dict.fromkeys(chain.from_iterable(place.all("required")))
+        if not members:  # it is not described
+            required |= dict.fromkeys(example)
+        members |= {name: place.layers[0].member(name) for name in required if name not in members}
         if not members:
             return self._free(place)
         places = {
@@ -318,26 +144,24 @@ class Draft:
 def meant(places: Mapping[str, Place]) -> dict[str, Place]:
     """Return the members of an object with what each means, given the others."""
     found = {
-        name: ErrorMeaning.of(name, str(next(iter(place.all("description")), "")), place.types)
+        name: meanings_of(name, place.types, str(next(iter(place.all("description")), "")))
         for name, place in places.items()
     }
-    names = ErrorMeaning.TEXT.names
-    texts = [name for name in found if ErrorMeaning.TEXT in found[name]]
+    names = TEXTS.split()
+    texts = [name for name in found if "text" in found[name]]
     texts.sort(key=lambda name: names.index(spelled(name)) if spelled(name) in names else len(names))
     if not texts and len(found) == 1:
         texts = [name for name, place in places.items() if place.types == {"string"} and not found[name]]
-    is_placed = "source" in found or any(not WHERE.isdisjoint(meanings) for meanings in found.values())
-    has_number = any(ErrorMeaning.STATUS in meanings for meanings in found.values())
+    others = {meaning for meanings in found.values() for meaning in meanings}
+    is_placed = "source" in found or not others.isdisjoint({"field", "pointer", "steps"})
     for name, meanings in found.items():
+        formats = map(str, places[name].all("format"))
         if name in texts[:1]:
-            found[name] = [ErrorMeaning.DETAIL if is_placed else ErrorMeaning.TEXT]
-        elif name in texts or (ErrorMeaning.TYPE in meanings and not is_problem(places[name], found)):
+            found[name] = ("detail" if is_placed else "text",)
+        elif (
+            "type" in meanings and "title" not in others and not any("uri" in name for name in formats)
+        ) or ("status text" in meanings and "status" in others):
+            found[name] = ("code",)
+        elif name in texts:
             found[name] = meanings[1:] or meanings
-        elif ErrorMeaning.STATUS_TEXT in meanings and has_number:  # which says that already
-            found[name] = [ErrorMeaning.CODE]
     return {name: place._replace(meanings=found[name], heard=bool(texts)) for name, place in places.items()}
-
-
-def is_problem(place: Place, members: Iterable[str]) -> bool:
-    """Tell whether a ``type`` is that of RFC 9457."""
-    return "title" in members or any(str(name).startswith("uri") for name in place.all("format"))

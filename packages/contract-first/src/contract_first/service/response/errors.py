@@ -20,7 +20,8 @@ from contract_first.service.messages.problems import Problem, ProblemProfile, Vi
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered, Response
 
-from .error_values import Draft, Occurrence
+from .error_members import Occurrence
+from .error_values import Draft
 from .negotiation import preferred
 from .rendering import ResponseRenderer, of_range
 
