@@ -183,7 +183,7 @@ def rules() -> Iterator[str]:
         yield f"- `{change.name}` ({change.severity.value}): {change.meaning}"
     yield "\n## contract lint\n\n[Lint a contract](../lint.md) says how to leave some out.\n"
     for rule in linting.RULES.values():
-        yield f"- `{rule.name}` ({rule.severity}): {rule.reason}"
+        yield f"- `{rule.name}` ({rule.severity}): {rule.meaning}"
 
 
 def s3_refusals() -> Iterator[str]:

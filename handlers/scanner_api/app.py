@@ -11,18 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.types import Receive, Scope, Send
 
+from contract_first import service
 from contract_first.contract import Contract, ContractError
-from contract_first.service import (
-    CannotListen,
-    Exposure,
-    JsonLimits,
-    Limits,
-    Observability,
-    ResolverError,
-    Seams,
-    Strictness,
-)
-from contract_first.service import create_app as service_of
 from contract_first.service.bound_operation import Fallback
 from contract_first.service.clock import Clock, SystemClock
 from contract_first.service.handlers import handlers_of
@@ -56,7 +46,9 @@ from .storage.catalogue.freshness import FreshnessStore
 from .storage.catalogue.redirect_rules import RedirectRuleStore
 from .storage.connections.engines import Waits
 from .storage.database import Database, DatabaseError
-from .storage.photo_bucket import PhotoBucket, PhotoBucketError, UploadRules
+from .storage.photo_bucket.bucket import PhotoBucket
+from .storage.photo_bucket.errors import PhotoBucketError
+from .storage.photo_bucket.presigning import UploadRules
 from .waiting import wait_for
 
 if TYPE_CHECKING:
@@ -69,11 +61,11 @@ if TYPE_CHECKING:
 MULTIPART_OVERHEAD = 64 * 1024
 PHOTO_KEYS = "photo-keys"
 START_ERRORS = (
-    CannotListen,
+    service.CannotListen,
     ContractError,
     DatabaseError,
     PhotoBucketError,
-    ResolverError,
+    service.ResolverError,
     ServiceUnavailable,
     ValueError,
 )
@@ -167,12 +159,12 @@ class Application:
 
             add_metrics(metrics, self.database, self.stores, self.bucket, self._processing, self.clock)
             metrics.add(partial(read_limits, self.counters))
-        self._service = service_of(
+        self._service = service.create_app(
             self.contract,
             handlers_of(operations),
             authenticate=self._authenticator(),
             collaborators=self._opened,
-            exposure=Exposure(
+            exposure=service.Exposure(
                 cors_origins=settings.cors_origins,
                 csrf_protection=False,  # verification of web sessions has a stricter one
                 base_paths=False,
@@ -184,19 +176,19 @@ class Application:
                     **({} if settings.queue_url == IN_MEMORY else {"queue": self._processing.queue.ping}),
                 },
             ),
-            limits=Limits(
+            limits=service.Limits(
                 body=settings.max_body_bytes,
                 upload=settings.max_upload_bytes + MULTIPART_OVERHEAD,
                 target=settings.max_target_bytes,
-                json=JsonLimits(
+                json=service.JsonLimits(
                     settings.max_json_members, settings.max_json_levels, settings.max_json_digits
                 ),
             ),
             profile=PROFILE,
             idempotency=self.stores.idempotency,
-            strictness=Strictness(reveal=reveal),
-            observability=Observability(metrics=metrics, request_log=request_log, tracing=tracing),
-            seams=Seams(fallback=fallback, clock=self.clock, random_bytes=self._draw("request ids")),
+            strictness=service.Strictness(reveal=reveal),
+            observability=service.Observability(metrics=metrics, request_log=request_log, tracing=tracing),
+            seams=service.Seams(fallback=fallback, clock=self.clock, random_bytes=self._draw("request ids")),
         )
         self.start, self.drain, self.stop = self._service.start, self._service.drain, self._service.stop
         self.most_target_bytes = self._service.most_target_bytes

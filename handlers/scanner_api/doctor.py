@@ -22,7 +22,7 @@ from .app import START_ERRORS, create_app, database_of, photo_bucket
 from .redis_urls import IN_MEMORY
 from .scanning.photos.photo_keys import PhotoKeys
 from .settings import Settings
-from .storage.photo_bucket import PhotoBucket
+from .storage.photo_bucket.bucket import PhotoBucket
 from .storage.schema.migrations import HEAD
 
 SECONDS = 5

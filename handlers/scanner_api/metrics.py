@@ -15,7 +15,7 @@ from .access.counters import CircuitBreaker, Counters
 from .processing.processing import Processing
 from .processing.stores import Stores, seconds_since
 from .storage.database import Database
-from .storage.photo_bucket import PhotoBucket
+from .storage.photo_bucket.bucket import PhotoBucket
 
 if TYPE_CHECKING:
     from prometheus_client import Metric

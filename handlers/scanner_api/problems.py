@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from contract_first.service.messages.problems import Problem, ProblemProfile
+from contract_first.service.messages.problems import Problem, ProblemProfile, ValidationFailed, Violation
 
 
 def _members(problem: Problem, request_id: str, now: datetime) -> dict[str, Any]:
@@ -16,3 +16,8 @@ def _members(problem: Problem, request_id: str, now: datetime) -> dict[str, Any]
 
 
 PROFILE = ProblemProfile("https://closient.com/docs/errors/", _members)
+
+
+def invalid(pointer: str, rule: str, detail: str) -> ValidationFailed:
+    """Return the problem of a body with one invalid part."""
+    return ValidationFailed([Violation("body", pointer, rule, detail)])

@@ -24,7 +24,7 @@ from .processing.retention import retention_of
 from .processing.stores import oldest_waiting, stores_of
 from .settings import Settings
 from .storage.database import Database
-from .storage.photo_bucket import PhotoBucket
+from .storage.photo_bucket.bucket import PhotoBucket
 from .waiting import wait_for
 
 if TYPE_CHECKING:

@@ -87,7 +87,7 @@ def mock_application(parts: Parts) -> MockApplication:
     state = State(
         clock=clock,
         events=Events(SCOPE.get),
-        clearable=traffic.clearable,
+        resets=traffic.resets,
         directory=parts.data,
         make=_maker(parts, settings, contract),
         seed=parts.options.seed,
@@ -100,7 +100,7 @@ def mock_application(parts: Parts) -> MockApplication:
     traffic.s3_scope = state.scope_of
     scopes = None
     if parts.options.isolate:
-        parted: list[ScopedPart] = [clock, state, *map(Cleared, traffic.clearable.values())]
+        parted: list[ScopedPart] = [clock, state, *map(Cleared, traffic.resets.values())]
         scopes = Scopes(parted, state.initialize, state.release)
     service = ReloadingService(
         contract,

@@ -128,8 +128,6 @@ def _running(options: ScannerMockOptions) -> Iterator[Mock]:
         running.callback(s3.stop)
         s3.start()
         with resting_collector():
-            from contract_first.mock.rules.transport import TransportProtocol  # noqa: PLC0415 -- the same
-
             from .seed_files import seed_data_of  # noqa: PLC0415 -- the same
 
             data = seed_data_of(options.products, options.seed_data, options.tell)
@@ -163,9 +161,7 @@ def _running(options: ScannerMockOptions) -> Iterator[Mock]:
             if options.log is not None:
                 running.enter_context(options.log(traffic.journal))
             encryption = server_options(authority, names)
-            running.enter_context(
-                serving(app, listening, "scanner-mock", http=TransportProtocol, **encryption)
-            )
+            running.enter_context(serving(app, listening, "scanner-mock", **encryption))
         s3.wait_ready()
         traffic.rules.add(*from_file)
         yield mock

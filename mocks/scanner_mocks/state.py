@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import InitVar, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -20,7 +20,9 @@ from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.scanning.photos.photo import Photo
 from scanner_api.storage.database import Database
 from strict_s3 import Server
+from strict_s3.messages.request import UNWATCHED
 
+from .bucket.bucket_session import presigned_get
 from .buckets import bucket_of
 from .processing.pipeline import Pipeline
 from .seeding import NO_SEED_DATA, SeedData, seed_database
@@ -89,16 +91,12 @@ class Room:
 
     async def start(self, database: Database, make: Make) -> None:
         """Start the service on a database, which is closed if that fails."""
-        try:
+        async with AsyncExitStack() as failed:  # or cancelled, as at the mock's end
+            failed.push_async_callback(database.close)
             service = make(database, self)
-            try:
-                await service.start()
-            except BaseException:  # a change may be cancelled while the service starts, as at the mock's end
-                await service.stop()
-                raise
-        except BaseException:
-            await database.close()
-            raise
+            failed.push_async_callback(service.stop)
+            await service.start()
+            failed.pop_all()
         self.service = service
 
     async def stop(self) -> None:
@@ -290,11 +288,9 @@ class State(MockState):
         }
 
     def _photo(self, photo: Photo) -> dict[str, Any]:
-        from .bucket.aws_session import presigned_get  # noqa: PLC0415 -- boto3 takes a while
-
-        s3, now = self.s3, self.clock.now()
-        bucket = f"{self.s3_url()}/{self.room.bucket}"
-        url = presigned_get(bucket, s3.region, photo.s3_key, _PHOTO_SECONDS, now, recorded=False)
+        path, unwatched = f"/{self.room.bucket}/{photo.s3_key}", {UNWATCHED: ""}
+        now, seconds = self.clock.now(), _PHOTO_SECONDS
+        url = presigned_get(self.s3_url(), self.s3.region, path, now=now, seconds=seconds, **unwatched)
         return {**_resource(_PHOTO, photo), "label": photo.original_filename, "url": url}
 
     def _drawing(self, **position: Any) -> SeededRandomness:

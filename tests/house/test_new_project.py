@@ -30,7 +30,7 @@ EXPORT = """
 """
 
 
-PROJECTS = {kind: f"{kind}/pet-shop" for kind in ("dataclass", "msgspec", "pydantic", "typeddict")}
+PROJECTS = {kind: f"{kind}/pet-shop" for kind in ("msgspec", "pydantic", "typeddict")}
 """The folder of each project, by the kind of its models."""
 DATABASE = {"msgspec": ("--db", "sqlalchemy")}
 

@@ -31,7 +31,7 @@ STARTS = {
             "moto.iam",
             "contract_first.contract.loading",
         ),
-        *("responses", "s3transfer", "sqlalchemy", "starlette"),
+        *("responses", "s3transfer", "sqlalchemy"),
     },
 }
 """The commands, and what else each of them does not import."""

@@ -13,7 +13,7 @@ import pytest
 from .page import NOT_RUN, Block, Reader, blocks
 
 ROOT = Path(__file__).parents[2]
-PHOTO = ROOT / "packages" / "contract-first" / "src" / "contract_first" / "check" / "checks" / "photo.jpg"
+PHOTO = ROOT / "mocks" / "scanner_mocks" / "checks" / "photo.jpg"
 PAGES = [
     path
     for pattern in ("README.md", "docs/**/*.md", "packages/*/README.md", "examples/**/README.md")

@@ -22,7 +22,8 @@ from scanner_api.settings import Settings
 from scanner_api.storage.accounts.credentials import CredentialStore, WebSession
 from scanner_api.storage.accounts.digests import digest_of
 from scanner_api.storage.accounts.organizations import OrganizationStore, User
-from scanner_api.storage.photo_bucket import PhotoBucket, UploadRules
+from scanner_api.storage.photo_bucket.bucket import PhotoBucket
+from scanner_api.storage.photo_bucket.presigning import UploadRules
 from scanner_contract import load_contract
 from scanner_mocks import seeds, token_issuer
 from scanner_mocks.bucket.aws_session import aws_session

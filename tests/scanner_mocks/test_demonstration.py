@@ -23,7 +23,9 @@ from typer.testing import CliRunner
 from scanner_api.cli import app as scanner_api
 from scanner_api.scanning.extraction.pixels import decode_barcodes
 from scanner_mocks import server
-from scanner_mocks.demonstration import Failed, demonstrate, scan, stage, story
+from scanner_mocks.demonstration import scan, stage, story
+from scanner_mocks.demonstration.stage import Failed
+from scanner_mocks.demonstration.story import demonstrate
 from scanner_mocks.drawings import pictures
 from scanner_mocks.drawings.pictures import digital_link, draw_qr_code
 

@@ -5,15 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from contract_first.service.messages.problems import (
-    Conflict,
-    Forbidden,
-    NotFound,
-    ValidationFailed,
-    Violation,
-)
+from contract_first.service.messages.problems import Conflict, Forbidden, NotFound
+from scanner_api.problems import invalid
 from scanner_api.scanning.photos.photo import Photo
-from scanner_api.scanning.scans.captures import Capture
 from scanner_api.scanning.scans.sessions import ScanSession, SessionState, SessionStatus
 from scanner_api.storage.actions import Actor
 
@@ -94,16 +88,8 @@ def organization_for(caller: Caller, requested: str) -> str:
         raise Forbidden("The caller is not a member of any organization.")
     if caller.infers_organization and len(caller.organizations) == 1:
         return next(iter(caller.organizations))
-    raise ValidationFailed(
-        [
-            Violation(
-                "body",
-                "/organization_short_id",
-                "required",
-                "is required: this credential belongs to more than one organization",
-            )
-        ]
-    )
+    detail = "is required: this credential belongs to more than one organization"
+    raise invalid("/organization_short_id", "required", detail)
 
 
 def _reached(caller: Caller, owned: Owned | None, name: str) -> Owned:
@@ -131,12 +117,7 @@ def not_active(status: SessionStatus) -> Conflict:
     return Conflict(f"The session is {status}; only an ACTIVE session takes this.")
 
 
-async def reachable_capture(captures: CaptureStore, caller: Caller, capture_id: str) -> Capture:
-    """Return a capture that the caller may see; raise NotFound for any other id."""
-    return (await reachable_record(captures, caller, capture_id)).capture
-
-
-async def reachable_record(captures: CaptureStore, caller: Caller, capture_id: str) -> CaptureRecord:
+async def reachable_capture(captures: CaptureStore, caller: Caller, capture_id: str) -> CaptureRecord:
     """Return a capture that the caller may see with its owner; raise NotFound for any other id."""
     return _reached(caller, await captures.get(capture_id), "capture")
 

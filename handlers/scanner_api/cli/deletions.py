@@ -16,7 +16,7 @@ from scanner_api.app import photo_bucket
 from scanner_api.settings import Settings
 from scanner_api.storage.accounts.organizations import Organization, OrganizationStore
 from scanner_api.storage.database import ConstraintError, Database
-from scanner_api.storage.photo_bucket import PhotoBucketError
+from scanner_api.storage.photo_bucket.errors import PhotoBucketError
 from scanner_api.storage.scans.deletion import Deletion
 from scanner_api.storage.scans.erasure import Erasure
 

@@ -6,14 +6,7 @@ from typing import IO, Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    Progress,
-    TaskProgressColumn,
-    TextColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import open as open_with_progress
 from rich.table import Table
 from rich.text import Text
 
@@ -29,7 +22,6 @@ from .audit import operator
 from .databases import Page, PageSize, database_command, page_caption
 
 MOST_LISTED = 20
-ROWS_A_TICK = 500
 RULE_COLUMNS = "Expected columns: brick, category, warning_days, critical_days."
 Item = TypeVar("Item")
 _command = database_command(FileError, OSError, prefix="Not done: ")
@@ -128,18 +120,13 @@ class Import:
 
     def items(self, read: Callable[[IO[bytes], str], Iterable[Item | BadRow]]) -> Iterator[Item]:
         """Yield the valid rows; the first twenty invalid ones are reported with their line numbers."""
-        columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn())
-        progress = Progress(*columns, DownloadColumn(), TimeRemainingColumn(), console=self._console)
-        with self._path.open("rb") as file, progress:
-            task = progress.add_task(self._path.name, total=self._path.stat().st_size)
-            for number, item in enumerate(read(file, self._path.name)):
-                if number % ROWS_A_TICK == 0:
-                    progress.update(task, completed=file.tell())
+        name = self._path.name
+        with open_with_progress(self._path, "rb", description=name, console=self._console) as file:
+            for item in read(file, name):
                 if isinstance(item, BadRow):
                     self._skip(item)
                 else:
                     yield item
-            progress.update(task, completed=file.tell())
 
     def _skip(self, row: BadRow) -> None:
         self.skipped += 1

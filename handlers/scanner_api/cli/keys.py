@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -11,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from contract_first.terminal import printable
+from scanner_api.access.api_keys import KeyPrefix
 from scanner_api.storage.accounts.credentials import ApiKey
 from scanner_api.storage.database import Database
 
@@ -23,25 +23,17 @@ DAY = timedelta(days=1)
 app = typer.Typer()
 
 
-class Kind(StrEnum):
-    """The kinds of key, named by their prefix."""
-
-    CSB = "csb"
-    CSU = "csu"
-    CPK = "cpk"
-
-
 _OF_AN_ORGANIZATION = ({"organization"}, {"new_organization"})
 _BY_ORGANIZATION = "by --organization ID or by --new-organization NAME"
 OWNERS = {
-    Kind.CSB: _OF_AN_ORGANIZATION,
-    Kind.CSU: ({"user"}, {"new_user", "organization"}, {"new_user", "new_organization"}),
-    Kind.CPK: _OF_AN_ORGANIZATION,
+    "csb": _OF_AN_ORGANIZATION,
+    "csu": ({"user"}, {"new_user", "organization"}, {"new_user", "new_organization"}),
+    "cpk": _OF_AN_ORGANIZATION,
 }
 WAYS = {
-    Kind.CSB: _BY_ORGANIZATION,
-    Kind.CSU: f"by --user ID, or by --new-user EMAIL and the organization they are in {_BY_ORGANIZATION}",
-    Kind.CPK: _BY_ORGANIZATION,
+    "csb": _BY_ORGANIZATION,
+    "csu": f"by --user ID, or by --new-user EMAIL and the organization they are in {_BY_ORGANIZATION}",
+    "cpk": _BY_ORGANIZATION,
 }
 
 
@@ -65,7 +57,7 @@ def _overlap(text: str) -> timedelta:
 
 
 OfKind = Annotated[
-    Kind,
+    KeyPrefix,
     typer.Option(
         help="`csb` is an organization's, for its servers; `csu` a user's, for all "
         "organizations they are in; `cpk` may be published: it captures and uploads, and reaches "
@@ -102,7 +94,7 @@ PerDay = Annotated[int, typer.Option(min=0, help="Requests a day; 0 for the defa
 @app.command()
 def create(  # noqa: PLR0913 -- one for each option
     *,
-    kind: OfKind = Kind.CSB,
+    kind: OfKind = "csb",
     organization: OfOrganization = None,
     new_organization: OfNewOrganization = None,
     user: OfUser = None,
@@ -126,7 +118,7 @@ def create(  # noqa: PLR0913 -- one for each option
 
     async def run(database: Database) -> tuple[ApiKey, str]:
         return await KeyRing(database).create(
-            kind.value, owner, name=name, expires=expires, per_minute=per_minute, per_day=per_day
+            kind, owner, name=name, expires=expires, per_minute=per_minute, per_day=per_day
         )
 
     key, secret = with_database(read_settings(config, {"database_url": database_url}), run, Refused)

@@ -7,11 +7,10 @@ from contextlib import ExitStack
 from functools import partial
 from socket import socket
 
-import typer
 import uvloop
 
 from contract_first.cli.commands import failure
-from contract_first.cli.serve import Authenticate, Handlers, ServeOptions, run_service, serve_until_ended
+from contract_first.cli.serve import serve_until_ended
 from contract_first.service.http.connections import ConnectionLimits
 from contract_first.service.http.proxies import TrustedProxies
 from contract_first.service.http.server import CannotStart, Shutdown, listen, starting, url_of
@@ -28,39 +27,14 @@ from scanner_api.worker import Worker
 from .settings_flags import with_settings
 
 
-def _serve(settings: Settings, *, handlers: str | None, authenticate: str | None) -> None:
+def _serve(settings: Settings) -> None:
     """Serve the Scanner API with real keys, a real database and a real bucket.
 
     Settings come from flags, from SCANNER_* environment variables and from a TOML file, in this order.
     AWS credentials come from boto3's usual chain (environment, profile, role, instance metadata).
 
-    With --handlers it serves the contract of --contract with your own handlers instead, and nothing of the
-    Scanner API; of the settings, only host, ports, workers, CORS origins and the log apply then.
-
     Exit codes: 0 stopped, 1 could not start, 2 wrong settings.
     """
-    if handlers is not None and settings.contract is not None:
-        run_service(
-            ServeOptions(
-                contract=settings.contract,
-                handlers=handlers,
-                authenticate=authenticate,
-                host=settings.host,
-                port=settings.port,
-                cors_origin=settings.cors_origins,
-                log_level=settings.log_level,
-                log_format=settings.log_format,
-                request_log=settings.request_log,
-                workers=settings.workers,
-                metrics_port=settings.metrics_port,
-            )
-        )
-        return
-    if handlers is not None or authenticate is not None:
-        raise typer.BadParameter(
-            "These serve a contract of your own and need --contract and --handlers.",
-            param_hint="--handlers, --authenticate",
-        )
     if settings.workers > 1 and settings.rate_limit_storage == "memory://":
         message = (
             f"Each of the {settings.workers} processes counts requests by itself; name a Redis "
@@ -88,7 +62,7 @@ def _serve(settings: Settings, *, handlers: str | None, authenticate: str | None
 ERRORS = (*START_ERRORS, QueueError)
 """What keeps a worker from starting."""
 
-serve = with_settings(_serve, check_processing, handlers=Handlers, authenticate=Authenticate)
+serve = with_settings(_serve, check_processing)
 
 
 def _worker(settings: Settings) -> None:

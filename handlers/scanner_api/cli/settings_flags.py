@@ -57,7 +57,8 @@ def with_settings(
     def command(config: Config = None, **flags: Any) -> None:
         others = {name: flags.pop(name) for name in options}
         settings = read_settings(config, flags)
-        _refuse(_unusable(settings, check))
+        if reasons := _unusable(settings, check):
+            raise failure("\n".join(reasons), page="settings")
         run(settings, **others)
 
     types = get_type_hints(Settings, include_extras=True)
@@ -84,7 +85,7 @@ def read_settings(config: str | None = None, flags: dict[str, Any] | None = None
     if config is not None:
         os.environ["SCANNER_CONFIG"] = config
     values = {name: value for name, value in (flags or {}).items() if value not in (None, [], ())}
-    reasons = _misspelt(os.environ)
+    reasons, settings = _misspelt(os.environ), None
     try:
         settings = Settings(**values)
     except ValidationError as error:
@@ -93,17 +94,9 @@ def read_settings(config: str | None = None, flags: dict[str, Any] | None = None
         ]
     except (SettingsError, OSError, ValueError) as error:
         reasons.append(f"Settings cannot be read: {explained(error).removesuffix('.')}.")
-    else:
-        _refuse(reasons)
-        return settings
-    _refuse(reasons)
-    raise AssertionError
-
-
-def _refuse(reasons: list[str]) -> None:
-    """Print the errors, and end the command with exit code 2, if there are any."""
-    if reasons:
+    if settings is None or reasons:
         raise failure("\n".join(reasons), page="settings")
+    return settings
 
 
 def _misspelt(environment: Iterable[str]) -> list[str]:
@@ -121,8 +114,8 @@ def _misspelt(environment: Iterable[str]) -> list[str]:
 def _unusable(settings: Settings, check_queue: Callable[[Settings], None]) -> list[str]:
     """Return the errors of URLs, queue and token issuer, without repeating a password."""
     from scanner_api.storage.connections.engines import DatabaseError, parse  # noqa: PLC0415 -- SQLAlchemy takes its time
-    from scanner_api.storage.photo_bucket import PhotoBucketError  # noqa: PLC0415 -- the same
     from scanner_api.storage.photo_bucket.address import upload_url  # noqa: PLC0415 -- the same
+    from scanner_api.storage.photo_bucket.errors import PhotoBucketError  # noqa: PLC0415 -- the same
 
     checks: list[Callable[[], object]] = [
         partial(parse, settings.database_url),

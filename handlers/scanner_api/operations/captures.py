@@ -6,13 +6,7 @@ from typing import Any
 
 from contract_first.service.clock import Clock
 from contract_first.service.messages.problems import Conflict
-from scanner_api.access.callers import (
-    Caller,
-    active_session,
-    reachable_capture,
-    reachable_record,
-    reachable_session,
-)
+from scanner_api.access.callers import Caller, active_session, reachable_capture, reachable_session
 from scanner_api.processing.backlog import Backlog
 from scanner_api.processing.queue import Queue
 from scanner_api.scanning.scans.captures import Capture, CaptureStatus, is_url
@@ -80,7 +74,8 @@ async def list_captures(
 
 
 async def get_capture(id_: str, caller: Caller, captures: CaptureStore) -> dict[str, Any]:
-    return capture_representation(await reachable_capture(captures, caller, id_))
+    record = await reachable_capture(captures, caller, id_)
+    return capture_representation(record.capture)
 
 
 async def retry_capture(
@@ -94,7 +89,7 @@ async def retry_capture(
     """
     from scanner_api.scanning.scans import pipeline  # noqa: PLC0415 -- reads barcodes, which is slow to import
 
-    record = await reachable_record(captures, caller, id_)
+    record = await reachable_capture(captures, caller, id_)
     try:
         retried = pipeline.retry(record.capture)
     except pipeline.StepError as error:

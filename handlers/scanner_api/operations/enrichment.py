@@ -18,7 +18,7 @@ async def list_proposals(
 ) -> list[dict[str, Any]]:
     """Return the proposals of a capture, oldest first."""
     require_secret(caller)
-    capture = await reachable_capture(captures, caller, id_)
+    capture = (await reachable_capture(captures, caller, id_)).capture
     return [proposal_representation(proposal) for proposal in await proposals.of_capture(capture.id)]
 
 
@@ -56,7 +56,7 @@ async def apply_proposals(
         BadRequest: the capture has no linked product.
     """
     require_secret(caller)
-    capture = await reachable_capture(captures, caller, id_)
+    capture = (await reachable_capture(captures, caller, id_)).capture
     try:
         turns = capture.session_id, capture.product_short_id or ""
         applied = await proposals.apply(capture.id, actor_of(caller, request, proxies), turns)

@@ -19,12 +19,12 @@ async def get_freshness_thresholds(
     organization = next(iter(caller.organizations)) if caller and len(caller.organizations) == 1 else None
     rules = await freshness.rules(organization) if organization else {}
     everyone = {**shipped_layer(), **await freshness.rules("")}
-    levels = thresholds(brick, rules, everyone)
+    source, rule = thresholds(brick, rules, everyone)
     return {
-        "warningDays": levels.warning_days,
-        "criticalDays": levels.critical_days,
-        "categoryLabel": levels.category_label,
-        "source": levels.source,
+        "warningDays": rule.warning_days,
+        "criticalDays": rule.critical_days,
+        "categoryLabel": rule.category_label,
+        "source": source,
     }
 
 

@@ -8,18 +8,19 @@ from msgspec.structs import replace
 from contract_first.service.clock import Clock
 from contract_first.service.messages.problems import Conflict, ValidationFailed, Violation
 from scanner_api.access.callers import Caller, active_session, reachable_photo, reachable_session
+from scanner_api.problems import invalid
 from scanner_api.scanning.photos.images import ImageError, check_beginning, check_directory
 from scanner_api.scanning.photos.photo import OrderError, Photo
 from scanner_api.scanning.photos.photo_keys import ForeignKey, PhotoKeys
 from scanner_api.settings import Settings
 from scanner_api.storage.database import DuplicateError
-from scanner_api.storage.photo_bucket import PhotoBucket, StoredObject
+from scanner_api.storage.photo_bucket.bucket import PhotoBucket, StoredObject
 from scanner_api.storage.scans.captures import CaptureStore
 from scanner_api.storage.scans.photos import PhotoStore
 from scanner_api.storage.scans.sessions import SessionStore
 
 from .representations import envelope, photo_representation
-from .writes import conflict_if_closed, invalid, merged_metadata
+from .writes import conflict_if_closed, merged_metadata
 
 Stored = TypeVar("Stored")
 

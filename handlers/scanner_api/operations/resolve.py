@@ -5,7 +5,8 @@ from typing import Any
 from contract_first.service.http.proxies import TrustedProxies
 from contract_first.service.messages.problems import BadRequest, Conflict, ServiceUnavailable
 from contract_first.service.messages.request import Request
-from scanner_api.access.callers import Caller, actor_of, reachable_record, require_secret
+from scanner_api.access.callers import Caller, actor_of, reachable_capture, require_secret
+from scanner_api.problems import invalid
 from scanner_api.scanning.links.destinations import RefusedURL, read_url
 from scanner_api.scanning.links.redirects import TOTAL_SECONDS, RedirectFollower
 from scanner_api.storage.catalogue.redirect_rules import RedirectRuleStore
@@ -13,7 +14,6 @@ from scanner_api.storage.database import DuplicateError
 from scanner_api.storage.scans.captures import CaptureStore
 
 from .representations import rule_representation
-from .writes import invalid
 
 
 async def resolve_url(body: dict[str, Any], caller: Caller, redirects: RedirectFollower) -> dict[str, Any]:
@@ -56,7 +56,7 @@ async def save_redirect(
         Conflict: the organization has a rule of the product for this URL already.
     """
     require_secret(caller)
-    record = await reachable_record(captures, caller, short_id)
+    record = await reachable_capture(captures, caller, short_id)
     try:
         read_url(body["url"])
     except RefusedURL as error:

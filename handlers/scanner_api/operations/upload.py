@@ -20,6 +20,7 @@ from contract_first.service.messages.problems import (
 )
 from contract_first.service.request.bodies import NamedSchemas
 from scanner_api.access.callers import Caller, active_session, not_active
+from scanner_api.problems import invalid
 from scanner_api.processing.backlog import Backlog, too_many_waiting
 from scanner_api.processing.queue import Queue
 from scanner_api.scanning.photos.images import ImageError, ImageHeader, ImageTooLarge, read_header
@@ -27,13 +28,13 @@ from scanner_api.scanning.photos.photo_keys import PhotoKeys
 from scanner_api.scanning.scans.captures import Capture, is_url
 from scanner_api.scanning.scans.sessions import SessionState
 from scanner_api.settings import Settings
-from scanner_api.storage.photo_bucket import PhotoBucket
+from scanner_api.storage.photo_bucket.bucket import PhotoBucket
 from scanner_api.storage.scans.captures import CaptureStore
 from scanner_api.storage.scans.sessions import SessionStore
 
 from .captures import submitted
 from .representations import bulk_result_representation, capture_representation
-from .writes import conflict_if_closed, invalid
+from .writes import conflict_if_closed
 
 EXTENSIONS = {"image/jpeg": "upload.jpg", "image/png": "upload.png", "image/webp": "upload.webp"}
 

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
-from contract_first.service.messages.problems import ValidationFailed, Violation
 from scanner_api.access.callers import not_active
+from scanner_api.problems import invalid
 from scanner_api.scanning.scans.metadata import MetadataError, merge
 from scanner_api.storage.scans.activity import SessionClosed
 
@@ -38,11 +38,6 @@ def merged_metadata(stored: Mapping[str, str], update: Mapping[str, str] | None)
         return merge(stored, update)
     except MetadataError as error:
         raise invalid("/metadata", error.rule, str(error)) from None
-
-
-def invalid(pointer: str, rule: str, detail: str) -> ValidationFailed:
-    """Return the problem of a body with one invalid part."""
-    return ValidationFailed([Violation("body", pointer, rule, detail)])
 
 
 @contextmanager

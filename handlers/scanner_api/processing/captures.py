@@ -2,15 +2,12 @@
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
-from functools import partial
 from time import monotonic
-from typing import Final, Protocol, TypeVar
+from typing import Final, Protocol
 
-from contract_first.service.clock import Clock
 from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.scanning.extraction import ExtractionError
 from scanner_api.scanning.extraction.pixels import decode_barcodes
@@ -19,14 +16,10 @@ from scanner_api.scanning.links.redirects import RedirectFollower
 from scanner_api.scanning.scans import pipeline
 from scanner_api.scanning.scans.captures import FINAL, Capture, CaptureStatus
 from scanner_api.scanning.scans.pipeline import LinkedProduct
-from scanner_api.settings import Settings
-from scanner_api.storage.photo_bucket import PhotoBucket
-from scanner_api.waiting import wait_for
 
 from .extraction import read_photo
-from .stores import Stores
+from .stores import Resources
 
-Result = TypeVar("Result")
 HandOver = Callable[[str, str], Awaitable[None]]
 
 UNEXPECTED: Final = "The capture could not be processed because of an error of the server."
@@ -53,36 +46,25 @@ class CaptureProcessor:
     the capture is FAILED.
 
     Args:
-        retries: held by jobs that are not on their first attempt, so that one that kills its process does
-            not take another one on its last attempt with it.
         hand_over: enqueues a capture whose URL has to be followed; without it the URL is followed at once.
-        outcomes: counts captures by what became of them.
         control: holds captures, and has them fail; None for neither.
     """
 
     def __init__(
         self,
-        stores: Stores,
-        bucket: PhotoBucket,
+        resources: Resources,
         redirects: RedirectFollower,
-        clock: Clock,
-        settings: Settings,
-        retries: asyncio.Lock,
         hand_over: HandOver | None = None,
-        outcomes: Counter[tuple[str, str]] | None = None,
         control: PipelineControl | None = None,
     ) -> None:
         self._control = control
-        self._outcomes = Counter() if outcomes is None else outcomes
         self._hand_over = hand_over
-        self._captures = stores.captures
-        self._products = stores.products
-        self._bucket = bucket
+        self._resources = resources
+        self._captures, self._products = resources.stores.captures, resources.stores.products
+        self._patiently = resources.patiently
         self._redirects = redirects
-        self._clock = clock
-        self._retries = retries
-        self._lease_seconds = settings.lease_seconds
-        self._most_bytes = settings.max_upload_bytes
+        self._now = resources.clock.now
+        self._lease_seconds = resources.settings.lease_seconds
         # one: a decoded image may take 200 MB
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="barcodes")
 
@@ -96,18 +78,17 @@ class CaptureProcessor:
 
     async def _process(self, capture_id: str, hand_over: HandOver | None) -> None:
         try:
-            record = await self._patiently(partial(self._captures.get, capture_id))
+            record = await self._patiently(self._captures.get, capture_id)
             if record is None or self._is_held(record.capture, record.organization_id):
                 return
-            async with self._retries if record.capture.attempts else nullcontext():
-                claim = partial(self._captures.claim, capture_id, self._lease_seconds)
-                capture = await self._patiently(claim)
+            async with self._resources.retries if record.capture.attempts else nullcontext():
+                capture = await self._patiently(self._captures.claim, capture_id, self._lease_seconds)
                 if capture is not None:
-                    claimed = pipeline.claim(capture, self._clock.now())
+                    claimed = pipeline.claim(capture, self._now())
                     await self._run(claimed, record.organization_id, hand_over)
         except ServiceUnavailable as problem:
             logger.warning("Capture %s waits: %s", capture_id, problem.detail)
-            self._outcomes["captures", "postponed"] += 1
+            self._resources.outcomes["captures", "postponed"] += 1
 
     def close(self) -> None:
         """Stop the thread."""
@@ -134,27 +115,10 @@ class CaptureProcessor:
     def _is_held(self, capture: Capture, organization_id: str) -> bool:
         return self._control is not None and self._control.holds(capture, organization_id)
 
-    async def _patiently(
-        self, call: Callable[[], Awaitable[Result]], leased_at: float | None = None
-    ) -> Result:
-        """Try to read or write for as long as a lease lasts, as while a database is read-only.
-
-        Meanwhile this job has its slot, so that others do not try in vain either.
-
-        Args:
-            leased_at: when the lease began, by the monotonic clock; now by default.
-
-        Raises:
-            ServiceUnavailable: the database was away all the time.
-        """
-        elapsed = 0 if leased_at is None else monotonic() - leased_at
-        return await wait_for(call, max(0, self._lease_seconds - elapsed), ServiceUnavailable)
-
     async def _save(self, capture: Capture, leased_at: float) -> bool:
-        save = partial(self._captures.save, capture, self._lease_seconds)
-        is_saved = await self._patiently(save, leased_at)
+        is_saved = await self._patiently(self._captures.save, capture, self._lease_seconds, since=leased_at)
         if is_saved and capture.status in FINAL:
-            self._outcomes["captures", capture.status.lower()] += 1
+            self._resources.outcomes["captures", capture.status.lower()] += 1
         return is_saved
 
     async def _next(self, capture: Capture, organization_id: str, leased_at: float) -> Capture:
@@ -174,7 +138,7 @@ class CaptureProcessor:
         except Exception:
             logger.exception("Capture %s failed", capture.id)
             message = UNEXPECTED
-        return pipeline.fail(capture, message, self._clock.now())
+        return pipeline.fail(capture, message, self._now())
 
     async def _step(self, capture: Capture, organization_id: str, leased_at: float) -> Capture:
         if self._control is not None and (message := self._control.failure(capture)):
@@ -184,7 +148,7 @@ class CaptureProcessor:
                 return pipeline.read(capture, await self._barcodes(capture))
             case CaptureStatus.LOOKING_UP:
                 product = await self._product(capture.gtin, leased_at)
-                return pipeline.look_up(capture, product, self._clock.now())
+                return pipeline.look_up(capture, product, self._now())
             case CaptureStatus.ENRICHING:
                 return pipeline.enrich(capture)
             case _:
@@ -193,15 +157,15 @@ class CaptureProcessor:
     async def _resolve(self, capture: Capture, organization_id: str, leased_at: float) -> Capture:
         url = pipeline.url_of(capture)
         if not url:
-            return pipeline.resolve(capture, None, None, self._clock.now())
+            return pipeline.resolve(capture, None, None, self._now())
         analysis = analyse(await self._redirects.follow(url, organization_id))
         product = await self._product(analysis["extracted_gtin"] or "", leased_at)
-        return pipeline.resolve(capture, analysis, product, self._clock.now())
+        return pipeline.resolve(capture, analysis, product, self._now())
 
     async def _product(self, gtin: str, leased_at: float) -> LinkedProduct | None:
         if not gtin:
             return None
-        product = await self._patiently(partial(self._products.by_gtin, gtin), leased_at)
+        product = await self._patiently(self._products.by_gtin, gtin, since=leased_at)
         return LinkedProduct(product.short_id, product.name) if product else None
 
     async def _barcodes(self, capture: Capture) -> list[str]:
@@ -216,7 +180,7 @@ class CaptureProcessor:
             raise
 
     async def _decode(self, key: str) -> list[str]:
-        content = await read_photo(self._bucket, key, self._most_bytes)
+        content = await read_photo(self._resources, key)
         try:
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._thread, decode_barcodes, content)

@@ -3,15 +3,12 @@
 import asyncio
 import logging
 import os
-from collections import Counter
 from collections.abc import Iterable
 from contextlib import nullcontext
-from functools import partial
 from importlib.util import find_spec
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from contract_first.service.clock import Clock
 from contract_first.service.messages.problems import ServiceUnavailable
 from contract_first.service.randomness import RandomBytes
 from scanner_api.distribution import SCANNER_API
@@ -23,10 +20,10 @@ from scanner_api.scanning.scans.enrichment import capture_for, news
 from scanner_api.scanning.scans.pipeline import MAX_ATTEMPTS
 from scanner_api.scanning.scans.proposals import Proposal, ProposalStatus
 from scanner_api.settings import Settings
-from scanner_api.storage.photo_bucket import ObjectTooLarge, PhotoBucket
-from scanner_api.waiting import beside, wait_for
+from scanner_api.storage.photo_bucket.errors import ObjectTooLarge
+from scanner_api.waiting import beside
 
-from .stores import Stores
+from .stores import Resources
 
 _VISION: Final = ("PIL", "numpy", "rapidocr")
 
@@ -48,30 +45,19 @@ class SessionExtraction:
 
     Args:
         extractor: reads the photos; None if they are not read.
-        retries: held by jobs that are not on their first attempt.
-        outcomes: counts extractions by what became of them.
     """
 
     def __init__(
         self,
-        stores: Stores,
-        bucket: PhotoBucket,
+        resources: Resources,
         extractor: Extractor | None,
-        clock: Clock,
-        settings: Settings,
-        retries: asyncio.Lock,
         random_bytes: RandomBytes = os.urandom,
-        outcomes: Counter[tuple[str, str]] | None = None,
     ) -> None:
-        self._outcomes = Counter() if outcomes is None else outcomes
-        self._stores = stores
-        self._bucket = bucket
+        self._resources = resources
+        self._stores = resources.stores
         self._extractor = extractor
-        self._clock = clock
-        self._retries = retries
         self._random_bytes = random_bytes
-        self._lease_seconds = settings.lease_seconds
-        self._most_bytes = settings.max_upload_bytes
+        self._lease_seconds = resources.settings.lease_seconds
 
     async def extract(self, session_id: str) -> None:
         """Extract a session, unless it is leased or a capture is unfinished: the sweep enqueues it again."""
@@ -79,25 +65,24 @@ class SessionExtraction:
             captures = await self._stores.captures.of_session(session_id)
             if any(capture.status not in FINAL for capture in captures):
                 return
-            claim = partial(self._stores.extractions.claim, session_id, self._lease_seconds)
-            attempt = await wait_for(claim, self._lease_seconds, ServiceUnavailable)
+            claim = self._stores.extractions.claim
+            attempt = await self._resources.patiently(claim, session_id, self._lease_seconds)
             if attempt is not None:
                 await self._extract(_SessionClaim(session_id, attempt), captures)
         except ServiceUnavailable as problem:
             logger.warning("The extraction of session %s waits: %s", session_id, problem.detail)
-            self._outcomes["extractions", "postponed"] += 1
+            self._resources.outcomes["extractions", "postponed"] += 1
 
     async def _extract(self, claim: _SessionClaim, captures: list[Capture]) -> None:
         try:
             async with beside(self._renew(claim)):
                 if claim.attempt <= MAX_ATTEMPTS:
-                    async with nullcontext() if claim.attempt == 1 else self._retries:
+                    async with nullcontext() if claim.attempt == 1 else self._resources.retries:
                         await self._read_all(claim, captures)
-                finish = partial(self._stores.extractions.finish, *claim)
-                is_ours = await wait_for(finish, self._lease_seconds, ServiceUnavailable)
+                is_ours = await self._resources.patiently(self._stores.extractions.finish, *claim)
             if is_ours:
                 outcome = "completed" if claim.attempt <= MAX_ATTEMPTS else "failed"
-                self._outcomes["extractions", outcome] += 1
+                self._resources.outcomes["extractions", outcome] += 1
         except asyncio.CancelledError:
             await self._stores.extractions.release(*claim)
             raise
@@ -127,7 +112,7 @@ class SessionExtraction:
             ServiceUnavailable: something does not respond, and another attempt is left.
         """
         try:
-            content = await read_photo(self._bucket, photo.s3_key, self._most_bytes)
+            content = await read_photo(self._resources, photo.s3_key)
             return await extractor.extract(LabelPhoto(photo.s3_key, photo.photo_type, content))
         except ServiceUnavailable as problem:
             if attempt < MAX_ATTEMPTS:
@@ -148,8 +133,7 @@ class SessionExtraction:
             current_value = getattr(product, finding.field_name, "")
             if proposed := news(finding, current_value, source):
                 proposals.append(self._proposal(capture, current_value, *proposed))
-        add = partial(self._stores.proposals.add_many, proposals)
-        await wait_for(add, self._lease_seconds, ServiceUnavailable)
+        await self._resources.patiently(self._stores.proposals.add_many, proposals)
 
     def _proposal(self, capture: Capture, current_value: str, finding: PhotoValue, source: str) -> Proposal:
         return Proposal(
@@ -163,11 +147,11 @@ class SessionExtraction:
             source=source,
             status=ProposalStatus.PENDING,
             metadata={},
-            created=self._clock.now(),
+            created=self._resources.clock.now(),
         )
 
 
-async def read_photo(bucket: PhotoBucket, key: str, most_bytes: int) -> bytes:
+async def read_photo(resources: Resources, key: str) -> bytes:
     """Read a photo's file from the bucket.
 
     Raises:
@@ -175,7 +159,7 @@ async def read_photo(bucket: PhotoBucket, key: str, most_bytes: int) -> bytes:
         ServiceUnavailable: S3 does not respond.
     """
     try:
-        content = await bucket.get(key, most_bytes)
+        content = await resources.bucket.get(key, resources.settings.max_upload_bytes)
     except ObjectTooLarge as error:
         raise ExtractionError(str(error)) from error
     if content is None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
@@ -17,11 +15,11 @@ from contract_first.service.randomness import RandomBytes
 from scanner_api.distribution import SCANNER_API
 from scanner_api.redis_urls import IN_MEMORY, is_redis
 from scanner_api.settings import Settings
-from scanner_api.storage.photo_bucket import PhotoBucket
+from scanner_api.storage.photo_bucket.bucket import PhotoBucket
 
 from .memory_broker import MemoryBroker, Tasks, Tracing
 from .queue import Broker, Queue
-from .stores import Stores
+from .stores import Resources, Stores
 from .sweep import Sweep
 
 if TYPE_CHECKING:
@@ -67,10 +65,8 @@ class Processing:
     ) -> None:
         check_processing(settings, is_worker=is_worker)
         self._settings = settings
-        self._stores = stores
-        self._bucket = bucket
+        self._resources = Resources(stores, bucket, clock, settings)
         self._redirects = redirects
-        self._clock = clock
         self._random_bytes = random_bytes
         self._is_worker = is_worker
         self._tracing = tracing
@@ -78,7 +74,7 @@ class Processing:
         self._retain = retain
         self._runs_jobs = is_worker or settings.queue_url == IN_MEMORY
         self._running = AsyncExitStack()
-        self.outcomes: Counter[tuple[str, str]] = Counter()
+        self.outcomes = self._resources.outcomes
         share = settings.worker_concurrency
         self.queue = Queue(self._open_broker, share=share, after_commit=after_commit)
 
@@ -93,7 +89,7 @@ class Processing:
         if self._is_worker:
             await self.queue.connect()
         if self._runs_jobs:
-            sweep = Sweep(self.queue, self._stores, self._settings.sweep_seconds, self._retain)
+            sweep = Sweep(self.queue, self._resources.stores, self._settings.sweep_seconds, self._retain)
             sweep.start()
             self._running.push_async_callback(sweep.stop)
 
@@ -120,28 +116,9 @@ class Processing:
         from .captures import CaptureProcessor  # noqa: PLC0415 -- the reason above
         from .extraction import SessionExtraction, open_extractor  # noqa: PLC0415 -- the same
 
-        extractor, retries = open_extractor(self._settings), asyncio.Lock()
-        captures = CaptureProcessor(
-            self._stores,
-            self._bucket,
-            self._redirects,
-            self._clock,
-            self._settings,
-            retries,
-            partial(self.queue.process_capture, follows=True),
-            self.outcomes,
-            self._control,
-        )
-        sessions = SessionExtraction(
-            self._stores,
-            self._bucket,
-            extractor,
-            self._clock,
-            self._settings,
-            retries,
-            self._random_bytes,
-            self.outcomes,
-        )
+        hand_over = partial(self.queue.process_capture, follows=True)
+        captures = CaptureProcessor(self._resources, self._redirects, hand_over, self._control)
+        sessions = SessionExtraction(self._resources, open_extractor(self._settings), self._random_bytes)
         tasks = {
             "process_capture": captures.process,
             "follow_capture": captures.follow,

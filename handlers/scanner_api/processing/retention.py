@@ -10,7 +10,7 @@ from contract_first.service.clock import Clock
 from scanner_api.settings import Settings
 from scanner_api.storage.audit import purge_audit_log
 from scanner_api.storage.database import Database
-from scanner_api.storage.photo_bucket import PhotoBucket
+from scanner_api.storage.photo_bucket.bucket import PhotoBucket
 from scanner_api.storage.scans.deletion import Deletion
 
 BATCHES: Final = 10

@@ -1,18 +1,29 @@
-"""The stores that background jobs use."""
+"""The stores that background jobs use, and what else they share."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from functools import partial
+from time import monotonic
+from typing import Any, NamedTuple, TypeVar
 
 from contract_first.service.clock import Clock
+from contract_first.service.messages.problems import ServiceUnavailable
+from scanner_api.settings import Settings
 from scanner_api.storage.accounts.idempotency import IdempotencyStore
 from scanner_api.storage.catalogue.products import ProductStore
 from scanner_api.storage.database import Database
+from scanner_api.storage.photo_bucket.bucket import PhotoBucket
 from scanner_api.storage.scans.captures import CaptureStore
 from scanner_api.storage.scans.extractions import ExtractionStore
 from scanner_api.storage.scans.photos import PhotoStore
 from scanner_api.storage.scans.proposals import ProposalStore
 from scanner_api.storage.scans.sessions import SessionStore
+from scanner_api.waiting import wait_for
+
+Result = TypeVar("Result")
 
 
 class Stores(NamedTuple):
@@ -25,6 +36,41 @@ class Stores(NamedTuple):
     proposals: ProposalStore
     extractions: ExtractionStore
     idempotency: IdempotencyStore
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """What all jobs of a process share.
+
+    Attributes:
+        retries: held by jobs that are not on their first attempt, so that one that kills its process does
+            not take another one on its last attempt with it.
+        outcomes: how often work of a lane came to which end.
+    """
+
+    stores: Stores
+    bucket: PhotoBucket
+    clock: Clock
+    settings: Settings
+    retries: asyncio.Lock = field(default_factory=asyncio.Lock)
+    outcomes: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    async def patiently(
+        self, call: Callable[..., Awaitable[Result]], *arguments: Any, since: float | None = None
+    ) -> Result:
+        """Read or write, and try that for as long as a lease lasts, as while a database is read-only.
+
+        Meanwhile this job has its slot, so that others do not try in vain either.
+
+        Args:
+            since: when the lease began, by the monotonic clock; now by default.
+
+        Raises:
+            ServiceUnavailable: the database was away all the time.
+        """
+        elapsed = 0 if since is None else monotonic() - since
+        seconds = max(0, self.settings.lease_seconds - elapsed)
+        return await wait_for(partial(call, *arguments), seconds, ServiceUnavailable)
 
 
 async def oldest_waiting(stores: Stores, clock: Clock) -> dict[str, float] | None:

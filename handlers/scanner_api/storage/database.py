@@ -20,17 +20,9 @@ from sqlalchemy.schema import CreateTable
 from contract_first.contract.document.errors import reason_of
 from contract_first.service.messages.problems import ServiceUnavailable
 
+from .connections import engines
 from .connections.async_engine import AsyncConnection, AsyncEngine
-from .connections.engines import (
-    PATIENT,
-    DatabaseError,
-    Waits,
-    engine_for,
-    in_memory,
-    make_sqlite_file,
-    open_sqlite,
-    parse,
-)
+from .connections.engines import DatabaseError
 from .connections.errors import UNAVAILABLE, ConstraintError, DuplicateError, connection_of, translated
 from .connections.inline_reads import InlineReader
 from .connections.readers import Readers
@@ -67,10 +59,10 @@ class Database:
         DatabaseError: the URL cannot be used, or its driver is not installed.
     """
 
-    def __init__(self, url: str | URL, waits: Waits | None = None) -> None:
-        self.url = parse(url)
-        waits = waits or Waits()
-        self._engine = engine_for(self.url, waits)
+    def __init__(self, url: str | URL, waits: engines.Waits | None = None) -> None:
+        self.url = engines.parse(url)
+        waits = waits or engines.Waits()
+        self._engine = engines.engine_for(self.url, waits)
         self._turns = KeyTurns(waits.lock_seconds or None)
         self._units: dict[asyncio.Task[Any] | None, Unit] = {}
         self.readers = Readers(self._engine)
@@ -80,7 +72,7 @@ class Database:
         # SQLite has no round trips to save, and behind a pooler it is a transaction that has timeouts
         commits = is_sqlite or self.url.query.get("pgbouncer") == "true"
         self._single = self._engine if commits else self._engine.execution_options(**_SINGLE)
-        self._in_memory = in_memory(self.url)
+        self._in_memory = engines.in_memory(self.url)
         self._anchor: sqlite3.Connection | None = None
         self._write_lock: AbstractAsyncContextManager[Any] = lock if is_sqlite else nullcontext()
         self.inline = InlineReader(self._engine, has_snapshots=not self._in_memory) if is_sqlite else None
@@ -108,9 +100,9 @@ class Database:
         """
         try:
             if self._in_memory and self._anchor is None:
-                self._anchor = open_sqlite(self._engine)
+                self._anchor = engines.open_sqlite(self._engine)
             elif self.dialect.name == "sqlite":
-                await asyncio.to_thread(make_sqlite_file, self._engine)
+                await asyncio.to_thread(engines.make_sqlite_file, self._engine)
             async with self.read_lock, self._engine.connect():
                 pass
         except Exception as error:
@@ -132,7 +124,7 @@ class Database:
             schema.check()
             return
         if self.dialect.name == "postgresql":
-            patient = Database(self.url.render_as_string(hide_password=False), PATIENT)
+            patient = Database(self.url.render_as_string(hide_password=False), engines.PATIENT)
             try:
                 await patient._upgrade(schema)
             finally:
@@ -199,12 +191,12 @@ class Database:
 
     def _save(self, file: Path) -> None:
         file.touch(mode=0o600)
-        with closing(sqlite3.connect(file)) as copy, closing(open_sqlite(self._engine)) as database:
+        with closing(sqlite3.connect(file)) as copy, closing(engines.open_sqlite(self._engine)) as database:
             database.backup(copy)
             copy.execute("PRAGMA journal_mode = DELETE")  # a database with a WAL cannot be loaded into memory
 
     def _load(self, file: Path) -> None:
-        with closing(sqlite3.connect(file)) as copy, closing(open_sqlite(self._engine)) as database:
+        with closing(sqlite3.connect(file)) as copy, closing(engines.open_sqlite(self._engine)) as database:
             (result,) = copy.execute("PRAGMA quick_check(1)").fetchone()
             if result != "ok":
                 raise sqlite3.DatabaseError(result.splitlines()[-1])

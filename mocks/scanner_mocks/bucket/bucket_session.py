@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, NamedTuple, Self
 
 from scanner_mocks import seeds
+from strict_s3.auth.presigning import presigned_url
+from strict_s3.auth.signature import Credential
 
 
 class BucketSession:
@@ -35,3 +38,10 @@ class LastingCredentials(NamedTuple):
 
     def get_frozen_credentials(self) -> Self:
         return self
+
+
+def presigned_get(endpoint: str, region: str, path: str, *, now: datetime, seconds: int, **query: str) -> str:
+    """Return the URL that an object, ``/BUCKET/KEY``, can be read at for so many seconds from now."""
+    credential = seeds.S3_ACCESS_KEY, Credential(seeds.S3_SECRET_KEY)
+    options: dict[str, Any] = {"credential": credential, "region": region, "now": now, "seconds": seconds}
+    return presigned_url(endpoint, "GET", path, query, **options)

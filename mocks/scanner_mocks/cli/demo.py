@@ -19,7 +19,8 @@ def demo() -> None:
     Exit codes: 0 every step succeeded, 1 a step failed, 2 the extra `mock` is missing.
     """
     require_extra("mock", distribution=SCANNER_API)
-    from scanner_mocks.demonstration import Failed, demonstrate, has_vision  # noqa: PLC0415 -- of the extra
+    from scanner_mocks.demonstration.stage import Failed  # noqa: PLC0415 -- of the extra
+    from scanner_mocks.demonstration.story import demonstrate, has_vision  # noqa: PLC0415 -- the same
     from scanner_mocks.server import scanner_mock  # noqa: PLC0415 -- the same
 
     console = Console(highlight=False)

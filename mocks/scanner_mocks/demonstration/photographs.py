@@ -1,12 +1,13 @@
 """Second act: photos go straight into S3, come back as they were, and are registered."""
 
 import json
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, NamedTuple
 
 from rich.table import Table
 
-from scanner_mocks.bucket.aws_session import presigned_get
+from scanner_mocks.bucket.bucket_session import presigned_get
 
 from .stage import Failed, Stage
 
@@ -66,7 +67,7 @@ def _compare(stage: Stage, key: str, content: bytes) -> None:
     """Read a photo back and show the digests of both, or raise Failed if they differ."""
     stage.begin("Read it back from S3, and compare the bytes by their SHA-256")
     mock = stage.mock
-    url = presigned_get(f"{mock.s3}/{mock.bucket}", mock.region, key)
+    url = presigned_get(mock.s3, mock.region, f"/{mock.bucket}/{key}", now=datetime.now(UTC), seconds=60)
     response = stage.exchange("GET", url, detail="a presigned query, good for 60 s")
     returned = response.content
     stage.tell(response, f"{len(returned):,} bytes of {response.headers['Content-Type']}")

@@ -26,7 +26,6 @@ from strict_s3 import Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
 
 ACCESS_KEY = "AKIAIOSFODNN7EXAMPLE"
 SECRET_KEY = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -44,13 +43,6 @@ def sign_text(text: str, secret: str, day: str, region: str) -> str:
     for step in (day, region, "s3", "aws4_request"):
         key = hmac.new(key, step.encode(), hashlib.sha256).digest()
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
-
-
-def bucket_as_before(folder: Path, name: str = "photos", **settings: Any) -> None:
-    """Write a bucket as versions without an index kept one, with other settings than the usual ones."""
-    usual = {"region": "us-east-1", "headers": {}, "body": "", "subresources": {}}
-    (folder / name / "objects").mkdir(parents=True)
-    (folder / name / "bucket.json").write_text(json.dumps(usual | settings))
 
 
 def response_to(call: Callable[..., Any], **arguments: Any) -> Any:

@@ -375,13 +375,23 @@ def test_attributes_and_namespaces_count(attributes):
     assert caught.value.elements["Limit"].startswith("60000 elements")
 
 
-@pytest.mark.parametrize("selector", ["cors", "logging", "publicAccessBlock", "tagging"])
-def test_other_documents_are_shorter(selector, send, bucket, error):
-    """S3 has none of more than 5,000 elements, and moto takes ten times as long for each."""
+@pytest.mark.parametrize(
+    ("method", "selector", "most"),
+    [
+        *(("PUT", selector, 5_000) for selector in ("cors", "logging", "publicAccessBlock", "tagging")),
+        ("POST", "delete", 10_000),
+        ("PUT", "lifecycle", 20_000),
+        ("PUT", "replication", 12_000),
+    ],
+)
+def test_each_document_has_its_bound(method, selector, most, send, bucket, error):
+    """S3 has none with more elements, and moto takes ten times as long for each."""
     root = ROOTS[selector]
-    response = send("PUT", f"{bucket}?{selector}", f"<{root}>{'<a/>' * 5_000}</{root}>".encode())
-    assert (response.status_code, error(response)["Code"]) == (400, "MalformedXML")
-    assert error(response)["Limit"].startswith("5000 elements")
+    for count, is_bounded in ((most, True), (most - 1, False)):
+        content = f"<{root}>{'<a/>' * count}</{root}>".encode()
+        response = send(method, f"{bucket}?{selector}", content)
+        assert response.text.count(f"<Limit>{most} elements") == is_bounded
+        assert not is_bounded or error(response)["Code"] == "MalformedXML"
 
 
 def test_a_thousand_rules_are_accepted(client, bucket):

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from base64 import b64encode
-from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
@@ -13,15 +11,12 @@ import httpx2
 import pytest
 from botocore.exceptions import ClientError
 
-from strict_s3.app import create_app
 from strict_s3.buckets.lifecycle import check_rules, with_ids
 from strict_s3.messages.errors import S3Error
-from strict_s3.messages.orders import Order
 from strict_s3.messages.xml import parse
-from strict_s3.options import Options
 from strict_s3.store.locks import check_headers
 
-from .conftest import bucket_as_before, refusal_of
+from .conftest import refusal_of
 
 LATER = datetime(2100, 1, 3, tzinfo=UTC)
 SOONER = datetime(2100, 1, 1, tzinfo=UTC)
@@ -218,38 +213,6 @@ def test_what_expires_says_when(client, bucket):
     )
 
 
-def keep_as_before(folder, headers, subresources, **lock):
-    """Write a bucket with an object, as versions without an index did."""
-    bucket_as_before(folder, headers=headers, subresources=subresources)
-    objects = folder / "photos" / "objects"
-    record = {
-        "key": "k", "file": "a.bin", "etag": hashlib.md5(b"x", usedforsecurity=False).hexdigest(),
-        "last_modified": "2026-01-02T03:04:05.000678", "storage_class": "STANDARD",
-        "metadata": {"Content-Type": "image/png"}, "tags": {"t": "1"},
-        "grants": [[["75aa57f09aa0c8caeab4f8c24e99d10f", "", ""], ["FULL_CONTROL"]]],
-        "encryption": "AES256", "kms_key_id": None, "bucket_key_enabled": None, "checksum_algorithm": "CRC32",
-        "checksum_value": "jNzmqA==", "checksum_type": "FULL_OBJECT", "checksum_parts": None,
-        "website_redirect_location": None, "lock_mode": None, "lock_legal_status": None, "lock_until": None,
-        "parts": [[1, ""]], "customer_key_md5": "", **lock,
-    }  # fmt: skip
-    (objects / f"{hashlib.sha256(b'k').hexdigest()}.json").write_text(json.dumps(record))
-    (objects / "a.bin").write_bytes(b"x")
-
-
-def test_a_folder_of_before_is_read(tmp_path):
-    """Objects that a version without an index kept are there, with all that it kept of them, and stay."""
-    keep_as_before(tmp_path, {}, {})
-    for _ in range(2):
-        with closing(create_app(Options(buckets=(), credentials={}, data=tmp_path))) as app:
-            with app.store.look_up(Order("HEAD", "photos", "k")) as (head, path):
-                assert path.read_bytes() == b"x"
-            assert head.header("Last-Modified") == "Fri, 02 Jan 2026 03:04:05 GMT"
-            assert head.header("Content-Type") == "image/png"
-            assert app.store.tags("photos", "k", "") == {"t": "1"}
-            assert app.store.parts(Order("GET", "photos", "k")) == [(1, "")]
-        assert [path.name for path in (tmp_path / "photos" / "objects").iterdir()] == ["a.bin"]
-
-
 @pytest.mark.parametrize("until", ["9999-12-31T23:59:59-12:00", "0001-01-01T00:00:00+14:00", "soon"])
 def test_ends_of_locks_that_are_no_times(until, client, locked, send):
     """A lock's end is a time in UTC, too; a refused one leaves no object."""
@@ -263,33 +226,6 @@ def test_ends_of_locks_that_are_no_times(until, client, locked, send):
     ):
         assert send("PUT", f"{locked}/{target}", body, **headers).status_code == 400
     assert [one["Key"] for one in client.list_objects_v2(Bucket=locked)["Contents"]] == ["k"]
-
-
-@pytest.mark.parametrize(
-    ("until", "deleted"),
-    [
-        ("2100-01-01T00:00:00+02:00", b"AccessDenied"),
-        ("2100-01-01T00:00:00", b"AccessDenied"),
-        ("2100-01-01", b"AccessDenied"),
-        ("9999-12-31T23:59:59-12:00", b"<Deleted>"),
-    ],
-)
-def test_locks_of_before(until, deleted, tmp_path):
-    """A folder whose locks end as a version before kept them is read, and they hold where that is a time."""
-    settings = {"buckets": (), "credentials": {}, "data": tmp_path}
-    keep_as_before(
-        tmp_path,
-        {"x-amz-bucket-object-lock-enabled": "true"},
-        {},
-        lock_mode="COMPLIANCE",
-        lock_until=until,
-    )
-    with closing(create_app(Options(**settings))) as app:
-        listed = app.store.serve_list("ListObjectVersions", Order("GET", "photos"))
-        version = parse(b"".join(listed.body)).findtext("Version/VersionId")
-        body = f"<Delete><Object><Key>k</Key><VersionId>{version}</VersionId></Object></Delete>".encode()
-        response = app.store.delete_objects(Order("POST", "photos", body=body), lambda *_: True)
-        assert deleted in b"".join(response.body)
 
 
 def lock_of(client, bucket, key):

@@ -15,8 +15,7 @@ from strict_s3.messages.errors import S3Error
 from strict_s3.messages.integers import integer_argument, whole_number
 from strict_s3.messages.orders import Order
 from strict_s3.options import Options
-
-from .conftest import bucket_as_before
+from strict_s3.store.index import Index
 
 
 @pytest.fixture
@@ -181,10 +180,21 @@ def test_parameters_that_say_nothing(send, client, bucket):
 
 def test_folders_with_a_broken_bucket(tmp_path, caplog):
     """It alone is missing."""
-    bucket_as_before(tmp_path)
-    bucket_as_before(tmp_path, "sound")
-    (tmp_path / "sound" / "bucket.json").write_text("{}")
+    sound = {"region": "us-east-1", "headers": {}, "body": "", "subresources": {}}
+    with closing(Index(tmp_path, durable=False)) as index:
+        for name, settings in (("photos", sound), ("broken", {})):
+            (tmp_path / name / "objects").mkdir(parents=True)
+            index.save(name, "bucket", "", settings)
     with closing(create_app(Options(buckets=(), credentials={}, data=tmp_path))) as app:
         assert app.store.bucket("photos")
-        assert app.store.bucket("sound") is None
-    assert "Bucket sound cannot be restored" in caplog.text
+        assert app.store.bucket("broken") is None
+    assert "Bucket broken cannot be restored" in caplog.text
+
+
+def test_folders_of_before_the_index(tmp_path):
+    """They are refused, and stay as they are."""
+    (tmp_path / "photos" / "objects").mkdir(parents=True)
+    (tmp_path / "photos" / "bucket.json").write_text("{}")
+    with pytest.raises(OSError, match=r"version before 0\.3: run version 0\.3"):
+        create_app(Options(buckets=(), data=tmp_path))
+    assert [path.name for path in tmp_path.iterdir()] == ["photos"]

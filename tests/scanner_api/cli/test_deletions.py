@@ -24,7 +24,7 @@ from scanner_api.scanning.scans.captures import Capture, CaptureStatus
 from scanner_api.scanning.scans.sessions import ExtractionStatus, ScanSession, SessionStatus
 from scanner_api.storage.accounts.organizations import OrganizationStore
 from scanner_api.storage.database import Database
-from scanner_api.storage.photo_bucket import PhotoBucket
+from scanner_api.storage.photo_bucket.bucket import PhotoBucket
 from scanner_api.storage.schema.tables import captures, scan_sessions
 from strict_s3 import Server
 

@@ -10,7 +10,8 @@ import pytest
 from scanner_api.app import create_app
 from scanner_api.processing.queue import Queue
 from scanner_api.settings import Settings
-from scanner_api.storage.photo_bucket import PhotoBucket, UploadRules
+from scanner_api.storage.photo_bucket.bucket import PhotoBucket
+from scanner_api.storage.photo_bucket.presigning import UploadRules
 from scanner_mocks import seeds
 from scanner_mocks.bucket.aws_session import aws_session
 from scanner_mocks.seeding import seed_database

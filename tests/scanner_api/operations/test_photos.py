@@ -17,7 +17,7 @@ from scanner_api.settings import Settings
 from scanner_api.storage.accounts import secrets
 from scanner_api.storage.accounts.secrets import SecretStore
 from scanner_api.storage.database import Database
-from scanner_api.storage.photo_bucket import PhotoBucket
+from scanner_api.storage.photo_bucket.bucket import PhotoBucket
 from scanner_mocks import scanner_mock
 from scanner_mocks.bucket.aws_session import aws_session
 from scanner_mocks.drawings.pictures import PIXEL

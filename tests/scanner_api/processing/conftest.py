@@ -14,7 +14,7 @@ import zxingcpp
 from PIL import Image
 
 from scanner_api.processing.captures import CaptureProcessor
-from scanner_api.processing.stores import stores_of
+from scanner_api.processing.stores import Resources, stores_of
 from scanner_api.scanning.catalogue.products import Product
 from scanner_api.scanning.identifiers import new_id
 from scanner_api.scanning.links.destinations import Permissions
@@ -133,7 +133,7 @@ def processing(shop, bucket=None, **replaced):
     permissions = Permissions(allowed=shop.settings.redirect_allowed)
     stores = shop.stores._replace(**replaced)
     follower = RedirectFollower(permissions)
-    return CaptureProcessor(stores, bucket, follower, shop.clock, shop.settings, asyncio.Lock())
+    return CaptureProcessor(Resources(stores, bucket, shop.clock, shop.settings), follower)
 
 
 async def processed(shop, capture_id, bucket=None):

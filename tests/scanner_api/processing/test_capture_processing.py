@@ -3,12 +3,14 @@
 import asyncio
 import logging
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
 from contract_first.service.messages.problems import ServiceUnavailable
-from scanner_api.processing import captures
+from scanner_api.processing import captures, stores
 from scanner_api.processing.captures import UNEXPECTED, CaptureProcessor
+from scanner_api.processing.stores import Resources
 from scanner_api.scanning.links.destinations import Permissions
 from scanner_api.scanning.links.redirects import RedirectFollower
 from scanner_api.scanning.scans.sessions import SessionStatus
@@ -44,7 +46,7 @@ def impatient(monkeypatch):
     async def once(call, _seconds, *_errors):
         return await call()
 
-    monkeypatch.setattr(captures, "wait_for", once)
+    monkeypatch.setattr(stores, "wait_for", once)
 
 
 @pytest.mark.usefixtures("impatient")
@@ -54,13 +56,13 @@ def test_outcomes_are_counted(in_shop):
     async def scenario(shop):
         outcomes = Counter()
         follower = RedirectFollower(Permissions())
-        parts = (shop.stores, None, follower, shop.clock, shop.settings, asyncio.Lock(), None, outcomes)
+        resources = Resources(shop.stores, None, shop.clock, shop.settings, outcomes=outcomes)
         for _ in range(2):
             capture_id = await shop.scan()
             for _ in range(2):
-                await CaptureProcessor(*parts).process(capture_id)
+                await CaptureProcessor(resources, follower).process(capture_id)
         away = shop.stores._replace(captures=Saves(shop.stores.captures, fail_at="LOOKING_UP"))
-        await CaptureProcessor(away, *parts[1:]).process(await shop.scan())
+        await CaptureProcessor(replace(resources, stores=away), follower).process(await shop.scan())
         return outcomes
 
     assert in_shop(scenario) == {("captures", "completed"): 2, ("captures", "postponed"): 1}
@@ -132,12 +134,8 @@ def test_a_url_is_handed_over_to_be_followed(in_shop, milk):
     async def scenario(shop):
         server, port = await _serve({f"/01/{milk.gtin}": b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"})
         processor = CaptureProcessor(
-            shop.stores,
-            None,
+            Resources(shop.stores, None, shop.clock, shop.settings),
             RedirectFollower(Permissions(allowed=shop.settings.redirect_allowed)),
-            shop.clock,
-            shop.settings,
-            asyncio.Lock(),
             hand_over,
         )
         url, barcode = await shop.scan(f"http://127.0.0.1:{port}/01/{milk.gtin}"), await shop.scan()
@@ -222,8 +220,9 @@ def test_an_outage_is_waited_for_as_long_as_the_lease_lasts(in_shop, monkeypatch
         for seconds in (15, 25):
             await processed(shop, await shop.scan("", uploaded_image_key="photo.png"), Slow(seconds))
 
-    monkeypatch.setattr(captures, "wait_for", once)
-    monkeypatch.setattr(captures, "monotonic", lambda: now[0])
+    monkeypatch.setattr(stores, "wait_for", once)
+    for module in (captures, stores):
+        monkeypatch.setattr(module, "monotonic", lambda: now[0])
     in_shop(scenario)
     assert [seconds for seconds in waits if seconds != 20] == [5, 0]
 

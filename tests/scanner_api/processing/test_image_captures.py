@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from scanner_api.processing.captures import NO_VISION
-from scanner_api.storage.photo_bucket import ObjectTooLarge
+from scanner_api.storage.photo_bucket.errors import ObjectTooLarge
 
 from .conftest import picture, processed
 

@@ -10,6 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.processing.captures import CaptureProcessor
 from scanner_api.processing.extraction import SessionExtraction
+from scanner_api.processing.stores import Resources
 from scanner_api.scanning.extraction import ExtractionError, PhotoValue
 from scanner_api.scanning.extraction.local import LocalExtractor
 
@@ -41,7 +42,7 @@ def finding(field_name, value):
 
 async def submitted(shop):
     """Process the session's captures, and submit it."""
-    processor = CaptureProcessor(shop.stores, None, None, shop.clock, shop.settings, asyncio.Lock())
+    processor = CaptureProcessor(Resources(shop.stores, None, shop.clock, shop.settings), None)
     for capture_id in [each.id for each in await shop.stores.captures.unfinished(100)]:
         await processor.process(capture_id)
     await shop.stores.sessions.close(shop.session_id, submit=True)
@@ -49,8 +50,8 @@ async def submitted(shop):
 
 async def extracted(shop, extractor, bucket):
     """Extract the session once, and return its extraction status."""
-    lock = asyncio.Lock()
-    extraction = SessionExtraction(shop.stores, bucket, extractor, shop.clock, shop.settings, lock)
+    resources = Resources(shop.stores, bucket, shop.clock, shop.settings)
+    extraction = SessionExtraction(resources, extractor)
     await extraction.extract(shop.session_id)
     return str((await shop.session()).extraction_status)
 
@@ -69,15 +70,10 @@ def test_outcomes_are_counted(in_shop, shelf):
         await shop.photograph("front")
         await submitted(shop)
         for reader in (Reader(front=ServiceUnavailable()), Reader(), Reader()):
-            extraction = SessionExtraction(
-                shop.stores,
-                shelf(front=b"1"),
-                reader,
-                shop.clock,
-                shop.settings,
-                asyncio.Lock(),
-                outcomes=outcomes,
+            resources = Resources(
+                shop.stores, shelf(front=b"1"), shop.clock, shop.settings, outcomes=outcomes
             )
+            extraction = SessionExtraction(resources, reader)
             await extraction.extract(shop.session_id)
             shop.clock.advance(3600)
         return outcomes
@@ -163,7 +159,7 @@ def test_captures_come_first(in_shop, shelf):
         await shop.photograph("front")
         await shop.stores.sessions.close(shop.session_id, submit=True)
         early = await extracted(shop, reader, shelf(front=b"1"))
-        processor = CaptureProcessor(shop.stores, None, None, shop.clock, shop.settings, asyncio.Lock())
+        processor = CaptureProcessor(Resources(shop.stores, None, shop.clock, shop.settings), None)
         await processor.process(capture_id)
         return early, await extracted(shop, reader, shelf(front=b"1"))
 

@@ -42,15 +42,16 @@ def read(content):
 )
 def test_the_first_layer_with_a_rule_counts(brick, organization, everyone, response):
     """An organization's rules go before everyone's, and the rule of a brick before the one for any."""
-    assert thresholds(brick, organization, everyone) == response
+    source, rule = thresholds(brick, organization, everyone)
+    assert (rule.warning_days, rule.critical_days, rule.category_label, source) == response
 
 
 @given(st.text(), st.booleans(), st.booleans())
 def test_there_is_always_a_response(brick, own, shared):
     """Any brick, known or not, gets thresholds that keep their promise."""
-    response = thresholds(brick, OWN_ANY if own else {}, MILK_FOR_ALL if shared else {})
-    assert 0 <= response.critical_days <= response.warning_days
-    assert response.category_label
+    _, rule = thresholds(brick, OWN_ANY if own else {}, MILK_FOR_ALL if shared else {})
+    assert 0 <= rule.critical_days <= rule.warning_days
+    assert rule.category_label
 
 
 @pytest.mark.parametrize(

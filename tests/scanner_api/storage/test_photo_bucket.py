@@ -15,7 +15,10 @@ from botocore.client import BaseClient
 
 from contract_first.service.messages.problems import ServiceUnavailable
 from contract_first.service.messages.traces import CURRENT, Trace
-from scanner_api.storage.photo_bucket import DeletionRefused, PhotoBucket, StoredObject, UploadRules, bucket
+from scanner_api.storage.photo_bucket import bucket
+from scanner_api.storage.photo_bucket.bucket import PhotoBucket, StoredObject
+from scanner_api.storage.photo_bucket.errors import DeletionRefused
+from scanner_api.storage.photo_bucket.presigning import UploadRules
 
 http_server = runpy.run_path(str(Path(__file__).parents[2] / "services" / "http_server.py"))["http_server"]
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)

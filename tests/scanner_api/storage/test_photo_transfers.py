@@ -11,7 +11,9 @@ import pytest
 from boto3.session import Session
 
 from contract_first.service.messages.problems import ServiceUnavailable
-from scanner_api.storage.photo_bucket import ObjectTooLarge, PhotoBucket, UploadRules
+from scanner_api.storage.photo_bucket.bucket import PhotoBucket
+from scanner_api.storage.photo_bucket.errors import ObjectTooLarge
+from scanner_api.storage.photo_bucket.presigning import UploadRules
 
 
 class Frozen:

@@ -15,8 +15,8 @@ from botocore.credentials import ReadOnlyCredentials
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanner_api.storage.photo_bucket import PhotoBucketError, UploadRules
-from scanner_api.storage.photo_bucket.presigning import Presigner
+from scanner_api.storage.photo_bucket.errors import PhotoBucketError
+from scanner_api.storage.photo_bucket.presigning import Presigner, UploadRules
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, 535897, tzinfo=UTC)
 LASTING = ReadOnlyCredentials("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY", None)

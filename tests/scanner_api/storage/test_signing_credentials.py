@@ -12,8 +12,8 @@ from botocore.credentials import RefreshableCredentials
 from botocore.exceptions import CredentialRetrievalError
 
 from contract_first.service.messages.problems import ServiceUnavailable
-from scanner_api.storage.photo_bucket import PhotoBucketError
 from scanner_api.storage.photo_bucket.credentials import SigningCredentials
+from scanner_api.storage.photo_bucket.errors import PhotoBucketError
 
 
 @pytest.fixture(autouse=True)

@@ -6,8 +6,8 @@ import pytest
 from boto3.session import Session
 from botocore.config import Config
 
-from scanner_api.storage.photo_bucket import PhotoBucketError
 from scanner_api.storage.photo_bucket.address import upload_url
+from scanner_api.storage.photo_bucket.errors import PhotoBucketError
 
 REGIONS = [
     "us-east-1",

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import IO, Any, Final, NamedTuple
+from typing import IO, Any, Final
 
 from .products import BRICK
 from .rows import BadRow, read_rows
@@ -47,15 +47,6 @@ class FreshnessRule:
             raise RuleError(f"Days must be 0 <= critical_days <= warning_days <= {MAX_DAYS}.")
 
 
-class Thresholds(NamedTuple):
-    """The thresholds of a product, and their layer."""
-
-    warning_days: int
-    critical_days: int
-    category_label: str
-    source: str
-
-
 Layer = dict[str, FreshnessRule]
 """Rules by brick; under ``ANY_BRICK`` the one for any product."""
 
@@ -64,8 +55,8 @@ _BUILT_IN: Final = FreshnessRule(ANY_BRICK, "Food and drink", 7, 2)
 
 def thresholds(
     brick: str, organization: Mapping[str, FreshnessRule], everyone: Mapping[str, FreshnessRule]
-) -> Thresholds:
-    """Return the thresholds of a product.
+) -> tuple[str, FreshnessRule]:
+    """Return the name of the layer that has a product's thresholds, and its rule.
 
     The brick is empty if it, or the product, is unknown; an anonymous caller has no organization's rules.
     """
@@ -76,8 +67,7 @@ def thresholds(
         ("global-fallback", everyone.get(ANY_BRICK)),
         ("built-in", _BUILT_IN),
     )
-    source, rule = next((source, rule) for source, rule in layers if rule)
-    return Thresholds(rule.warning_days, rule.critical_days, rule.category_label, source)
+    return next((source, rule) for source, rule in layers if rule)
 
 
 def read_rules(stream: IO[bytes], filename: str) -> Iterator[FreshnessRule | BadRow]:

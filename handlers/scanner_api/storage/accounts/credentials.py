@@ -132,18 +132,16 @@ class CredentialStore:
 
     async def api_key_by_id(self, key_id: str) -> ApiKey | None:
         """Read a key by its id, revoked or not, None if there is none."""
-        for row in await self._database.fetch(select(*_KEY_COLUMNS).where(api_keys.c.id == key_id)):
-            return _key(row)
-        return None
+        rows = await self._database.fetch(select(*_KEY_COLUMNS).where(api_keys.c.id == key_id))
+        return _key(rows[0]) if rows else None
 
     async def successor_of(self, key: ApiKey) -> str | None:
         """Return the id of the key that has replaced a key, as the audit log says, None if none has."""
         columns = audit_log.c
         of_key = columns.subject == key.id, columns.organization_id == key.organization_id
         rotations = select(columns.details).where(*of_key, columns.action == Action.KEY_ROTATED)
-        for (details,) in await self._database.fetch(rotations.order_by(columns.number.desc()).limit(1)):
-            return str(details["successor"])
-        return None
+        rows = await self._database.fetch(rotations.order_by(columns.number.desc()).limit(1))
+        return str(rows[0].details["successor"]) if rows else None
 
     async def replace_api_key(
         self, key_id: str, expires: datetime, successor: ApiKey, digest: str, actor: Actor = UNKNOWN

@@ -94,9 +94,8 @@ class OrganizationStore:
         statement = select(*columns_of(organizations, Organization)).where(
             organizations.c.id == organization_id
         )
-        for row in await self._database.fetch(statement):
-            return _organization(row)
-        return None
+        rows = await self._database.fetch(statement)
+        return _organization(rows[0]) if rows else None
 
     async def page(self, *, page: int, page_size: int) -> tuple[list[OrganizationSummary], int]:
         """Read a page (from 1) of all organizations, by name, and count all of them."""

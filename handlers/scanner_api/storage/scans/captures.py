@@ -157,9 +157,8 @@ class CaptureStore(WorkStore):
 
     async def get(self, capture_id: str) -> CaptureRecord | None:
         """Read a capture by id (any string), None if there is none; its dicts must not be changed."""
-        for record in await self._by_id.find(capture_id):
-            return record
-        return None
+        records = await self._by_id.find(capture_id)
+        return records[0] if records else None
 
     async def of_session(self, session_id: str) -> list[Capture]:
         """Read the captures of a session, oldest first; their dicts must not be changed."""

@@ -20,7 +20,7 @@ from scanner_api.storage.actions import UNKNOWN, Action, Actor
 from scanner_api.storage.audit import entry
 from scanner_api.storage.connections.async_engine import AsyncConnection
 from scanner_api.storage.database import ConstraintError, Database
-from scanner_api.storage.photo_bucket import DeletionRefused
+from scanner_api.storage.photo_bucket.errors import DeletionRefused
 from scanner_api.storage.schema.tables import (
     OBJECT_KEY,
     api_keys,

@@ -61,9 +61,8 @@ class PhotoStore:
 
     async def get(self, photo_id: str) -> Photo | None:
         """Read a photo by id (any string), None if there is none."""
-        for row in await self._database.fetch(_PHOTOS.where(photos.c.id == photo_id)):
-            return _photo(row)
-        return None
+        rows = await self._database.fetch(_PHOTOS.where(photos.c.id == photo_id))
+        return _photo(rows[0]) if rows else None
 
     async def of_session(self, session_id: str) -> list[Photo]:
         """Read the gallery of a session, in its order; the photos' dicts must not be changed."""

@@ -121,9 +121,8 @@ class ProposalStore:
 
     async def get(self, proposal_id: str) -> ProposalRecord | None:
         """Read a proposal by id (any string), None if there is none."""
-        for record in await self._by_id.find(proposal_id):
-            return record
-        return None
+        records = await self._by_id.find(proposal_id)
+        return records[0] if records else None
 
     async def of_capture(self, capture_id: str) -> list[Proposal]:
         """Read the proposals for a capture, oldest first."""

@@ -56,15 +56,13 @@ class SessionStore:
 
         Concurrent callers may share its dicts, which must not be changed.
         """
-        for session in await self._by_id.find(session_id):
-            return self._activity.effective(session)
-        return None
+        sessions = await self._by_id.find(session_id)
+        return self._activity.effective(sessions[0]) if sessions else None
 
     async def state(self, session_id: str) -> SessionState | None:
         """Read the owner and the status of a session, which every request for one needs."""
-        for state in await self._states.find(session_id):
-            return self._activity.effective(state)
-        return None
+        states = await self._states.find(session_id)
+        return self._activity.effective(states[0]) if states else None
 
     async def close(self, session_id: str, *, submit: bool) -> ScanSession | None:
         """Complete an ACTIVE session, and start its extraction if it is submitted.

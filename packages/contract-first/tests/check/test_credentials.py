@@ -113,7 +113,7 @@ def test_no_echo_of_a_credential_is_left(echo, minimal):
     """However a server repeats a credential, reports and HAR files have next to nothing of it."""
     credentials = Credentials(api_key=SECRET)
     masked = credentials.mask(f"before <{echo}> after")
-    body = Masking.of(Contract(minimal, "pets"), credentials.secrets()).body(echo.encode())
+    body = Masking(Contract(minimal, "pets"), credentials.secrets()).body(echo.encode())
     for text in (masked.removeprefix("before <").removesuffix("> after"), body.decode()):
         assert len(re.sub(r"\[masked\]|\*{3}[0-9a-f]{1,12}\**", "", text)) <= 8
         assert not any(echo[at : at + 8] in text for at in range(len(echo) - 7))

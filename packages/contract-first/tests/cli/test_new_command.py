@@ -478,7 +478,7 @@ def test_paths_that_are_the_same(write, minimal, tmp_path):
 
 
 @pytest.mark.programs
-@pytest.mark.parametrize("models", ["dataclass", "msgspec", "pydantic", "typeddict"])
+@pytest.mark.parametrize("models", ["msgspec", "pydantic", "typeddict"])
 def test_models(write, pets, tmp_path, mypy_cache, models):
     """Handlers take and return models, and the types of all that is written are right."""
     pytest.importorskip("pydantic_settings")

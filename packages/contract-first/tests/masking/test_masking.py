@@ -33,16 +33,23 @@ def masked(text):
     )
 
 
-MASKING = Masking.of(
-    Contract(
-        {
-            "openapi": "3.1.0",
-            "info": {"title": "Pets", "version": "1"},
-            "paths": {},
-            "components": {"securitySchemes": SCHEMES},
-        },
-        "pets",
-    )
+def declaring(schemes):
+    """Return the masking of a contract with these security schemes."""
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "Pets", "version": "1"},
+        "paths": {},
+        "components": {"securitySchemes": schemes},
+    }
+    return Masking(Contract(document, "pets"))
+
+
+MASKING = declaring(SCHEMES)
+SHOP = declaring(
+    {
+        name: {"type": "apiKey", "in": place, "name": name}
+        for name, place in {"X-Shop-Key": "header", "shop_session": "cookie", "shop_key": "query"}.items()
+    }
 )
 
 
@@ -138,7 +145,7 @@ def test_tokens_and_keys_anywhere(secret):
 )
 def test_what_is_presented_is_masked_elsewhere(name, value):
     """What a header presents as a credential is masked wherever it stands in it, however spelled."""
-    masking = Masking(["X-Shop-Key", "shop_session"]).knowing([(name, value)])
+    masking = SHOP.knowing([(name, value)])
     shown, spelled = m("opaque/credential=="), m("opaque%2Fcredential%3D%3D")
     assert masking.url("/opaque/credential==?k=opaque%2Fcredential%3D%3D") == f"/{shown}?k={spelled}"
     assert json.loads(masking.body(b'{"k": "opaque/credential=="}')) == {"k": shown}
@@ -196,12 +203,59 @@ def test_what_only_begins_like_json_shows_no_end_of_a_secret(front):
 
 def test_names_of_a_contract():
     """What another contract's security schemes call a key is masked too, in header and query."""
-    masking = Masking(["X-Shop-Key", "shop_key"])
-    assert masking.headers([("x-shop-key", "secret")]) == [("x-shop-key", m("secret"))]
-    assert masking.url("/?shop_key=secret") == f"/?shop_key={m('secret')}"
+    assert SHOP.headers([("x-shop-key", "secret")]) == [("x-shop-key", m("secret"))]
+    assert SHOP.url("/?shop_key=secret") == f"/?shop_key={m('secret')}"
 
 
 def test_a_hostile_body_takes_no_time():
     """A body that is all beginnings of members is looked through in one pass."""
     body = (b'"token":"' * 7000) + b"\\" * 1000
     assert len(MASKING.body(body)) == len(body)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_xml_in_utf_16(encoding):
+    """It is masked as in any other encoding, even cut."""
+    document = "\ufeff<a><password>hunter2-of-nobody</password><b>n\u00e9</b></a>"
+    masked = Masking().body(document.encode(encoding))
+    assert len(masked) == len(document.encode(encoding))
+    assert masked.decode(encoding).startswith("\ufeff<a><password>***")
+    assert masked.decode(encoding).endswith("</password><b>n\u00e9</b></a>")
+    assert "hunter2" not in Masking().body(document.encode(encoding)[:-3]).decode(encoding, "replace")
+
+
+def test_xml_in_a_part_of_a_body():
+    """The boundaries and the other parts stay."""
+    part = b"--x\r\n\r\n<?xml version='1.0'?><a>%b</a>\r\n--x\r\n\r\nplain\r\n--x--\r\n"
+    masked = Masking().body(part % b"<password>hunter2</password><b>2</b>")
+    assert masked.startswith((part % b"<password>***").split(b"</a>")[0])
+    assert b"hunter2" not in masked
+    assert masked.endswith(b"</password><b>2</b></a>\r\n--x\r\n\r\nplain\r\n--x--\r\n")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<a>https://a.test/?password=SECRET</a>",
+        '<a href="https://a.test/?password=SECRET"/>',
+        "url: 'https://a.test/?password=SECRET'\n",
+        '{"url": "https://a.test/?password=SECRET" , "cut": "h',
+        "curl --data 'password=SECRET' https://a.test",
+        "x <https://a.test/?password=SECRET> y",
+    ],
+)
+def test_what_is_around_a_parameter_stays(text):
+    """Tags, quotation marks and brackets end its value, also where the text is cut."""
+    assert MASKING.body(text.encode()).decode() == text.replace("SECRET", m("SECRET"))
+
+
+def test_a_form_has_quotation_marks_in_its_values():
+    """Even such as end a text elsewhere."""
+    shown = MASKING.body(b'a=1&password=x"}y&b=2').decode()
+    assert shown == "a=1&password=" + m('x"}y') + "&b=2"
+
+
+def test_secrets_in_json_in_a_header():
+    """A header's value is looked through as a body is."""
+    ((_, shown),) = MASKING.headers([("X-Context", '{"token": "SECRET"}')])
+    assert json.loads(shown) == {"token": m("SECRET")}

@@ -3,17 +3,23 @@
 import json
 import logging
 from datetime import UTC, datetime, timedelta
-from io import BytesIO
+from io import BytesIO, StringIO
 
 import httpx2
 import msgspec
 import pytest
+from starlette.applications import Starlette
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+from typer.testing import CliRunner
 
 from contract_first.check import Credentials
 from contract_first.check.exchange import Message, RecordedExchange
 from contract_first.check.har import har
 from contract_first.check.run.archive import RunArchive
+from contract_first.check.run.checking import served
 from contract_first.check.validation import Drift
+from contract_first.cli.tree import app
 from contract_first.contract import Contract
 from contract_first.masking import Masking
 from contract_first.mock import contract_mock
@@ -21,7 +27,9 @@ from contract_first.mock.proxy.application import proxying
 from contract_first.mock.proxy.recorder import ProxyRecorder
 from contract_first.mock.proxy.upstream import Upstream
 from contract_first.mock.rules.files.recording import as_file, rules_of
-from contract_first.service.observe.logs import Log
+from contract_first.service import Observability, create_app
+from contract_first.service.observe.logs import Log, LogOptions
+from contract_first.service.observe.request_log import RequestLog
 
 SECRET = "hunter2-of-nobody"
 LOGIN = {
@@ -75,6 +83,13 @@ CONTRACT = Contract(
     "sessions.json",
 )
 SENT = {"user": "me", "gate": SECRET, "word": SECRET, "login": {"newPassword": SECRET, "pin": 4711}}
+SENT_SECRET = "only-for-this-run-5512"
+KEYS = {
+    "type": "object",
+    "required": ["clientSecret", "total"],
+    "additionalProperties": False,
+    "properties": {name: {"type": "string"} for name in ("clientSecret", "a", "accessToken", "total")},
+}
 RECEIVED = {"accessToken": SECRET, "tokenCount": 3, "apiKeys": [SECRET]}
 OVERRIDE = {
     "match": {"operation": "log_in", "body": {"/user": "me"}},
@@ -151,6 +166,41 @@ def test_the_har_of_a_run():
     assert SECRET not in file.getvalue().decode()
 
 
+def test_the_reports_of_a_run(tmp_path):
+    """No report has a secret of a request, or of a response that violates the contract."""
+    planted = "sk_live_" + "4eC39HqLyjWDarjtT1zd"
+    contract = {
+        **CONTRACT.document,
+        "paths": {"/keys": {"get": {"responses": {"200": {"description": "It.", **content(KEYS)}}}}},
+    }
+    file = tmp_path / "keys.json"
+    file.write_text(json.dumps(contract))
+
+    async def respond(request):
+        repeated = request.headers["x-auth-token"]
+        return JSONResponse({"clientSecret": SECRET, "a": planted, "accessToken": repeated, "extra": 1})
+
+    reports = {name: tmp_path / name for name in ("har", "json", "sarif", "junit", "html", "markdown")}
+    options = [part for name, path in reports.items() for part in (f"--{name}", str(path))]
+    with served(Starlette(routes=[Route("/keys", respond)])) as url:
+        options += [
+            "--contract",
+            str(file),
+            "--header",
+            f"X-Auth-Token: {SENT_SECRET}",
+            "--max-examples",
+            "2",
+        ]
+        result = CliRunner().invoke(app, ["check", url, *options, "--seed", "1"])
+    texts = {"stdout": result.stdout, "stderr": result.stderr}
+    texts |= {name: path.read_text() for name, path in reports.items()}
+    assert result.exit_code == 1
+    assert "extra" in texts["stdout"]
+    assert "***" in texts["har"]
+    for name, text in texts.items():
+        assert [secret for secret in (SECRET, SENT_SECRET, planted) if secret in text] == [], name
+
+
 def test_a_command():
     """The curl line of a report shows neither fields nor parameters nor members that are secret."""
     command = (
@@ -175,7 +225,7 @@ def test_logs(capsys):
 def test_a_session_with_a_path_has_a_readable_id():
     """The contract says that it is a resource; elsewhere a session's id is a secret."""
     body = b'{"session_id": "abcdef"}'
-    assert Masking.of(CONTRACT).body(body) == body
+    assert Masking(CONTRACT).body(body) == body
     assert Masking().body(body) != body
 
 
@@ -296,7 +346,7 @@ def test_what_a_contract_declares():
         "Plain": {"type": "object", "example": {"properties": {"name": {"writeOnly": True, "anyOf": 1}}}},
     }
     document = {**CONTRACT.document, "paths": {"/a": {"get": operation}}, "components": {"schemas": schemas}}
-    masking = Masking.of(Contract(document, "a.json"))
+    masking = Masking(Contract(document, "a.json"))
     assert [masking.is_secret(name) for name in ("gate", "WORD", "all", "name")] == [True, True, True, False]
 
 
@@ -315,3 +365,69 @@ def test_a_mask_is_no_violation():
     assert shown["verdict"] == {"request": [], "response": [], "unjudged": ""}
     assert "abcdefab" not in json.dumps(shown)
     assert "***" in shown["request"]["text"]
+
+
+def test_secrets_in_a_path(tmp_path):
+    """By name or as declared, however encoded, in the journal, HAR and recordings; an id stays."""
+    password = {"type": "string", "format": "password"}
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": schema}
+        for name, schema in {
+            "token": {"type": "string"},
+            "gate": password,
+            "session_id": {"type": "string"},
+        }.items()
+    ]
+    operation = {
+        "operationId": "reset",
+        "parameters": parameters,
+        "responses": {"200": {"description": "It.", **content(SESSION)}},
+    }
+    paths = {"/reset/{token}/{gate}/{session_id}": {"put": operation}}
+    contract = Contract(
+        {**CONTRACT.document, "servers": [{"url": "/v1"}], "paths": paths}, str(tmp_path / "resets.json")
+    )
+    recording = tmp_path / "recording.json"
+    with contract_mock(contract) as upstream:
+        recorder = ProxyRecorder(contract, upstream.api)
+        with proxying(Upstream(upstream.api), recorder) as url:
+            for path in (f"{SECRET}/gate4711", "%68unter2-of-nobody/%67ate4711"):
+                httpx2.put(f"{url}/v1/reset/{path}/s1", trust_env=False).raise_for_status()
+        (exchange, encoded) = recorder.journal.find()
+        assert exchange.url == encoded.url
+        assert exchange.url.endswith("/s1")
+        shown = httpx2.get(f"{upstream.api}/_mock/journal", trust_env=False).text
+    recording.write_bytes(as_file(rules_of([exchange], masking=recorder.journal.masking)))
+    written = msgspec.json.encode(har([exchange])).decode()
+    for text in (written, repr(exchange), shown, recording.read_text()):
+        assert [secret for secret in (SECRET, "gate4711") if secret in text] == []
+    with contract_mock(contract, replay=recording, unrecorded="404") as mock:
+        replayed = httpx2.put(f"{mock.api}/v1/reset/{SECRET}/gate4711/s1", trust_env=False)
+        other = httpx2.put(f"{mock.api}/v1/reset/{SECRET}/gate4711/s2", trust_env=False)
+        assert (replayed.status_code, other.status_code) == (200, 404)
+
+
+async def test_secrets_in_a_path_of_the_request_log():
+    """By the name of their parameter; an id stays."""
+    parameters = [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in ("token", "session_id")
+    ]
+    operation = {
+        "operationId": "reset",
+        "parameters": parameters,
+        "responses": {"200": {"description": "It.", **content({"type": "string"})}},
+    }
+    paths = {"/reset/{token}/{session_id}": {"get": operation}}
+    stream = StringIO()
+    log = Log("text", stream)
+    app = create_app(
+        Contract({**CONTRACT.document, "paths": paths}, "resets.json"),
+        {"reset": lambda token, session_id: token + session_id},
+        observability=Observability(request_log=RequestLog(log, LogOptions())),
+    )
+    async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://a") as client:
+        assert (await client.get(f"/reset/{SECRET}/abc")).json() == f"{SECRET}abc"
+    log.flush()
+    assert SECRET not in stream.getvalue()
+    assert "/abc" in stream.getvalue()

@@ -38,7 +38,7 @@ DOCUMENT = {
         },
     },
 }
-CONTRACT = Contract(DOCUMENT, "pets.json")
+CONTRACT = Contract(DOCUMENT, "unwritten.json")
 
 
 async def list_pets():

@@ -298,7 +298,7 @@ def test_parameters(serve):
     assert [error["name"] for error in refused.json["errors"]] == ["ids/0"]
 
 
-@pytest.mark.parametrize("kind", ["msgspec", "dataclass", "pydantic"])
+@pytest.mark.parametrize("kind", ["msgspec", "pydantic"])
 def test_a_form_with_a_file(models, taking_orders, kind):
     """A form is a model too, and its file an Upload with name, media type, size and content."""
     schema = {

@@ -127,7 +127,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         public: allow everyone to read their objects (bucket policy).
         region: region of the buckets.
         credentials: credential to accept; a temporary one has :TOKEN or :TOKEN:EXPIRES behind it. In Python
-            ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]`` by access key, EXPIRES in ISO 8601; each may do whatever
+            ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]`` by access key, EXPIRES in ISO 8601; each may do all that
             no bucket policy denies.
         data: folder that keeps all buckets across restarts.
         no_fsync: respond before the disk has it: faster, but a power failure may lose or damage the last

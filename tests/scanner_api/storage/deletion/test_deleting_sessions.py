@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from scanner_api.scanning.scans.captures import CaptureStatus
 from scanner_api.scanning.scans.sessions import ExtractionStatus, SessionStatus
 from scanner_api.storage.database import ConstraintError
-from scanner_api.storage.photo_bucket import DeletionRefused
+from scanner_api.storage.photo_bucket.errors import DeletionRefused
 from scanner_api.storage.scans import deletion as module
 from scanner_api.storage.scans.deletion import Deletion
 from scanner_api.storage.schema.tables import captures, scan_sessions

@@ -21,10 +21,12 @@ from contract_first.check.checks.check import NothingToCheck
 from contract_first.service.clock import Clock
 from scanner_api.app import create_app
 from scanner_api.settings import Settings
-from scanner_api.storage.photo_bucket import PhotoBucket, UploadRules
+from scanner_api.storage.photo_bucket.bucket import PhotoBucket
+from scanner_api.storage.photo_bucket.presigning import UploadRules
 from scanner_mocks import seeds, token_issuer
 from scanner_mocks.bucket.aws_session import aws_session
 from scanner_mocks.checks import CHECKS
+from scanner_mocks.checks.upload_forms import upload_photo
 from scanner_mocks.seeding import seed_database
 from strict_s3 import Server
 
@@ -264,6 +266,7 @@ class Inspection:
                 "credentials": credentials,
                 "sleep": world.wait,
                 "fallback": world.app.contract,
+                "before_links": upload_photo,
                 "upload_hosts": frozenset({"127.0.0.1"}),
                 **traits,
             }

@@ -9,11 +9,11 @@ import pytest
 
 from contract_first.check.checks.check import FailureGroup
 from contract_first.check.checks.organization_isolation import OrganizationIsolation
-from contract_first.check.checks.presigned_upload import PresignedUpload
 from contract_first.check.checks.samples import BudgetSpent, RequestSamples
 from contract_first.check.checks.security_alternatives import SecurityAlternatives
 from contract_first.check.pace import QuotaUsedUp
 from contract_first.contract import Contract
+from scanner_mocks.checks.presigned_upload import PresignedUpload
 
 
 class Ending(SecurityAlternatives):

@@ -8,8 +8,8 @@ import re
 import pytest
 
 from contract_first.check import Target
-from contract_first.check.checks.links import may_upload
-from contract_first.check.checks.presigned_upload import PresignedUpload
+from scanner_mocks.checks.presigned_upload import PresignedUpload
+from scanner_mocks.checks.upload_forms import may_upload
 
 
 def lenient(code, when=lambda _: True):

@@ -14,7 +14,7 @@ from rich.console import Console
 
 from contract_first.check.validation import validate_har
 from scanner_contract import load_contract
-from scanner_mocks.demonstration import demonstrate
+from scanner_mocks.demonstration.story import demonstrate
 
 pytestmark = pytest.mark.programs
 

@@ -116,7 +116,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     def common(self, schemes: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
         """Return the header fields that carry no credential for any of these security schemes."""
-        names = {_carrier(scheme)[0] for scheme in schemes.values()}
+        names = {_carrier(scheme)[0].lower() for scheme in schemes.values()}
         return {name: value for name, value in self.headers.items() if name.lower() not in names}
 
     def of_the_other(self, schemes: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
@@ -157,40 +157,35 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     def _of_headers(self, scheme: Mapping[str, Any]) -> dict[str, str]:
         """Return the given header field that a scheme describes, if there is one."""
-        carrier, start = _carrier(scheme)
+        carrier, start, _ = _carrier(scheme)
         return {
             name: value
             for name, value in self.headers.items()
-            if name.lower() == carrier and value.lower().startswith(start)
+            if name.lower() == carrier.lower() and value.lower().startswith(start.lower())
         }
 
     def _fields(self, scheme: Mapping[str, Any]) -> dict[str, str]:
-        match scheme:
-            case {"type": "apiKey", "in": "header", "name": name} if self.api_key:
-                return {name: self.api_key}
-            case {"type": "apiKey", "in": "cookie", "name": name} if self.cookie:
-                return {"Cookie": self.cookie if "=" in self.cookie else f"{name}={self.cookie}"}
-            case {"type": "http", "scheme": kind} if self.bearer and kind.lower() == "bearer":
-                return {"Authorization": f"Bearer {self.bearer}"}
-            case {"type": "http", "scheme": kind} if self.basic and kind.lower() == "basic":
-                return {"Authorization": f"Basic {_encoded(self.basic)}"}
-            case {"type": "oauth2" | "openIdConnect"} if self.bearer:
-                return {"Authorization": f"Bearer {self.bearer}"}
-        return {}
+        carrier, start, kind = _carrier(scheme)
+        secret = getattr(self, kind) if kind else ""
+        if kind == "basic" and secret:
+            secret = _encoded(secret)
+        is_pair = kind == "cookie" and "=" in secret
+        return {carrier: secret if is_pair else f"{start}{secret}"} if secret else {}
 
 
-def _carrier(scheme: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the name of the header field that carries a scheme's credential, and how its value begins."""
+def _carrier(scheme: Mapping[str, Any]) -> tuple[str, str, str]:
+    """Return the header field of a scheme's credential, how its value begins, and which kind it is."""
     match scheme:
         case {"type": "apiKey", "in": "header", "name": name}:
-            return name.lower(), ""
+            return name, "", "api_key"
         case {"type": "apiKey", "in": "cookie", "name": name}:
-            return "cookie", f"{name}=".lower()
+            return "Cookie", f"{name}=", "cookie"
         case {"type": "http", "scheme": kind}:
-            return "authorization", f"{kind} ".lower()
+            name = kind.capitalize()
+            return "Authorization", f"{name} ", kind.lower() if name in ("Basic", "Bearer") else ""
         case {"type": "oauth2" | "openIdConnect"}:
-            return "authorization", "bearer "
-    return "", ""
+            return "Authorization", "Bearer ", "bearer"
+    return "", "", ""
 
 
 def _encoded(basic: str) -> str:

@@ -39,6 +39,7 @@ class Target:
         variables: prefix of the environment's variables, as which reports show credentials.
         upload_hosts: hosts that may receive uploads, beside the target's own and Amazon S3's.
         fallback: the contract that was assumed if `contract` is it; completes one without links.
+        before_links: called with this target and the JSON value of a response, before its links are followed.
         request_seconds: how long a response is waited for.
         max_response_time: seconds after which a response is late; 0 for never.
         deadline: reading of `clock` at which the run ends; None without a budget.
@@ -55,6 +56,7 @@ class Target:
     variables: str = PREFIX
     upload_hosts: frozenset[str] = frozenset()
     fallback: Contract | None = None
+    before_links: Callable[[Target, Any], None] | None = None
     request_seconds: float = 30.0
     max_response_time: float = 0.0
     deadline: float | None = None

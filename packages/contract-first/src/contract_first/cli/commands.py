@@ -34,24 +34,6 @@ RUN, CONTRACTS = "Run and mock", "Contracts"
 METAVARS = {bool: "true|false", int: "NUMBER", float: "NUMBER", str: "TEXT", Path: "FILE", tuple: "JSON"}
 """What help says that options of these types take."""
 
-Overlays = Annotated[
-    list[Path] | None,
-    typer.Option(
-        "--overlay",
-        dir_okay=False,
-        help="OpenAPI Overlay to apply to the contract; repeatable, applied in order.",
-        show_default=False,
-    ),
-]
-Strict = Annotated[
-    bool,
-    typer.Option(
-        "--strict",
-        help="Refuse an invalid contract instead of repairing it; from OpenAPI 3.1 on, readOnly members are "
-        "required of requests, too.",
-    ),
-]
-
 
 def failure(
     reason: str | Exception, exit_code: int = CANNOT_RUN, *, what: str = "", page: str = ""

@@ -1,14 +1,11 @@
 """``contract show``, ``digest``, ``lint``, ``diff`` and ``types``."""
 
 import json
-import shutil
-import subprocess
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from textwrap import wrap
 from typing import Annotated, Any, Literal
 
@@ -17,22 +14,23 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from contract_first.check.reports.sarif import Result, as_sarif
-from contract_first.contract import Contract, ContractError, load_contract
+from contract_first.contract import ContractError, load_contract
 from contract_first.contract.comparison import RULES, Change, Severity, compare, reports
+from contract_first.contract.comparison.rules import Compatibility
 from contract_first.contract.document.defects import Defect
 from contract_first.contract.document.errors import UnreadableContractError
 from contract_first.contract.document.parsing import as_yaml
 from contract_first.contract.linting import RULES as LINT_RULES
 from contract_first.contract.linting import Ignored, RuleViolation
 from contract_first.contract.linting import lint as violations_in
-from contract_first.contract.linting.rules import SEVERITIES, Level, severities_of
+from contract_first.contract.linting.rules import SEVERITIES, Level, LintRule, severities_of
 from contract_first.contract.models import Kind, differences, write_models
 from contract_first.contract.schemas.violations import holds_more
+from contract_first.results import Result, as_sarif
 from contract_first.signatures import Flag
 
 from .checking.configuration import Option
-from .commands import CANNOT_RUN, Overlays, failure, option, takes
+from .commands import CANNOT_RUN, failure, option, takes
 from .options import options_of, record_of
 from .reading import ContractOptions, File, Load, follows_references, read_contract
 
@@ -40,16 +38,15 @@ COLOURS = {"breaking": "bold red", "risky": "yellow", "safe": "green"}
 DETAIL_COLUMN = 12
 MOST_IN_YAML = 300_000
 """Values, of about a line each: 258,000 are GitHub's, and of many more lines YAML is not read."""
-GENERATOR = ("openapi-typescript@7", "--default-non-nullable=false")
-"""With its option, as a default does not say that a property must be sent, or will be there."""
 
 
-def _rules(rows: Callable[[], Iterable[tuple[str, str, str]]]) -> Any:
+def _rules(rules: Mapping[str, LintRule | Compatibility]) -> Any:
     """Return the option that prints rules: name, severity, and what each means."""
 
     def callback(is_set: bool) -> None:  # noqa: FBT001 -- as typer calls it
         if is_set:
-            typer.echo("\n".join(f"{name:40} {severity:9} {meaning}" for name, severity, meaning in rows()))
+            lines = [f"{name:40} {rule.severity:9} {rule.meaning}" for name, rule in rules.items()]
+            typer.echo("\n".join(lines))
             raise typer.Exit
 
     return option(bool, "Print the rules, and exit.", is_eager=True, callback=callback)
@@ -57,16 +54,6 @@ def _rules(rows: Callable[[], Iterable[tuple[str, str, str]]]) -> Any:
 
 def _ignored(texts: Sequence[str]) -> list[Ignored]:
     return [Ignored.of(text) for text in texts]
-
-
-def lint_rules() -> Iterator[tuple[str, str, str]]:
-    """Yield the linter's rules."""
-    yield from ((rule.name, rule.severity, rule.reason) for rule in LINT_RULES.values())
-
-
-def diff_rules() -> Iterator[tuple[str, str, str]]:
-    """Yield the rules of a comparison."""
-    yield from ((rule.name, rule.severity.value, rule.meaning) for rule in RULES.values())
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,12 +106,10 @@ class TypesOptions(ContractOptions):
     """The options of ``contract types``.
 
     Attributes:
-        lang: language of the types.
         models: what objects are in Python.
         check: module to compare with the contract: print how they differ.
     """
 
-    lang: Annotated[Literal["python", "typescript"], Flag()] = "python"
     models: Annotated[Kind, Flag()] = "typeddict"
     check: Annotated[Path | None, Flag("PY", default="none")] = None
 
@@ -144,13 +129,14 @@ def show(file: File, *, load: Load = load_contract, **arguments: Any) -> None:
 
 
 @follows_references
-def digest(file: File, *, overlay: Overlays = None, load: Load = load_contract) -> None:
+@takes(overlay=options_of(ContractOptions)["overlay"])
+def digest(file: File, *, overlay: list[Path], load: Load = load_contract) -> None:
     """Print the SHA-256 of a contract, independent of format and order of members."""
     typer.echo(read_contract(file, load, overlay).digest)
 
 
 @follows_references
-@takes(config=Option, rules=_rules(lint_rules), **options_of(LintOptions))
+@takes(config=Option, rules=_rules(LINT_RULES), **options_of(LintOptions))
 def lint(file: File, *, load: Load = load_contract, **arguments: Any) -> None:
     """Check that a contract is valid OpenAPI and follows the house rules.
 
@@ -175,9 +161,8 @@ def lint(file: File, *, load: Load = load_contract, **arguments: Any) -> None:
     if options.sarif is not None:
         options.sarif.write_bytes(linted(defects, violations))
     if options.json is not None:
-        options.json.write_bytes(
-            msgspec.json.format(msgspec.json.encode(_records(defects, violations))) + b"\n"
-        )
+        document = msgspec.json.encode({"defects": defects, "violations": violations})
+        options.json.write_bytes(msgspec.json.format(document) + b"\n")
     for entry in options.ignore:
         typer.echo(
             f"Ignored: {entry.rule} {entry.pointer or 'everywhere'}: {entry.reason or 'no reason given'}."
@@ -205,13 +190,8 @@ def linted(defects: Iterable[Defect], violations: Iterable[RuleViolation]) -> by
     return as_sarif(results, {rule: rules.get(rule, "Valid OpenAPI.") for rule, _, _ in named})
 
 
-def _records(defects: Iterable[Defect], violations: Iterable[RuleViolation]) -> dict[str, list[Any]]:
-    """Return the content of a linter's report in JSON."""
-    return {"defects": list(defects), "violations": list(violations)}
-
-
 @follows_references
-@takes(config=Option, rules=_rules(diff_rules), **options_of(DiffOptions))
+@takes(config=Option, rules=_rules(RULES), **options_of(DiffOptions))
 def diff(
     old: Annotated[str, typer.Argument(help="The contract that clients use: a JSON or YAML file, or a URL.")],
     new: Annotated[str, typer.Argument(help="The new contract; by default that of the configuration.")],
@@ -239,36 +219,35 @@ def diff(
     except ContractError as error:
         raise failure(error) from None
     failing = [Severity.BREAKING, Severity.RISKY][: 1 + (options.fail_on == "risky")]
-    match options.format:
-        case "text":
-            _print(changes)
-        case "junit":
-            typer.echo(reports.as_junit(changes, failing))
-        case _:
-            written = {"json": reports.as_json, "html": reports.as_html, "github": reports.as_github}
-            typer.echo(written.get(options.format, reports.as_markdown)(changes))
+    if options.format == "text":
+        _print(changes)
+    else:
+        writers: dict[str, Callable[[Sequence[Change]], str]] = {
+            "json": reports.as_json,
+            "markdown": reports.as_markdown,
+            "html": reports.as_html,
+            "junit": partial(reports.as_junit, failing=failing),
+            "github": reports.as_github,
+        }
+        typer.echo(writers[options.format](changes))
     raise typer.Exit(1 if any(change.severity in failing for change in changes) else 0)
 
 
 @follows_references
 @takes(**options_of(TypesOptions))
 def types(file: File, *, load: Load = load_contract, **arguments: Any) -> None:
-    """Print the types of a contract: Python TypedDicts or models, or TypeScript by openapi-typescript.
+    """Print the types of a contract: Python TypedDicts or models.
 
     TypedDicts describe decoded JSON, in which a date-time is a str. Models have dates, UUIDs and aliases as
-    handlers of create_app take and return them; --models is msgspec, dataclass or pydantic.
-
-    TypeScript needs npx, which downloads the generator; exits with 2 without npx.
+    handlers of create_app take and return them; --models is msgspec or pydantic.
 
     Exit codes: 0 printed, or --check finds no difference, 1 it finds one, 2 nothing can be read.
     """
     options = record_of(TypesOptions, arguments)
-    check, is_python = options.check, options.lang == "python"
+    check = options.check
     contract = read_contract(file, load, options.overlay, strict=options.strict)
-    if not is_python and (check or options.models != "typeddict"):
-        raise failure("--models and --check are of Python; leave --lang out.")
     try:
-        text = write_models(contract, options.models) if is_python else _typescript(contract)
+        text = write_models(contract, options.models)
         if check is None:
             typer.echo(text, nl=False)
             return
@@ -301,17 +280,3 @@ def _lines(change: Change, width: int | None) -> Text:
     detail = ": ".join(part for part in (difference.where, difference.detail) if part)
     lines = wrap(detail, width) if width else [detail] * bool(detail)
     return text.append("".join(f"\n{'':{DETAIL_COLUMN}}{line}" for line in lines))
-
-
-def _typescript(contract: Contract) -> str:
-    npx = shutil.which("npx")
-    if npx is None:
-        raise failure("TypeScript types are made by openapi-typescript: install Node.js, which brings npx.")
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "openapi.json"
-        path.write_text(json.dumps(contract.document))
-        command = [npx, "--yes", *GENERATOR, str(path)]
-        result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- npx, by its path
-    if result.returncode != 0:
-        raise failure(f"openapi-typescript failed: {result.stderr.strip() or result.stdout.strip()}")
-    return result.stdout

@@ -19,10 +19,11 @@ from contract_first.mock.options import MockOptions, ServerOptions
 from contract_first.service.http.server import CannotListen
 from contract_first.signatures import Flag
 
-from .commands import Overlays, Strict, customized, option, require_extra, takes
+from .commands import customized, option, require_extra, takes
 from .execute import Start, is_alone, run, with_exec
 from .mock_file import NAME, configured, init
 from .options import TRUSTED_BY, Process, defaults_of, options_of, ports_of
+from .reading import ContractOptions
 
 if TYPE_CHECKING:
     from contract_first.mock.journal.journal import Journal
@@ -49,6 +50,7 @@ class MockOutput(NamedTuple):
     verbose: Annotated[bool, Flag()] = False
 
 
+CONTRACT = options_of(ContractOptions)
 OPTIONS = {
     "contract": option(str | None, "The OpenAPI document to mock; the same as FILE.", metavar="FILE|URL"),
     "config": option(
@@ -59,8 +61,8 @@ OPTIONS = {
         callback=configured,
         show_default=f"{NAME}, if there is one",
     ),
-    "overlays": Overlays,
-    "strict": Strict,
+    "overlays": CONTRACT["overlay"],
+    "strict": CONTRACT["strict"],
     **options_of(MockOptions),
     **options_of(Process),
     **options_of(MockOutput),

@@ -48,7 +48,7 @@ class ContractOptions:
             required of requests, too.
     """
 
-    overlay: Annotated[tuple[Path, ...], Flag()] = ()
+    overlay: Annotated[tuple[Path, ...], Flag(names=("--overlay",))] = ()
     strict: Annotated[bool, Flag()] = False
 
     def __post_init__(self) -> None:

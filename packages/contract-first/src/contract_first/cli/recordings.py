@@ -13,9 +13,9 @@ from contract_first.mock.rules.files.recording import Matching, as_file, recorde
 from contract_first.mock.stateful.recorded import RecordedItems
 from contract_first.signatures import Flag
 
-from .commands import Overlays, failure, notice, option, takes
+from .commands import failure, notice, option, takes
 from .options import options_of, record_of
-from .reading import Source, follows_references, read_contract
+from .reading import ContractOptions, Source, follows_references, read_contract
 
 
 class MatchOptions(NamedTuple):
@@ -61,10 +61,8 @@ Recording = Annotated[
 
 
 @follows_references
-@takes(overlay=Overlays, output=OUTPUT)
-def seed_data(
-    recording: Recording, *, contract: Source, overlay: list[Path] | None, output: Path | None
-) -> None:
+@takes(overlay=options_of(ContractOptions)["overlay"], output=OUTPUT)
+def seed_data(recording: Recording, *, contract: Source, overlay: list[Path], output: Path | None) -> None:
     """Write the items in recorded traffic as those that a mock starts with.
 
     Each item is as it was seen last; those that were deleted are left out, and so is what the contract does

@@ -6,12 +6,13 @@ import os
 import select
 import signal
 import sys
+import sysconfig
 import threading
-import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,16 +23,16 @@ import typer
 
 from contract_first.contract import Contract
 from contract_first.service.http.listening import claim, listen, reserve
-from contract_first.service.watching import Signature, signature
+from contract_first.service.watching import UNWATCHED, WATCH_ERRORS
+
+from .commands import failure
 
 if TYPE_CHECKING:
     import socket
     from types import FrameType
 
-LOOK_SECONDS = 0.1
-SUFFIXES = frozenset({".py", ".yaml", ".yml", ".json", ".toml", ".env"})
-WITHOUT_SOURCE = frozenset({"__pycache__", "node_modules", "site-packages"})
-MOST_FILES = 5_000
+LOOK_MILLISECONDS = 50
+SUFFIXES = (".yaml", ".yml", ".json", ".toml", ".env")
 MOST_NAMED = 3
 MOST_CHANGES = 20
 MODULES = "modules.json"
@@ -84,7 +85,7 @@ class Reload:
 
 
 class Fork:
-    """A fork of this process, which has no threads and no event loop.
+    """A fork of this process, which has no event loop and no threads of Python's.
 
     It ends when this process does, however it does.
 
@@ -180,7 +181,7 @@ class Reloader:
 
     def __init__(self, host: str, port: int, files: list[str], run: Callable[[Reload], object]) -> None:
         self._port = (claim if IS_SHARED else listen)(host, port)
-        self._files = [Path(file) for file in files if "://" not in file]
+        self._files = {Path(file).resolve() for file in files if "://" not in file}
         self._run = run
         self._serving: Fork | None = None
         self._starting: Fork | None = None
@@ -192,15 +193,18 @@ class Reloader:
             signal.signal(number, self._end)
         with TemporaryDirectory() as folder, self._port:
             self._folder = Path(folder)
-            before = self._signature()
+            changes = self._changes()
+            try:
+                next(changes)  # what changes after this is noticed
+            except WATCH_ERRORS as error:
+                raise failure(UNWATCHED.format(error), 1) from None
             self._start()
-            while not self._ended:
-                time.sleep(LOOK_SECONDS)
+            for changed in changes:
+                if self._ended:
+                    break
                 self._look()
-                now = self._signature()
-                if now != before:
-                    typer.echo(f"Reloading: {_names(before, now)}")
-                    before = now
+                if changed:
+                    typer.echo(f"Reloading: {_names(changed)}")
                     self._start()
             for process in filter(None, (self._starting, self._serving)):
                 process.end(self._ended)
@@ -237,8 +241,17 @@ class Reloader:
     def _end(self, number: int, _frame: FrameType | None) -> None:
         self._ended = number
 
-    def _signature(self) -> Signature:
-        return signature([*self._files, *_sources(Path())])
+    def _changes(self) -> Iterator[set[Path]]:
+        """Yield the files that have changed since the time before, every tenth of a second."""
+        from watchfiles import PythonFilter, watch  # noqa: PLC0415 -- only who reloads needs it
+
+        is_source = PythonFilter(ignore_paths=[sysconfig.get_path("purelib")], extra_extensions=SUFFIXES)
+        look = partial(watch, watch_filter=None, rust_timeout=LOOK_MILLISECONDS, yield_on_timeout=True)
+        folders = {file.parent for file in self._files}
+        below, beside = look(Path(), ignore_permission_denied=True), look(*folders, recursive=False)
+        for changes, others in zip(below, beside, strict=True):
+            sources = {Path(path).resolve() for change, path in changes if is_source(change, path)}
+            yield sources | self._files.intersection(Path(path) for _, path in others)
 
 
 def _is_installed(module: object) -> bool:
@@ -249,29 +262,9 @@ def _write(response: int) -> None:
     os.write(response, b".")
 
 
-def _sources(folder: Path) -> Iterator[Path]:
-    """Yield the files of source and settings below a folder, without installed packages."""
-    left = MOST_FILES
-    for place, folders, names in os.walk(folder):
-        if "pyvenv.cfg" in names:
-            folders.clear()
-            continue
-        folders[:] = [name for name in folders if not name.startswith(".") and name not in WITHOUT_SOURCE]
-        for name in names:
-            if Path(name).suffix in SUFFIXES or name == ".env":
-                yield Path(place, name)
-                left -= 1
-                if not left:
-                    return
-
-
-def _names(before: Signature, now: Signature) -> str:
-    """Return the names of files that have changed, are new or are gone."""
-    changed = sorted(dict(before.items() ^ now.items()))
-    more = len(changed) - MOST_NAMED
-    names = [f"{name} {_change(name, before, now)}" for name in changed[:MOST_NAMED]]
-    return ", ".join(names) + (f" and {more} more" if more > 0 else "")
-
-
-def _change(name: str, before: Signature, now: Signature) -> str:
-    return "is new" if name not in before else "has changed" if name in now else "is gone"
+def _names(files: set[Path]) -> str:
+    """Return the names of files that have changed or are gone."""
+    ends = {file: "has changed" if file.exists() else "is gone" for file in sorted(files)}
+    names = [f"{os.path.relpath(file)} {end}" for file, end in ends.items()]
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

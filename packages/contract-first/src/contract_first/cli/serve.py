@@ -101,14 +101,12 @@ OF_CREATE_APP = [
     "metrics_port",
 ]
 """Options that an app has got already."""
-HANDLERS, AUTHENTICATE = (get_args(OPTIONS[name])[1] for name in ("handlers", "authenticate"))
-Handlers = Annotated[str | None, HANDLERS]
-Authenticate = Annotated[str | None, AUTHENTICATE]
+Handlers = Annotated[str | None, get_args(OPTIONS["handlers"])[1]]
 
 
 @follows_references
 @takes(**OPTIONS)
-def serve(**options: Any) -> None:
+def serve(**values: Any) -> None:
     """Serve a contract with handlers, functions named after its operations, or an app of create_app.
 
     Requests (their formats too) and responses are validated. It also serves /openapi.json, an explorer at
@@ -117,11 +115,7 @@ def serve(**options: Any) -> None:
 
     Exit codes: 0 stopped, 1 could not start, 2 wrong options.
     """
-    run_service(record_of(ServeOptions, options))
-
-
-def run_service(options: ServeOptions) -> None:
-    """Serve what options say until the process is stopped, or end the command."""
+    options = record_of(ServeOptions, values)
     if options.app is not None:
         if any(getattr(options, name) for name in OF_CREATE_APP):
             raise failure(

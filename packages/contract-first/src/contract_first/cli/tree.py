@@ -30,7 +30,7 @@ CONTRACT_COMMANDS = {
     ),
     "types": Lazy(
         "contract_first.cli.contract:types",
-        "Print the types of a contract: Python TypedDicts or models, or TypeScript by openapi-typescript.",
+        "Print the types of a contract: Python TypedDicts or models.",
     ),
 }
 """The commands of ``contract``, in the order of its help."""

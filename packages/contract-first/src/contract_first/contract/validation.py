@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
-from importlib.util import find_spec
+from importlib.metadata import distribution
 from pathlib import Path
 from typing import Any
 
@@ -112,10 +112,8 @@ def _schema(version: str) -> dict[str, Any]:
 
     To import that takes half of the time of a start: it imports requests and pydantic.
     """
-    package = find_spec("openapi_spec_validator")
-    if package is None or package.origin is None:
-        raise ModuleNotFoundError("openapi-spec-validator, a dependency of contract-first, is not installed.")
-    schema = Path(package.origin).with_name("resources") / "schemas" / f"v{version}" / "schema.json"
+    name = f"openapi_spec_validator/resources/schemas/v{version}/schema.json"
+    schema = Path(str(distribution("openapi-spec-validator").locate_file(name)))
     content: dict[str, Any] = json.loads(schema.read_bytes())
     return content
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote
 
 from contract_first.contract import Contract, Operation
+from contract_first.contract.document.anatomy import STYLES
 from contract_first.contract.document.json_types import text_of
 from contract_first.contract.schemas.schema import MISSING, Schema, Schemas
 
@@ -25,8 +26,6 @@ JSON = re.compile(r"\bjson\b")
 ALWAYS_SENT = frozenset({"accept-encoding", "connection", "user-agent"})
 """Header fields that a client has values for, which need not be the contract's."""
 SEPARATORS = {"spaceDelimited": " ", "pipeDelimited": "|"}
-STYLES = {"path": "simple", "query": "form", "header": "simple", "cookie": "form"}
-"""The default style of parameters, by place."""
 FORM = "multipart/form-data"
 NOT_FOUND = 404
 Pairs = list[tuple[str, str]]
@@ -98,16 +97,12 @@ class SampleRequest(NamedTuple):
 
 
 class Samples:
-    """Generates valid requests, always the same for a contract.
+    """Generates valid requests, always the same for a contract."""
 
-    Args:
-        seed: another seed, other values.
-    """
-
-    def __init__(self, contract: Contract, seed: str = "samples") -> None:
+    def __init__(self, contract: Contract) -> None:
         self._contract = contract
         self._schemas = contract.schemas.view(formats=True).for_requests
-        self._generator = Generator(self._schemas, seed=seed)
+        self._generator = Generator(self._schemas, seed="samples")
         self._requests: dict[str, SampleRequest | None] = {}
 
     def request(self, operation: Operation) -> SampleRequest | None:

@@ -1,4 +1,4 @@
-"""Masks secrets in whatever is recorded, reported or logged: one room decides for all."""
+"""Masks secrets in all that is recorded, reported or logged."""
 
 from .masking import Masking, spellings, whole
 from .tokens import MASK

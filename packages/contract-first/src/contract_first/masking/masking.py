@@ -4,48 +4,45 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable, Iterable, Iterator
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from copy import copy
 from functools import cache, lru_cache, partial
 from typing import Any, AnyStr
-from urllib.parse import quote, unquote_plus
+from urllib.parse import quote, unquote_plus, unquote_to_bytes
 
 import msgspec
 
 from contract_first.contract import Contract
 from contract_first.contract.document.anatomy import document_location, walk
-from contract_first.contract.routing import EXPRESSION
+from contract_first.contract.routing import EXPRESSION, normal_path
 from contract_first.contract.schemas.schema import Schema
 
-from .names import is_secret_name
-from .structures import in_json, in_query, in_xml
+from .names import LONGEST_NAME, is_secret_name
+from .structures import without_named
 from .tokens import MASK, mask, without_tokens
 
-CREDENTIAL_HEADERS = frozenset({"authorization", "proxy-authorization"})
-COOKIES = frozenset({"cookie", "set-cookie"})
 SHORTEST_PRESENTED = 16
 """Bytes; a shorter value may be an ordinary word elsewhere in the text, or part of one."""
 
 SHORTEST_SPELLED = 8
 """Bytes; the other spellings of a shorter secret occur in any text."""
 
-_FIELDS = {
-    b"name=": re.compile(
-        rb'\bname="?+([^"\r\n;]{1,100}+)"?+[^\r\n]*+\r?\n(?:[^\r\n]{1,1000}+\r?\n){0,9}+\r?\n'
-        rb"((?:(?!\r?\n--).)*+)",
-        re.DOTALL,
-    ),
-    rb"\"": re.compile(rb'\\"([^"\\]{1,64}+)\\"\s*+:\s*+\\"((?:[^"\\]|\\[^"])++)'),
+_CREDENTIAL = re.compile(r"\A(?P<front>(?P<name>)[^ ]* +)?(?P<secret>.*)", re.DOTALL)
+_COOKIE = r"\s*(?:(?P<name>[^=;]*)=)?)(?P<secret>[^;]*)"
+_SECRETS = {
+    "authorization": _CREDENTIAL,
+    "proxy-authorization": _CREDENTIAL,
+    "cookie": re.compile(r"(?P<front>(?:\A|;)" + _COOKIE),
+    "set-cookie": re.compile(r"(?P<front>\A" + _COOKIE),
 }
-"""A part of a multipart body, a member of JSON in a text of JSON, each by what it has in it."""
+"""Where header fields have them, and the names of cookies."""
+_ALL = re.compile(r"\A(?P<front>(?P<name>))(?P<secret>.*)", re.DOTALL)
 _COMMAND = re.compile(r"""(?<=['"])([\w-]{1,100}+): ([^'"\r\n]++)""")
 """A header field of a command."""
-_XML = re.compile(rb"(?:\xef\xbb\xbf)?\s*<")
-_PARTS = (re.compile(rb"(\r?\n\r?\n|\r?\n--[^\r\n]*)"), re.compile(rb"(\r?\n)"))
-"""What ends a part of a multipart body or an event, and a line: each may be JSON where the whole is none."""
-_MARKS = re.compile(rb"^(?:\xef\xbb\xbf|\x1e|data:)", re.MULTILINE)
-"""What may stand before JSON: a byte order mark, the separator of a JSON text sequence, an event's field."""
+_PATH = re.compile(r"((?:[^:/?#]+:)?(?://[^/?#]*)?)([^?#]*)(.*)", re.DOTALL)
+_UTF_16 = {BOM_UTF16_LE: "utf-16-le", BOM_UTF16_BE: "utf-16-be"}
 
 
 @lru_cache(maxsize=256)
@@ -55,17 +52,15 @@ def spellings(secret: bytes) -> tuple[bytes, ...]:
     In Base64 it may follow something else, as in ``user:secret``: it is encoded at each of the three offsets,
     without the characters at its ends, which depend on what is around it.
     """
-    if len(secret) < SHORTEST_SPELLED:
-        return tuple({secret, quote(secret, safe="").encode()})
     quoted = quote(secret, safe="").encode()
-    encoded = (
-        base64.b64encode(bytes(offset) + secret)[-(-offset * 8 // 6) : (offset + len(secret)) * 8 // 6]
-        for offset in range(3)
-    )
-    others = {quoted, quoted.lower(), secret.upper(), secret.lower(), secret[::-1]}
-    for text in encoded:
-        others |= {text, text.replace(b"+", b"-").replace(b"/", b"_")}
-    return tuple({secret, *others})
+    if len(secret) < SHORTEST_SPELLED:
+        return secret, quoted
+    texts = {secret, quoted, quoted.lower(), secret.upper(), secret.lower(), secret[::-1]}
+    for offset in range(3):
+        encoded = base64.b64encode(bytes(offset) + secret)
+        text = encoded[-(-offset * 8 // 6) : (offset + len(secret)) * 8 // 6]
+        texts |= {text, text.replace(b"+", b"-").replace(b"/", b"_")}
+    return tuple(texts)
 
 
 @lru_cache(maxsize=1024)
@@ -84,45 +79,38 @@ class Masking:
     A mask is as long as the secret, has its type, and is the same for the same secret.
 
     Args:
-        names: of further members, headers, parameters and cookies that are secret.
-        contract: that declares more; None for none.
+        contract: that declares what is secret; None for none.
+        secrets: to mask wherever they are.
 
     Attributes:
         presented: credentials, the longest first.
     """
 
-    def __init__(self, names: Iterable[str] = (), contract: Contract | None = None) -> None:
-        self._names = frozenset(name.lower() for name in names)
+    def __init__(self, contract: Contract | None = None, secrets: Iterable[str] = ()) -> None:
+        self._contract = contract
         # a large document takes a while, and what nobody reads is not masked
         self._declared = cache(partial(_declared, contract))
         self._named = lru_cache(maxsize=4096)(self._is_named)
-        self.presented: tuple[bytes, ...] = ()
-
-    @classmethod
-    def of(cls, contract: Contract, secrets: Iterable[str] = ()) -> Masking:
-        """Return the masking of what a contract declares as secret, and of these secrets."""
-        masking = cls(contract=contract)
-        spelled = {spelling for secret in secrets for spelling in spellings(secret.encode())}
-        masking.presented = _longest_first(spelled)
-        return masking
+        self.presented = _spelled(secret.encode() for secret in secrets)
 
     def knowing(self, fields: Iterable[tuple[str, str]]) -> Masking:
         """Return a masking that masks the credentials in an exchange's header fields as well."""
-        values = {
-            value.encode("latin-1", "replace") for field in fields for value in self._credentials(*field)
-        }
-        spelled = {spelling for value in values for spelling in spellings(value)}
+        values = (
+            match["secret"].encode("latin-1", "replace")
+            for name, value in fields
+            if (secrets := self._secrets(name))
+            for match in secrets.finditer(value)
+            if not match["name"] or self.is_secret(match["name"])
+        )
         masking = copy(self)
-        longer = (text for text in spelled if len(text) >= SHORTEST_PRESENTED)
-        masking.presented = _longest_first((*self.presented, *longer))
+        masking.presented = _spelled(values, self.presented, SHORTEST_PRESENTED)
         return masking
 
     def is_secret(self, name: str, *, is_header: bool = False) -> bool:
         """Return whether what has this name is a secret."""
         lower, (declared, identifiers) = name.lower(), self._declared()
-        if lower in self._names or lower in declared:
-            return True
-        return lower not in identifiers and is_secret_name(name, is_header=is_header)
+        is_named = lower not in identifiers and is_secret_name(name[-LONGEST_NAME:], is_header=is_header)
+        return lower in declared or is_named
 
     def is_masked(self, value: Any, name: str = "", *, inside: bool = False) -> bool:
         """Return whether a JSON value has a mask in it, or is one; a number is one by its name alone.
@@ -149,53 +137,37 @@ class Masking:
         """Return header fields, their secrets masked."""
         return [(name, self._field(name, value)) for name, value in fields]
 
-    def url(self, url: str) -> str:
-        """Return a URL with its secrets masked; all else is as it was."""
-        return self._text(url, lambda content: self._anywhere(in_query(content, self._named)))
+    def url(self, url: str, parameters: Mapping[str, bytes] | None = None) -> str:
+        """Return a URL with its secrets masked; all else is as it was.
+
+        Args:
+            parameters: of its path, percent-encoded; None for those that the contract has there.
+        """
+        front, path, rest = next(_PATH.finditer(url)).groups()
+        if parameters is None:
+            parameters = self._contract.route("GET", path).path_parameters if self._contract else {}
+        for name, value in parameters.items():
+            if self.is_secret(name):
+                masked = mask(value, unquote_to_bytes(value)).decode()
+                path = whole(value.decode("latin-1")).sub(masked, normal_path(path))
+        return self._text(front + path + rest)
 
     def text(self, text: str) -> str:
         """Return a text, such as a command or a line of a log, with its secrets masked."""
-        text = _COMMAND.sub(lambda match: f"{match[1]}: {self._field(match[1], match[2])}", text)
-        return self._text(text, lambda content: self._content(in_query(content, self._named, in_quotes=True)))
+        return self._text(_COMMAND.sub(lambda match: f"{match[1]}: {self._field(match[1], match[2])}", text))
 
     def body(self, content: bytes) -> bytes:
         """Return a body with its secrets masked; the length stays."""
-        return self._content(self._queries(content, _PARTS))
-
-    def fields(self, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-        """Return fields of a form, with their secrets masked."""
-        return [(name, _mask(value) if self.is_secret(name) else self.url(value)) for name, value in pairs]
-
-    def _queries(self, content: bytes, parts: tuple[re.Pattern[bytes], ...]) -> bytes:
-        """Return a text with the secrets in its queries masked.
-
-        A quotation mark ends them in what is JSON as a whole, and is one of their characters elsewhere.
-        """
-        masked = in_query(content, self._named)
-        if masked == content:
-            return content
-        if _is_json(content):
-            return in_query(content, self._named, in_quotes=True)
-        if parts:
-            return b"".join(self._queries(part, parts[1:]) for part in parts[0].split(content))
-        return masked
-
-    def _content(self, content: bytes) -> bytes:
-        content = in_json(content, self._named)
-        if _XML.match(content):
-            content = in_xml(content, self._named)
-        for mark, pattern in _FIELDS.items():
-            content = pattern.sub(self._member, content) if mark in content else content
-        return self._anywhere(content)
-
-    def _anywhere(self, content: bytes) -> bytes:
+        if encoding := _UTF_16.get(content[:2]):
+            return self._text(content.decode(encoding, "replace")).encode(encoding, "surrogatepass")
+        content = without_named(content, self._named)
         for value in self.presented:
             content = whole(value).sub(lambda match: mask(match[0]), content)
         return without_tokens(content)
 
-    def _member(self, match: re.Match[bytes]) -> bytes:
-        front = match[0][: match.start(2) - match.start()]
-        return front + mask(match[2]) if self._named(match[1]) else match[0]
+    def fields(self, pairs: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Return fields of a form, with their secrets masked."""
+        return [(name, _mask(value) if self.is_secret(name) else self._text(value)) for name, value in pairs]
 
     def _is_named(self, name: bytes) -> bool:
         """Return whether a name that stands in a body, encoded or not, is that of a secret."""
@@ -204,36 +176,24 @@ class Masking:
                 name = msgspec.json.decode(b'"' + name + b'"', type=str).encode()
         return self.is_secret(unquote_plus(name.decode("utf-8", "replace")))
 
-    def _text(self, text: str, masked: Callable[[bytes], bytes]) -> str:
-        return masked(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
+    def _text(self, text: str) -> str:
+        return self.body(text.encode("utf-8", "surrogatepass")).decode("utf-8", "surrogatepass")
 
-    def _credentials(self, name: str, value: str) -> Iterator[str]:
-        lower = name.lower()
-        if lower in CREDENTIAL_HEADERS:
-            yield value.partition(" ")[2].strip() or value
-        elif lower in COOKIES:
-            pairs = (pair.strip().partition("=") for pair in value.split(";"))
-            yield from (secret for cookie, _, secret in pairs if self.is_secret(cookie))
-        elif self.is_secret(name, is_header=True):
-            yield value
+    def _secrets(self, name: str) -> re.Pattern[str] | None:
+        """Return where the values of a header field have secrets; None for nowhere in particular."""
+        is_secret = self.is_secret(name, is_header=True)
+        return _SECRETS.get(name.lower(), _ALL if is_secret else None)
 
     def _field(self, name: str, value: str) -> str:
-        lower = name.lower()
-        if lower in CREDENTIAL_HEADERS:
-            scheme, space, credential = value.partition(" ")
-            return f"{scheme} {_mask(credential)}" if space else _mask(value)
-        if lower == "cookie":
-            return "; ".join(map(_valueless, value.split(";")))
-        if lower == "set-cookie":
-            pair, semicolon, attributes = value.partition(";")
-            return _valueless(pair) + semicolon + attributes
-        return _mask(value) if self.is_secret(name, is_header=True) else self.url(value)
+        if secrets := self._secrets(name):
+            return secrets.sub(lambda match: (match["front"] or "") + _mask(match["secret"]), value)
+        return self._text(value)
 
 
 def _declared(contract: Contract | None) -> tuple[frozenset[str], frozenset[str]]:
     """Return the names, in lower case, of what a contract declares as secret, and of ids in its paths.
 
-    Whatever is called so is secret, wherever it stands. A session that has a path is a resource, and its id
+    Such a name is that of a secret everywhere. A session that has a path is a resource, and its id
     is no secret.
     """
     if contract is None:
@@ -242,16 +202,15 @@ def _declared(contract: Contract | None) -> tuple[frozenset[str], frozenset[str]
     for location in walk(document_location(contract.document, contract.source)):
         match location.kind, location.node:
             case "schema", {"properties": dict(members)}:
-                secret += [
-                    name for name, schema in members.items() if _is_declared(contract.schemas.of(schema))
-                ]
-            case "parameter", {"name": str(name), "schema": schema} if _is_declared(
-                contract.schemas.of(schema)
-            ):
-                secret.append(name)
-    expressions = (EXPRESSION.findall(operation.path) for operation in contract.operations)
-    identifiers = (name.lower() for names in expressions for name in names)
-    return frozenset(map(str.lower, secret)), frozenset(name for name in identifiers if name.endswith("id"))
+                schemas = members
+            case "parameter", {"name": str(name), "schema": schema}:
+                schemas = {name: schema}
+            case _:
+                continue
+        secret += [name for name, schema in schemas.items() if _is_declared(contract.schemas.of(schema))]
+    paths = (operation.path.lower() for operation in contract.operations)
+    names = {name for path in paths for name in EXPRESSION.findall(path) if name.endswith("id")}
+    return frozenset(map(str.lower, secret)), frozenset(names)
 
 
 def _is_declared(schema: Schema) -> bool:
@@ -261,22 +220,11 @@ def _is_declared(schema: Schema) -> bool:
     )
 
 
-def _longest_first(texts: Iterable[bytes]) -> tuple[bytes, ...]:
-    return tuple(sorted(texts, key=len, reverse=True))
+def _spelled(secrets: Iterable[bytes], others: Iterable[bytes] = (), shortest: int = 0) -> tuple[bytes, ...]:
+    """Return the spellings of secrets from a length on, and others, the longest first."""
+    texts = {text for secret in secrets for text in spellings(secret) if len(text) >= shortest}
+    return tuple(sorted(texts.union(others), key=len, reverse=True))
 
 
 def _mask(text: str) -> str:
     return mask(text.encode("utf-8", "surrogatepass")).decode()
-
-
-def _valueless(cookie: str) -> str:
-    name, equals, value = cookie.strip().partition("=")
-    return f"{name}={_mask(value)}" if equals else _mask(name)
-
-
-def _is_json(content: bytes) -> bool:
-    try:
-        msgspec.json.decode(_MARKS.sub(b"", content))
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
-        return False
-    return True

@@ -20,9 +20,21 @@ XML: Final = re.compile(
 )
 """A section of text; a tag; text."""
 ATTRIBUTE: Final = re.compile(rb"""(?<![\w.-])([\w.-]{1,100}+)\s*+=\s*+(?:"([^"]*+)|'([^']*+))""")
-PARAMETER: Final = re.compile(rb"(?:(?<=[?&;#])|^|(?<=\\u0026))([^\s=&?;#<>\"'/]{1,100}+)=", re.MULTILINE)
-VALUE: Final = re.compile(rb"(?:(?!\\u0026)[^&\s])++")
-IN_QUOTES: Final = re.compile(rb"""(?:[^&\s"'<>\\]|\\(?!u0026).)++""")
+PARAMETER: Final = re.compile(rb"(?:(?<=[?&;#'\"])|^|(?<=\\u0026))([^\s=&?;#<>\"'/]{1,100}+)=", re.MULTILINE)
+VALUE: Final = re.compile(rb"""(?:\\(?!u0026)[^&\s]?+|(?!["'>](?:[\s,;:)}\]>/]|\Z)|</)[^&\s\\])++""")
+"""Of a parameter in a text, up to the quotation mark or the tag in which the text ends."""
+FORM: Final = re.compile(rb"[^\s=&?<>{}\"']{1,1000}=(?![\"'])")
+VALUE_OF_FORM: Final = re.compile(rb"[^&\s]++")
+"""A quotation mark in it is a character like any other."""
+FIELDS: Final = {
+    re.compile(
+        rb'\bname="?+([^"\r\n;]{1,100}+)"?+[^\r\n]*+\r?\n(?:[^\r\n]{1,1000}+\r?\n){0,9}+\r?\n'
+    ): re.compile(rb"(?:(?!\r?\n--).)++", re.DOTALL),
+    re.compile(rb'\\"([^"\\]{1,64}+)\\"\s*+:\s*+\\"'): re.compile(rb'(?:[^"\\]|\\[^"])++'),
+}
+"""A part of a multipart body, a member of JSON in a text of JSON: the name, and the value behind it."""
+BEGINNING_OF_XML: Final = re.compile(rb"(?:\A|\r?\n\r?\n)(?:\xef\xbb\xbf)?\s*<")
+"""As a body or in a part of one."""
 LONGEST_NAME: Final = 64
 NAMING: Final = frozenset({b"name", b"key"})
 """Attributes that have the name of an element's content."""
@@ -30,11 +42,27 @@ DIGIT: Final = re.compile(rb"[0-9]")
 NUMBER: Final = re.compile(rb"-?[0-9][0-9.]*")
 
 
-def in_json(content: bytes, is_secret: IsSecret) -> bytes:
-    """Mask the texts and numbers of secret members; the digits of a number become nines."""
-    if not any(map(is_secret, set(MEMBER.findall(content)))):
-        return content
-    return _spliced(content, _json_spans(content, is_secret), _scalar)
+def without_named(content: bytes, is_secret: IsSecret) -> bytes:
+    """Return a text, what has the name of a secret masked; the digits of a number become nines."""
+    values = VALUE_OF_FORM if FORM.match(content) else VALUE
+    content = _spliced(content, _values(content, PARAMETER, values, is_secret), _decoded)
+    for names, values in FIELDS.items():
+        content = _spliced(content, _values(content, names, values, is_secret), _scalar)
+    if any(map(is_secret, set(MEMBER.findall(content)))):
+        content = _spliced(content, _json_spans(content, is_secret), _scalar)
+    if BEGINNING_OF_XML.search(content):
+        content = _spliced(content, _xml_spans(content, is_secret), _scalar)
+    return content
+
+
+def _values(
+    content: bytes, names: re.Pattern[bytes], values: re.Pattern[bytes], is_secret: IsSecret
+) -> Iterator[Span]:
+    end = 0
+    for match in names.finditer(content):
+        if match.start() >= end and is_secret(match[1]) and (value := values.match(content, match.end())):
+            yield value.span()
+            end = value.end()
 
 
 def _json_spans(content: bytes, is_secret: IsSecret) -> Iterator[Span]:
@@ -51,11 +79,6 @@ def _json_spans(content: bytes, is_secret: IsSecret) -> Iterator[Span]:
         elif is_armed:
             yield match.span(kind or 0)
             is_armed = depth > 0
-
-
-def in_xml(content: bytes, is_secret: IsSecret) -> bytes:
-    """Mask the texts of secret elements and the values of secret attributes."""
-    return _spliced(content, _xml_spans(content, is_secret), _scalar)
 
 
 def _xml_spans(content: bytes, is_secret: IsSecret) -> Iterator[Span]:
@@ -78,22 +101,6 @@ def _xml_spans(content: bytes, is_secret: IsSecret) -> Iterator[Span]:
             yield match.span(1 if section is not None else 0)
 
 
-def in_query(content: bytes, is_secret: IsSecret, *, in_quotes: bool = False) -> bytes:
-    """Mask the values of secret parameters; ``in_quotes``, a quotation mark ends them."""
-    if b"=" not in content or not any(map(is_secret, set(PARAMETER.findall(content)))):
-        return content
-    spans = _query_spans(content, is_secret, IN_QUOTES if in_quotes else VALUE)
-    return _spliced(content, spans, lambda value, _: mask(value, unquote_to_bytes(value.replace(b"+", b" "))))
-
-
-def _query_spans(content: bytes, is_secret: IsSecret, values: re.Pattern[bytes]) -> Iterator[Span]:
-    end = 0
-    for match in PARAMETER.finditer(content):
-        if match.start() >= end and is_secret(match[1]) and (value := values.match(content, match.end())):
-            yield value.span()
-            end = value.end()
-
-
 def _spliced(content: bytes, spans: Iterable[Span], masked: Masked) -> bytes:
     """Return a text with masks in these places; ``masked`` takes what is there, and the byte before it."""
     pieces, end = [], 0
@@ -106,3 +113,7 @@ def _spliced(content: bytes, spans: Iterable[Span], masked: Masked) -> bytes:
 def _scalar(value: bytes, before: bytes) -> bytes:
     is_number = before != b'"' and NUMBER.fullmatch(value)
     return DIGIT.sub(b"9", value) if is_number else mask(value)
+
+
+def _decoded(value: bytes, _: bytes) -> bytes:
+    return mask(value, unquote_to_bytes(value.replace(b"+", b" ")))

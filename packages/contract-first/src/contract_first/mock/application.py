@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import KW_ONLY, dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -53,6 +53,8 @@ class MockApplication:
         items: of a stateful mock; None of others.
         scopes: isolate the state of requests with different scopes; None where all have it in common.
         most_target_bytes: longest path and query; the server refuses longer ones as they come in.
+        most_response_bytes: of large responses that clients are yet to read; the server refuses more. One
+            client has two pages of stored items.
     """
 
     service: ReloadingService
@@ -67,6 +69,7 @@ class MockApplication:
     scopes: Scopes | None = None
     profile: ProblemProfile = PLAIN
     most_target_bytes: int = MOST_TARGET_BYTES
+    most_response_bytes: int = 24 * 1024 * 1024
     _watching: AsyncExitStack = field(default_factory=AsyncExitStack, init=False)
     _bodies: BodyBudget = field(default_factory=BodyBudget, init=False)
     """The memory for what API, control API, journal and rules hold of bodies."""
@@ -156,21 +159,13 @@ class MockApplication:
         if self.scopes is None or not name or path == EVENTS:  # a listener uses no state
             await app(scope, receive, send)
             return
-        async with self._scoped(self.scopes, name, send) as is_open:
-            if is_open:
-                await app(scope, receive, send)
-
-    @asynccontextmanager
-    async def _scoped(self, scopes: Scopes, name: str, send: Send) -> AsyncIterator[bool]:
-        """Enter a scope, and yield whether there is room for it; if not, the response says so."""
         async with AsyncExitStack() as entered:
-            is_open = False
             try:
-                await entered.enter_async_context(scopes.used(name))
-                is_open = True
-            except Problem as problem:
+                await entered.enter_async_context(self.scopes.used(name))
+            except Problem as problem:  # there is no room for another scope
                 await send_problem(HTTPStatus(problem.status), problem.detail, send)
-            yield is_open
+                return
+            await app(scope, receive, send)
 
 
 def observed(

@@ -24,9 +24,8 @@ from .handlers import Handlers
 from .journal.events import Events
 from .options import MockOptions
 from .reach import MockFacts, Reach, certified, certified_names, lan_url, server_options
-from .responses import ContractResponses, Strictness, contract_app
+from .responses import ContractResponses, MockStrictness, contract_app
 from .responses.app import LIMITS
-from .rules.transport import TransportProtocol
 from .service import ReloadingService
 from .state.clock import MockClock
 from .state.data_directory import DataDirectory
@@ -121,7 +120,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
         if options.log is not None:
             running.enter_context(options.log(traffic.journal))
         encryption = server_options(authority, certified_names(options.host, options.public_url))
-        running.enter_context(serving(app, listening, "mock", http=TransportProtocol, **encryption))
+        running.enter_context(serving(app, listening, "mock", **encryption))
         yield mock
 
 
@@ -148,7 +147,7 @@ class _Assembly:
         self._handlers = None if options.handlers is None else Handlers(options.handlers)
         self.clock = MockClock(lambda _now, _stopped: None)
         self._randomness = SeededRandomness(options.seed)
-        self._strictness = Strictness(
+        self._strictness = MockStrictness(
             options.validate_requests, options.formats, options.prefer_first, options.errors
         )
 
@@ -186,7 +185,7 @@ class _Assembly:
         parts: list[ScopedPart] = [self.clock, *([self.memory] if self.memory else [])]
         if self._handlers is not None:
             parts.append(self._handlers.state)
-        parts += map(Cleared, self.traffic.clearable.values())
+        parts += map(Cleared, self.traffic.resets.values())
         return Scopes(parts, state.initialize, state.release)
 
     def report_handlers(self, contract: Contract) -> None:
@@ -196,12 +195,12 @@ class _Assembly:
 
     def _state(self) -> MockState:
         """Return the state; where items are remembered, with the initial ones."""
-        clearable = {**self.traffic.clearable, "randomness": self._randomness}
+        resets = {**self.traffic.resets, "randomness": self._randomness.clear}
         if self._handlers is not None:
-            clearable["handlers"] = self._handlers
+            resets["handlers"] = self._handlers.clear
         events, memory = Events(SCOPE.get), self.memory
         if memory is None:
-            return MockState(self.clock, events, clearable, isolated=self.options.isolate)
+            return MockState(self.clock, events, resets, isolated=self.options.isolate)
         for line in memory.lines():
             self.options.tell(line)
         seeded = partial(fill, self.options.seed_data, memory)
@@ -210,7 +209,7 @@ class _Assembly:
         return StoredState(
             self.clock,
             events,
-            clearable,
+            resets,
             self.directory,
             isolated=self.options.isolate,
             memory=memory,

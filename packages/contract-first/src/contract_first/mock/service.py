@@ -10,7 +10,7 @@ from pathlib import Path
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contract_first.contract import Contract
-from contract_first.service.watching import signature, watching
+from contract_first.service.watching import watching
 
 from .handlers import Handlers
 
@@ -44,11 +44,10 @@ class ReloadingService:
     async def start(self) -> None:
         """Watch the contract's file, and those of handlers."""
         if self.tell is not None:
-            watch = watching(lambda: signature(_beside(self.contract.source)), self._reload, self.tell)
+            watch = watching(lambda: _beside(self.contract.source), self._reload, self.tell)
             await self._watching.enter_async_context(watch)
         if self.handlers is not None:
-            files = self.handlers.files
-            watch = watching(lambda: signature(files()), self._reload_handlers, self.report_handlers)
+            watch = watching(self.handlers.files, self._reload_handlers, self.report_handlers)
             await self._watching.enter_async_context(watch)
 
     async def stop(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,8 +29,8 @@ from .journal.selector import ExchangeSelector
 from .rule import Rule, RuleError, RuleFileError
 from .rules.files.file import RulesFile
 from .rules.reading import RuleReader
-from .rules.registry import KINDS, Kind, Rules, RulesOfKind
-from .state.scopes import Clearable
+from .rules.registry import KINDS, Kind, Rules
+from .state.scopes import Clear
 
 if TYPE_CHECKING:
     from strict_s3 import Server
@@ -74,10 +74,10 @@ class Traffic:
         self._contract: Contract | None = None
 
     @property
-    def clearable(self) -> dict[str, Clearable]:
-        """All by name, as a reset clears them."""
-        rules = {f"{kind}s": RulesOfKind(self.rules, kind) for kind in KINDS}
-        return {"journal": self.journal, **rules}
+    def resets(self) -> dict[str, Clear]:
+        """What clears them, by name."""
+        rules = {f"{kind}s": partial(self.rules.clear, kind=kind) for kind in KINDS}
+        return {"journal": self.journal.clear, **rules}
 
     def use(
         self,
@@ -92,7 +92,7 @@ class Traffic:
             authentication: whether credentials are required where the contract does.
             ignores: tells violations of requests that are not reported.
         """
-        self.journal.masking = Masking.of(contract)
+        self.journal.masking = Masking(contract)
         self.journal.validate_with(lambda: _validator(contract, ignores, authentication=authentication))
         self.rules.validate = self._check
         self._contract = contract
@@ -173,7 +173,6 @@ class Traffic:
     def publish_to(self, events: Events) -> None:
         """Publish exchanges from now on."""
         self._broadcast = Broadcast(self.journal, events)
-        self._broadcast.start()
 
     def end(self) -> None:
         """End all waiting: for an exchange, or because of a fault."""
@@ -236,12 +235,10 @@ class Broadcast:
         self._journal = journal
         self._events = events
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
-        self._listening = ExitStack()
         self._published = 0
         self._busy = False
-
-    def start(self) -> None:
-        self._listening.enter_context(self._journal.listening(self._hear))
+        self._listening = ExitStack()
+        self._listening.enter_context(journal.listening(self._hear))
 
     def stop(self) -> None:
         """Publish nothing more; waits for what is being published."""

@@ -1,8 +1,8 @@
 """Connexion, and all that this package asks of it: to call the handler of a request's operation.
 
-:func:`bind` goes through Connexion's seams: a Specification that takes the document as it is, a resolver that
-knows which function handles an operationId, and a list of middlewares of which the only one is ours: it finds
-the bound operation by the contract's path templates.
+:func:`bind` goes through Connexion's seams: an API whose specification is the contract as it is, a resolver
+that knows which function handles an operationId, and a list of middlewares of which the only one is ours: it
+finds the bound operation by the contract's path templates.
 
 Stock Connexion refuses OpenAPI 3.1 (spec-first/connexion#1396), works types and defaults out of the top level
 of a schema alone (#1569, #2031), and routes the decoded path: ``%2F`` splits a segment, a templated path
@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
 from typing import Any
 
@@ -42,11 +43,9 @@ NEEDLESS = (
 with warnings.catch_warnings(), deferred(*NEEDLESS):
     # Connexion imports what jsonschema and starlette have deprecated; that is not its user's to mend
     warnings.simplefilter("ignore")
-    from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
+    from connexion.middleware.abstract import SpecMiddleware
     from connexion.middleware.main import API, ConnexionMiddleware
-    from connexion.operations import OpenAPIOperation
     from connexion.resolver import Resolver
-    from connexion.spec import OpenAPISpecification
 
 
 def bind(assembly: Assembly, handlers: Mapping[str, Function], fallback: Fallback | None = None) -> ASGIApp:
@@ -68,57 +67,12 @@ def bind(assembly: Assembly, handlers: Mapping[str, Function], fallback: Fallbac
     route = contract.deployment.route if assembly.base_paths else contract.router.route
     middlewares = [partial(BindingMiddleware, route=route, make=make)]
     resolver = Resolver(functions.get)  # None for an operation without a handler
-    connexion: Any = ConnexionMiddleware(Unrouted(assembly), middlewares=middlewares, resolver=resolver)
-    connexion.apis.append(
-        API(
-            ContractSpecification(contract),
-            base_path="",
-            name="contract",
-            resolver=connexion.options.resolver,
-        )
-    )
+    connexion: Any = ConnexionMiddleware(Unrouted(assembly), middlewares=middlewares)
+    connexion.apis.append(API(contract, base_path="", resolver=resolver))
     # Connexion builds its stack at the first request; a contract that does not fit must fail the start
     app: ASGIApp
     app, _ = connexion._build_middleware_stack()  # noqa: SLF001 -- no public way
     return app
-
-
-class ContractOperation(OpenAPIOperation):
-    """An operation as Connexion knows it: path, method, operationId and function."""
-
-    contract_operation: Operation
-
-    @classmethod
-    def from_spec(
-        cls, spec: ContractSpecification, *args: Any, path: str, method: str, resolver: Any, **kwargs: Any
-    ) -> ContractOperation:
-        """Make the operation at a path and method."""
-        contract_operation = spec.operations[path, method]
-        definition = {"operationId": contract_operation.operation_id, "responses": {}}
-        operation = cls(method, path, definition, *args, resolver=resolver, **kwargs)
-        operation.contract_operation = contract_operation
-        return operation
-
-
-class ContractSpecification(OpenAPISpecification):
-    """A loaded contract, unchanged."""
-
-    operation_cls = ContractOperation
-
-    def __init__(self, contract: Contract) -> None:
-        self.contract = contract
-        self.operations = {(operation.path, operation.method): operation for operation in contract.operations}
-        self._raw_spec = self._spec = contract.document
-        self._base_uri = ""
-
-    @property
-    def base_path(self) -> str:
-        """Paths of the contract are whole; servers say where it is deployed, not how it is bound."""
-        return ""
-
-    @base_path.setter
-    def base_path(self, base_path: str) -> None:
-        """Connexion sets what it has just read."""
 
 
 def _problem_of(route: Route, request: Request) -> Problem:
@@ -132,54 +86,33 @@ def _problem_of(route: Route, request: Request) -> Problem:
     return NotFound(route.refusal(request.method))
 
 
-class BindingAPI(RoutedAPI[Any]):
-    """The bound operations of a contract, by operationId."""
-
-    def __init__(
-        self, specification: ContractSpecification, *, make: Callable[..., ASGIApp], **kwargs: Any
-    ) -> None:
-        super().__init__(specification, **kwargs)
-        self._make = make
-        for path, method in specification.operations:
-            self.add_operation(path, method)
-
-    def make_operation(self, operation: ContractOperation) -> ASGIApp:
-        return self._make(operation.contract_operation, operation.function)
-
-
-class BindingMiddleware(RoutedMiddleware[BindingAPI]):
+@dataclass(eq=False)
+class BindingMiddleware(SpecMiddleware):
     """Finds the operation of a request, on the path as it was sent, and calls it; else notes the problem."""
 
-    api_cls = BindingAPI
+    app: ASGIApp
+    _: KW_ONLY
+    route: Callable[[str, str, bytes, Header], Route]
+    make: Callable[[Operation, Function | None], ASGIApp]
+    operations: dict[str, ASGIApp] = field(default_factory=dict, init=False)
 
-    def __init__(
-        self,
-        app: ASGIApp,
-        *,
-        route: Callable[[str, str, bytes, Header], Route],
-        make: Callable[..., ASGIApp],
-    ) -> None:
-        super().__init__(app)
-        self._route = route
-        self._make = make
-        self._operations: Mapping[str, ASGIApp] = {}
-
-    def add_api(self, specification: ContractSpecification, **kwargs: Any) -> BindingAPI:
-        api: BindingAPI = super().add_api(specification, make=self._make, **kwargs)
-        self._operations = api.operations
-        return api
+    def add_api(self, specification: Contract, *, resolver: Resolver, **_: Any) -> None:
+        """Bind the operations of a contract to their functions."""
+        for operation in specification.operations:
+            function = resolver.resolve_function_from_operation_id(operation.operation_id)
+            self.operations[operation.operation_id] = self.make(operation, function)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Respond to one request."""
         request: Request = scope[STATE]
         app = self.app
         if request.misrouted is None:
-            route = self._route(request.method, request.path, request.query_string, request.header)
+            route = self.route(request.method, request.path, request.query_string, request.header)
             if route.operation is None:
                 request.misrouted = _problem_of(route, request)
             else:
                 request.operation = route.operation
                 request.operation_id = route.operation.operation_id
                 request.path_parameters = route.path_parameters
-                app = self._operations[request.operation_id]
+                app = self.operations[request.operation_id]
         await app(scope, receive, send)

@@ -150,14 +150,7 @@ class Handler:
             }
             arguments = arguments - query.keys() | ({QUERY} if query else set())
         needs = collaborators.needs(function, arguments, who)
-        provided = (
-            CONTEXT
-            | collaborators.by_name.keys()
-            | needs.shared.keys()
-            | needs.context.keys()
-            | needs.opened.keys()
-        )
-        _require_fit(parameters, operation_id, arguments, provided)
+        _require_fit(parameters, operation_id, arguments, CONTEXT.union(collaborators.by_name, *needs))
         converters: list[tuple[str, Convert]] = []
         for name in sorted(arguments & parameters.keys()):
             try:

@@ -5,26 +5,24 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
-LOOK_SECONDS = 0.5
-Signature = dict[str, tuple[int, int]]
-
-
-def signature(files: Iterable[Path]) -> Signature:
-    """Return size and time of files."""
-    times = {}
-    for file in files:
-        with suppress(OSError):  # it goes while an editor saves it
-            status = file.stat()
-            times[str(file)] = status.st_mtime_ns, status.st_size
-    return times
+WATCH_ERRORS = (OSError, RuntimeError)
+"""What watchfiles raises at the limits of a system; RuntimeError is for those that it has no name for."""
+UNWATCHED = "Files cannot be watched: {}. WATCHFILES_FORCE_POLLING=true looks at them instead."
 
 
 @asynccontextmanager
 async def watching(
-    sign: Callable[[], Signature], reload: Callable[[], Awaitable[str]], tell: Callable[[str], None]
+    files: Callable[[], Iterable[Path]], reload: Callable[[], Awaitable[str]], tell: Callable[[str], None]
 ) -> AsyncIterator[None]:
-    """Reload whenever a signature has changed, for as long as this is entered, and tell the outcome."""
-    task = asyncio.create_task(_watch(sign(), sign, reload, tell))
+    """Reload whenever one of the files changes, is new or is gone, for as long as this is entered.
+
+    Args:
+        files: returns them; after a reload there may be others.
+        reload: returns a sentence on the outcome.
+        tell: called with this sentence, and with one if files cannot be watched.
+    """
+    task = asyncio.create_task(_watch(lambda: {file.resolve() for file in files()}, reload, tell))
+    await asyncio.sleep(0)  # what changes after this is noticed
     try:
         yield
     finally:
@@ -34,14 +32,19 @@ async def watching(
 
 
 async def _watch(
-    before: Signature,
-    sign: Callable[[], Signature],
-    reload: Callable[[], Awaitable[str]],
-    tell: Callable[[str], None],
+    files: Callable[[], set[Path]], reload: Callable[[], Awaitable[str]], tell: Callable[[str], None]
 ) -> None:
-    while True:
-        await asyncio.sleep(LOOK_SECONDS)
-        now = await asyncio.to_thread(sign)
-        if now != before:
-            before = now
-            tell(await reload())
+    from watchfiles import awatch  # noqa: PLC0415 -- only who watches needs it
+
+    watched = files()
+    try:
+        while folders := {file.parent for file in watched if file.parent.is_dir()}:
+            # a file that an editor replaces is another one in the same folder
+            async for changes in awatch(*folders, recursive=False, watch_filter=None):
+                if not (watched | files()).isdisjoint(Path(path) for _, path in changes):
+                    tell(await reload())
+                watched = files()
+                if not {file.parent for file in watched} <= folders:
+                    break
+    except WATCH_ERRORS as error:
+        tell(UNWATCHED.format(error))

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Final
 
-from .words import plain, singulars, words_of
+from .words import plain, singulars, word_set, words_of
 
 
 class Meaning(Enum):
@@ -101,24 +101,9 @@ def meanings_of(name: str) -> tuple[Meaning, ...]:
 
 PAGING: Final = (Meaning.SIZE, Meaning.PAGE, Meaning.OFFSET)
 """What selects a page, in this order."""
-IDENTIFYING: Final = frozenset(
-    {
-        "id",
-        "gid",
-        "uid",
-        "sid",
-        "uuid",
-        "guid",
-        "number",
-        "sku",
-        "key",
-        "token",
-        "slug",
-        "login",
-        "handle",
-        "arn",
-    }
-)
+IDENTIFYING: Final = word_set("""
+    id gid uid sid uuid guid number sku key token slug login handle arn
+""")
 """Last words of what no two items have in common."""
 SHARED: Final = frozenset({"status", "code", "phone", "port", "version"})
 """Words of what has a meaning elsewhere: a number that is changed is no other status or telephone."""
@@ -126,12 +111,9 @@ COUNTING: Final = frozenset({"count", "total", "num", "number", "of", "n"})
 """Words that say that a number counts what the rest of the name says."""
 HOLDER = re.compile(r"meta|metadata|sys|\w*reference")
 ENDS_IN_ID: Final = frozenset(f"{word}{plural}" for word in ("id", "uuid", "guid") for plural in ("", "s"))
-VERBS: Final = frozenset(
-    {
-        *("get", "list", "search", "create", "update", "delete", "remove", "add", "find", "query", "sync"),
-        *("batch", "cancel", "all", "me", "self", "v1", "v2", "v3"),
-    }
-)
+VERBS: Final = word_set("""
+    get list search create update delete remove add find query sync batch cancel all me self v1 v2 v3
+""")
 """Segments of paths that name no kind of thing."""
 TALLIES: Final = frozenset({"count", "counts", "counter", "counters"})
 

@@ -16,7 +16,7 @@ from . import makers
 from .kinds import KINDS
 from .makers import Maker, Makers
 from .subjects import WORDS, Subject
-from .words import singulars, words_of
+from .words import singulars, word_set, words_of
 
 
 def _table(column: str) -> Makers:
@@ -104,13 +104,10 @@ FORM: Final = re.compile(r"YYYY|HH:|%[A-Za-z]|\$")
 """What a quotation has that says how values are written, and is none."""
 OF_SOMEBODY: Final = re.compile(r"(?:the |a )?(?:unique )?(?:ID|identifier) (?:of|for)\b", re.IGNORECASE)
 LONGEST_DESCRIPTION: Final = 1000
-QUALIFIERS = frozenset(
-    {
-        *("utc", "local", "gmt", "min", "max", "low", "high", "avg", "average", "start", "end", "from", "to"),
-        *("eur", "usd", "gbp", "small", "medium", "large", "original", "raw", "static", "str", "string"),
-        *"1234",
-    }
-)
+QUALIFIERS: Final = word_set("""
+    utc local gmt min max low high avg average start end from to eur usd gbp small medium large original
+    raw static str string 1 2 3 4
+""")
 """Words at the end of a name that do not change what it means."""
 
 

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from .members import Meaning
 from .times import STAGES
-from .words import singular, words_of
+from .words import singular, word_set, words_of
 
 FIRST: Final = (
     *("Ada", "Amina", "Bruno", "Chiara", "Daniel", "Elif"),
@@ -24,41 +24,15 @@ WORDS: Final = (
     *("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron", "indigo", "juniper"),
     *("kestrel", "larch", "maple", "nectar", "opal", "pebble", "quartz", "river", "sable", "thistle"),
 )
-PEOPLE: Final = frozenset(
-    {
-        *("assignee", "attendee", "author", "contact", "creator", "customer", "doctor", "driver", "employee"),
-        *("guest", "member", "owner", "participant", "patient", "person", "player", "recipient", "reviewer"),
-        *("cardholder", "holder", "passenger", "sender", "student", "teacher", "traveler", "user"),
-    }
-)
-ADJECTIVES: Final = frozenset(
-    {
-        *(
-            "alternate",
-            "common",
-            "custom",
-            "default",
-            "display",
-            "formal",
-            "formatted",
-            "friendly",
-            "full",
-            "html",
-        ),
-        *(
-            "legal",
-            "long",
-            "native",
-            "official",
-            "original",
-            "preferred",
-            "public",
-            "short",
-            "unique",
-            "user",
-        ),
-    }
-)
+PEOPLE: Final = word_set("""
+    assignee attendee author contact creator customer doctor driver employee guest member owner
+    participant patient person player recipient reviewer cardholder holder passenger sender student
+    teacher traveler user
+""")
+ADJECTIVES: Final = word_set("""
+    alternate common custom default display formal formatted friendly full html legal long native
+    official original preferred public short unique user
+""")
 """Words before ``name`` or ``title`` that say of no other thing that it is its name."""
 VAGUE: Final = frozenset({"data", "info", "information", "detail", "setting", "parameter", "param", "option"})
 """Last words of names of objects that are about what is before them."""

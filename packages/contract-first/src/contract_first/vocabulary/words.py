@@ -34,3 +34,8 @@ def singulars(name: str) -> tuple[str, ...]:
 def singular(word: str) -> str:
     """Return the likeliest singular of a word in lower case."""
     return word if word.endswith(("ss", "us")) else singulars(word)[:2][-1]
+
+
+def word_set(text: str) -> frozenset[str]:
+    """Return the words of a text, which are separated by spaces."""
+    return frozenset(text.split())

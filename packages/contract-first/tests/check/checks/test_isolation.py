@@ -33,7 +33,7 @@ CONTRACT = {
 }
 
 
-def checked(listed):
+def checked(listed, before_links=None):
     """Return what the check says of an API whose lists are such texts, and whose only id is ``total``."""
 
     async def contract(_request):
@@ -61,6 +61,7 @@ def checked(listed):
             checks=(OrganizationIsolation,),
             phases=(),
             seed=1,
+            before_links=before_links,
         )
     return [finding.title for finding in report.findings if finding.check == "organization_isolation"]
 
@@ -73,3 +74,14 @@ def test_the_name_of_a_member_is_no_id():
 def test_an_id_in_a_list_is():
     """A value that is the id of another organization's is."""
     assert checked('{"items": [{"id": "total"}]}') == ["organization_isolation: list"]
+
+
+def test_what_links_need_is_made_before_they_are_followed():
+    """A function of the options gets each response that has links, and the target to make requests of."""
+    responses = []
+
+    def before_links(target, body):
+        responses.append((body, target.client.get("/jars/total", headers=target.headers).status_code))
+
+    assert checked("[]", before_links) == []
+    assert responses == [({"id": "total"}, 200)]

@@ -379,7 +379,6 @@ def test_the_right_app_passes():
         "problem_details": "the contract has no application/problem+json",
         "rate_limit_headers": "the contract has no rate-limit headers",
         "organization_isolation": "no key of another organization was given",
-        "presigned_upload": "the contract has no presigned uploads",
     }
 
 

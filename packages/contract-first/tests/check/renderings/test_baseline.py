@@ -6,9 +6,9 @@ from datetime import date
 import pytest
 
 from contract_first.check.reports.baseline import apply_baseline, read_baseline, write_baseline
+from contract_first.check.reports.ci import sarif
 from contract_first.check.reports.markdown import markdown
 from contract_first.check.reports.page import page
-from contract_first.check.reports.sarif import sarif
 from contract_first.contract import Contract
 
 TODAY = date(2026, 11, 30)

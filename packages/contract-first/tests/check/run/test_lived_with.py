@@ -14,9 +14,8 @@ from contract_first.check import CannotRunError, Credentials, check_url
 from contract_first.check.oauth2 import ClientCredentials
 from contract_first.check.pace import Rate
 from contract_first.check.reports.baseline import Exclusion
-from contract_first.check.reports.ci import workflow_commands
+from contract_first.check.reports.ci import sarif, workflow_commands
 from contract_first.check.reports.markdown import markdown
-from contract_first.check.reports.sarif import sarif
 from contract_first.check.run.checking import served
 from contract_first.contract import Contract, load_contract
 

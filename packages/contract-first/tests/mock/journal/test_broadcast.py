@@ -55,7 +55,6 @@ def audience(journal):
     """Return an audience that the journal's exchanges are sent to."""
     audience = Audience()
     broadcast = Broadcast(journal, audience)
-    broadcast.start()
     yield audience
     broadcast.stop()
 

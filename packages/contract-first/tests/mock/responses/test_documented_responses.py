@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from contract_first.mock.responses import Strictness
+from contract_first.mock.responses import MockStrictness
 from contract_first.service.response.response_validation import ResponseValidator
 
 JSON = "application/json"
@@ -259,7 +259,7 @@ def test_an_example_is_not_blamed_for_a_header(responding, caplog):
     """It conforms; what the mock has no value for is the header."""
     header = {"required": True, "schema": {"const": "\u2603"}}
     responses = {"200": {**content(example={}), "headers": {"X-A": header}}}
-    got = responding(responses, strictness=Strictness(reports_examples=True)).get()
+    got = responding(responses, strictness=MockStrictness(reports_examples=True)).get()
     assert (got.status, "X-A" in got.json["detail"]) == (501, True)
     assert "example for" not in caplog.text
 

@@ -9,7 +9,7 @@ import pytest
 
 from contract_first.contract import Contract
 from contract_first.mock import contract_mock
-from contract_first.mock.responses import STRICT, ContractResponses, Strictness, contract_app
+from contract_first.mock.responses import STRICT, ContractResponses, MockStrictness, contract_app
 
 from .conftest import document_of
 
@@ -65,13 +65,13 @@ def post(client):
 )
 def test_violations_refuse_warn_or_pass(post, body, requests, formats, status, said):
     """A violation is refused, said in a header or let pass; that of a format by itself."""
-    response = post(body, Strictness(requests, formats))
+    response = post(body, MockStrictness(requests, formats))
     assert response.status == status
     found = response.headers.get("x-mock-request-violation")
     assert (found is None) if said is None else (said in found)
 
 
-@pytest.mark.parametrize("strictness", [STRICT, Strictness("on", "warn"), Strictness("warn")])
+@pytest.mark.parametrize("strictness", [STRICT, MockStrictness("on", "warn"), MockStrictness("warn")])
 @pytest.mark.parametrize(
     "holder",
     [
@@ -139,8 +139,8 @@ def test_ranges_of_integers(client, name, beyond):
         (error,) = post(value).json["errors"]
         assert error["rule"] == "format"
         assert error["detail"] == f'value is not a "{name}", an integer from {least} to {beyond - 1}'
-        assert post(value, Strictness("on", "warn")).status == 200
-        assert post(value, Strictness("on", "off")).status == 200
+        assert post(value, MockStrictness("on", "warn")).status == 200
+        assert post(value, MockStrictness("on", "off")).status == 200
     assert post({}, query=beyond).json["errors"][0]["name"] == "n"
     assert {each["pointer"] for each in post({"at": "noon", "n": beyond}).json["errors"]} == {"/at", "/n"}
 
@@ -158,7 +158,7 @@ def test_ranges_of_integers(client, name, beyond):
 def test_what_cannot_be_read_passes_too(client, target, raw, headers):
     """A body that is no JSON, of another type or not there, and an Accept that excludes all, are let pass."""
     for requests, status in (("on", {400, 406, 415, 422}), ("warn", {200}), ("off", {200})):
-        app = contract_app(Contract(DOCUMENT, "test"), ContractResponses(strictness=Strictness(requests)))
+        app = contract_app(Contract(DOCUMENT, "test"), ContractResponses(strictness=MockStrictness(requests)))
         response = client(app)("POST", target, raw, **headers)
         assert response.status in status
         assert ("x-mock-request-violation" in response.headers) == (requests == "warn")
@@ -167,9 +167,9 @@ def test_what_cannot_be_read_passes_too(client, target, raw, headers):
 def test_a_preference_comes_after_validation(post):
     """An invalid request is refused whatever it prefers, unless preferences are to come first."""
     prefer = {"prefer": "code=409"}
-    assert post(WRONG_TYPE, Strictness(), **prefer).status == 422
-    assert post(GOOD, Strictness(), **prefer).status == 409
-    assert post(WRONG_TYPE, Strictness(prefers_first=True), **prefer).status == 409
+    assert post(WRONG_TYPE, MockStrictness(), **prefer).status == 422
+    assert post(GOOD, MockStrictness(), **prefer).status == 409
+    assert post(WRONG_TYPE, MockStrictness(prefers_first=True), **prefer).status == 409
 
 
 def test_a_fault_needs_no_valid_request():

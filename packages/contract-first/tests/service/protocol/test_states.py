@@ -235,8 +235,7 @@ async def test_a_connection_makes_legal_moves_only(caplog):
     asyncio.get_running_loop().set_exception_handler(lambda _, context: errors.append(context))
     chance = random.Random(24)  # noqa: S311 -- the same each time
     for _ in range(1000):
-        limited = Connections(ConnectionLimits()) if chance.random() < 0.7 else set()
-        scenario = Scenario(kind, limited, can_write_eof=chance.random() < 0.8)
+        scenario = Scenario(kind, Connections(ConnectionLimits()), can_write_eof=chance.random() < 0.8)
         for event in chance.choices([*DATA, *OFTEN, *OFTEN, *APP, *APP, *SERVER], k=8):
             await scenario.run(event, chance.randrange(5))
         await scenario.end()
@@ -263,7 +262,9 @@ def test_a_request_is_read_part_by_part():
 async def test_what_refused_clients_send_is_read_one_piece_a_turn(caplog):
     """Hundreds that go on sending would else be read from in every turn of the event loop."""
     caplog.set_level(logging.CRITICAL)
-    scenarios = [Scenario(HttpProtocol, set(), can_write_eof=True) for _ in range(3)]
+    scenarios = [
+        Scenario(HttpProtocol, Connections(ConnectionLimits()), can_write_eof=True) for _ in range(3)
+    ]
     for scenario in scenarios[1:]:  # as connections of one server
         scenario.protocol._bodies = scenarios[0].protocol._bodies
     for scenario in scenarios:

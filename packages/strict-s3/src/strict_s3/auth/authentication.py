@@ -15,21 +15,9 @@ from strict_s3.messages.errors import (
 )
 from strict_s3.messages.request import Request
 
+from . import signature
 from .claims import PAYLOAD_HEADER, QUERY, Claim, claim_of_header, claim_of_query
 from .payload import ChunkSigner
-from .signature import (
-    ALGORITHM,
-    MAX_SKEW,
-    UNSIGNED_PAYLOAD,
-    Credential,
-    Scope,
-    WrongScope,
-    canonical_request,
-    check,
-    check_token,
-    parse_time,
-    string_to_sign,
-)
 
 _FORM = ("Policy", "X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Date", "X-Amz-Signature")
 _VERSION_2 = ("AWSAccessKeyId", "Signature")
@@ -50,7 +38,7 @@ class Signed:
 
     access_key: str
     region: str
-    payload: str = UNSIGNED_PAYLOAD
+    payload: str = signature.UNSIGNED_PAYLOAD
     signer: ChunkSigner | None = None
 
 
@@ -64,7 +52,7 @@ class Authenticator:
     """
 
     def __init__(
-        self, credentials: Mapping[str, Credential], clock: Clock, machine: Clock | None = None
+        self, credentials: Mapping[str, signature.Credential], clock: Clock, machine: Clock | None = None
     ) -> None:
         self._credentials = credentials
         self._clock = clock
@@ -101,7 +89,7 @@ class Authenticator:
         _check_required(fields, _FORM)
         scope = _scope_of_form(fields, region)
         credential = self._credential(scope.access_key, fields.get("x-amz-security-token"))
-        check(credential, scope, fields["policy"], fields["x-amz-signature"])
+        signature.check(credential, scope, fields["policy"], fields["x-amz-signature"])
         return Signed(scope.access_key, scope.region)
 
     def _verify(self, request: Request, claim: Claim) -> Signed:
@@ -109,34 +97,34 @@ class Authenticator:
         credential = self._credential(claim.scope.access_key, claim.token)
         query = [(name, value) for name, value in request.query if name != "X-Amz-Signature"]
         headers = {**{name.lower(): value for name, value in query}, **request.headers}
-        canonical = canonical_request(
+        canonical = signature.canonical_request(
             request.method, request.path, query, headers, claim.signed_headers, claim.payload
         )
-        text = string_to_sign(claim.time, claim.scope, canonical)
-        check(credential, claim.scope, text, claim.signature, canonical)
+        text = signature.string_to_sign(claim.time, claim.scope, canonical)
+        signature.check(credential, claim.scope, text, claim.signature, canonical)
         signer = ChunkSigner(credential, claim.scope, claim.time, claim.signature)
         return Signed(claim.scope.access_key, claim.scope.region, claim.payload, signer)
 
-    def _credential(self, access_key: str, token: str | None) -> Credential:
+    def _credential(self, access_key: str, token: str | None) -> signature.Credential:
         credential = self._credentials.get(access_key)
         if credential is None or (credential.session_token and token is None):  # S3 looks for both together
             raise refusal("InvalidAccessKeyId", AWSAccessKeyId=access_key)
-        check_token(credential, token, self._clock.now())
+        signature.check_token(credential, token, self._clock.now())
         return credential
 
     def _check_skew(self, time: str) -> None:
         signed, now = _time(time), self._clock.now()
-        if min(abs(now - signed), abs(self._machine.now() - signed)) > MAX_SKEW:
+        if min(abs(now - signed), abs(self._machine.now() - signed)) > signature.MAX_SKEW:
             raise refusal(
                 "RequestTimeTooSkewed",
                 RequestTime=time,
                 ServerTime=f"{now:{_ISO}}",
-                MaxAllowedSkewMilliseconds=MAX_SKEW // timedelta(milliseconds=1),
+                MaxAllowedSkewMilliseconds=signature.MAX_SKEW // timedelta(milliseconds=1),
             )
 
     def _check_expiry(self, time: str, seconds: int) -> None:
         signed, now = _time(time), self._clock.now()
-        if signed - now > MAX_SKEW:
+        if signed - now > signature.MAX_SKEW:
             elements = {"X-Amz-Date": time, "ServerTime": f"{now:{_ISO}}"}
             raise access_denied("Request is not valid yet", **elements)
         expires = signed + timedelta(seconds=seconds)
@@ -156,15 +144,15 @@ def _check_required(fields: Mapping[str, str], names: Iterable[str]) -> None:
             raise missing_field(name)
 
 
-def _scope_of_form(fields: Mapping[str, str], region: str) -> Scope:
+def _scope_of_form(fields: Mapping[str, str], region: str) -> signature.Scope:
     algorithm, time, presented = (fields[f"x-amz-{name}"] for name in ("algorithm", "date", "credential"))
-    if algorithm != ALGORITHM:
-        raise invalid_argument(f"Only {ALGORITHM} is supported", "X-Amz-Algorithm", algorithm)
-    if parse_time(time) is None:
+    if algorithm != signature.ALGORITHM:
+        raise invalid_argument(f"Only {signature.ALGORITHM} is supported", "X-Amz-Algorithm", algorithm)
+    if signature.parse_time(time) is None:
         raise invalid_argument("X-Amz-Date must be formated via ISO8601 Long format", "X-Amz-Date", time)
     try:
-        return Scope.parse(presented, region, time)
-    except WrongScope as wrong:
+        return signature.Scope.parse(presented, region, time)
+    except signature.WrongScope as wrong:
         elements = {"ArgumentName": "X-Amz-Credential", "ArgumentValue": presented, **wrong.elements}
         raise S3Error(400, "InvalidArgument", str(wrong), elements) from None
 
@@ -181,6 +169,6 @@ def _check_signed_headers(headers: Mapping[str, str], signed: tuple[str, ...]) -
 
 
 def _time(text: str) -> datetime:
-    time = parse_time(text)
+    time = signature.parse_time(text)
     assert time is not None  # noqa: S101 -- what makes a claim has checked its form
     return time

@@ -105,7 +105,7 @@ class Buckets:
             acl = acl_of(order.headers)
             response = self._backend.carry_out(_located(order))
             self._backend.set_defaults(order.bucket, acl)
-            settings["created"] = self._backend.created(order.bucket).isoformat()
+            settings["created"] = self._backend.moto_bucket(order.bucket).creation_date.isoformat()
             self._settings[order.bucket] = settings
             with self._archive.transaction():
                 self._archive.save_bucket(order.bucket, settings)
@@ -117,7 +117,7 @@ class Buckets:
         """Carry out an order that reads a subresource of a bucket."""
         with self._backend.holding(order.bucket):
             if order.has("acl"):
-                return Response.of_xml(describe_acl(self._backend.acl(order.bucket)))
+                return Response.of_xml(describe_acl(self._backend.moto_bucket(order.bucket).acl))
             name = order.query[0][0] if order.query else ""
             if name in configurations.KINDS:
                 return configurations.read(order, self._configurations(order))
@@ -174,7 +174,7 @@ class Buckets:
     def _set_up(self, order: Order) -> Response:
         """Carry out a completed order that changes a bucket; moto's own parser of ACLs loses parts."""
         if order.method == "PUT" and order.has("acl"):
-            self._backend.set_acl(order.bucket, acl_of(order.headers, order.body))
+            self._backend.moto_bucket(order.bucket).set_acl(acl_of(order.headers, order.body))
             return Response(HTTPStatus.OK)
         if order.query and not DOCUMENTS.get(order.query[0][0], OTHERS).is_motos:
             return Response(HTTPStatus.OK)
@@ -187,7 +187,8 @@ class Buckets:
         return of_kind
 
     def _has_versions(self, bucket: str) -> bool:
-        return bool(self._backend.versioning(bucket) and self._backend.versions(bucket))
+        versioning = self._backend.moto_bucket(bucket).versioning_status
+        return bool(versioning and self._backend.versions(bucket))
 
     def _record(self, order: Order) -> None:
         if self._backend.bucket(order.bucket) is None:
@@ -208,7 +209,7 @@ class Buckets:
         self._backend.carry_out(_located(Order("PUT", bucket, "", (), settings["headers"], region, body)))
         self._backend.set_defaults(bucket, acl_of(settings["headers"]))
         if created := settings.get("created"):
-            self._backend.set_created(bucket, datetime.fromisoformat(created))
+            self._backend.moto_bucket(bucket).creation_date = datetime.fromisoformat(created)
         self._settings[bucket] = settings
         for name, subresource in settings["subresources"].items():
             order = Order("DELETE", bucket, "", ((name, ""),), {}, region)

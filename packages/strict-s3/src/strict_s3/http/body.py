@@ -6,9 +6,8 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 
-from strict_s3.messages.request import Readable
+from strict_s3.messages.request import BLOCK_BYTES, Readable
 
-BLOCK = 64 * 1024
 MOST_AROUND_CHUNKS = 64 * 1024
 """The most bytes that chunk extensions and trailers may have together."""
 _CHUNK_LINE = 32
@@ -53,7 +52,7 @@ class Body(io.RawIOBase):
     def read(self, size: int = -1) -> bytes:
         """Read up to `size` bytes; b"" at the end of the body."""
         if size is None or size < 0:
-            return b"".join(iter(lambda: self.read(BLOCK), b""))
+            return b"".join(iter(lambda: self.read(BLOCK_BYTES), b""))
         if not self._is_continued:
             self._is_continued = True
             self._send_continue()
@@ -74,7 +73,7 @@ class Body(io.RawIOBase):
     def finish(self) -> bool:
         """Read a small rest; return whether the body is complete, so that the connection can be kept."""
         with suppress(OSError):
-            if not self._chunked and self._is_continued and self._left <= BLOCK:
+            if not self._chunked and self._is_continued and self._left <= BLOCK_BYTES:
                 self.read()
         return self.complete
 
@@ -99,7 +98,7 @@ class Body(io.RawIOBase):
 
     def _line(self, needed: int = 0) -> bytes:
         """Return a line between chunks, or a trailer; bytes beyond those needed count against a limit."""
-        line = self._stream.readline(BLOCK)
+        line = self._stream.readline(BLOCK_BYTES)
         self._spare -= max(len(line) - needed, 0)
         if not line.endswith(b"\r\n") or self._spare < 0:
             raise BodyCutShort

@@ -160,3 +160,14 @@ ROOTS: Final = {
     if operation.root
 }
 """The root of the document that is put or posted, by selector."""
+MOST_PIECES: Final = dict.fromkeys(("", *ROOTS), 5_000) | {
+    "delete": 10_000,
+    "lifecycle": 20_000,
+    "replication": 12_000,
+    "uploadId": 60_000,
+}
+"""How many elements and attributes such a document has at most, by selector.
+
+The longest have 1,000 keys of six elements, 1,000 rules of up to twenty and of twelve, and 10,000 parts of
+six; of the others, 100 CORS rules have 2,000. A policy is JSON.
+"""

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from strict_s3.messages.errors import invalid_argument, refusal
+from strict_s3.messages.errors import invalid_argument
 from strict_s3.messages.integers import integer_argument
 from strict_s3.messages.orders import Order
 from strict_s3.messages.response import Response
@@ -128,9 +128,7 @@ def list_uploads(backend: Backend, order: Order) -> Response:
 
 
 def list_parts(backend: Backend, order: Order) -> Response:
-    upload = backend.upload(order.bucket, order.parameter("uploadId"))
-    if upload is None or upload.key_name != order.key:
-        raise refusal("NoSuchUpload", UploadId=order.parameter("uploadId"))
+    upload = backend.existing_upload(order)
     marker, most = (
         integer_argument(name, order.parameter(name), default)
         for name, default in (("part-number-marker", 0), ("max-parts", MAX_KEYS))

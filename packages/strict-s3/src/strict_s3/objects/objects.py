@@ -9,18 +9,10 @@ from http import HTTPStatus
 from strict_s3.auth.authentication import Signed
 from strict_s3.auth.payload import ChunkedBody, VerifiedBody, open_payload
 from strict_s3.auth.signature import UNSIGNED_PAYLOAD
-from strict_s3.messages.checksums import (
-    COMPOSITE,
-    DEFAULT,
-    PREFIX,
-    TYPE,
-    Checksum,
-    ContentMd5,
-    claimed_checksum,
-)
+from strict_s3.messages import checksums
 from strict_s3.messages.errors import S3Error, invalid_argument, invalid_request, refusal
 from strict_s3.messages.integers import whole_number
-from strict_s3.messages.operations import ROOTS
+from strict_s3.messages.operations import MOST_PIECES, ROOTS
 from strict_s3.messages.orders import MAX_OBJECT_BYTES, Bucket, Order
 from strict_s3.messages.request import BLOCK_BYTES, Request
 from strict_s3.messages.response import Response
@@ -40,10 +32,6 @@ MOST_DOCUMENTS_BYTES = 32 * 1024**2
 """Of all documents and what they are parsed to; those of a block need no share."""
 TAG_BYTES = 128
 """What a tag or an attribute takes once it is parsed, about."""
-_LONG = frozenset({"delete", "lifecycle", "policy", "replication", "uploadId"})
-"""Documents with up to 1,000 keys, 1,000 rules or 10,000 parts, and one of JSON."""
-_MOST_PIECES = 5_000
-"""Of every other; moto takes ten times as long for an element as we do. One of 100 CORS rules has 2,000."""
 
 
 class Documents:
@@ -86,7 +74,7 @@ class Objects:
         check_key(request.key)
         check_attributes(request.headers, bucket)
         check_verified(request.headers, bucket)
-        with self._received(request, signed, bucket, DEFAULT) as content:
+        with self._received(request, signed, bucket, checksums.DEFAULT) as content:
             return self._store.put_object(_order(request, bucket), content)
 
     def put_part(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
@@ -169,7 +157,7 @@ class Objects:
             if request.has("partNumber"):
                 parts = self._store.parts(order)
                 begin, length = _part(request, response, parts)
-                if parts and response.header(TYPE) == COMPOSITE:
+                if parts and response.header(checksums.TYPE) == checksums.COMPOSITE:
                     _, part = parts[int(request.parameter("partNumber") or 0) - 1]
             else:
                 begin, length = _range(request.headers.get("range", ""), response)
@@ -201,9 +189,11 @@ class Objects:
         """Yield the content of a request, whole and verified; it is removed if the block fails."""
         _check_length(request)
         payload = _payload(request, signed)
-        checksum = claimed_checksum(request.headers) or (Checksum(algorithm) if algorithm else None)
+        checksum = checksums.claimed_checksum(request.headers) or (
+            checksums.Checksum(algorithm) if algorithm else None
+        )
         with self._store.new_content(
-            bucket.name, ContentMd5(request.headers.get("content-md5")), checksum
+            bucket.name, checksums.ContentMd5(request.headers.get("content-md5")), checksum
         ) as content:
             content.receive(payload.blocks(), MAX_OBJECT_BYTES)
             declared = request.headers.get("x-amz-trailer", "").lower()
@@ -237,8 +227,8 @@ def read_document(request: Request, signed: Signed | None) -> bytes:
         documents.hold(request, len(document))
     documents.hold(request, len(document) + TAG_BYTES * (document.count(b"<") + document.count(b"=")))
     selector = next(iter(request.selectors), "")
-    if selector not in _LONG:
-        check_pieces(document, _MOST_PIECES)
+    if selector in MOST_PIECES:
+        check_pieces(document, MOST_PIECES[selector])
     root = ROOTS.get(selector)
     if document and root and request.method != "DELETE" and not has_root(document, root):
         raise refusal("MalformedACLError" if selector == "acl" else "MalformedXML")
@@ -291,13 +281,13 @@ def _select_checksums(request: Request, response: Response, part: str = "", *, i
 
     If the checksum of the object is one of its parts' checksums, a part has its own.
     """
-    of_object = [pair for pair in response.headers if pair[0].lower().startswith(PREFIX)]
+    of_object = [pair for pair in response.headers if pair[0].lower().startswith(checksums.PREFIX)]
     response.headers = [pair for pair in response.headers if pair not in of_object]
     if request.headers.get("x-amz-checksum-mode", "").upper() == "ENABLED" and (part or is_whole):
         response.headers += [
-            (name, value if name.lower() == TYPE else part or value)
+            (name, value if name.lower() == checksums.TYPE else part or value)
             for name, value in of_object
-            if name.lower() != f"{PREFIX}algorithm"
+            if name.lower() != f"{checksums.PREFIX}algorithm"
         ]
 
 

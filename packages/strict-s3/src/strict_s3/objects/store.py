@@ -175,32 +175,32 @@ class Store:
     def put_object(self, order: Order, content: Content, event: str = "Put") -> Response:
         """Make an object of an order and its content; `event` is the kind of its creation."""
         with self._backend.holding(order.bucket):
-            response = self._put_object(order, content)
-            key = self._backend.key(order.bucket, order.key)
+            with self._archivist.changing(order.bucket, order.key):
+                if not content.path.is_file():  # everything was reset while it was received
+                    raise refusal("NoSuchBucket", BucketName=order.bucket)
+                check_replaced(self._backend, order)
+                response = self._backend.carry_out(order)
+                key = self._made(order, key_md5(order.headers), response)
+                adopt(key, content.path, content.size, content.md5.etag)
+                if content.checksum is not None:
+                    set_checksum(key, content.checksum)
+                    response.set_header(content.checksum.header, content.checksum.value)
+                    response.set_header(TYPE, FULL_OBJECT)
+                response.set_header("ETag", key.etag)
+                response.headers = [pair for pair in response.headers if pair[0].lower() != "last-modified"]
+                self._add_expiration(response, order.bucket, key)
+                self._archivist.record(order.bucket, order.key)
             self._events.send(f"ObjectCreated:{event}", order, order.key, key)
         return response
 
-    def _put_object(self, order: Order, content: Content) -> Response:
-        with self._backend.holding(order.bucket), self._archivist.changing(order.bucket, order.key):
-            if not content.path.is_file():  # everything was reset while it was received
-                raise refusal("NoSuchBucket", BucketName=order.bucket)
-            check_replaced(self._backend, order)
-            response = self._backend.carry_out(order)
-            key = self._backend.key(order.bucket, order.key)
-            adopt(key, content.path, content.size, content.md5.etag)
-            key.set_acl(acl_of(order.headers))
-            set_key_md5(key, key_md5(order.headers))
-            lock(self._backend, order.bucket, key, order.headers)
-            response.headers += response_headers(key)
-            if content.checksum is not None:
-                set_checksum(key, content.checksum)
-                response.set_header(content.checksum.header, content.checksum.value)
-                response.set_header(TYPE, FULL_OBJECT)
-            response.set_header("ETag", key.etag)
-            response.headers = [pair for pair in response.headers if pair[0].lower() != "last-modified"]
-            self._add_expiration(response, order.bucket, key)
-            self._archivist.record(order.bucket, order.key)
-        return response
+    def _made(self, order: Order, customer_key_md5: str, response: Response) -> Any:
+        """Return the new key of an order, with its ACL, its customer's key and its lock."""
+        key = self._backend.key(order.bucket, order.key)
+        key.set_acl(acl_of(order.headers))
+        set_key_md5(key, customer_key_md5)
+        lock(self._backend, order.bucket, key, order.headers)
+        response.headers += response_headers(key)
+        return key
 
     def copy_object(self, order: Order) -> Response:
         with self._backend.holding(order.bucket):
@@ -221,7 +221,9 @@ class Store:
         """
         with self._backend.holding(order.bucket):
             before = self._backend.object_versions(order.bucket, order.key)
-            response = self._change_object(order, customer_key_md5)
+            with self._archivist.changing(order.bucket, order.key):
+                response = self._change_object(order, customer_key_md5)
+                self._archivist.record(order.bucket, order.key)
             version = self._backend.key(order.bucket, order.key, order.parameter("versionId"))
             name = "tagging" if order.has("tagging") else "acl" if order.has("acl") else ""
             if event := _EVENTS.get((order.method, name)):
@@ -232,23 +234,17 @@ class Store:
         return response
 
     def _change_object(self, order: Order, customer_key_md5: str | None) -> Response:
-        with self._backend.holding(order.bucket), self._archivist.changing(order.bucket, order.key):
-            if order.method == "DELETE" and "if-match" in order.headers:
-                check_deleted(self._backend, order.bucket, order.key, order.headers["if-match"])
-            acl = None
-            if order.method == "PUT" and order.has("acl"):
-                acl = check_acl(order.headers, self.existing(order.bucket), order.body)
-                order = replace(order, headers={}, body=b"")
-            response = self._backend.carry_out(order)
-            if acl is not None:
-                self._backend.key(order.bucket, order.key, order.parameter("versionId")).set_acl(acl)
-            if customer_key_md5 is not None:
-                key = self._backend.key(order.bucket, order.key)
-                key.set_acl(acl_of(order.headers))
-                set_key_md5(key, customer_key_md5)
-                lock(self._backend, order.bucket, key, order.headers)
-                response.headers += response_headers(key)
-            self._archivist.record(order.bucket, order.key)
+        if order.method == "DELETE" and "if-match" in order.headers:
+            check_deleted(self._backend, order.bucket, order.key, order.headers["if-match"])
+        acl = None
+        if order.method == "PUT" and order.has("acl"):
+            acl = check_acl(order.headers, self.existing(order.bucket), order.body)
+            order = replace(order, headers={}, body=b"")
+        response = self._backend.carry_out(order)
+        if acl is not None:
+            self._backend.key(order.bucket, order.key, order.parameter("versionId")).set_acl(acl)
+        if customer_key_md5 is not None:
+            self._made(order, customer_key_md5, response)
         return response
 
     def parts(self, order: Order) -> list[tuple[int, str]]:
@@ -296,7 +292,7 @@ class Store:
             if key is not None:
                 check_key(order.headers, key)
                 response.headers += response_headers(key)
-                if self._backend.versioning(order.bucket):
+                if self._backend.moto_bucket(order.bucket).versioning_status:
                     response.set_header("x-amz-version-id", str(key.version_id))
             if key is not None and key.checksum_type:
                 response.set_header(TYPE, key.checksum_type)

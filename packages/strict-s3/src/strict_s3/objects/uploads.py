@@ -12,23 +12,13 @@ from strict_s3.messages.errors import invalid_request, refusal
 from strict_s3.messages.orders import MAX_OBJECT_BYTES, Order
 from strict_s3.messages.response import Response
 from strict_s3.messages.xml import document, parse
+from strict_s3.store import records
 from strict_s3.store.acl import acl_of
 from strict_s3.store.archive import Archive, Archivist
 from strict_s3.store.backend import Backend
 from strict_s3.store.content import Content
 from strict_s3.store.customer_keys import check_part, key_md5, key_md5_of, response_headers, set_key_md5
 from strict_s3.store.locks import lock
-from strict_s3.store.records import (
-    Completed,
-    Part,
-    acl_with,
-    adopt,
-    completed_record,
-    copied_blocks,
-    file_name,
-    set_parts,
-    upload_record,
-)
 
 from .multipart import ListedPart, assemble
 from .preconditions import check_replaced, check_source
@@ -45,8 +35,8 @@ class Uploads:
         self._archive = archive
         self._archivist = archivist
         self._events = events
-        self._parts: dict[str, dict[int, Part]] = {}
-        self._completed: dict[tuple[str, str, str], Completed] = {}
+        self._parts: dict[str, dict[int, records.Part]] = {}
+        self._completed: dict[tuple[str, str, str], records.Completed] = {}
         self._completing = threading.Lock()
 
     def drop(self, bucket: str) -> None:
@@ -66,7 +56,7 @@ class Uploads:
                 record.metadata,
                 record.storage,
                 record.tags,
-                acl_with(record.grants),
+                records.acl_with(record.grants),
                 record.encryption,
                 record.kms_key_id,
             )
@@ -86,13 +76,13 @@ class Uploads:
             response = self._backend.carry_out(order)
             upload_id = parse(b"".join(response.body)).findtext("UploadId")
             upload = self._backend.upload(order.bucket, str(upload_id))
-            upload.replaced = file_name(self._backend.key(order.bucket, order.key))
+            upload.replaced = records.file_name(self._backend.key(order.bucket, order.key))
             upload.acl = acl_of(order.headers)
             set_key_md5(upload, key_md5(order.headers))
             upload.headers = order.headers
             response.headers += response_headers(upload)
             upload.initiated = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z}"
-            self._archive.save_upload(order.bucket, upload.id, upload_record(upload))
+            self._archive.save_upload(order.bucket, upload.id, records.upload_record(upload))
         return response
 
     def headers(self, bucket: str, upload_id: str) -> Mapping[str, str]:
@@ -104,7 +94,7 @@ class Uploads:
     def put_part(self, order: Order, content: Content) -> Response:
         """Make a part of an upload, in place of the one with its number."""
         with self._backend.lock:
-            upload = self._upload(order)
+            upload = self._backend.existing_upload(order)
             check_part(order.headers, upload)
             _check_checksum(upload, content)
             response = self._backend.carry_out(order)
@@ -118,7 +108,7 @@ class Uploads:
     def copy_part(self, order: Order) -> Response:
         """Make a part of an upload from another object."""
         with self._backend.lock:
-            upload = self._upload(order)
+            upload = self._backend.existing_upload(order)
             check_part(order.headers, upload)
             check_source(self._backend, order)
             response = self._backend.carry_out(order)
@@ -126,7 +116,7 @@ class Uploads:
             algorithm = upload.metadata.get("x-amz-checksum-algorithm")
             checksum = Checksum(algorithm) if algorithm else None
             with self._archivist.new_content(order.bucket, checksum=checksum) as content:
-                content.receive(copied_blocks(part), MAX_OBJECT_BYTES)
+                content.receive(records.copied_blocks(part), MAX_OBJECT_BYTES)
                 content.check()
             self._store_part(order, upload, content)
         result = {"LastModified": part.last_modified_ISO8601, "ETag": f'"{content.md5.etag}"'}
@@ -138,12 +128,12 @@ class Uploads:
     def abort(self, order: Order) -> Response:
         """Abort an upload, and remove its parts."""
         with self._backend.lock:
-            self._upload(order)
+            self._backend.existing_upload(order)
             response = self._backend.carry_out(order)
             self._discard(order.bucket, self._drop(order))
         return response
 
-    def complete(self, order: Order, listed: Sequence[ListedPart]) -> Completed:
+    def complete(self, order: Order, listed: Sequence[ListedPart]) -> records.Completed:
         """Put the listed parts of an upload together; return the same again, if asked again.
 
         Only the completions of other uploads wait while files are copied.
@@ -160,9 +150,9 @@ class Uploads:
                     self._archive.drop_completed(bucket, upload_id)
             return self._completed[name]
 
-    def _complete(self, order: Order, listed: Sequence[ListedPart]) -> Completed:
+    def _complete(self, order: Order, listed: Sequence[ListedPart]) -> records.Completed:
         with self._backend.lock:
-            upload = self._upload(order)
+            upload = self._backend.existing_upload(order)
             check_replaced(self._backend, order, upload)
             parts = dict(self._parts.get(upload.id, {}))
         algorithm = upload.metadata.get("x-amz-checksum-algorithm", DEFAULT)
@@ -187,34 +177,27 @@ class Uploads:
         content, etag, checksum = whole
         with content, self._backend.lock:
             with self._archivist.changing(order.bucket, order.key):
-                self._upload(order)
+                self._backend.existing_upload(order)
                 check_replaced(self._backend, order, upload)
                 details = (kind, checksum, len(listed)) if checksum else None
                 key = self._backend.complete_upload(order.bucket, upload, etag, details)
                 key.checksum_algorithm = algorithm
                 set_key_md5(key, key_md5_of(upload))
                 lock(self._backend, order.bucket, key, upload.headers)
-                adopt(key, content.path, content.size, etag)
+                records.adopt(key, content.path, content.size, etag)
                 together = [parts[entry.number] for entry in listed]
-                set_parts(key, [(part.size, part.checksum) for part in together])
+                records.set_parts(key, [(part.size, part.checksum) for part in together])
                 dropped = self._drop(order)
-                completed = completed_record(key)
+                completed = records.completed_record(key)
                 self._archive.save_completed(order.bucket, upload.id, completed)
                 self._archivist.record(order.bucket, order.key)
             self._events.send("ObjectCreated:CompleteMultipartUpload", order, order.key, key)
         self._discard(order.bucket, dropped)
         return completed
 
-    def _upload(self, order: Order) -> Any:
-        upload_id = order.parameter("uploadId")
-        upload = self._backend.upload(order.bucket, upload_id)
-        if upload is None or upload.key_name != order.key:
-            raise refusal("NoSuchUpload", UploadId=upload_id)
-        return upload
-
     def _store_part(self, order: Order, upload: Any, content: Content) -> None:
         number, checksum = _number(order), content.checksum
-        part = Part(
+        part = records.Part(
             number=number,
             file=content.path.name,
             size=content.size,
@@ -229,20 +212,20 @@ class Uploads:
         if replaced is not None:
             self._discard(order.bucket, [replaced])
 
-    def _place_part(self, bucket: str, upload: Any, part: Part) -> None:
+    def _place_part(self, bucket: str, upload: Any, part: records.Part) -> None:
         key = upload.parts[part.number]
-        adopt(key, self._archivist.folder(bucket) / part.file, part.size, part.etag)
+        records.adopt(key, self._archivist.folder(bucket) / part.file, part.size, part.etag)
         key.checksum_value = part.checksum or None
         self._parts.setdefault(upload.id, {})[part.number] = part
 
-    def _drop(self, order: Order) -> list[Part]:
+    def _drop(self, order: Order) -> list[records.Part]:
         """Drop an upload from the archive, and return its parts, whose files are still there."""
         upload_id = order.parameter("uploadId")
         parts = self._parts.pop(upload_id, {})
         self._archive.drop_upload(order.bucket, upload_id, parts)
         return list(parts.values())
 
-    def _discard(self, bucket: str, parts: Iterable[Part]) -> None:
+    def _discard(self, bucket: str, parts: Iterable[records.Part]) -> None:
         for part in parts:
             (self._archivist.folder(bucket) / part.file).unlink(missing_ok=True)
 

@@ -8,7 +8,6 @@ Content is written before the record that names it, and removed after it, so tha
 anywhere: what no record names is removed at the next start.
 """
 
-import json
 import logging
 import os
 import shutil
@@ -21,30 +20,16 @@ from typing import Any
 import msgspec
 
 from strict_s3.messages.checksums import DEFAULT, Checksum, ContentMd5
-from strict_s3.messages.identifiers import BUCKET_NAME
 from strict_s3.messages.orders import MAX_OBJECT_BYTES
 
+from . import records
 from .backend import Backend
 from .content import Content, StoredFile
 from .index import NAME, Index
-from .locks import as_moto_reads
 from .moto_s3 import models
-from .records import (
-    Completed,
-    Part,
-    StoredVersions,
-    Upload,
-    Version,
-    adopt,
-    copied_blocks,
-    new_version,
-    record_of,
-    set_checksum,
-    stored_file,
-)
 
 _EARLIER = "bucket.json"
-"""The file of a bucket in the folders of versions without an index."""
+"""The file of a bucket in the folders of versions before 0.3, which had no index."""
 _BUCKET, _OBJECT, _UPLOAD, _PART, _COMPLETED = "bucket", "object", "upload", "part", "completed"
 _log = logging.getLogger(__name__)
 
@@ -63,17 +48,17 @@ class Archive:
         durable: whether changes wait for the disk.
 
     Raises:
-        OSError: the folder cannot be used, such as by two processes.
+        OSError: the folder cannot be used, such as by two processes, or is of a version before 0.3.
     """
 
     def __init__(self, root: Path, *, durable: bool = False) -> None:
         self._root = root
         self.durable = durable
+        _check_version(root)
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._index = Index(root, durable=durable)
         self.transaction, self.close = self._index.transaction, self._index.close
         self.defects = self._index.defects
-        self._read_earlier()
 
     def folder(self, bucket: str) -> Path:
         """Return the folder for the content of a bucket's objects."""
@@ -92,11 +77,11 @@ class Archive:
                 shutil.copytree(bucket, folder / bucket.name, copy_function=os.link)
 
     def copy_from(self, folder: Path) -> None:
-        """Add the buckets of a copy."""
+        """Add the buckets of a copy; raise OSError for one of a version before 0.3."""
+        _check_version(folder)
         ignored = shutil.ignore_patterns(NAME)
         shutil.copytree(folder, self._root, copy_function=os.link, ignore=ignored, dirs_exist_ok=True)
         self._index.copy_from(folder)
-        self._read_earlier()
 
     def buckets(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield the name and the settings of each bucket."""
@@ -117,22 +102,22 @@ class Archive:
         """Yield the key and the records, as JSON, of the versions of each object, the oldest first."""
         return self._index.contents(bucket, _OBJECT)
 
-    def versions(self, bucket: str) -> Iterator[tuple[str, list[Version]]]:
+    def versions(self, bucket: str) -> Iterator[tuple[str, list[records.Version]]]:
         """Yield the key and the records of the versions of each object, the oldest first."""
-        return self._index.records(bucket, _OBJECT, list[Version])
+        return self._index.records(bucket, _OBJECT, list[records.Version])
 
-    def save_object(self, bucket: str, key: str, versions: list[Version]) -> None:
+    def save_object(self, bucket: str, key: str, versions: list[records.Version]) -> None:
         """Save the versions of an object, whose files are in the bucket's folder; without any it is gone."""
         if versions:
             self._index.save(bucket, _OBJECT, key, versions)
         else:
             self._index.drop(bucket, _OBJECT, key)
 
-    def uploads(self, bucket: str) -> Iterator[tuple[str, Upload]]:
+    def uploads(self, bucket: str) -> Iterator[tuple[str, records.Upload]]:
         """Yield the id and the record of each upload under way."""
-        return self._index.records(bucket, _UPLOAD, Upload)
+        return self._index.records(bucket, _UPLOAD, records.Upload)
 
-    def save_upload(self, bucket: str, upload_id: str, upload: Upload) -> None:
+    def save_upload(self, bucket: str, upload_id: str, upload: records.Upload) -> None:
         """Save an upload."""
         self._index.save(bucket, _UPLOAD, upload_id, upload)
 
@@ -147,20 +132,20 @@ class Archive:
         """Remove a part of an upload."""
         self._index.drop(bucket, _PART, f"{upload_id}/{number}")
 
-    def parts(self, bucket: str) -> Iterator[tuple[str, Part]]:
+    def parts(self, bucket: str) -> Iterator[tuple[str, records.Part]]:
         """Yield the id of the upload and the record of each part."""
-        for name, part in self._index.records(bucket, _PART, Part):
+        for name, part in self._index.records(bucket, _PART, records.Part):
             yield name.partition("/")[0], part
 
-    def save_part(self, bucket: str, upload_id: str, part: Part) -> None:
+    def save_part(self, bucket: str, upload_id: str, part: records.Part) -> None:
         """Save a part of an upload, whose file is in the bucket's folder."""
         self._index.save(bucket, _PART, f"{upload_id}/{part.number}", part)
 
-    def completed(self, bucket: str) -> Iterator[tuple[str, Completed]]:
+    def completed(self, bucket: str) -> Iterator[tuple[str, records.Completed]]:
         """Yield the id and the record of each completed upload that is remembered, the oldest first."""
-        return self._index.records(bucket, _COMPLETED, Completed)
+        return self._index.records(bucket, _COMPLETED, records.Completed)
 
-    def save_completed(self, bucket: str, upload_id: str, completed: Completed) -> None:
+    def save_completed(self, bucket: str, upload_id: str, completed: records.Completed) -> None:
         """Save what an upload was completed to."""
         self._index.save(bucket, _COMPLETED, upload_id, completed)
 
@@ -169,46 +154,24 @@ class Archive:
         self._index.drop(bucket, _COMPLETED, upload_id)
 
     def sweep(self, bucket: str) -> set[str]:
-        """Remove the files that no record names; return the names of those that are missing.
-
-        The files of an earlier version that could not be read stay.
-        """
+        """Remove the files that no record names; return the names of those that are missing."""
         objects = self._index.records(bucket, _OBJECT, list[_File])
         named = {version.file for _, versions in objects for version in versions if version.file}
         named |= {part.file for _, part in self.parts(bucket)}
         files = set(os.listdir(self.folder(bucket)))  # noqa: PTH208 -- a Path for each takes ten times as long
-        for name in files - named if not (self._root / bucket / _EARLIER).exists() else ():
+        for name in files - named:
             (self.folder(bucket) / name).unlink()
         return named - files
 
     def _folders(self) -> list[Path]:
         return [path for path in self._root.iterdir() if path.is_dir()]
 
-    def _read_earlier(self) -> None:
-        """Index the buckets of versions without an index: a file of JSON for each bucket and each object."""
-        for file in sorted(self._root.glob(f"*/{_EARLIER}")):
-            bucket = file.parent.name
-            if not BUCKET_NAME.fullmatch(bucket) or bucket in self._index.buckets():
-                continue
-            try:
-                with self.transaction():
-                    self.save_bucket(bucket, json.loads(file.read_text("utf-8")))
-                    for record in self.folder(bucket).glob("*.json"):
-                        key, version = self._earlier(bucket, json.loads(record.read_text("utf-8")))
-                        self.save_object(bucket, key, [version])
-            except (LookupError, TypeError, ValueError, OSError) as error:
-                _log.warning("Bucket %s cannot be read; its folder stays as it is: %r", bucket, error)
-            else:
-                file.unlink()
 
-    def _earlier(self, bucket: str, record: dict[str, Any]) -> tuple[str, Version]:
-        grants = [(grantees, permissions) for *grantees, permissions in record["grants"]]
-        file = self.folder(bucket) / record["file"]
-        size = file.stat().st_size if file.parent == self.folder(bucket) and file.is_file() else 0
-        version = msgspec.convert({**record, "grants": grants, "size": size}, Version, strict=False)
-        version.lock_until = as_moto_reads(version.lock_until)  # it was as it had been sent
-        version.lock_mode = version.lock_mode if version.lock_until else None
-        return record["key"], version
+def _check_version(folder: Path) -> None:
+    if any(folder.glob(f"*/{_EARLIER}")):
+        raise OSError(
+            f"{folder} is of a version before 0.3: run version 0.3 with it once, which adds an index."
+        )
 
 
 class Archivist:
@@ -242,19 +205,19 @@ class Archivist:
         versions = self._backend.object_versions(bucket, name)
         for version in versions:
             is_key = isinstance(version, models.FakeKey)
-            if is_key and not isinstance(stored_file(version), StoredFile):
+            if is_key and not isinstance(records.stored_file(version), StoredFile):
                 self._copy(bucket, version)
-        records = [record_of(version, self._backend.tags(version)) for version in versions]
-        self._archive.save_object(bucket, name, records)
+        stored = [records.record_of(version, self._backend.tags(version)) for version in versions]
+        self._archive.save_object(bucket, name, stored)
 
     def _copy(self, bucket: str, key: Any) -> None:
         """Copy the content of a copy's source into a file of its own."""
         checksum = Checksum(key.checksum_algorithm or DEFAULT)
         with self.new_content(bucket, checksum=checksum) as content:
-            content.receive(copied_blocks(key), MAX_OBJECT_BYTES)
+            content.receive(records.copied_blocks(key), MAX_OBJECT_BYTES)
             content.check()
-        adopt(key, content.path, content.size, content.md5.etag)
-        set_checksum(key, checksum)
+        records.adopt(key, content.path, content.size, content.md5.etag)
+        records.set_checksum(key, checksum)
 
     def restore(self, bucket: str) -> None:
         """Restore the objects of a bucket from the archive."""
@@ -263,20 +226,22 @@ class Archivist:
         if missing:
             _log.warning("Bucket %s has lost the content of %d versions or parts.", bucket, len(missing))
 
-        def make(name: str, records: list[Version]) -> list[Any]:
+        def make(name: str, stored: list[records.Version]) -> list[Any]:
             versions = []
-            for record in records:
+            for record in stored:
                 if record.file not in missing:
-                    versions.append(new_version(record, name, folder, template))
+                    versions.append(records.new_version(record, name, folder, template))
                     if record.tags:
                         self._backend.set_tags(versions[-1], record.tags)
             return versions
 
         for name, content in self._archive.objects(bucket):
-            versions = StoredVersions(content, partial(make, name))
+            versions = records.StoredVersions(content, partial(make, name))
             if not missing or versions:
                 self._backend.place(bucket, name, versions)
 
     def _files(self, bucket: str, names: Iterable[str]) -> set[Path]:
-        files = (stored_file(version) for name in names for version in self._backend.keys(bucket, name))
+        files = (
+            records.stored_file(version) for name in names for version in self._backend.keys(bucket, name)
+        )
         return {file.path for file in files if isinstance(file, StoredFile)}

@@ -4,7 +4,6 @@ import threading
 from collections.abc import Iterator, Mapping, MutableSequence
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import datetime
 from http import HTTPStatus
 from operator import itemgetter
 from typing import Any
@@ -120,7 +119,7 @@ class Backend:
                 encrypts=bucket.encryption is not None,
                 encryption=_encryption_headers(bucket.encryption),
                 kms_keys=f"arn:aws:kms:{bucket.region_name}:{self.account}:key/",
-                versioning=self.versioning(name),
+                versioning=bucket.versioning_status or "",
                 has_lock=bucket.object_lock_enabled,
                 locks=bucket.has_default_lock,
             )
@@ -137,13 +136,9 @@ class Backend:
                 raise refusal("NoSuchBucket", BucketName=bucket)
             yield
 
-    def acl(self, name: str) -> Any:
-        """Return moto's ACL of a bucket; None for one that grants nothing."""
-        return self._moto.buckets[name].acl
-
-    def set_acl(self, name: str, acl: Any) -> None:
-        """Set the ACL of a bucket, as moto's."""
-        self._moto.buckets[name].set_acl(acl)
+    def moto_bucket(self, name: str) -> Any:
+        """Return moto's bucket, which has more than is in a `Bucket`."""
+        return self._moto.buckets[name]
 
     def set_defaults(self, name: str, acl: Any) -> None:
         """Set the defaults of new buckets at Amazon's since April 2023, where the request sets nothing else.
@@ -162,19 +157,6 @@ class Backend:
                 bucket.ownership_rule = _ENFORCED  # type: ignore[assignment]  # as its requests set it
             if bucket.public_access_block is None:
                 bucket.public_access_block = _DEFAULT_BLOCK
-
-    def default_lock(self, bucket: str) -> tuple[str | None, str | None]:
-        """Return the mode and the end of the default lock of new objects in a bucket; None twice for none."""
-        defaults = self._moto.buckets[bucket]
-        return (
-            (defaults.default_lock_mode, defaults.default_retention())
-            if defaults.has_default_lock
-            else (None, None)
-        )
-
-    def versioning(self, bucket: str) -> str:
-        """Return ``Enabled`` or ``Suspended``; empty if a bucket was never versioned."""
-        return self._moto.buckets[bucket].versioning_status or ""
 
     def existing(self, name: str) -> Bucket:
         """Return a bucket, or raise NoSuchBucket."""
@@ -242,6 +224,14 @@ class Backend:
         moto_bucket = self._moto.buckets.get(bucket)
         return moto_bucket.multiparts.get(upload_id) if moto_bucket else None
 
+    def existing_upload(self, order: Order) -> Any:
+        """Return the upload of an order, or raise NoSuchUpload."""
+        upload_id = order.parameter("uploadId")
+        upload = self.upload(order.bucket, upload_id)
+        if upload is None or upload.key_name != order.key:
+            raise refusal("NoSuchUpload", UploadId=upload_id)
+        return upload
+
     def tags(self, key: Any) -> dict[str, str]:
         """Return the tags of a key; a delete marker has none."""
         if isinstance(key, models.FakeDeleteMarker):
@@ -288,14 +278,6 @@ class Backend:
         upload.id = upload_id
         uploads[upload_id] = upload
         return upload
-
-    def created(self, bucket: str) -> datetime:
-        """Return when a bucket was made."""
-        return self._moto.buckets[bucket].creation_date
-
-    def set_created(self, bucket: str, time: datetime) -> None:
-        """Set when a bucket was made."""
-        self._moto.buckets[bucket].creation_date = time
 
     def complete_upload(
         self, bucket: str, upload: Any, etag: str, checksum: tuple[str, str, int] | None

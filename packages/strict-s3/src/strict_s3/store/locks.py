@@ -88,8 +88,9 @@ def check_headers(headers: Mapping[str, str], bucket: Bucket) -> None:
 def lock(backend: Backend, bucket: str, key: Any, headers: Mapping[str, str]) -> None:
     """Lock a new object, moto's key, by its headers, or else by the default of its bucket."""
     mode, until = headers.get(_MODE), headers.get(_UNTIL)
-    if mode is None:
-        mode, until = backend.default_lock(bucket)
+    defaults = backend.moto_bucket(bucket)
+    if mode is None and defaults.has_default_lock:
+        mode, until = defaults.default_lock_mode, defaults.default_retention()
     key.lock_mode, key.lock_until, key.lock_legal_status = mode, as_moto_reads(until), headers.get(_HOLD)
 
 

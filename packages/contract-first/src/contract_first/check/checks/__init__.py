@@ -12,13 +12,14 @@ what it left untried, and in ``left_out`` why that is all of it. A request that 
 is likely has the extension ``unpaced``.
 """
 
+from schemathesis.core.failures import Severity
+
 from .boundaries import Boundaries
 from .challenge import Challenge
 from .check import Check
 from .delivery import Delivery
 from .http_semantics import HttpSemantics
 from .organization_isolation import OrganizationIsolation
-from .presigned_upload import PresignedUpload
 from .problem_details import ProblemDetails
 from .rate_limit_headers import RateLimitHeaders
 from .retry_after import RetryAfter
@@ -32,7 +33,6 @@ CHECKS: tuple[type[Check], ...] = (
     Delivery,
     SecurityAlternatives,
     OrganizationIsolation,
-    PresignedUpload,
     StoredThings,
     Boundaries,
     HttpSemantics,
@@ -40,4 +40,4 @@ CHECKS: tuple[type[Check], ...] = (
 )
 """The checks, in the order in which they are made: the last one uses up a window of requests."""
 
-__all__ = ["CHECKS", "Check"]
+__all__ = ["CHECKS", "Check", "Severity"]

@@ -61,6 +61,7 @@ class Boundaries(RunCheck):
         "refused": "a value just outside of a bound, another than an enum has, or a lack of what is required "
         "is refused",
     }
+    change = "Validate the value as the contract has it, or change its bounds there."
     severity = Severity.MEDIUM
     source = "JSON Schema, validation keywords"
 

@@ -20,6 +20,7 @@ class Challenge(ResponseCheck):
     name = "challenge"
     sentence = "Every 401 says how to authenticate."
     rules: ClassVar[dict[str, str]] = {"present": "a 401 has a WWW-Authenticate"}
+    change = "Send WWW-Authenticate with each 401."
     severity = Severity.LOW
     headers = frozenset({FIELD})
     source = "RFC 9110, section 15.5.2"

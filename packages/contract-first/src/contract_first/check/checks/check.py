@@ -27,6 +27,7 @@ class CheckFailure(Failure):
     Attributes:
         rule: which part of the check it is, a few words that are the same each time.
         expected: what the rule requires.
+        change: what to do about it.
         cause: tells violations of a rule apart that have nothing to do with one another.
         exchange: the response that shows it, if the check sent the request; a curl line is made of it.
         request: that shows it, where there is no response.
@@ -49,7 +50,7 @@ class CheckFailure(Failure):
         super().__init__(operation=operation, title=f"{check}: {rule}", message=message)
         self.check = check
         self.rule = rule
-        self.expected = self.cause = ""
+        self.expected = self.change = self.cause = ""
         self.exchange = exchange
         self.request = exchange.request if exchange is not None else request
 
@@ -70,6 +71,7 @@ class Check:
         sentence: describes the check in reports.
         rules: what each of its rules requires, by the rule's name.
         by_message: the rules whose violations have another cause if they have another message.
+        change: what to do about a violation, in a sentence; may be empty.
         severity: of a violation, in Schemathesis's terms.
         notes: what was not tried and why, and which of several ways was taken.
         cut_short: whether it ended before its last request.
@@ -81,6 +83,7 @@ class Check:
     sentence: ClassVar[str]
     rules: ClassVar[Mapping[str, str]]
     by_message: ClassVar[frozenset[str]] = frozenset()
+    change: ClassVar[str] = ""
     severity: ClassVar[Severity] = Severity.HIGH
     source: ClassVar[str] = ""
 
@@ -107,7 +110,7 @@ class Check:
             raise ValueError(f"{self.name} has no rule {rule!r}.")
         violated = CheckFailure(self.name, rule, message, operation=operation, exchange=exchange)
         violated.severity = self.severity
-        violated.expected = self.rules[rule]
+        violated.expected, violated.change = self.rules[rule], self.change
         violated.cause = message if rule in self.by_message else ""
         return violated
 

@@ -25,6 +25,7 @@ class Delivery(ResponseCheck):
         "time": "a response comes within the seconds of --max-response-time",
     }
     headers = frozenset({"cache-control"})
+    change = "Send Cache-Control: private or no-store; look for what is slow in the server."
     source = "RFC 9111, section 3.5; RFC 6265, section 4.1"
 
     def failures(self, response: Response, case: Case[Any]) -> Iterator[CheckFailure]:

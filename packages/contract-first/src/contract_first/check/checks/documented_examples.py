@@ -44,6 +44,7 @@ class DocumentedExamples(RunCheck):
         "response": "an example gets the status whose response has an example of its name, or else a success",
     }
     by_message = frozenset({"response"})
+    change = "Respond to the example as the contract says, or correct the example."
     source = "OpenAPI, Example Object"
 
     def run(self) -> Iterator[CheckFailure]:

@@ -46,6 +46,7 @@ class HttpSemantics(RunCheck):
         "open cookies": "no response allows credentials to every origin",
         "415": "a body of a media type that the contract does not have is refused",
     }
+    change = "Respond as HTTP says."
     severity = Severity.MEDIUM
     source = "RFC 9110"
 

@@ -1,31 +1,23 @@
 """Follows the contract's links, and ids without them, from what a caller creates to everything below it."""
 
-import json
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
-import httpx2
 from schemathesis import Case
 
 from contract_first.check.target import Target
 from contract_first.contract import Contract, Operation
 from contract_first.contract.document import pointers
-from contract_first.service.http.proxies import address_of
 
 from .check import json_of, object_of
 from .samples import SAFE, NoResponse, RequestSamples
 from .stored.collections import collections
 
-FORM: Final = re.compile(r'"(\w*)fields"')
-"""The member of a presigned upload with its fields, beside that with its URL, such as ``upload_url``."""
-AMAZON_S3: Final = re.compile(r"(^|\.)s3[.-]([a-z0-9-]+\.)*amazonaws\.com(\.cn)?$")
-HOST: Final = re.compile(r"[a-z0-9_.:-]+")
 BODY: Final = "$response.body#"
 PATH: Final = "$request.path."
 NAME: Final = re.compile(r"\{([^{}]+)\}")
@@ -58,8 +50,7 @@ class Step:
 def steps(target: Target, samples: RequestSamples) -> list[Step]:
     """Return a step for each operation that the links reach, with ids from the responses before it.
 
-    Makes the requests that are needed for it, as the target's caller: creates what can be created, and puts
-    a photo into each presigned upload.
+    Makes the requests that are needed for it, as the target's caller: creates what can be created.
     """
     contract, fallback = target.contract, target.fallback
     if not any(_links(contract, fallback, operation.operation_id) for operation in contract.operations):
@@ -80,59 +71,6 @@ def steps(target: Target, samples: RequestSamples) -> list[Step]:
         if operation.operation_id not in reached and (below := _below(list(reached.values()), operation)):
             reached[operation.operation_id] = below
     return list(reached.values())
-
-
-def photo() -> bytes:
-    """Return a real photo, a small JPEG."""
-    return files(__package__).joinpath("photo.jpg").read_bytes()
-
-
-class UploadForm(NamedTuple):
-    """A presigned upload: where to, and the fields of the form that goes there before the file."""
-
-    url: str
-    fields: dict[str, str]
-
-
-def has_forms(contract: Contract) -> bool:
-    """Return whether a contract names the members of a presigned upload."""
-    text = json.dumps(contract.document)
-    return any(f'"{prefix}url"' in text for prefix in FORM.findall(text))
-
-
-def form_of(value: Any) -> UploadForm | None:
-    """Return the presigned upload that a JSON value is, if it is one."""
-    for name in value if isinstance(value, dict) else ():
-        url, fields = value.get(f"{name.removesuffix('fields')}url"), value[name]
-        texts = isinstance(fields, dict) and all(isinstance(value, str) for value in fields.values())
-        if name.endswith("fields") and texts and isinstance(url, str):
-            return UploadForm(url, fields)
-    return None
-
-
-def post_form(client: httpx2.Client, form: UploadForm, content: bytes) -> httpx2.Response:
-    """Post a presigned upload as a browser does: the fields first, the file last."""
-    return client.post(form.url, data=form.fields, files={"file": ("photo.jpg", content)})
-
-
-def may_upload(target: Target, url: str) -> bool:
-    """Return whether a photo may be posted to a URL that the target hands out, which can lead anywhere."""
-    host, base = host_of(url), host_of(target.url)
-    is_own = host in {"", base} or host.endswith(f".{base}") or (_is_loopback(host) and _is_loopback(base))
-    return is_own or host in target.upload_hosts or AMAZON_S3.search(host) is not None
-
-
-def host_of(url: str) -> str:
-    """Return the host of a URL as the client reads it; empty if it is relative, or none at all."""
-    try:
-        return httpx2.URL(url).raw_host.decode("ascii").rstrip(".")
-    except httpx2.InvalidURL:
-        return ""
-
-
-def _is_loopback(host: str) -> bool:
-    address = address_of(host)
-    return host == "localhost" or host.endswith(".localhost") or (address is not None and address.is_loopback)
 
 
 def _below(reached: list[Step], operation: Operation) -> Step | None:
@@ -177,9 +115,8 @@ def _linked(
     body = json_of(response.content)
     if not response.is_success or body is None:
         return
-    if (form := form_of(body)) and not target.read_only and may_upload(target, form.url):
-        with suppress(httpx2.HTTPError, httpx2.InvalidURL):  # whether it is taken, presigned_upload asks
-            post_form(target.client, form, photo())
+    if target.before_links is not None:
+        target.before_links(target, body)
     for link in links.get(str(response.status_code), ()):
         if link.get("operationId") in by_id:
             yield from _follow(link, by_id[link["operationId"]], step, body)

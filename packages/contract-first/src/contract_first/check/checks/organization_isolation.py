@@ -29,6 +29,7 @@ class OrganizationIsolation(RunCheck):
         "write": "another organization's id gets the response of an unknown one, by all other methods",
         "list": "a list has nothing of another organization's",
     }
+    change = "Look things up among those of the caller's organization."
     severity = Severity.CRITICAL
     source = "OWASP API1:2023"
 

@@ -43,6 +43,7 @@ class ProblemDetails(ResponseCheck):
     }
     by_message = frozenset({"members", "schema"})
     covers_errors = True
+    change = "Send errors as the contract's problems."
     source = "RFC 9457"
     members: ClassVar[Mapping[str, type]] = {
         "type": str,

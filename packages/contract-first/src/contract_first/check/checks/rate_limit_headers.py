@@ -57,6 +57,7 @@ class RateLimitHeaders(ResponseCheck):
         "growing": "RateLimit-Remaining never grows within a window",
     }
     headers = frozenset({POLICY, *NUMBERS})
+    change = "Count and send them on every response."
     source = "draft-ietf-httpapi-ratelimit-headers"
 
     def __init__(self, target: Target) -> None:

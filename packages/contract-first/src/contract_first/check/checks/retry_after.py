@@ -33,6 +33,7 @@ class RetryAfter(ResponseCheck, RunCheck):
         "enough": "a caller that has waited as long as Retry-After says gets no second 429",
     }
     headers = frozenset({"retry-after"})
+    change = "Send the seconds until the next request is allowed."
     source = "RFC 9110, section 10.2.3"
 
     def failures(self, response: Response, case: Case[Any]) -> Iterator[CheckFailure]:

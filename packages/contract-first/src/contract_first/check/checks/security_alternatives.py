@@ -29,6 +29,7 @@ class SecurityAlternatives(RunCheck):
         "wrong": "a call with a wrong credential gets the response of one without",
         "alone": "a right credential alone is enough: no 401, and no 403 where another has none",
     }
+    change = "Enforce the security requirements of the operations, or change them in the contract."
     severity = Severity.CRITICAL
     source = "OpenAPI, Security Requirement Object"
 

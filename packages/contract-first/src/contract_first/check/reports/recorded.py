@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from posixpath import commonpath
 from types import MappingProxyType
 from typing import Literal, NamedTuple
@@ -84,6 +84,12 @@ class OperationCoverage(msgspec.Struct, kw_only=True):
             parameters={f"{parameter['in']} {parameter['name']}": 0 for parameter in operation.parameters},
             values={place: dict.fromkeys(texts, 0) for place, texts in values.items()},
         )
+
+    def requested(self, names: Container[str]) -> None:
+        """Count a request by what it has of the parameters."""
+        self.calls += 1
+        for name in self.parameters:
+            self.parameters[name] += name in names
 
     def responded(self, code: str | None, status: int) -> None:
         """Count a response, by what the contract declares for it, or else by its status; 0 for none."""

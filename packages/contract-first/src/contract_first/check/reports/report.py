@@ -82,6 +82,7 @@ class Finding(msgspec.Struct, kw_only=True):
         severity: ``critical``, ``high``, ``medium`` or ``low``.
         title: what is wrong, in a few words.
         expected: what the check expects, in a sentence without its full stop.
+        change: what to do about it, in a sentence.
         message: what came instead.
         phase: in which it was seen first.
         status: of the response; 0 where there is none.
@@ -102,6 +103,7 @@ class Finding(msgspec.Struct, kw_only=True):
     operations: list[str] = []
     severity: str = ""
     expected: str = ""
+    change: str = ""
     message: str = ""
     phase: str = ""
     status: int = 0
@@ -133,7 +135,7 @@ class Finding(msgspec.Struct, kw_only=True):
         message = self.message.partition("\n\n")[0] or self.title  # a paragraph; JSON has all
         got = f"HTTP {self.status}: {message}" if self.status else message
         expected = self.expected or words.expected
-        texts = {"Expected": expected, "Got": got, "Change": words.change, "Note": self.reason}
+        texts = {"Expected": expected, "Got": got, "Change": self.change or words.change, "Note": self.reason}
         return {label: text for label, text in texts.items() if text}
 
     def __str__(self) -> str:
@@ -182,7 +184,7 @@ class Report(msgspec.Struct, kw_only=True):
     Attributes:
         subject: the contract and its target.
         started: time of the start, UTC.
-        seconds: duration; that of a resumed run is the sum of its parts.
+        seconds: duration.
         waited: seconds of these that were spent waiting for rate limits.
         seed: of generated requests; another run with it sends the same.
         read_only: whether only safe methods were called.
@@ -197,7 +199,7 @@ class Report(msgspec.Struct, kw_only=True):
         left_out: checks that could not run, and why.
         notes: by check, what it did not try and why.
         cut_short: our checks that were stopped before their last request.
-        finished: completed phases and operations, for a run that resumes this one.
+        finished: completed phases, each with an operation or a check of ours.
         traffic: what was recorded; None for a run of checks.
         phases: seconds by phase.
         coverage: what a run exercised, by operation.

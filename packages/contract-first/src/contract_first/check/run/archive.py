@@ -32,7 +32,7 @@ class RunArchive:
     ) -> None:
         self._longest = None if bodies else LONGEST_BODY
         self._har = HarWriter(file, "check")
-        self._masking = Masking.of(contract, credentials.spellings())
+        self._masking = Masking(contract, credentials.spellings())
         self._operations = {operation.label: operation.operation_id for operation in contract.operations}
 
     def close(self) -> None:

@@ -2,10 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
 from typing import Any
 
-import msgspec
 from schemathesis.checks import CHECKS as THEIR_CHECKS
 from schemathesis.checks import load_all_checks
 from schemathesis.engine import events
@@ -15,7 +13,7 @@ from contract_first.check.endless import ending_streams
 from contract_first.check.pace import Rate
 from contract_first.check.reports.baseline import exclude
 from contract_first.check.reports.report import Report
-from contract_first.check.target import CannotRunError, Target
+from contract_first.check.target import CannotRunError
 from contract_first.contract import Contract, ContractError, Operation, load_contract
 from contract_first.contract.document.anatomy import METHODS
 from contract_first.contract.document.fetching import FOLLOWED, References
@@ -60,13 +58,12 @@ class Checking(CheckOptions):
                 variables=self.variables,
                 upload_hosts=frozenset(host.lower() for host in self.upload_hosts),
                 fallback=self.fallback,
+                before_links=self.before_links,
             ) as target,
             self._archive(contract) as archive,
         ):
-            before = Resumption(self.resume).read(target)
-            plan = self._plan(before.seed if before else None)
             checks = [check for check in self._made() if check.name not in unmade]
-            run = Run(target, plan, pace, checks=checks, before=before, oauth2=self.oauth2)
+            run = Run(target, self._plan(), pace, checks=checks, oauth2=self.oauth2)
             run.report.left_out |= unmade
             run.report.excluded = uncalled
             run.report.fail_on, run.report.min_coverage = self.fail_on or "", self.min_coverage
@@ -147,14 +144,10 @@ class Checking(CheckOptions):
         return self.fallback
 
     def events(self, run: Run) -> Iterator[events.EngineEvent]:
-        """Go through a run and yield its events; its progress is recorded after each."""
-        resumption = Resumption(self.resume)
-        for event in run.go():
-            resumption.record(run.report)
-            yield event
+        """Go through a run and yield its events."""
+        yield from run.go()
         reasons = {exclusion.check: exclusion.reason for exclusion in self.excluded}
         exclude(run.report, self._known(run.target.contract), reasons)
-        resumption.end(run.report)
 
     @contextmanager
     def _archive(self, contract: Contract) -> Iterator[RunArchive | None]:
@@ -167,9 +160,8 @@ class Checking(CheckOptions):
         ):
             yield archive
 
-    def _plan(self, seed_before: int | None) -> Plan:
-        seed = self.seed if self.seed is not None else seed_before
-        chosen = {} if seed is None else {"seed": seed}
+    def _plan(self) -> Plan:
+        chosen = {} if self.seed is None else {"seed": self.seed}
         return Plan(
             phases=self.phases,
             max_examples=self.max_examples,
@@ -234,44 +226,3 @@ def served(app: Any) -> Iterator[str]:
             yield url
     except CannotStart as error:
         raise CannotRunError(str(error)) from None
-
-
-class Resumption:
-    """A file that has the report of a run for as long as the run is not over.
-
-    Args:
-        path: of the file; None records nothing.
-    """
-
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-
-    def read(self, target: Target) -> Report | None:
-        """Return the report of the run that was interrupted, if there was one.
-
-        Raises:
-            CannotRunError: the file is something else, or about another target.
-        """
-        if self._path is None or not self._path.exists():
-            return None
-        try:
-            report = msgspec.json.decode(self._path.read_bytes(), type=Report)
-        except (OSError, msgspec.DecodeError) as error:
-            raise CannotRunError(f"{self._path} is not a run that can be continued: {error}.") from None
-        if (report.subject.url, report.subject.digest) != (target.shown_url, target.contract.digest):
-            raise CannotRunError(f"{self._path} is about {report.subject.url}, or about another contract.")
-        return report
-
-    def record(self, report: Report) -> None:
-        """Write a report so that the file is whole at any time."""
-        if self._path is not None:
-            beside = self._path.with_name(f"{self._path.name}.new")
-            beside.write_bytes(msgspec.json.encode(report))
-            beside.replace(self._path)
-
-    def end(self, report: Report) -> None:
-        """Remove the file if nothing is left to go on with, else bring it up to date."""
-        if self._path is not None and report.ended:
-            self._path.unlink(missing_ok=True)
-        else:
-            self.record(report)

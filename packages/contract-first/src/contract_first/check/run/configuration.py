@@ -53,8 +53,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     severities: Mapping[str, Severity] = msgspec.field(default_factory=dict)
 
 
-def configuration(target: Target, plan: Plan, finished: Iterable[tuple[str, str]] = ()) -> SchemathesisConfig:
-    """Return Schemathesis's configuration for a run that leaves out these phases of these operations."""
+def configuration(target: Target, plan: Plan) -> SchemathesisConfig:
+    """Return Schemathesis's configuration for a run."""
     document = tomllib.loads(SHIPPED.read_text("utf-8"))
     document |= {
         "seed": plan.seed,
@@ -79,7 +79,6 @@ def configuration(target: Target, plan: Plan, finished: Iterable[tuple[str, str]
     document["operations"] = [
         *_refusing(target.operations, accepting),
         *further.get("operations", ()),
-        *map(_without, finished),
     ]
     config = SchemathesisConfig.from_dict(document)
     # whom httpx2 trusts, which our own checks call with: requests has other variables
@@ -105,8 +104,3 @@ def _refusing(operations: Iterable[Operation], accepting: Sequence[str]) -> Iter
         if declared and all(status[0] == "4" for status in declared):
             statuses = {"expected-statuses": [*accepting, *declared]}
             yield {"include-name": operation.label, "checks": {"positive_data_acceptance": statuses}}
-
-
-def _without(done: tuple[str, str]) -> dict[str, Any]:
-    phase, operation = done
-    return {"include-name": operation, "phases": {phase: {"enabled": False}}}

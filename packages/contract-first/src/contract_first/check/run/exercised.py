@@ -11,12 +11,11 @@ from contract_first.check.target import Target
 
 
 class Exercised:
-    """Counts into a report, which may have the counts of an interrupted run."""
+    """Counts into a report."""
 
     def __init__(self, target: Target, report: Report) -> None:
         self._operations = {operation.label: operation for operation in target.operations}
-        if not report.coverage:
-            report.coverage = [OperationCoverage.of(operation) for operation in target.operations]
+        report.coverage = [OperationCoverage.of(operation) for operation in target.operations]
         self._coverage = {coverage.name: coverage for coverage in report.coverage}
 
     def record(self, case: Case[Any], status: int) -> None:
@@ -25,15 +24,12 @@ class Exercised:
         operation, coverage = self._operations.get(label), self._coverage.get(label)
         if operation is None or coverage is None or case.method.lower() != operation.method:
             return
-        coverage.calls += 1
-        coverage.responded(operation.response_key(status), status)
+        declared = [parameter["name"] for parameter in operation.parameters if parameter["in"] == "header"]
+        headers = {name.lower(): name for name in declared}
         names = {
-            (place, _spelled(place, name)) for place, part in parameters_of(case).items() for name in part
+            f"{place} {headers.get(name.lower(), name) if place == 'header' else name}"
+            for place, part in parameters_of(case).items()
+            for name in part
         }
-        for parameter in operation.parameters:
-            place, name = parameter["in"], parameter["name"]
-            coverage.parameters[f"{place} {name}"] += (place, _spelled(place, name)) in names
-
-
-def _spelled(place: str, name: str) -> str:
-    return name.lower() if place == "header" else name
+        coverage.requested(names)
+        coverage.responded(operation.response_key(status), status)

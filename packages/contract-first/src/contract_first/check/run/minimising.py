@@ -17,17 +17,9 @@ from schemathesis.baseline import failure_identity
 from schemathesis.checks import CHECKS
 from schemathesis.core.failures import Failure, FailureGroup
 
-BY_RESPONSE = frozenset(
-    {
-        "not_a_server_error",
-        "status_code_conformance",
-        "content_type_conformance",
-        "response_headers_conformance",
-        "response_schema_conformance",
-        "negative_data_rejection",
-        "positive_data_acceptance",
-    }
-)
+from contract_first.check.checks.registration import OF_RESPONSES, OF_STATUSES
+
+BY_RESPONSE = frozenset({*OF_RESPONSES, OF_STATUSES, "negative_data_rejection", "positive_data_acceptance"})
 """The checks that need nothing but a request and its response."""
 MOST_REQUESTS = 200
 """For a finding."""

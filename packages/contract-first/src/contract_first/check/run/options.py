@@ -1,10 +1,10 @@
 """What is checked, and how: the options of `check_url` and of the command ``check``."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 from contract_first.check.credentials import PREFIX, Credentials
 from contract_first.check.oauth2 import ClientCredentials
@@ -15,6 +15,7 @@ from contract_first.signatures import Flag, read_fields
 
 if TYPE_CHECKING:
     from contract_first.check.checks import Check
+    from contract_first.check.target import Target
 
 Phase = Literal["examples", "coverage", "fuzzing", "stateful"]
 PHASES: tuple[Phase, ...] = get_args(Phase)
@@ -30,18 +31,24 @@ def phases_of(names: Sequence[Phase]) -> tuple[Phase, ...]:
 
 def seconds(time: str | float) -> float:
     """Return a time in seconds; raise ValueError for a text that is none."""
-    match = re.fullmatch(r"([0-9]{1,6})([smh]?)", time) if isinstance(time, str) else None
-    if isinstance(time, str) and (match is None or not int(match[1])):
-        raise ValueError(f"expected a time such as 60s, 5m or 1h, got {time!r}.")
-    return float(time) if match is None else float(int(match[1]) * SECONDS[match[2]])
+    number, unit = _quantity(time, "([smh]?)", "a time such as 60s, 5m or 1h")
+    return number * SECONDS[unit]
 
 
 def per_second(rate: str | float) -> float:
     """Return the requests per second of a rate; raise ValueError for a text that is none."""
-    match = re.fullmatch(r"([0-9]{1,6})(?:/([smh]))?", rate) if isinstance(rate, str) else None
-    if isinstance(rate, str) and (match is None or not int(match[1])):
-        raise ValueError(f"expected a number of requests such as 5/s, 100/m or 1000/h, got {rate!r}.")
-    return float(rate) if match is None else int(match[1]) / SECONDS[match[2] or "s"]
+    number, unit = _quantity(rate, "(?:/([smh]))?", "a number of requests such as 5/s, 100/m or 1000/h")
+    return number / SECONDS[unit]
+
+
+def _quantity(value: str | float, unit: str, expected: str) -> tuple[float, str]:
+    """Return the number of a text and its unit; a number has none."""
+    if not isinstance(value, str):
+        return float(value), ""
+    match = re.fullmatch(f"([0-9]{{1,6}}){unit}", value)
+    if match is None or not int(match[1]):
+        raise ValueError(f"expected {expected}, got {value!r}.")
+    return float(match[1]), match[2] or ""
 
 
 @dataclass(frozen=True)
@@ -66,12 +73,13 @@ class CheckOptions:
         phases: phase of generated requests to run, of examples, coverage, fuzzing, stateful; all by default.
         checks: our checks, beside Schemathesis's; by default those of `contract_first.check.checks`.
         schemathesis: file of Schemathesis settings by operation, see `Plan.operations`.
-        resume: save progress in this file, and continue from it if it exists.
         har: write the exchanges as HAR, secrets masked and bodies cut.
         har_bodies: write bodies of any size into the HAR file.
         variables: prefix of the environment variables that stand for credentials in the report.
         upload_hosts: host that uploads may go to, besides the API's own and Amazon S3's.
         fallback: contract for a URL that serves none; its links complete a contract without any.
+        before_links: called with the `Target` and the JSON value of a response before its links are followed:
+            makes what these need, such as an upload.
         oauth2: hands out tokens in place of the bearer token of the credentials.
         rate: most requests, such as 5/s or 100/m. In Python also requests per second; 0 for no limit but the
             server's.
@@ -98,12 +106,12 @@ class CheckOptions:
     phases: Annotated[tuple[Phase, ...], Flag("NAME", phases_of, names=("--phase",))] = PHASES
     checks: "tuple[type[Check], ...] | None" = None
     schemathesis: Path | None = None
-    resume: Annotated[Path | None, Flag()] = None
     har: Annotated[Path | None, Flag()] = None
     har_bodies: Annotated[bool, Flag()] = False
     variables: str = PREFIX
     upload_hosts: Annotated[tuple[str, ...], Flag("NAME", tuple, names=("--upload-host",))] = ()
     fallback: Contract | None = None
+    before_links: "Callable[[Target, Any], None] | None" = None
     oauth2: ClientCredentials | None = None
     rate: Annotated[float, Flag("RATE", per_second, "no limit", kind=str | None)] = 0.0
     request_timeout: Annotated[float, Flag("SECONDS", minimum=0.1)] = 30.0

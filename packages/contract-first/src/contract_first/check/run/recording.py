@@ -59,10 +59,10 @@ class RunReporter:
     def __init__(self, report: Report, target: Target, plan: Plan) -> None:
         self._report = report
         self._target = target
-        self._masking = Masking.of(target.contract)
+        self._masking = Masking(target.contract)
         self._severities = plan.severities
         self._exercised = Exercised(target, report)
-        self._findings = {finding.identity: finding for finding in report.findings}
+        self._findings: dict[tuple[str, ...], Finding] = {}
         self._room = MOST_TEXT
         self._generated: dict[tuple[str, ...], tuple[Case[Any], tuple[str, ...]]] = {}
 
@@ -166,6 +166,7 @@ class RunReporter:
             title=self._mask(failure.title),
             severity=self._severities.get(check, failure.severity.value),
             expected=getattr(failure, "expected", ""),
+            change=getattr(failure, "change", ""),
             message=self._mask(_message(failure)),
             response=self._body(response),
             curl=self._curl(curl),

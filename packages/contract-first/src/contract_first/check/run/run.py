@@ -57,7 +57,6 @@ class Run:
     """A run on a target, to be started once.
 
     Args:
-        before: the report of an interrupted run, which this one goes on with.
         oauth2: renews the token of the target's credentials.
 
     Attributes:
@@ -73,17 +72,15 @@ class Run:
         pace: Rate,
         *,
         checks: Iterable[type[Check]] = CHECKS,
-        before: Report | None = None,
         oauth2: ClientCredentials | None = None,
     ) -> None:
         self.target = target
-        self.report = before or _blank(target, plan)
+        self.report = _blank(target, plan)
         self.plan = plan
         self._pace = pace
         self._oauth2 = oauth2
         self._sent_texts = SentTexts(target)
         self.report.left_out = {check.name: reason for check in checks if (reason := check.missing(target))}
-        self.report.cut_short = []
         possible = [check for check in checks if check.name not in self.report.left_out]
         self._first = [check(target) for check in possible if not hasattr(check, "after_response")]
         self._among = [check for check in possible if hasattr(check, "after_response")]
@@ -96,7 +93,7 @@ class Run:
         self.abandoned = False
         self._stream: EventStream | None = None
         self._stopped, self._stopped_at = pace.hurried, 0.0
-        self._sent = self.report.requests
+        self._sent = 0
         self._listeners: list[Callable[[events.EngineEvent], None]] = []
         self._on_sent: Callable[[Case[Any], Response], None] = lambda _case, _response: None
         target.client.event_hooks["request"] += [self._renew, self._count_request]
@@ -114,11 +111,6 @@ class Run:
         self.target.client.event_hooks["response"].append(on_response)
         self._on_sent = on_sent
 
-    @property
-    def activity(self) -> str:
-        """What is going on: a phase."""
-        return self._activity
-
     def _begin(self, activity: str) -> None:
         """Count the time of what went on, and go on with another phase."""
         now, phases = self.target.clock(), self.report.phases
@@ -131,15 +123,15 @@ class Run:
 
         Soon after the run is stopped, or its budget is spent, a request under way is not waited for any more.
         """
-        began, before = self.target.clock(), self.report.seconds
-        is_whole = yield from in_background(self._go(began - before), self._patience, self._tick)
+        began = self.target.clock()
+        is_whole = yield from in_background(self._go(began), self._patience, self._tick)
         if not is_whole:
             self.abandoned = True
             self.report = _copied(self.report)
             self.report.end = "interrupted" if self._stopped.is_set() else "budget spent"
             self._conclude()
         self._begin("")
-        self.report.seconds = before + self.target.clock() - began
+        self.report.seconds = self.target.clock() - began
 
     def _go(self, began: float) -> Iterator[events.EngineEvent]:
         report, clock = self.report, self.target.clock
@@ -179,20 +171,19 @@ class Run:
         return deadline + GRACE_SECONDS - self.target.clock()
 
     def _tick(self) -> None:
-        self.on_tick(self.activity, self._sent)
+        self.on_tick(self._activity, self._sent)
 
     def _go_first(self, reporter: RunReporter) -> None:
         """Make the checks that only make requests of their own: few, which no budget may pass by."""
         config = configuration(self.target, self.plan).projects.default
         for check in self._first:
-            done = OWN_CHECKS, check.name
-            if done not in self.report.finished and not self._stopped.is_set():
+            if not self._stopped.is_set():
                 self.on_own_check(check.name)
                 failures = collect_after_run_failures(config, [(check.name, cast("RunCheck", check))])
                 reporter.after_run(failures)
                 is_made = not (check.cut_short or check.left_out)
                 if is_made and all(isinstance(failure, CheckFailure) for failure in failures):
-                    self.report.finished.append(done)
+                    self.report.finished.append((OWN_CHECKS, check.name))
 
     def _engine(self) -> Iterator[events.EngineEvent]:
         """Yield Schemathesis's events; also what it fails with."""
@@ -215,8 +206,7 @@ class Run:
 
     def _schema(self) -> BaseSchema:
         contract, selected = self.target.contract, self.target.operations
-        done = [(phase, name) for phase, name in self.report.finished if phase != OWN_CHECKS]
-        config = configuration(self.target, self.plan, done)
+        config = configuration(self.target, self.plan)
         schema: BaseSchema = schemathesis.openapi.from_dict(deepcopy(contract.document), config=config)
         schema.hooks.register_hook_with_name(hooks.leave_out_ignored, "before_init_operation")
         if others := [operation.label for operation in contract.operations if operation not in selected]:

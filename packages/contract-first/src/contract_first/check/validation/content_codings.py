@@ -6,7 +6,7 @@ import sys
 import zlib
 from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any
 
 from contract_first.check.exchange import Message
 from contract_first.distribution import CONTRACT_FIRST
@@ -25,21 +25,6 @@ WINDOW_BITS = 23
 
 class NotDecoded(ValueError):  # noqa: N818 -- says what happened
     """The coding is unknown, is not that of the body, or expands to too much; the message says which."""
-
-
-class Decompressor(Protocol):
-    """The interface of zlib's and zstd's decompressors."""
-
-    @property
-    def eof(self) -> bool:
-        """Whether the end of the coding was reached."""
-
-    @property
-    def unused_data(self) -> bytes:
-        """The bytes after it."""
-
-    def decompress(self, data: bytes, max_length: int, /) -> bytes:
-        """Return the decompressed data, hardly more than ``max_length`` bytes of it."""
 
 
 def decoded(message: Message) -> bytes:
@@ -64,7 +49,7 @@ def decoded(message: Message) -> bytes:
 def _inflated(body: bytes, coding: str) -> bytes:
     decompressor, wrong = _opened(coding)
     try:
-        content = decompressor.decompress(body, MOST_BYTES + 1)
+        content: bytes = decompressor.decompress(body, MOST_BYTES + 1)
     except wrong:
         raise NotDecoded(f"it is not in its content coding {coding!r}") from None
     if len(content) > MOST_BYTES:
@@ -76,7 +61,7 @@ def _inflated(body: bytes, coding: str) -> bytes:
     return content
 
 
-def _opened(coding: str) -> tuple[Decompressor, type[Exception]]:
+def _opened(coding: str) -> tuple[Any, type[Exception]]:
     if coding not in CODINGS:
         raise NotDecoded(f"its content coding {coding[:40]!r} is not known here")
     try:
@@ -87,11 +72,11 @@ def _opened(coding: str) -> tuple[Decompressor, type[Exception]]:
         ) from None
 
 
-def _zlib(window_bits: int) -> tuple[Decompressor, type[Exception]]:
+def _zlib(window_bits: int) -> tuple[Any, type[Exception]]:
     return zlib.decompressobj(window_bits), zlib.error
 
 
-def _zstd() -> tuple[Decompressor, type[Exception]]:
+def _zstd() -> tuple[Any, type[Exception]]:
     if sys.version_info >= (3, 14):
         from compression import zstd  # noqa: PLC0415 -- an extra's
     else:
@@ -100,7 +85,7 @@ def _zstd() -> tuple[Decompressor, type[Exception]]:
     return zstd.ZstdDecompressor(options=options), zstd.ZstdError
 
 
-def _brotli() -> tuple[Decompressor, type[Exception]]:
+def _brotli() -> tuple[Any, type[Exception]]:
     import brotli  # noqa: PLC0415 -- an extra's
 
     return _Brotli(brotli.Decompressor()), brotli.error
@@ -123,7 +108,7 @@ class _Brotli:
         return content
 
 
-CODINGS: dict[str, Callable[[], tuple[Decompressor, type[Exception]]]] = {
+CODINGS: dict[str, Callable[[], tuple[Any, type[Exception]]]] = {
     "gzip": partial(_zlib, zlib.MAX_WBITS | 16),
     "x-gzip": partial(_zlib, zlib.MAX_WBITS | 16),
     "deflate": partial(_zlib, zlib.MAX_WBITS),

@@ -56,18 +56,16 @@ class _Counted:
 
     def __init__(self, operation: Operation, enumerations: dict[str, list[Enumeration]]) -> None:
         self._operation = operation
-        self._parameters = [(parameter["in"], parameter["name"]) for parameter in operation.parameters]
         self._enumerations = enumerations
         listed = ((part, enumeration) for part, group in enumerations.items() for enumeration in group)
         values = {f"{part}{enumeration.pointer}": enumeration.values for part, enumeration in listed}
         self.coverage = OperationCoverage.of(operation, values)
 
     def request(self, parameters: ReadParameters, body: Any) -> None:
-        self.coverage.calls += 1
-        for place, name in self._parameters:
-            if (place, name) in parameters:
-                self.coverage.parameters[f"{place} {name}"] += 1
-                self._count(f"{place} {name}", parameters[place, name])
+        named = {f"{place} {name}": value for (place, name), value in parameters.items()}
+        self.coverage.requested(named)
+        for part, value in named.items():
+            self._count(part, value)
         self._count("body ", body)
 
     def response(self, exchange: RecordedExchange) -> None:

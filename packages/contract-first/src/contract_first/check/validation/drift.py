@@ -59,7 +59,7 @@ class Drift:
     def __init__(self, contract: Contract, base_url: str | None = None) -> None:
         self._contract = contract
         self._deployment = contract.deployed_at(base_url)
-        self._masking = Masking.of(contract)
+        self._masking = Masking(contract)
         self._operations = {operation.operation_id: operation for operation in contract.operations}
         self._proposals: dict[Place, Proposal] = {}
         self.more = 0
@@ -196,7 +196,9 @@ class Drift:
             return
         at = enumerated[0][1]
         if sum(place[0] == at for place in self._proposals) < MOST_VALUES and isinstance(value, str | int):
-            self._propose(at, repr(value), {"enum": [self._shortened(value)]}, example)
+            self._propose(
+                at, repr(value), {"enum": [value[:LONGEST] if isinstance(value, str) else value]}, example
+            )
 
     def _described(self, value: Any) -> dict[str, Any]:
         """Return the schema of a member, with an example where that is short."""
@@ -205,10 +207,6 @@ class Drift:
         if isinstance(value, str | int | float) and len(str(value)) <= LONGEST:
             schema |= {"example": value} if self._contract.schemas.is_30 else {"examples": [value]}
         return schema
-
-    @staticmethod
-    def _shortened(value: Any) -> Any:
-        return value[:LONGEST] if isinstance(value, str) else value
 
     def _branches(self, schema: Any, pointer: str, depth: int = 0) -> Iterator[tuple[dict[str, Any], str]]:
         """Yield a schema and its alternatives, each with its pointer, references followed."""

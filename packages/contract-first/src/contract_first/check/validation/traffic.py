@@ -52,7 +52,7 @@ def validate_har(
         OSError: it cannot be read.
     """
     validator, deployment = ExchangeValidator(contract, base_url), contract.deployed_at(base_url)
-    traffic = TrafficReporter(contract, Masking.of(contract), str(path), drift)
+    traffic = TrafficReporter(contract, Masking(contract), str(path), drift)
     left_out = Counter[str]()
     left = MOST_IN_BODIES
     for exchange in read_har(Path(path)):

@@ -109,7 +109,7 @@ def check(
 
     _keep_tables()
     with stated_failures():
-        require_folders(*outputs[:7], inputs.propose, options["har"], options["resume"])
+        require_folders(*outputs[:7], inputs.propose, options["har"])
         client = None if inputs.from_har else config.credentials.client(os.environ)
         settings = preset()
         further = checks_of(inputs.own_checks) if inputs.own_checks else ()

@@ -12,10 +12,9 @@ import typer
 
 from contract_first.check import CannotRunError, Report, validate_har
 from contract_first.check.reports.baseline import apply_baseline, read_baseline, write_baseline
-from contract_first.check.reports.ci import junit, workflow_commands
+from contract_first.check.reports.ci import junit, sarif, workflow_commands
 from contract_first.check.reports.markdown import markdown
 from contract_first.check.reports.page import page
-from contract_first.check.reports.sarif import sarif
 from contract_first.check.reports.terminal import report_console, show
 from contract_first.check.validation import Drift
 from contract_first.cli.commands import failure

@@ -15,8 +15,9 @@ import msgspec
 import typer
 from minijinja import Environment
 
-from contract_first.cli.commands import Overlays, Strict, failure
-from contract_first.cli.reading import File, follows_references, read_contract
+from contract_first.cli.commands import failure, takes
+from contract_first.cli.options import options_of
+from contract_first.cli.reading import ContractOptions, File, follows_references, read_contract
 from contract_first.contract import Contract, ContractError
 from contract_first.contract.document import pointers
 from contract_first.contract.document.anatomy import METHODS, NO_BODY
@@ -69,11 +70,12 @@ MOST_IN_YAML = 100_000
 
 
 @follows_references
+@takes(**options_of(ContractOptions))
 def new(
     file: File,
     *,
-    overlay: Overlays = None,
-    strict: Strict = False,
+    overlay: list[Path],
+    strict: bool,
     into: Annotated[Path, typer.Option(metavar="DIR", help="Folder of the project, and its name.")],
     db: Annotated[
         Db, typer.Option("--db", help="Database that handlers may ask for, with migrations by Alembic.")

@@ -16,8 +16,9 @@ from unicodedata import normalize
 
 import typer
 
-from contract_first.cli.commands import Overlays, Strict, failure
-from contract_first.cli.reading import Load, Source, follows_references, read_contract
+from contract_first.cli.commands import failure, takes
+from contract_first.cli.options import options_of
+from contract_first.cli.reading import ContractOptions, Load, Source, follows_references, read_contract
 from contract_first.cli.serve import Handlers, imported_handlers
 from contract_first.contract import Contract, Operation, load_contract
 from contract_first.contract.models import Kind
@@ -43,14 +44,15 @@ WORD = re.compile(r"\w+")
 
 
 @follows_references
+@takes(**options_of(ContractOptions))
 def scaffold(
     *,
     into: Annotated[
         Path, typer.Option(metavar="DIR", help="Folder whose package `operations` gets the handlers.")
     ],
     contract: Source,
-    overlay: Overlays = None,
-    strict: Strict = False,
+    overlay: list[Path],
+    strict: bool,
     handlers: Handlers = None,
     models: ModelsKind = None,
     load: Load = load_contract,

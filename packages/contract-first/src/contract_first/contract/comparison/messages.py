@@ -7,6 +7,7 @@ from itertools import chain
 from typing import Any
 
 from contract_first.contract.contract import Contract
+from contract_first.contract.document.anatomy import STYLES
 from contract_first.contract.document.media_types import essence, is_xml, ranges_for
 from contract_first.contract.operation import Operation
 from contract_first.contract.schemas.parts import Part
@@ -17,7 +18,6 @@ from .lifetime import is_over
 from .rules import Side
 from .schemas import SchemaComparison
 
-DEFAULT_STYLES = {"query": "form", "cookie": "form", "path": "simple", "header": "simple"}
 FIRST_ERROR = "4"
 
 Origin = Callable[[str], str]
@@ -186,5 +186,5 @@ def _style(parameter: Mapping[str, Any]) -> str:
     """Return the style of a parameter, with OpenAPI's defaults written out."""
     if content := parameter.get("content"):
         return _media_type(next(iter(content)))
-    style = parameter.get("style", DEFAULT_STYLES[parameter["in"]])
+    style = parameter.get("style", STYLES[parameter["in"]])
     return f"{style}{'*' * parameter.get('explode', style == 'form')}"

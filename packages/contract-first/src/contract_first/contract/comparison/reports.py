@@ -4,9 +4,10 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from html import escape
-from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.etree.ElementTree import tostring
 
-from contract_first.terminal import annotation, printable
+from contract_first.results import TestCase, annotation, junit
+from contract_first.terminal import printable
 
 from .changes import Change
 from .rules import Severity
@@ -70,16 +71,20 @@ def as_html(changes: Sequence[Change]) -> str:
 
 def as_junit(changes: Sequence[Change], failing: Sequence[Severity]) -> str:
     """Return JUnit XML: a test for each change, which fails if it has one of the severities."""
-    failures = sum(change.severity in failing for change in changes)
-    suite = Element("testsuite", name="contract diff", tests=str(len(changes)), failures=str(failures))
-    for change in changes:
-        rule, name = change.difference.rule, f"{change.difference.rule.name} {_place(change)}"
-        case = SubElement(suite, "testcase", classname=", ".join(named(change.operations)), name=name)
-        if change.severity in failing:
-            message = f"{change.severity}: {rule.meaning}"
-            failure = SubElement(case, "failure", message=message, type=rule.name)
-            failure.text = printable(change.difference.pointer)
-    return tostring(suite, "unicode")
+    return tostring(junit("contract diff", (_case(change, failing) for change in changes))[0], "unicode")
+
+
+def _case(change: Change, failing: Sequence[Severity]) -> TestCase:
+    rule = change.difference.rule
+    return TestCase(
+        suite="contract diff",
+        name=f"{rule.name} {_place(change)}",
+        outcome="failure" if change.severity in failing else "",
+        message=f"{change.severity}: {rule.meaning}",
+        text=printable(change.difference.pointer),
+        rule=rule.name,
+        classname=", ".join(named(change.operations)),
+    )
 
 
 def as_github(changes: Sequence[Change]) -> str:

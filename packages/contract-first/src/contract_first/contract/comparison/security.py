@@ -28,8 +28,10 @@ class SecurityComparison:
     def __init__(self, old: Contract, new: Contract, effort: Effort) -> None:
         self._origin = new.origin
         self._effort = effort
-        self._old = {name: _definition(scheme) for name, scheme in old.security_schemes.items()}
-        self._new = {name: _definition(scheme) for name, scheme in new.security_schemes.items()}
+        self._old, self._new = (
+            {name: _definition(scheme) for name, scheme in contract.security_schemes.items()}
+            for contract in (old, new)
+        )
         names = {definition: name for name, definition in self._old.items()}
         self._names = {
             name: name if name in self._old else names.get(definition, name)
@@ -51,14 +53,10 @@ class SecurityComparison:
         if before == now:
             return
         self._effort.spend(len(before) * len(now))
-        for requirement in before:
-            if not any(_suffices(requirement, other) for other in now):
-                rule, required = _tightened(requirement, now)
-                yield Difference.of(f"security-{rule}", at, _described(required, requirement))
-        for requirement in now:
-            if not any(_suffices(requirement, other) for other in before):
-                rule, required = _tightened(requirement, before)
-                yield Difference.of(f"security-{REVERSE[rule]}", at, _described(requirement, required))
+        for rule, required, requirement in _refused(before, now):
+            yield Difference.of(f"security-{rule}", at, _described(required, requirement))
+        for rule, required, requirement in _refused(now, before):
+            yield Difference.of(f"security-{REVERSE[rule]}", at, _described(requirement, required))
 
     def _schemes(self, old: list[Requirement], new: list[Requirement], at: Part) -> Iterator[Difference]:
         for name in sorted(set(chain(*old)) & set(chain(*new))):
@@ -92,15 +90,17 @@ def _suffices(credentials: Requirement, required: Requirement) -> bool:
     return all(name in credentials and scopes <= credentials[name] for name, scopes in required.items())
 
 
-def _tightened(credentials: Requirement, required: list[Requirement]) -> tuple[str, Requirement]:
-    """Return the rule by which more than the credentials is required, and the requirement, if any."""
-    for alternative in required:
-        if alternative.keys() == credentials.keys():
-            return "scope-added", alternative
-    for alternative in required:
-        if alternative.keys() > credentials.keys() and credentials:
-            return "scheme-added", alternative
-    return "alternative-removed", {}
+def _refused(
+    alternatives: list[Requirement], required: list[Requirement]
+) -> Iterator[tuple[str, Requirement, Requirement]]:
+    """Yield the rule by which credentials do not suffice, the requirement that is near, if any, and them."""
+    for credentials in alternatives:
+        if any(_suffices(credentials, other) for other in required):
+            continue
+        alike = [other for other in required if other.keys() == credentials.keys()]
+        wider = [other for other in required if other.keys() > credentials.keys() and credentials]
+        rule = "scope-added" if alike else "scheme-added" if wider else "alternative-removed"
+        yield rule, next(iter(alike or wider), {}), credentials
 
 
 def _described(now: Requirement, before: Requirement) -> str:

@@ -1,11 +1,10 @@
 """Finds the schemas of a discriminator that no ``anyOf`` or ``oneOf`` lists."""
 
-from functools import cached_property
-
 from contract_first.contract.contract import Contract
 from contract_first.contract.document import pointers
 from contract_first.contract.document.anatomy import ALTERNATIVES, mapping_targets
 from contract_first.contract.schemas.expansion import Alternative
+from contract_first.contract.schemas.heirs import Component
 from contract_first.contract.schemas.parts import Part, component
 from contract_first.contract.schemas.shapes import mapping_of
 
@@ -17,10 +16,6 @@ class Subtypes:
         self._document = contract.document
         self._schemas = contract.schemas
         self._by_pointer: dict[str, dict[str, Part]] = {}
-        self._components = {
-            name: component(node, pointers.join("/components/schemas", name), contract.origin)
-            for name, node in self._document.get("components", {}).get("schemas", {}).items()
-        }
 
     def of(self, alternative: Alternative) -> dict[str, Part]:
         """Return the subtypes of schemas that all apply, by the value of their discriminator."""
@@ -32,7 +27,10 @@ class Subtypes:
                 subtypes |= self._by_pointer[part.pointer]
         pointers_found = {subtype.pointer for subtype in subtypes.values()}
         bases = pointers_found.intersection(part.pointer for part in alternative)
-        below = pointers_found.intersection(*(self._heirs.get(base, ()) for base in bases)) - bases
+        below = (
+            pointers_found.intersection(*({heir.pointer for heir in self._heirs(base)} for base in bases))
+            - bases
+        )
         return {value: subtype for value, subtype in subtypes.items() if subtype.pointer in below}
 
     def _lists_them(self, part: Part) -> bool:
@@ -48,21 +46,13 @@ class Subtypes:
     def _derived(self, part: Part) -> dict[str, Part]:
         """Return the components that have a base in ``allOf`` and are in no mapping, by name."""
         mapped = {subtype.pointer for subtype in self._mapped(part).values()}
-        heirs = self._heirs.get(part.pointer, set()) - mapped
-        return {name: subtype for name, subtype in self._components.items() if subtype.pointer in heirs}
+        heirs = {heir.pointer: heir.node for heir in self._heirs(part.pointer) if heir.pointer not in mapped}
+        origin = self._schemas.origin
+        return {
+            pointers.split(pointer)[-1]: component(node, pointer, origin) for pointer, node in heirs.items()
+        }
 
-    @cached_property
-    def _heirs(self) -> dict[str, set[str]]:
-        """The pointers of the direct and indirect subtypes of components, by their pointers."""
-        by_identity = {id(base.node): base.pointer for base in self._components.values()}
-        heirs: dict[str, set[str]] = {}
-        for derived in self._components.values():
-            for base in self._bases_of(derived, by_identity):
-                heirs.setdefault(base, set()).add(derived.pointer)
-        return heirs
-
-    def _bases_of(self, part: Part, by_identity: dict[int, str]) -> set[str]:
-        if not isinstance(part.node, dict) or "allOf" not in part.node:
-            return set()
-        _, *parts = self._schemas.parts(part.node)
-        return {by_identity[id(part)] for part in parts if id(part) in by_identity}
+    def _heirs(self, pointer: str) -> list[Component]:
+        """Return the components that inherit from one."""
+        base = pointers.lookup(self._document, pointer)
+        return [heir for heir in self._schemas.heirs.inheriting(base) if heir.pointer != pointer]

@@ -22,6 +22,8 @@ NO_BODY = frozenset({204, 205, 304})
 """Statuses of responses that cannot have a body (RFC 9110), though a document may declare one."""
 
 ENCODINGS = {"encoding": "{encoding}", "prefixEncoding": "[encoding]", "itemEncoding": "encoding"}
+STYLES = {"query": "form", "path": "simple", "header": "simple", "cookie": "form"}
+"""The default style of parameters, by place (OpenAPI 3.1, section 4.8.12)."""
 PARAMETER = {"schema": "schema", "content": "{mediaType}", "examples": "{example}"}
 
 # the kind of what a field holds: "one", "[each item]", "{each value}", or "one|[each item]"; "*" is any field

@@ -30,7 +30,7 @@ class LintRule:
     remedy: str
 
     @property
-    def reason(self) -> str:
+    def meaning(self) -> str:
         """What is wrong, and what is expected, in a sentence without its subject."""
         return f"{self.says}; {self.remedy}."
 

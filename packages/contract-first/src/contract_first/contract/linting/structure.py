@@ -46,7 +46,7 @@ class Flaw(NamedTuple):
     def reason(self) -> str:
         """What is wrong, and what is expected."""
         rule = RULES[self.rule]
-        return f"{self.says or rule.says}: {self.detail}" if self.detail else rule.reason
+        return f"{self.says or rule.says}: {self.detail}" if self.detail else rule.meaning
 
 
 def of_document(contract: Contract) -> Iterator[Flaw]:

@@ -34,7 +34,6 @@ MOST_SCHEMAS = 60_000
 IGNORED = ANNOTATIONS | {"default", "discriminator", "deprecated", "readOnly", "writeOnly"}
 MODULES = (
     "import datetime as dt",
-    "dataclasses",
     "typing",
     "uuid",
     "",
@@ -81,7 +80,7 @@ class Models:
         self._classes: dict[str, str] = {}
         self._aliases: dict[str, Members] = {}
         self._open: set[tuple[int, ...]] = set()
-        self._mentioned = {"UnsetType", *(["Literal"] if self._tag_of and kind != "msgspec" else [])}
+        self._mentioned = {"UnsetType", *(["Literal"] if self._tag_of and kind == "pydantic" else [])}
         with resting_collector():
             self._declare_components()
 
@@ -129,7 +128,7 @@ class Models:
             elif not module:
                 lines.append("")
         text = "\n".join(lines).strip("\n")
-        blank = "\n\n" if declared.startswith(("class ", "@")) else "\n"
+        blank = "\n\n" if declared.startswith("class ") else "\n"
         return f"\n\n{text}\n{blank}" if text else "\n"
 
     def _alias_lines(self) -> Iterator[str]:

@@ -1,6 +1,5 @@
-"""How an object is declared in Python: as a TypedDict, a msgspec Struct, a dataclass or a pydantic model."""
+"""How an object is declared in Python: as a TypedDict, a msgspec Struct or a pydantic model."""
 
-import dataclasses
 import keyword
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -10,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 
 from .python_names import python_name
 
-Kind = Literal["typeddict", "msgspec", "dataclass", "pydantic"]
+Kind = Literal["typeddict", "msgspec", "pydantic"]
 Members = tuple[str, ...]
 """The alternatives of a type, each an expression."""
 BUILTIN = frozenset({"str", "int", "float", "bool", "list", "dict"})
@@ -66,7 +65,7 @@ class Writer:
 
     declare: Declare
     imported: Mapping[str, tuple[str, ...]]
-    formats: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    formats: Mapping[str, str]
     unites: bool = False
 
 
@@ -82,20 +81,6 @@ def typed_dict(name: str, fields: Sequence[Field], _tag: Tag | None = None) -> s
         )
     inner = [f"        {literal(key)}: {kind}," for key, kind in types.items()]
     return "\n".join([f"{name} = TypedDict(", f"    {literal(name)},", "    {", *inner, "    },", ")"])
-
-
-def data_class(name: str, fields: Sequence[Field], tag: Tag | None) -> str:
-    """Declare a dataclass; a TypedDict where a property cannot be an attribute, as it has no aliases.
-
-    An attribute ``Address: "Address"`` would hide the class from those below it.
-    """
-    fields = [_literal(field, tag) for field in fields]
-    mentioned = {mention for field in fields for mention in names_in(union(field.members))}
-    if not all(is_attribute(field.key) and field.key not in mentioned for field in fields):
-        return typed_dict(name, fields)
-    fields.sort(key=lambda field: field.key == FUNCTION)
-    lines = [_attribute(field.key, _optional(field), _factory(field)) for field in fields]
-    return "\n".join(["@dataclass(kw_only=True)", f"class {name}:", *lines])
 
 
 def struct(name: str, fields: Sequence[Field], tag: Tag | None) -> str:
@@ -161,9 +146,7 @@ def literal(value: Any) -> str:
     return f'"{text[1:-1]}"' if text[0] == "'" and '"' not in text and "\\'" not in text else text
 
 
-def _attribute(
-    name: str, members: Sequence[str], default: str, function: str = "", aliases: Sequence[str] = ()
-) -> str:
+def _attribute(name: str, members: Sequence[str], default: str, function: str, aliases: Sequence[str]) -> str:
     """Return the line of an attribute, or its lines as the formatter leaves them.
 
     Args:
@@ -227,23 +210,12 @@ def _takes(field: Field, default: Any) -> bool:
     )
 
 
-def _factory(field: Field) -> str:
-    """Return the default of a dataclass, which shares no list."""
-    default = _default(field)
-    return f"field(default_factory={EMPTY[default]})" if default in EMPTY else default
-
-
 TYPING = {"typing": ("Any", "Literal", "NotRequired", "TypeAlias", "TypedDict")}
 PYTHON = {"uuid": ("UUID",), "contract_first": ("Upload",)}
 KINDS: Mapping[str, Writer] = {
-    "typeddict": Writer(typed_dict, TYPING, unites=True),
+    "typeddict": Writer(typed_dict, TYPING, {}, unites=True),
     "msgspec": Writer(
         struct, TYPING | PYTHON | {"msgspec": ("UNSET", "Struct", "UnsetType", "field")}, PYTHON_FORMATS
-    ),
-    "dataclass": Writer(
-        data_class,
-        TYPING | PYTHON | {"dataclasses": ("dataclass", "field")},
-        PYTHON_FORMATS,
     ),
     "pydantic": Writer(
         model,

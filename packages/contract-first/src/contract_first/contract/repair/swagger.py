@@ -348,7 +348,7 @@ def _schema(node: Any) -> Any:
     """Convert a Schema Object, and all below it, to OpenAPI 3.0."""
     if not isinstance(node, dict):
         return node
-    schema = map_subschemas(_reference(node) if "$ref" in node else node, _subschema)
+    schema = map_subschemas(_reference(node), lambda _, subschema: _schema(subschema))
     if schema.pop("x-nullable", None) is True:
         schema["nullable"] = True
     if isinstance(schema.get("discriminator"), str):
@@ -356,10 +356,6 @@ def _schema(node: Any) -> Any:
     if schema.get("type") == "file":
         schema |= {"type": "string", "format": "binary"}
     return schema
-
-
-def _subschema(_: str, node: Any) -> Any:
-    return _schema(node)
 
 
 def _value_schema(node: dict[str, Any]) -> dict[str, Any]:

@@ -60,9 +60,7 @@ def unusable_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
             and isinstance(location.node, dict)
             and not OF_INTEREST.isdisjoint(location.node)
         ):
-            for reason, pointer in patterns.flaws(location):
-                if reason:
-                    yield Flaw(pointer, reason)
+            yield from patterns.flaws(location)
             yield from _repeated(location, document, meanings)
             yield from enum_flaws(location)
             yield from _uncompiled(location)
@@ -209,22 +207,20 @@ class _Patterns:
         self._reasons: dict[str, str] = {}
         self._large, self._failures = MOST_LARGE, MOST_FAILURES
 
-    def flaws(self, location: Location) -> Iterator[tuple[str, str]]:
-        """Yield the defect of each pattern of a schema, and its pointer."""
+    def flaws(self, location: Location) -> Iterator[Flaw]:
+        """Yield the flaws of the patterns of a schema."""
+        names = location.node.get("patternProperties", ())
+        patterns: dict[tuple[str, ...], str] = {("patternProperties", name): name for name in names}
         if isinstance(location.node.get("pattern"), str):
-            pointer = pointers.join(location.pointer, "pattern")
-            yield self._reason(location.node["pattern"]), pointer
-        for pattern in location.node.get("patternProperties", ()):
-            pointer = pointers.join(location.pointer, "patternProperties", pattern)
-            yield self._reason(pattern), pointer
+            patterns["pattern",] = location.node["pattern"]
+        for keys, pattern in patterns.items():
+            if pattern not in self._reasons:
+                self._reasons[pattern] = self._reason(pattern)
+            if self._reasons[pattern]:
+                yield Flaw(pointers.join(location.pointer, *keys), self._reasons[pattern])
 
     def _reason(self, pattern: str) -> str:
         """Return the defect of a pattern in a sentence; empty if it has none."""
-        if pattern not in self._reasons:
-            self._reasons[pattern] = self._flaw_of(pattern)
-        return self._reasons[pattern]
-
-    def _flaw_of(self, pattern: str) -> str:
         if len(self._reasons) >= MOST_PATTERNS:  # those too that are none: to find out takes as long
             return f"is one of more than {MOST_PATTERNS} patterns."
         if is_small(pattern):

@@ -111,6 +111,10 @@ class Heirs:
         parts = self._parts(node)
         return self._family(self._components.keys() & map(id, parts), _discriminators(parts))
 
+    def inheriting(self, node: Any) -> list[Component]:
+        """Return the components that inherit from a component, itself among them if it inherits."""
+        return self._heirs.get(id(node), [])
+
     def conditions(
         self, family: Family, refer: Callable[[str | Family], dict[str, Any]]
     ) -> Iterator[dict[str, Any]]:

@@ -486,23 +486,19 @@ class Schemas:
         key = self.key(node), as_python
         with self._compiling:
             if key not in self._compiled:
-                bundler = self._bundler(as_python=as_python)
+                bundler = self.python_bundler if as_python else self.bundler
                 self._compiled[key] = self._compile(node, bundler, as_python=as_python)
             return self._compiled[key]
 
-    def accepts(self, node: Any, value: Any, *, as_python: bool = False) -> bool:
+    def accepts(self, node: Any, value: Any) -> bool:
         """Tell whether a value conforms, by a validator that is made for its members and dropped again.
 
         A schema that leads to hundreds is validated so in a part of the time, if the value is small.
         """
         node, _ = self.meant(node, "")
-        bundler = self._bundler(as_python=as_python).narrowed(value)
-        return self._compile(node, bundler, as_python=as_python).is_valid(value)
+        return self._compile(node, self.bundler.narrowed(value)).is_valid(value)
 
-    def _bundler(self, *, as_python: bool) -> Bundler:
-        return self.python_bundler if as_python else self.bundler
-
-    def _compile(self, node: Any, bundler: Bundler, *, as_python: bool) -> Validator:
+    def _compile(self, node: Any, bundler: Bundler, *, as_python: bool = False) -> Validator:
         bundle = bundler.bundle(node)
         return Validator(
             bundle,

@@ -70,7 +70,7 @@ class ConsumerTraffic:
         self._path = path
         self._journal = RemoteJournal(control)
         self._validator = ExchangeValidator(contract)
-        self._tally = TrafficReporter(contract, Masking.of(contract))
+        self._tally = TrafficReporter(contract, Masking(contract))
         self._last = 0
 
     def collect(self) -> None:

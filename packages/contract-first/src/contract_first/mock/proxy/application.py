@@ -20,7 +20,7 @@ from contract_first.service.http.turns import Alternation
 from contract_first.service.messages.problems import Problem, ServiceUnavailable
 from contract_first.service.messages.streaming import until_gone
 
-from .connection import Connection, RawHeaders, UpstreamFailed, transfer_coding, value_of
+from .connection import Connection, RawHeaders, UpstreamFailed, has_body, value_of
 from .outgoing import Outgoing
 from .recorder import FIRST, OWN, ProxyRecorder, violation_fields
 from .upstream import Upstream
@@ -102,10 +102,6 @@ class _ClientGone(Exception):  # noqa: N818 -- an event, not an error of ours
     """The client went away before its request was whole."""
 
 
-class _CutShort(Exception):  # noqa: N818 -- the same
-    """The response ends too early: raised so that the server does not end it as if it were whole."""
-
-
 class _Passing:
     """One exchange on its way through."""
 
@@ -158,21 +154,15 @@ class _Passing:
                 await self._outgoing.add(chunk)
             self._waiting = False
             await self._conclude()
-            if self._is_refused:
-                await self._refuse()
+            validation = self._validated.validation if self._validated else Validation()
+            if self._errors and any(validation.violations) and not self._outgoing.started:
+                await self._refuse(validation)
             else:
                 await self._outgoing.end()
 
-    @property
-    def _is_refused(self) -> bool:
-        """Whether an error takes the place of the response; not of one that has started to go out."""
-        violates = self._validated is not None and any(self._validated.validation.violations)
-        return self._errors and violates and not self._outgoing.started
-
-    async def _refuse(self) -> None:
+    async def _refuse(self, validation: Validation) -> None:
         """Respond with an error that says what violates the contract: the request, or else the response."""
         self._outgoing.drop()
-        validation = self._validated.validation if self._validated else Validation()
         status = HTTPStatus.UNPROCESSABLE_ENTITY if validation.request else HTTPStatus.BAD_GATEWAY
         fields = violation_fields(validation)
         violation = "; ".join(value.decode() for name, value in fields if name == FIRST)
@@ -188,8 +178,7 @@ class _Passing:
             await self._record(exchange)
 
     def _body(self) -> AsyncIterator[bytes] | None:
-        headers = self._scope["headers"]
-        if transfer_coding(headers) or value_of(headers, b"content-length") not in {None, b"0"}:
+        if has_body(self._scope):
             return self._chunks()
         self._recording.request.complete = True
         self._listen()
@@ -230,11 +219,7 @@ class _Passing:
             validated = await self._validate(self._recording.unmasked())
             self._validated = self._validated or validated  # the whole exchange's, if that has come meanwhile
         headers = [pair for pair in self._recording.headers if pair[0].lower() not in OWN]
-        headers += violation_fields(self._validated.validation)
-        # uvicorn takes the length that these tell for that of a body to come
-        if self._recording.status in {HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED}:
-            headers = [pair for pair in headers if pair[0].lower() != b"content-length"]
-        return self._recording.status, headers
+        return self._recording.status, [*headers, *violation_fields(self._validated.validation)]
 
     async def _validate(self, exchange: RecordedExchange) -> ValidatedExchange:
         return await self._proxy.validate(self._recording, exchange, self._client)
@@ -268,7 +253,7 @@ class _Passing:
         self._recording.status, self._validated = 0, None
         await self._record()
         if started:
-            raise _CutShort from failure
+            raise failure  # so that the server does not end the response as if it were whole
         detail = f"No response from {self._upstream.url}: {failure}."
         proxy_status = (b"proxy-status", f"{self._upstream.name}; error={failure.error}".encode())
         await send_problem(failure.status, detail, self._send, proxy_status)

@@ -7,6 +7,7 @@ from http import HTTPStatus
 from typing import Any
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpResponseParser
+from starlette.types import Scope
 
 RawHeaders = list[tuple[bytes, bytes]]
 
@@ -86,11 +87,8 @@ class Connection(asyncio.Protocol):
     @property
     def has_news(self) -> bool:
         """Whether there is something, such as the end, that the event loop has not read yet."""
-        descriptor = self._transport.get_extra_info("socket").fileno()
-        if not hasattr(select, "poll"):  # Windows
-            return bool(select.select([descriptor], (), (), 0)[0])
         poll = select.poll()
-        poll.register(descriptor, select.POLLIN)
+        poll.register(self._transport.get_extra_info("socket").fileno(), select.POLLIN)
         return bool(poll.poll(0))
 
     async def send(
@@ -286,6 +284,12 @@ def transfer_coding(headers: Iterable[tuple[bytes, bytes]]) -> bytes | None:
     """Return the transfer codings of a message, in lower case; None if it has a length, or no body."""
     codings = [value.strip().lower() for name, value in headers if name.lower() == b"transfer-encoding"]
     return b", ".join(codings) if codings else None
+
+
+def has_body(scope: Scope) -> bool:
+    """Tell whether a request has a body, as its header fields say."""
+    headers: RawHeaders = scope["headers"]
+    return transfer_coding(headers) is not None or value_of(headers, b"content-length") not in {None, b"0"}
 
 
 def value_of(headers: Iterable[tuple[bytes, bytes]], field: bytes) -> bytes | None:

@@ -11,14 +11,13 @@ from contract_first.mock.rules.forwarding import ForwardFailed
 from contract_first.service.messages.problems import ServiceUnavailable
 from contract_first.service.request.budget import hold
 
-from .connection import Connection, RawHeaders, UpstreamFailed, transfer_coding, value_of
+from .connection import Connection, UpstreamFailed, has_body
 from .upstream import Upstream
 
 MOST_HELD_BYTES = 16 * 1024 * 1024
 """Of a body, for the mock to respond to where the upstream does not; to a longer one the upstream has to."""
 OWN = (b"date", b"server", *(name.encode() for name in OF_MOCKS))
 """What the names of fields begin with that are the mock's to send."""
-NO_LENGTH = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 SOURCE = (b"x-mock-answer", b"upstream")
 
 
@@ -41,7 +40,7 @@ class Forwarding:
         """
         body, started = _Body(scope, receive, MOST_HELD_BYTES if mock_on else 0), False
         try:
-            async with self._upstream.respond(scope, body.chunks() if _has_body(scope) else None) as response:
+            async with self._upstream.respond(scope, body.chunks() if has_body(scope) else None) as response:
                 is_mocked = response.status in mock_on and body.can_be_replayed
                 if not is_mocked:
                     started = True
@@ -103,15 +102,8 @@ class _Body:
 async def _pass_on(response: Connection, send: Send) -> None:
     headers = [(name.lower(), value) for name, value in response.headers]
     headers = [pair for pair in headers if not pair[0].startswith(OWN)]
-    if response.status in NO_LENGTH:  # the server takes it for that of a body to come
-        headers = [pair for pair in headers if pair[0] != b"content-length"]
     start = {"type": "http.response.start", "status": response.status, "headers": [*headers, SOURCE]}
     await send(start)
     async for chunk in response.chunks():
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
     await send({"type": "http.response.body", "body": b""})
-
-
-def _has_body(scope: Scope) -> bool:
-    headers: RawHeaders = scope["headers"]
-    return bool(transfer_coding(headers)) or value_of(headers, b"content-length") not in {None, b"0"}

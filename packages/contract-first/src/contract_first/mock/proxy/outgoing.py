@@ -47,7 +47,10 @@ class Outgoing:
         """Send what there is."""
         self._stop()
         async with self._sending:
-            await self._start()
+            if not self.started:
+                self.started = True
+                status, headers = await self._head()
+                await self._send({"type": "http.response.start", "status": status, "headers": headers})
             body, self._held, self._held_bytes = b"".join(self._held), [], 0
             if body or not more:
                 await self._send({"type": "http.response.body", "body": body, "more_body": more})
@@ -70,9 +73,3 @@ class Outgoing:
 
     def _too_late(self) -> None:
         self._release = asyncio.get_running_loop().create_task(self.release())
-
-    async def _start(self) -> None:
-        if not self.started:
-            self.started = True
-            status, headers = await self._head()
-            await self._send({"type": "http.response.start", "status": status, "headers": headers})

@@ -36,7 +36,7 @@ class ProxyRecorder:
         report: Callable[[RecordedExchange], object] | None = None,
         drift: Drift | None = None,
     ) -> None:
-        masking = Masking.of(contract)
+        masking = Masking(contract)
         validator = ExchangeValidator(contract, base_url)
         validator.prepare()
         self.validate = validator.validate

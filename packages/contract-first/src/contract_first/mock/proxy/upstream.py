@@ -63,7 +63,6 @@ class Upstream:
         self._seconds = timeout
         self._pseudonym = f"{name}-{secrets.token_hex(4)}".encode()
         self._tls = _tls() if self._url.scheme == "https" else None
-        self._most_idle = MOST_IDLE
         self._room = asyncio.Semaphore(MOST_CONNECTIONS)
         self._idle: deque[Connection] = deque()
 
@@ -148,7 +147,7 @@ class Upstream:
             return
         connection.idle_since = now = asyncio.get_running_loop().time()
         self._idle.append(connection)
-        while len(self._idle) > self._most_idle or self._idle[0].idle_since <= now - IDLE_SECONDS:
+        while len(self._idle) > MOST_IDLE or self._idle[0].idle_since <= now - IDLE_SECONDS:
             self._idle.popleft().close()
 
     async def _connect(self) -> Connection:

@@ -8,6 +8,9 @@ from contract_first.generation import Generator
 
 from .app import contract_app
 from .mock_operation import ContractResponses
-from .strictness import STRICT, Strictness
+from .strictness import STRICT, MockStrictness
 
-__all__ = ["STRICT", "ContractResponses", "Generator", "Strictness", "contract_app"]
+Strictness = MockStrictness
+"""Its name in 0.3, for one release."""
+
+__all__ = ["STRICT", "ContractResponses", "Generator", "MockStrictness", "contract_app"]

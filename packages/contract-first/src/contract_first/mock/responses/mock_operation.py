@@ -29,7 +29,7 @@ from .preferences import FIRST, IN_QUERY, LONGEST, NAMES, Preferences, preferenc
 from .problems import in_a_line
 from .selection import Selection
 from .streams import asks_for_events
-from .strictness import STRICT, Strictness, faults_of_format
+from .strictness import STRICT, MockStrictness, faults_of_format
 
 Arguments: TypeAlias = "Mapping[tuple[str, str], Any]"
 """The arguments of a request, by place and name; its body by ``BODY``."""
@@ -70,7 +70,7 @@ class ContractResponses:
 
     seed: str = ""
     randomness: Randomness = field(default_factory=lambda: SeededRandomness(0))
-    strictness: Strictness = STRICT
+    strictness: MockStrictness = STRICT
     locale: str = ""
     origin: Callable[[], str] = lambda: "http://localhost"
     _links: Links | None = field(default=None, init=False)

@@ -17,7 +17,7 @@ from .bodies import examples_of, named_examples
 Mode: TypeAlias = Literal["on", "warn", "off"]
 
 
-class Strictness(NamedTuple):
+class MockStrictness(NamedTuple):
     """What is done about requests, and examples, that violate the contract.
 
     Attributes:
@@ -38,7 +38,7 @@ class Strictness(NamedTuple):
         """Tell whether violations of a rule are not even reported."""
         return self.requests == "off" or (rule == "format" and self.formats == "off")
 
-    def where(self, problems: list[Problem], faults: Collection[tuple[str, str]]) -> Strictness:
+    def where(self, problems: list[Problem], faults: Collection[tuple[str, str]]) -> MockStrictness:
         """Return what is done about the problems of a request where examples have such faults of format."""
         if self.formats == "on" and faults and _of_formats(problems):
             places = {_place(part) for problem in problems for part in getattr(problem, "violations", ())}
@@ -56,7 +56,7 @@ class Strictness(NamedTuple):
         return bool(problems) and "warn" in {self.requests, self.formats if _of_formats(problems) else ""}
 
 
-STRICT = Strictness()
+STRICT = MockStrictness()
 INDEX = re.compile(r"/\d+(?=/|$)")
 
 

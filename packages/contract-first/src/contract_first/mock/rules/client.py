@@ -26,7 +26,8 @@ def add(url: str, rule: Mapping[str, Any], ca: str | None = None, token: str | N
     """
     # a proxy of this machine's environment has no business between us and loopback
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
-    with httpx2.Client(timeout=TIMEOUT_SECONDS, trust_env=False, verify=_trust(ca)) as client:
+    verify = True if ca is None else create_default_context(cafile=ca)
+    with httpx2.Client(timeout=TIMEOUT_SECONDS, trust_env=False, verify=verify) as client:
         return added(client.post(url, json=rule, headers=headers))
 
 
@@ -37,7 +38,3 @@ def added(response: httpx2.Response) -> str:
         wrong = [f"{error['pointer']}: {error['detail']}" for error in document.get("errors", ())]
         raise RuleRefusedError("; ".join(wrong) or document["detail"])
     return str(document["id"])
-
-
-def _trust(ca: str | None) -> Any:
-    return True if ca is None else create_default_context(cafile=ca)

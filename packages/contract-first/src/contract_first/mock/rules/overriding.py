@@ -92,7 +92,8 @@ class Patched:
     async def __call__(self, message: Any) -> None:
         """Pass on a message of the response."""
         if message["type"] == "http.response.start":
-            self._start = self._patched_start(message)
+            head = Rendered(message["status"], message.get("headers", []), b"")
+            self._start = {**message, **_patched_head(self._patch, head)}
             if not self._patches_body:
                 await self._send(self._start)
         elif not self._patches_body:
@@ -108,10 +109,6 @@ class Patched:
         """Raise OverrideError if the response could not be patched, and was not sent."""
         if self._failure:
             raise OverrideError(self._failure)
-
-    def _patched_start(self, message: Any) -> Any:
-        start = Rendered(message["status"], message.get("headers", []), b"")
-        return {**message, **_patched_head(self._patch, start)}
 
     async def _pass_whole(self) -> None:
         whole = Rendered(self._start["status"], self._start["headers"], self._content)

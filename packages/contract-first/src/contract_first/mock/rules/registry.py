@@ -390,14 +390,3 @@ class Rules:
         self.on_s3 = bool(s3_now)
         if s3_now != [a.rule for a in before if a.rule.on == "s3"]:
             self._follow(s3_now)
-
-
-class RulesOfKind(NamedTuple):
-    """The active rules of a kind, which a reset clears."""
-
-    rules: Rules
-    kind: Kind
-
-    def clear(self, scope: str | None = None) -> None:
-        """Remove all of them, or those of a scope."""
-        self.rules.clear(scope, self.kind)

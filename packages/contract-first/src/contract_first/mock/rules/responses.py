@@ -1,6 +1,7 @@
 """Responses as a fault changes them, and problems that no contract documents."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from http import HTTPStatus
 from math import ceil
 from typing import Any
@@ -125,36 +126,29 @@ class Changed:
         return msgspec.json.encode({**document, **changes}) if changes else body
 
 
+@dataclass(eq=False)
 class Paced:
     """A ``send`` that passes no more than so many bytes of a body a second."""
 
-    def __init__(
-        self,
-        send: Send,
-        bytes_per_second: int,
-        wait: Callable[[float], Awaitable[None]],
-        is_closed: Callable[[], bool],
-    ) -> None:
-        self._send = send
-        self._step = max(int(bytes_per_second * STEP_SECONDS), 1)
-        self._seconds = self._step / bytes_per_second
-        self._wait = wait
-        self._is_closed = is_closed
+    send: Send
+    bytes_per_second: int
+    wait: Callable[[float], Awaitable[None]]
+    is_closed: Callable[[], bool]
 
     async def __call__(self, message: Any) -> None:
         """Pass on a message of the response, piece by piece."""
         body = message.get("body", b"")
         if not body:
-            await self._send(message)
+            await self.send(message)
             return
-        for start in range(0, len(body), self._step):
-            await self._wait(self._seconds)
-            if self._is_closed():
+        step = max(int(self.bytes_per_second * STEP_SECONDS), 1)
+        for start in range(0, len(body), step):
+            await self.wait(step / self.bytes_per_second)
+            if self.is_closed():
                 return
-            last = start + self._step >= len(body)
-            piece = body[start : start + self._step]
-            more = not last or message.get("more_body", False)
-            await self._send({"type": "http.response.body", "body": piece, "more_body": more})
+            more = start + step < len(body) or message.get("more_body", False)
+            piece = {"body": body[start : start + step], "more_body": more}
+            await self.send({"type": "http.response.body", **piece})
 
 
 class Cut:

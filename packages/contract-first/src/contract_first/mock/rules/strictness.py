@@ -1,7 +1,6 @@
 """Refuses overrides whose responses violate the contract, as far as that is known before a request."""
 
 from collections.abc import Iterator
-from functools import cached_property
 
 import msgspec
 
@@ -28,6 +27,9 @@ class StrictOverrides:
 
     def __init__(self, contract: Contract) -> None:
         self._contract = contract
+        self._core = OpenapiCore(contract)
+        self._assembly = Assembly(contract, OpenAuthenticator())
+        self._generator = Generator(contract.schemas.for_responses, seed="", locale="")
 
     def check(self, rule: Rule) -> None:
         """Raise RuleError for an override whose response violates the contract."""
@@ -90,15 +92,3 @@ class StrictOverrides:
             )
             if is_there:
                 yield operation
-
-    @cached_property
-    def _core(self) -> OpenapiCore:
-        return OpenapiCore(self._contract)
-
-    @cached_property
-    def _assembly(self) -> Assembly:
-        return Assembly(self._contract, OpenAuthenticator())
-
-    @cached_property
-    def _generator(self) -> Generator:
-        return Generator(self._contract.schemas.for_responses, seed="", locale="")

@@ -17,7 +17,6 @@ from contract_first.mock.application import MockApplication
 from contract_first.mock.control.app import MOST_TARGET_BYTES, ControlAccess
 from contract_first.mock.journal.events import Events
 from contract_first.mock.reach import Reach, server_options
-from contract_first.mock.rules.transport import TransportProtocol
 from contract_first.mock.service import ReloadingService
 from contract_first.mock.state.clock import MockClock
 from contract_first.mock.state.data_directory import DataDirectory, Snapshot
@@ -35,16 +34,18 @@ NO_OPERATIONS = {"openapi": "3.1.0", "info": {"title": "S3", "version": "1"}, "p
 
 
 def control(
+    traffic: Traffic,
     url: str,
     seeds: Callable[[], dict[str, Any]],
     s3: LocalS3,
     directory: DataDirectory,
     authority: Authority | None,
     access: tuple[str | None, Iterable[str]],
-) -> tuple[Traffic, Callable[[socket.socket], AbstractContextManager[str]]]:
-    """Return the traffic of an S3, and the server of its control API on a socket.
+) -> Callable[[socket.socket], AbstractContextManager[str]]:
+    """Return the server of an S3's control API on a socket.
 
     Args:
+        traffic: of the S3.
         url: of the control API's server.
         seeds: returns what clients know of S3.
         directory: where snapshots are.
@@ -52,7 +53,7 @@ def control(
         access: control token, and origins, as `ControlAccess` takes them.
     """
     options = s3.options
-    events, traffic = Events(), Traffic(options.seed or 0)
+    events = Events()
     clock = MockClock(lambda now, stopped: s3.set_clock(now, stopped=stopped))
     contract = Contract(NO_OPERATIONS, "")
     nothing = Edge(_nothing, clock=clock, pages={}, most_target_bytes=MOST_TARGET_BYTES)
@@ -66,7 +67,7 @@ def control(
         ReloadingService(
             contract, nothing, load=lambda: contract, serve=serve, errors=(ContractError,), tell=None
         ),
-        S3State(clock, events, traffic.clearable, directory, s3=s3),
+        S3State(clock, events, traffic.resets, directory, s3=s3),
         traffic,
         access=ControlAccess(*access),
         seeds=seeds,
@@ -79,7 +80,7 @@ def control(
         ca=authority.certificate if authority else None,
     )
     encryption = server_options(authority, [*options.certified_names()])
-    return traffic, partial(serving, app, name="control", http=TransportProtocol, **encryption)
+    return partial(serving, app, name="control", **encryption)
 
 
 async def _nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:

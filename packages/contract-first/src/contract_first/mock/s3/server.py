@@ -1,7 +1,6 @@
 """S3 on its own, with the control API of the mocks at a port of its own: faults, journal, clock, snapshots.
 
-Few of those who start it ask for control; it is imported with the first request for it. Until then exchanges
-wait as S3 describes them.
+Few of those who start it ask for control; its server is imported with the first request for it.
 """
 
 from __future__ import annotations
@@ -10,33 +9,25 @@ import os
 import select
 import socket
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from contract_first.mock.options import ServerOptions
 from contract_first.mock.reach import MockFacts, certified_names, lan_url
-from contract_first.mock.state.clock import SkewedClock
 from contract_first.mock.state.data_directory import DataDirectory
+from contract_first.mock.traffic import Traffic
 from contract_first.service.http.listening import callable_url_of, listen
-from strict_s3.faults import Faults
 from strict_s3.local import local_s3
-from strict_s3.messages.clock import Clock
-from strict_s3.messages.request import Request
 from strict_s3.options import Options
+
+from .faults import S3Faults
 
 if TYPE_CHECKING:
     from contract_first.mock.options import Log
-    from contract_first.mock.traffic import Traffic
-
-    from .faults import S3Faults
-
-MOST_WAITING: Final = 2000
-FAULT_HEADER: Final = "x-mock-fault"
 
 
 class S3Mock(MockFacts, frozen=True, kw_only=True):
@@ -101,13 +92,13 @@ def s3_mock(
         controlling = running.enter_context(listen(chosen.host, control_port, "--control-port"))
         listen(chosen.host, chosen.port, "--port").close()
         names = (*certified_names(chosen.host, chosen.public_url), *chosen.tls_names)
-        recorder, late = S3Recorder(), LateFaults()
+        traffic = Traffic(seed)
         s3 = running.enter_context(
             local_s3(
                 msgspec.structs.replace(chosen, data=directory.s3, tls_names=names),
                 authority=authority,
-                report=recorder,
-                faults=lambda: late,
+                report=traffic.record_s3,
+                faults=S3Faults,
             )
         )
         url = callable_url_of(controlling, "https" if authority else "http")
@@ -127,8 +118,7 @@ def s3_mock(
             from .control import control  # noqa: PLC0415 -- the module's reason
 
             access = control_token, control_origins
-            traffic, serving = control(url, mock.seeds, s3, directory, authority, access)
-            recorder.hand_over(traffic)
+            serving = control(traffic, url, mock.seeds, s3, directory, authority, access)
             if faults is not None:
                 traffic.rules.add(*traffic.faults_in(faults))
             if log is not None:
@@ -138,63 +128,6 @@ def s3_mock(
         at_once = log is not None or faults is not None
         running.enter_context(_started_late(controlling, start, at_once=at_once))
         yield mock
-
-
-class S3Recorder:
-    """Receives the exchanges of S3, and records them once there is a journal."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._waiting: deque[Mapping[str, Any]] = deque(maxlen=MOST_WAITING)
-        self._record: Callable[[Mapping[str, Any]], None] = self._waiting.append
-
-    def __call__(self, report: Mapping[str, Any]) -> None:
-        """Record an exchange, or let it wait for the journal."""
-        with self._lock:
-            self._record(report)
-
-    def hand_over(self, traffic: Traffic) -> None:
-        """Record the waiting exchanges, and all further ones, in the journal of this traffic."""
-        with self._lock:
-            self._record = traffic.record_s3
-            while self._waiting:
-                traffic.record_s3(self._waiting.popleft())
-
-
-class LateFaults(Faults):
-    """The faults on S3, imported with the first one, of the control API or of a request."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._faults: S3Faults | None = None
-
-    def _loaded(self) -> S3Faults:
-        with self._lock:
-            if self._faults is None:
-                from .faults import S3Faults  # noqa: PLC0415 -- the class's reason
-
-                self._faults = S3Faults()
-            return self._faults
-
-    def clock(self, clock: Clock) -> Clock:
-        """Return a clock that shows a fault's time while that fault applies."""
-        return SkewedClock(clock)
-
-    def may_inject(self, request: Request) -> bool:
-        """Return whether a fault may apply to a request."""
-        if self._faults is None and FAULT_HEADER not in request.headers:
-            return False
-        return self._loaded().may_inject(request)
-
-    def switch(self, faults: Iterable[Mapping[str, Any]], seed: int) -> None:
-        """Replace all faults by these."""
-        self._loaded().switch(faults, seed)
-
-    def around(self, request: Request, *, fields_are_read: bool = False) -> AbstractContextManager[None]:
-        """Apply the matching fault to what is done in the context."""
-        if self._faults is None and FAULT_HEADER not in request.headers:
-            return nullcontext()
-        return self._loaded().around(request, fields_are_read=fields_are_read)
 
 
 @contextmanager

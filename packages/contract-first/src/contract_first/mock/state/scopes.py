@@ -37,24 +37,21 @@ class ScopedPart(Protocol):
         """Remove that of a scope."""
 
 
-class Clearable(Protocol):
-    """A store of which entries have scopes: journal and faults. A reset clears it."""
-
-    def clear(self, scope: str | None = None) -> Any:
-        """Remove everything, or only the entries of a scope."""
+Clear = Callable[[str | None], Any]
+"""Removes all entries of a store, such as the journal, or only those of a scope."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
     """A part that scopes have in common, of which their entries go with them."""
 
-    store: Clearable
+    clear: Clear
 
     def open(self, name: str) -> None:
         """Do nothing: entries come with their scope."""
 
     def close(self, name: str) -> None:
-        self.store.clear(name)
+        self.clear(name)
 
 
 @dataclass(slots=True)
@@ -66,26 +63,21 @@ class _Used:
     last: float = field(default_factory=monotonic)
 
 
+@dataclass(eq=False)
 class Scopes:
     """The scopes in use.
 
-    Args:
+    Attributes:
         parts: of the state.
         fill: makes the initial state, in the context of a scope.
         release: releases the state, in the same context, before the parts are removed.
     """
 
-    def __init__(
-        self,
-        parts: Sequence[ScopedPart],
-        fill: Callable[[], Awaitable[None]],
-        release: Callable[[], Awaitable[None]],
-    ) -> None:
-        self._parts = parts
-        self._fill = fill
-        self._release = release
-        self._used: dict[str, _Used] = {}
-        self._changing = asyncio.Lock()
+    parts: Sequence[ScopedPart]
+    fill: Callable[[], Awaitable[None]]
+    release: Callable[[], Awaitable[None]]
+    _used: dict[str, _Used] = field(default_factory=dict, init=False)
+    _changing: asyncio.Lock = field(default_factory=asyncio.Lock, init=False)
 
     @asynccontextmanager
     async def used(self, name: str) -> AsyncIterator[None]:
@@ -135,9 +127,9 @@ class Scopes:
     async def _close(self, name: str) -> None:
         try:
             with entered(name):
-                await self._release()
+                await self.release()
         finally:
-            for part in self._parts:
+            for part in self.parts:
                 part.close(name)
 
     async def _opened(self, name: str) -> _Used:
@@ -150,10 +142,10 @@ class Scopes:
                     f"{MOST_SCOPES} scopes are in use, none idle for {IDLE_SECONDS} s. Remove one: "
                     "DELETE /_mock/scopes/NAME."
                 )
-            for part in self._parts:
+            for part in self.parts:
                 part.open(name)
             try:
-                await self._fill()
+                await self.fill()
             except BaseException:
                 await self._close(name)
                 raise

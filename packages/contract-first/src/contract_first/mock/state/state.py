@@ -13,7 +13,7 @@ from contract_first.service.messages.problems import Conflict, NotFound, Service
 
 from .clock import ClockReading, MockClock
 from .data_directory import DataDirectory, Snapshot
-from .scopes import Clearable
+from .scopes import Clear
 
 Result = TypeVar("Result")
 STATELESS = "This mock responds from the contract alone: it has no state that a snapshot could restore."
@@ -30,14 +30,14 @@ class MockState:
 
     Attributes:
         events: are published each change of the state.
-        clearable: by name, the parts that a reset clears unless it excludes them.
+        resets: by name, what clears the parts that a reset does not exclude.
         directory: where snapshots are; None for a mock without any.
         isolated: whether scopes have state of their own, so that a reset without one leaves theirs alone.
     """
 
     clock: MockClock
     events: Events
-    clearable: Mapping[str, Clearable]
+    resets: Mapping[str, Clear]
     directory: DataDirectory | None = None
     isolated: bool = False
 
@@ -79,9 +79,9 @@ class MockState:
             if "clock" not in keep:
                 await ordered(self.clock.change, reset=True)
             await self.initialize()
-            for name, store in self.clearable.items():
+            for name, clear in self.resets.items():
                 if name not in keep:
-                    await asyncio.to_thread(store.clear, scope)
+                    await asyncio.to_thread(clear, scope)
         self.events.publish("state", {"change": "reset"})
 
     async def snapshot(self, name: str) -> None:

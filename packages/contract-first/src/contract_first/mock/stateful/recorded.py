@@ -29,7 +29,7 @@ class RecordedItems:
         self._memory = Memory(SystemClock())
         self._memory.catalog = catalog_of(contract)
         self._items: dict[str, dict[str, dict[str, Any]]] = {}
-        self._masking = Masking.of(contract)
+        self._masking = Masking(contract)
 
     def see(self, method: str, path: str, value: Any) -> None:
         """Take in the items of a response that succeeded.

@@ -1,9 +1,10 @@
 """Fills in templates; it knows nothing of the mock, and is what runs in a process of its own."""
 
 import re
+import resource
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import cache
 from random import Random
 from typing import TYPE_CHECKING, Any, Final
@@ -168,11 +169,8 @@ class Outcome(msgspec.Struct, array_like=True):
 
 def main() -> None:
     """Write a line; then do the tasks on standard input, one a line, and write the outcome of each."""
-    with suppress(ImportError):  # where there is no such limit, time has to do
-        import resource  # noqa: PLC0415 -- not on Windows
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     decoder = msgspec.json.Decoder(CheckTexts | Fill)
     _write(b"ready")
     for line in sys.stdin.buffer:

@@ -114,11 +114,9 @@ class HookAuthenticator:
                     if key not in callers:
                         request.requirement = requirement
                         callers[key] = await self._verify(requirement.scheme, presented, request)
-            except Unauthorized as problem:
-                problem.headers.setdefault("WWW-Authenticate", self._challenge(alternatives, key[0]))
-                refused = refused or problem
-            except InsufficientScope as problem:
-                problem.headers.setdefault("WWW-Authenticate", self._scope_challenge(key[0], problem))
+            except (Unauthorized, InsufficientScope) as problem:
+                challenge = self._challenge(alternatives, key[0], problem)
+                problem.headers.setdefault("WWW-Authenticate", challenge)
                 refused = refused or problem
             else:
                 met = {name: callers[name, scopes] for name, scopes in requirements}
@@ -136,14 +134,15 @@ class HookAuthenticator:
             raise Unauthorized
         return caller
 
-    def _challenge(self, alternatives: Alternatives, wrong: str | None = None) -> str:
+    def _challenge(
+        self, alternatives: Alternatives, wrong: str | None = None, problem: Problem | None = None
+    ) -> str:
+        if wrong is not None and isinstance(problem, InsufficientScope):
+            scope = " ".join(problem.scopes)
+            return challenge_of(self._schemes[wrong], self._realm, error="insufficient_scope", scope=scope)
         named = frozenset().union(*alternatives)
         schemes = {name: scheme for name, scheme in self._schemes.items() if name in named}
         return challenges_of(schemes, self._realm)[wrong]
-
-    def _scope_challenge(self, name: str, problem: InsufficientScope) -> str:
-        scope = " ".join(problem.scopes)
-        return challenge_of(self._schemes[name], self._realm, error="insufficient_scope", scope=scope)
 
 
 def _required(

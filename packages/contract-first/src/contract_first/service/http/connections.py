@@ -30,6 +30,10 @@ FREE_HEAD_BYTES = 4096
 """Heads up to this size need no share: of as many connections as a process has they are few megabytes."""
 MOST_HEADS_BYTES = 24 * 1024 * 1024
 """Of longer heads, and of what is sent behind a request before its response."""
+FREE_RESPONSE_BYTES = 64 * 1024
+"""Bodies of responses up to this size need no share: the system takes them, or a few of a connection wait."""
+MOST_RESPONSES_BYTES = 64 * 1024 * 1024
+"""Of longer ones that clients are yet to read, for an app without a limit as its ``most_response_bytes``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,19 +163,35 @@ class Connections(set[Any]):
 
 
 class Budget:
-    """Bytes that may be held at once; an owner, such as an address, has half of them at most.
+    """Bytes that may be held at once; an owner, such as an address, has a part of them at most.
 
     Who withholds the rest of many requests leaves room for others.
 
     Args:
         refusal: the detail of the problem while there is no room.
+        free_bytes: up to which size what is held takes no share.
+        part: how much of them one owner has at most.
     """
 
-    def __init__(self, most_bytes: int, refusal: str) -> None:
+    def __init__(self, most_bytes: int, refusal: str, free_bytes: int = 0, part: float = 1 / 2) -> None:
         self._most_bytes = most_bytes
+        self._owner_bytes = int(most_bytes * part)
+        self._free_bytes = free_bytes
         self._refusal = refusal
         self._total_bytes = 0
         self._held: Counter[Hashable] = Counter()
+
+    def resize(self, owner: Hashable, before: int, size: int) -> int:
+        """Hold so many bytes for an owner instead of those before, and return how many of them count.
+
+        Raises:
+            ServiceUnavailable: there is no room for more.
+        """
+        # there is room for one of any size
+        size = min(size, self._owner_bytes) if size > self._free_bytes else 0
+        if size != before:
+            self.change(owner, size - before)
+        return size
 
     def change(self, owner: Hashable, difference: int) -> None:
         """Hold more bytes for an owner, or fewer.
@@ -180,7 +200,7 @@ class Budget:
             ServiceUnavailable: there is no room for more.
         """
         held, total = self._held[owner] + difference, self._total_bytes + difference
-        if difference > 0 and (held > self._most_bytes // 2 or total > self._most_bytes):
+        if difference > 0 and (held > self._owner_bytes or total > self._most_bytes):
             if not self._held[owner]:
                 del self._held[owner]
             raise ServiceUnavailable(self._refusal)

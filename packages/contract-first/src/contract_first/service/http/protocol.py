@@ -11,9 +11,18 @@ from starlette.types import ASGIApp, Scope
 
 from contract_first.imports import deferred
 from contract_first.service.messages.problems import PLAIN, Problem, ProblemProfile, ServiceUnavailable
+from contract_first.service.messages.response import UNREAD
 
 from .capped_log import CappedLog
-from .connections import FREE_HEAD_BYTES, HEALTH_PATHS, MOST_HEADS_BYTES, Budget, Connections
+from .connections import (
+    FREE_HEAD_BYTES,
+    FREE_RESPONSE_BYTES,
+    HEALTH_PATHS,
+    MOST_HEADS_BYTES,
+    MOST_RESPONSES_BYTES,
+    Budget,
+    Connections,
+)
 from .exchange import AWAITED, COMPLETE, DefaultFields, Exchange
 from .refusals import refusal
 from .request_head import MOST_TARGET_BYTES
@@ -30,6 +39,8 @@ with deferred("uvicorn.main"):  # a command, with all that it reads its options 
 
 NoteRefusal = Callable[[Scope, Problem], None]
 
+TRANSPORT = "contract_first.transport"
+"""Key of the extensions of a scope for its transport: ASGI has no word for closing a connection."""
 MOST_DISCARDED_BYTES = 1024 * 1024
 """How much to read from a client that is being refused."""
 FREE_DISCARDED_BYTES = 4096
@@ -91,32 +102,31 @@ class HttpProtocol(asyncio.Protocol):
     owner: Hashable
 
     def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
+        self, config: Config, server_state: ServerState, app_state: dict[str, Any], _loop: object = None
     ) -> None:
-        if not config.loaded:
-            config.load()
         self._config = config
         self._app: ASGIApp = config.loaded_app
         self._state: Any = server_state  # uvicorn names its own protocols where it keeps connections
         self._app_state = app_state
-        loop = _loop or asyncio.get_running_loop()
+        loop = asyncio.get_running_loop()
         shared = vars(server_state)  # by all connections
         if "turns" not in shared:
             shared["turns"], shared["lines"] = Turns(loop, server_state.tasks), DefaultFields()
             refusal = "Too many long heads of requests are being received; retry in 1 s."
-            shared["heads"], shared["bodies"] = Budget(MOST_HEADS_BYTES, refusal), Bodies(loop)
+            shared["heads"] = Budget(MOST_HEADS_BYTES, refusal)
+            refusal = "Too many large responses are yet to be read; retry in 1 s."
+            most = getattr(config.app, "most_response_bytes", MOST_RESPONSES_BYTES)
+            shared["responses"] = Budget(most, refusal, FREE_RESPONSE_BYTES, part=2 / 3)
+            shared["bodies"] = Bodies(loop)
         self._turns: Turns = shared["turns"]
         self._heads: Budget = shared["heads"]
+        self._responses: Budget = shared["responses"]
         self._bodies: Bodies = shared["bodies"]
         self._default_fields: DefaultFields = shared["lines"]
         self._exchange: Exchange | None = None
         self._input = FLOWING
         self._unread, self._read_bytes = b"", 0
-        self._held_bytes = 0
+        self._held_bytes = self._response_bytes = 0
         self._discarded_bytes = 0
         self._waits_to_discard = False
         self.for_health_only = False
@@ -135,15 +145,16 @@ class HttpProtocol(asyncio.Protocol):
             "client": self.client,
             "scheme": "https" if is_ssl(transport) else "http",
             "root_path": "",
+            UNREAD: self._hold_response,
+            "extensions": {TRANSPORT: transport},
         }
         most_target_bytes = getattr(self._config.app, "most_target_bytes", MOST_TARGET_BYTES)
         self._reader = RequestReader(self, facts, most_target_bytes)
         self._sender = Sender(transport, self._turns)
-        connections, self.owner = self._state.connections, self.client
+        connections: Connections = self._state.connections
         connections.add(self)
-        if isinstance(connections, Connections):
-            self.owner = connections.owner(self)
-            connections.admit(self)
+        self.owner = connections.owner(self)
+        connections.admit(self)
         self._timeouts = Timeouts(self, self._reader, self._sender)
 
     @property
@@ -192,6 +203,7 @@ class HttpProtocol(asyncio.Protocol):
         self.resume_writing()
         self._unread = b""
         self._hold(0)
+        self._hold_response(0)
 
     # what comes in
 
@@ -222,7 +234,7 @@ class HttpProtocol(asyncio.Protocol):
                 begin = reader.read(data, begin)
                 if reader.chunks > chunks + MOST_CHUNKS and reader.part is BODY and begin < len(data):
                     self._keep(QUEUED, data, begin)
-                    self._take_turn()
+                    self._state.connections.take_turn(self.owner, self._read_held)
                     return
             if reader.part is HEAD:
                 self._hold(reader.fed_bytes)
@@ -250,7 +262,6 @@ class HttpProtocol(asyncio.Protocol):
             raise ServiceUnavailable("The server has reached its limit of connections.")
         self._hold(self._reader.fed_bytes)
         scope["state"] = self._app_state.copy()
-        scope = self._scope(scope)
         self._exchange = Exchange(
             self,
             self._sender,
@@ -260,10 +271,6 @@ class HttpProtocol(asyncio.Protocol):
             expects_continue=expects_continue,
         )
         self._turns.start(self.owner, self._exchange.run(self._app, scope))
-
-    def _scope(self, scope: Scope) -> Scope:
-        """Return the scope of a request, for others to add something to."""
-        return scope
 
     def add_to_body(self, piece: bytes) -> None:
         if self._exchange is not None and not self._exchange.add(piece) and self._input is FLOWING:
@@ -297,17 +304,10 @@ class HttpProtocol(asyncio.Protocol):
         """Read the next request, in its turn if it is there already."""
         if self._input is HELD:
             self._input = QUEUED
-            self._take_turn()
+            self._state.connections.take_turn(self.owner, self._read_held)
         else:
             self._hold(0)
             self.resume_reading()
-
-    def _take_turn(self) -> None:
-        connections = self._state.connections
-        if isinstance(connections, Connections):
-            connections.take_turn(self.owner, self._read_held)
-        else:
-            asyncio.get_running_loop().call_soon(self._read_held)
 
     def _read_held(self) -> None:
         if self._input in _UNREAD and not self.is_closing():
@@ -327,9 +327,16 @@ class HttpProtocol(asyncio.Protocol):
     def resume_writing(self) -> None:
         """Send more: the client has read."""
         self._sender.resume()
+        if not self._is_responding:
+            self._hold_response(0)
         if self._reader.part is BETWEEN and not (self._is_responding or self.is_closing()):
             self._timeouts.expect(self._config.timeout_keep_alive)
             self._continue()
+
+    def _hold_response(self, size: int) -> None:
+        """Take a share of the memory for responses, until the client has read this one."""
+        size = 0 if self.is_closing() else size
+        self._response_bytes = self._responses.resize(self.owner, self._response_bytes, size)
 
     def default_fields(self) -> tuple[bytes, bool]:
         """Return the header fields of every response, such as Date, and whether this one is the last."""
@@ -340,6 +347,8 @@ class HttpProtocol(asyncio.Protocol):
         """Continue with the next request, or close."""
         self._state.total_requests += 1
         self.last_used = next(_USES)
+        if not self._sender.is_full:
+            self._hold_response(0)
         if self._reader.has_endless_body:  # each blank line in it would cost a call of the parser
             self._close_gently()
         elif self._exchange is not None and not self._exchange.keep_alive:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Protocol, Self, TypeVar, cast, runtime_checkable
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -92,14 +93,6 @@ class Endable(StartableApp, Protocol):
 
     def end(self) -> None:
         """End them, so that the server can end."""
-
-
-@runtime_checkable
-class Drainable(Protocol):
-    """An application that reports when it is about to end."""
-
-    def drain(self) -> None:
-        """Report not ready from now on, and serve as before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,8 +239,9 @@ class _Server(Server):
         else:
             asyncio.get_running_loop().call_later(seconds, setattr, self, "should_exit", True)  # noqa: FBT003 -- setattr's
         logger.info("%s: shutting down in %g s", signal.Signals(number).name, seconds)
-        if not self._draining and isinstance(self.config.app, Drainable):
-            self.config.app.drain()
+        drain: Callable[[], None] | None = getattr(self.config.app, "drain", None)
+        if not self._draining and drain is not None:
+            drain()  # report not ready from now on, and serve as before
         self._draining = True
         self.config.encoded_headers.append(CLOSE)
         self._close_after_responses()
@@ -320,21 +314,17 @@ class _Server(Server):
         tls: dict[str, Any] = {}
         if self.config.is_ssl:
             tls = {"ssl": self.config.ssl, "ssl_handshake_timeout": HANDSHAKE_SECONDS}
-        backlog, most_waiting = self.config.backlog, self._connections.most_waiting
-        self._arrivals = [
-            Arrivals(sock, backlog, self._connection, most_waiting, **tls) for sock in sockets or []
-        ]
+        state = {"server_state": self.server_state, "app_state": self.lifespan.state}
+        kind: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
+        make = partial(kind, config=self.config, **state)
+        shared = self.config.backlog, make, self._connections.most_waiting
+        self._arrivals = [Arrivals(sock, *shared, **tls) for sock in sockets or []]
         # ASGI's "server" is where it listens, on every address perhaps, and not what a client connected to
         vars(self.server_state)["listening"] = next((sock.getsockname()[:2] for sock in sockets or []), None)
         self.servers = cast("Any", self._arrivals)  # of which uvicorn closes each, and waits for its end
         self.started = True
         if not self.should_exit:
             self._ready()
-
-    def _connection(self) -> asyncio.Protocol:
-        """Return the protocol of a new connection."""
-        make: Callable[..., asyncio.Protocol] = self.config.http_protocol_class
-        return make(config=self.config, server_state=self.server_state, app_state=self.lifespan.state)
 
 
 class _Loop:

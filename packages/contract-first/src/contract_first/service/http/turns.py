@@ -17,6 +17,7 @@ Running = Coroutine[Any, Any, None]
 Item = TypeVar("Item")
 MOST_AT_ONCE = 64
 """Requests that start in a turn of the event loop; the next ones start once it has looked for others."""
+EAGER: dict[str, Any] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
 SHORT_TURN_SECONDS = 0.001
 MOST_BODIES_BYTES = 16 * 1024 * 1024
 """Of bodies that wait for the app; beyond it requests are refused."""
@@ -178,17 +179,9 @@ class Turns:
                 self._take_turn()
 
 
-if sys.version_info >= (3, 12):
-
-    def started(work: Running, loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
-        """Return a task that has run to where it waits first."""
-        return asyncio.Task(work, loop=loop, eager_start=True)
-
-else:
-
-    def started(work: Running, loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
-        """Return a task that starts in the next turn of the event loop."""
-        return loop.create_task(work)
+def started(work: Running, loop: asyncio.AbstractEventLoop) -> asyncio.Task[None]:
+    """Return a task that has run to where it waits first; with Python 3.11 it starts in the next turn."""
+    return asyncio.Task(work, loop=loop, **EAGER)
 
 
 class Bodies:

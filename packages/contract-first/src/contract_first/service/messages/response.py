@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from http.cookies import SimpleCookie
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 from urllib.parse import quote
 
 import msgspec
@@ -22,6 +22,11 @@ RawHeaders = list[tuple[bytes, bytes]]
 NO_SNIFFING = (b"x-content-type-options", b"nosniff")
 NO_STORING = (b"cache-control", b"no-store")
 STATUSES = range(100, 600)
+UNREAD: Final = "contract_first.unread"
+"""Key of the ASGI scope for what a server has to be called with, the size of a response, before it begins.
+
+It raises ServiceUnavailable while there is no memory for another one that a client is yet to read.
+"""
 _NAME = itemgetter(0)
 
 
@@ -139,7 +144,9 @@ async def respond(rendered: Rendered, request: Request, send: Send) -> None:
         async with rendered.scope or nullcontext():
             await stream(rendered.chunks, start, request, send, idle=rendered.idle)
         return
+    body = b"" if request.method == "HEAD" else rendered.body
+    if UNREAD in request.scope:
+        request.scope[UNREAD](len(body))
     request.responded = True
     await send(start)
-    body = b"" if request.method == "HEAD" else rendered.body
     await send({"type": "http.response.body", "body": body})

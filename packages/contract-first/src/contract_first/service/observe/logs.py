@@ -203,8 +203,6 @@ def json_line(members: Mapping[str, Any]) -> str:
     try:
         return msgspec.json.encode(members).decode()
     except UnicodeEncodeError:  # a lone surrogate
-        return msgspec.json.encode({name: _encodable(value) for name, value in members.items()}).decode()
-
-
-def _encodable(value: Any) -> Any:
-    return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
+        texts = {name: text for name, text in members.items() if isinstance(text, str)}
+        escaped = {name: text.encode(errors="backslashreplace").decode() for name, text in texts.items()}
+        return msgspec.json.encode({**members, **escaped}).decode()

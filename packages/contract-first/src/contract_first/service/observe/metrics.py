@@ -70,24 +70,16 @@ class Metrics:
             registry=registry,
             buckets=LAG_BUCKETS,
         )
-        self._recorders = cache(self._recorders_of)
+        self._counted, self._timed = cache(self._requests.labels), cache(self._seconds.labels)
         self._loop: asyncio.AbstractEventLoop | None = None
 
     def observe(self, observation: Observation) -> None:
         """Count and time a request that has ended, unless it is a health check."""
         if observation.is_probe:
             return
-        count, time = self._recorders(
-            observation.operation_id or NO_OPERATION, observation.status or DISCONNECTED
-        )
-        count()
-        time(observation.seconds)
-
-    def _recorders_of(
-        self, operation: str, status: int | str
-    ) -> tuple[Callable[[], None], Callable[[float], None]]:
-        """Return what counts a request and what times it, which prometheus-client would look up each time."""
-        return self._requests.labels(operation, status).inc, self._seconds.labels(operation).observe
+        operation = observation.operation_id or NO_OPERATION
+        self._counted(operation, observation.status or DISCONNECTED).inc()
+        self._timed(operation).observe(observation.seconds)
 
     def authenticator(self, authenticator: Authenticator) -> Authenticator:
         """Return an authenticator whose refusals are counted."""

@@ -63,7 +63,11 @@ class RequestLog:
 def _path(observation: Observation) -> str:
     """Return the path of a request without its query, which may have secrets, up to a limit."""
     request = observation.request
-    path: str = MASKING.url(observation.scope["path"] if request is None else request.path)
+    if request is None:
+        path: str = MASKING.url(observation.scope["path"])
+    else:
+        named = request.path_parameters.items()  # a session that has a path is a resource
+        path = MASKING.url(request.path, {name: value for name, value in named if not name.endswith("id")})
     return path if len(path) <= MOST_TARGET else f"{path[:MOST_TARGET]}..."
 
 

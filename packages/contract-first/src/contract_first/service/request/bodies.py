@@ -18,7 +18,6 @@ from contract_first.contract.document.media_types import (
 )
 from contract_first.contract.schemas.schema import Schema, Schemas
 from contract_first.service.messages.problems import (
-    BadRequest,
     PayloadTooLarge,
     UnsupportedMediaType,
     ValidationFailed,
@@ -27,7 +26,7 @@ from contract_first.service.messages.problems import (
 from contract_first.service.messages.request import Request
 
 from .budget import BodyBudget
-from .decoding import read_json
+from .decoding import read_json, utf8_of
 from .forms import Form
 from .json_bounds import JsonCount, JsonLimits
 from .readers import count_of, reader_of
@@ -161,10 +160,7 @@ def _utf8_body(raw: bytes, request: Request) -> str:
     named = charset(request.header(b"content-type") or "")
     if named not in {"utf-8", "us-ascii"}:
         raise UnsupportedMediaType(f"Text must come in UTF-8; it came in {named[:100]}.")
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        raise BadRequest("The body is not UTF-8.") from None
+    return utf8_of(raw)
 
 
 def is_of_nothing(media_type: str) -> bool:

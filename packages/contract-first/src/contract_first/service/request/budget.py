@@ -28,8 +28,9 @@ class BodyBudget:
     """
 
     def __init__(self, most_body_bytes: int = 0) -> None:
-        self._most = max(LEAST_BYTES, 4 * most_body_bytes)
-        self._budget = Budget(self._most, "Too many large bodies are being received; retry in 1 s.")
+        refusal = "Too many large bodies are being received; retry in 1 s."
+        self._budget = Budget(max(LEAST_BYTES, 4 * most_body_bytes), refusal, FREE_BYTES)
+        self.resize = self._budget.resize
 
     async def collected(
         self, chunks: AsyncIterator[bytes], request: Request, count: JsonCount | None = None
@@ -59,16 +60,6 @@ class BodyBudget:
         """Return what a request holds."""
         self._used(request).resize(*request.held, 0)
         request.held = None, 0
-
-    def resize(self, owner: Hashable, before: int, size: int) -> int:
-        """Hold so many bytes for an owner instead of those before, and return how many of them count.
-
-        Raises:
-            ServiceUnavailable: there is no room for more.
-        """
-        size = min(size, self._most // 2) if size > FREE_BYTES else 0  # there is room for one of any size
-        self._budget.change(owner, size - before)
-        return size
 
     def _used(self, request: Request) -> "BodyBudget":
         share: Share | None = request.scope.get(SHARE)

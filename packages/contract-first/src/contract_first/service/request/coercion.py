@@ -8,9 +8,9 @@ use it for arrays too, and for what is deeper; clients write those ``p[]=1`` or 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 from contract_first.contract.document.json_types import EVERY_TYPE
@@ -33,15 +33,10 @@ class RepeatedError(ValueError):
     """A parameter that takes one value was sent more than once."""
 
 
-def _null(text: str) -> None:
-    if text not in {"", "null"}:
+def _literal(values: Mapping[str, bool | None], text: str) -> bool | None:
+    if text not in values:
         raise NotOfTypeError
-
-
-def _boolean(text: str) -> bool:
-    if text not in {"true", "false"}:
-        raise NotOfTypeError
-    return text == "true"
+    return values[text]
 
 
 def _integer(text: str) -> int:
@@ -63,8 +58,8 @@ def _number(text: str) -> float:
 SCALARS: tuple[tuple[str, Callable[[str], Any]], ...] = (
     ("integer", _integer),
     ("number", _number),
-    ("boolean", _boolean),
-    ("null", _null),
+    ("boolean", partial(_literal, {"true": True, "false": False})),
+    ("null", partial(_literal, {"": None, "null": None})),
     ("string", str),
 )
 

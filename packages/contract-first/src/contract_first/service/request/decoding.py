@@ -32,6 +32,14 @@ def decode(raw: bytes, where: str, *, plus_is_space: bool = False) -> str:
         raise BadRequest(f"The {where} is not UTF-8 once percent-decoded.") from None
 
 
+def utf8_of(raw: bytes, refusal: str = "The body is not UTF-8.") -> str:
+    """Return the text that bytes are in UTF-8, or raise BadRequest."""
+    try:
+        return raw.decode()
+    except UnicodeDecodeError:
+        raise BadRequest(refusal) from None
+
+
 def decode_form(raw: bytes, where: str) -> list[tuple[str, bytes]]:
     """Split ``a=1&b=2`` into decoded names and still encoded values, in order.
 

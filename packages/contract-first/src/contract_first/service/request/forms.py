@@ -16,7 +16,7 @@ from contract_first.service.messages.request import Request
 from contract_first.service.messages.upload import Upload
 
 from .budget import FREE_BYTES, BodyBudget
-from .decoding import decode, decode_form
+from .decoding import decode, decode_form, utf8_of
 from .form_fields import Content, FormField
 from .parameters import QueryPairs
 
@@ -192,10 +192,7 @@ def _recoded(characters: str) -> str:
 
 
 def _utf8_part(raw: bytes) -> str:
-    try:
-        return raw.decode()
-    except UnicodeDecodeError:
-        raise BadRequest("The multipart body holds text that is not UTF-8.") from None
+    return utf8_of(raw, "The multipart body holds text that is not UTF-8.")
 
 
 def _encoded(content: Content) -> bytes:

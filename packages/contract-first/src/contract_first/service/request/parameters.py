@@ -7,9 +7,11 @@ out when an operation is bound. Styles are those of OpenAPI 3.1, section 4.8.12.
 import copy
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import zip_longest
 from typing import Any
 
+from contract_first.contract.document.anatomy import STYLES
 from contract_first.contract.document.media_types import essence, is_json
 from contract_first.contract.schemas.schema import MISSING, Schema
 from contract_first.contract.schemas.validator import Validator
@@ -26,7 +28,6 @@ Read = Callable[[Request, QueryPairs], Any]
 """Returns what was sent for a parameter, from the request and its query pairs; None if nothing was."""
 Coerce = Callable[[Any], Any]
 """Turns what was sent into a JSON value."""
-DEFAULT_STYLES = {"query": "form", "path": "simple", "header": "simple", "cookie": "form"}
 EMPTY = ("", [""])
 """An empty value, which ``allowEmptyValue`` allows though the schema may not."""
 DELIMITERS: dict[str, tuple[bytes, ...]] = {
@@ -176,41 +177,40 @@ def _of_content(media_type: str, where: str) -> Coerce:
 # Reading: where a parameter stands in a request ------------------------------------------------------------
 
 
+def _in_query(name: str, text: Callable[[bytes], Any] = bytes) -> Read:
+    """Return a reader of a query parameter that takes one value; without ``text`` it stays encoded."""
+
+    def read(_: Request, pairs: QueryPairs) -> Any:
+        values = [value for key, value in pairs if key == name]
+        if len(values) > 1:
+            raise RepeatedError
+        return text(values[0]) if values else None
+
+    return read
+
+
 def _raw(location: str, name: str) -> Read:
-    """Return a reader of the still encoded text of a path, header or cookie parameter."""
+    """Return a reader of the still encoded text of a parameter that takes one value."""
+    if location == "query":
+        return _in_query(name)
     if location == "path":
         return lambda request, _: request.path_parameters[name]
     if location == "header":
         field = name.lower().encode("latin-1", "replace")
         return lambda request, _: request.headers.get(field)
-    return lambda request, _: _encoded(request.cookies.get(name))
+
+    def cookie(request: Request, _: QueryPairs) -> bytes | None:
+        value = request.cookies.get(name)
+        return None if value is None else value.encode("latin-1", "replace")
+
+    return cookie
 
 
-def _encoded(text: str | None) -> bytes | None:
-    return None if text is None else text.encode("latin-1", "replace")
-
-
-def _single(location: str, name: str) -> Read:
-    """Return a reader of a parameter that takes one value."""
-    where = f"{location} parameter {name!r}"
-    if location == "path":
-        return lambda request, _: decode(request.path_parameters[name], "path")
-    if location != "query":
-        raw = _raw(location, name)
-
-        def read(request: Request, pairs: QueryPairs) -> str | None:
-            value = raw(request, pairs)
-            return None if value is None else _field_text(value)
-
-        return read
-
-    def read_query(_: Request, pairs: QueryPairs) -> str | None:
-        values = [value for key, value in pairs if key == name]
-        if len(values) > 1:
-            raise RepeatedError
-        return decode(values[0], where, plus_is_space=True) if values else None
-
-    return read_query
+def _text(location: str, name: str) -> Callable[[bytes], str]:
+    """Return what decodes a parameter, or a piece of it."""
+    if location in {"header", "cookie"}:
+        return _field_text
+    return partial(decode, where=f"{location} parameter {name!r}", plus_is_space=location == "query")
 
 
 def _field_text(raw: bytes) -> str:
@@ -224,15 +224,32 @@ def _field_text(raw: bytes) -> str:
         return raw.decode("latin-1")
 
 
+def _single(location: str, name: str) -> Read:
+    """Return a reader of a parameter that takes one value."""
+    if location == "query":
+        return _in_query(name, _text(location, name))
+    if location == "path":
+        return lambda request, _: decode(request.path_parameters[name], "path")
+    raw = _raw(location, name)
+
+    def read(request: Request, pairs: QueryPairs) -> str | None:
+        value = raw(request, pairs)
+        return None if value is None else _field_text(value)
+
+    return read
+
+
 def _styled(definition: Mapping[str, Any], coercion: Coercion) -> Read:
     location, name = definition["in"], definition["name"]
-    style = definition.get("style", DEFAULT_STYLES[location])
+    style = definition.get("style", STYLES[location])
     explode = definition.get("explode", style == "form")
     if not (coercion.takes_array or coercion.takes_object):
         single = _single(location, name)
         return single if style not in {"label", "matrix"} else _prefixed(single, style, name)
-    if location == "query":
-        return _query_members(name, style, explode=explode, coercion=coercion)
+    if location == "query" and explode:
+        return _exploded_members(name, coercion)
+    if location == "query" and style == "form" and coercion.takes_array and not coercion.items_may_be_text:
+        style = "numbers"
     return _delimited_members(location, name, style, explode=explode, coercion=coercion)
 
 
@@ -246,70 +263,48 @@ def _prefixed(single: Read, style: str, name: str) -> Read:
     return read
 
 
-def _query_members(name: str, style: str, *, explode: bool, coercion: Coercion) -> Read:
-    where = f"query parameter {name!r}"
+def _exploded_members(name: str, coercion: Coercion) -> Read:
+    text, single = _text("query", name), _single("query", name)
 
-    def text(raw: bytes) -> str:
-        return decode(raw, where, plus_is_space=True)
-
-    def exploded_array(_: Request, pairs: QueryPairs) -> list[str] | None:
+    def array(_: Request, pairs: QueryPairs) -> list[str] | None:
         return [text(value) for key, value in pairs if key == name] or None
 
-    single = _single("query", name) if coercion.takes_scalar else lambda *_: None
-    is_numbers = style == "form" and not explode and coercion.takes_array and not coercion.items_may_be_text
-    delimiters = "numbers" if is_numbers else style
-
-    def exploded_object(request: Request, pairs: QueryPairs) -> Serialized | None:
-        text_alone: str | None = single(request, pairs)
-        if text_alone is not None:
-            return text_alone
+    def members(request: Request, pairs: QueryPairs) -> Serialized | None:
+        alone: str | None = single(request, pairs) if coercion.takes_scalar else None
+        if alone is not None:
+            return alone
         return _distinct((key, text(value)) for key, value in pairs if key in coercion.properties) or None
 
-    def delimited(_: Request, pairs: QueryPairs) -> Serialized | None:
-        values = [value for key, value in pairs if key == name]
-        if len(values) > 1:
-            raise RepeatedError
-        return _members(_split(values[0], delimiters), text, coercion) if values else None
-
-    if not explode:
-        return delimited
-    return exploded_array if coercion.takes_array else exploded_object
+    return array if coercion.takes_array else members
 
 
 def _deep_object(name: str) -> Read:
-    where = f"query parameter {name!r}"
+    text = _text("query", name)
 
     def read(_: Request, pairs: QueryPairs) -> Node | None:
-        return read_deep(
-            name,
-            ((key, decode(value, where, plus_is_space=True)) for key, value in pairs if key.startswith(name)),
-        )
+        return read_deep(name, ((key, text(value)) for key, value in pairs if key.startswith(name)))
 
     return read
 
 
 def _delimited_members(location: str, name: str, style: str, *, explode: bool, coercion: Coercion) -> Read:
-    raw = _raw(location, name)
-    where = f"{location} parameter {name!r}"
-
-    def text(piece: bytes) -> str:
-        if location == "path":
-            return decode(piece, where)
-        return _field_text(piece.strip() if location == "header" else piece)
+    raw, text = _raw(location, name), _text(location, name)
 
     def read(request: Request, pairs: QueryPairs) -> Serialized | None:
         value = raw(request, pairs)
         if value is None:
             return None
-        pieces = _path_pieces(value, style, name, explode=explode)
+        pieces = _pieces(value, style, name, explode=explode)
         if explode and coercion.takes_object:
             pieces = [part for piece in pieces for part in piece.partition(b"=")[::2]]
+        if location == "header":
+            pieces = [piece.strip() for piece in pieces]
         return _members(pieces, text, coercion)
 
     return read
 
 
-def _path_pieces(raw: bytes, style: str, name: str, *, explode: bool) -> list[bytes]:
+def _pieces(raw: bytes, style: str, name: str, *, explode: bool) -> list[bytes]:
     if style == "label":
         return _split(raw.removeprefix(b"."), "label" if explode else "form")
     if style == "matrix":

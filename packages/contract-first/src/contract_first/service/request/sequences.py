@@ -6,9 +6,8 @@ from typing import Any
 import msgspec
 
 from contract_first.contract.document.media_types import essence
-from contract_first.service.messages.problems import BadRequest
 
-from .decoding import LIMITS, read_json
+from .decoding import LIMITS, read_json, utf8_of
 from .json_bounds import JsonCount, JsonLimits
 
 EVENTS = "text/event-stream"
@@ -44,10 +43,7 @@ def items_of(raw: bytes, media_type: str, limits: JsonLimits | None = LIMITS) ->
     kind = essence(media_type)
     if limits is not None:
         count_of_items(kind, limits).add(raw.replace(b"\r", b"\n") if kind == EVENTS else raw)
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError:
-        raise BadRequest("The body is not UTF-8.") from None
+    text = utf8_of(raw)
     if kind == EVENTS:
         blocks = text.replace("\r\n", "\n").replace("\r", "\n").removeprefix("\ufeff").split("\n\n")
         return [event for event in map(_event, blocks) if event]

@@ -13,7 +13,6 @@ import inspect
 import re
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from types import MappingProxyType, NoneType, UnionType
 from typing import Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints, is_typeddict
 
@@ -191,9 +190,8 @@ class _Converters:
 
     def _of_members(self, kind: Any) -> Convert:
         if kind in self._made:
-            return partial(self._made_of, kind)
-        self._made[kind] = lambda value: value  # until it is there
-        converters = {name: self.of(hint) for name, hint in _hints(kind).items()}
+            return self._made[kind]
+        converters: dict[str, Convert] = {}
 
         def members(value: Any) -> Any:
             arguments = {
@@ -206,11 +204,9 @@ class _Converters:
             except TypeError as error:
                 raise NotConverted(Reason((), "type", f"is no {kind.__name__}: {error}")) from None
 
-        self._made[kind] = members
+        self._made[kind] = members  # which may be in itself
+        converters |= {name: self.of(hint) for name, hint in _hints(kind).items()}
         return members
-
-    def _made_of(self, kind: Any, value: Any) -> Any:
-        return self._made[kind](value)
 
     def _of_union(self, alternatives: tuple[Any, ...], refusal: TypeError) -> Convert:
         objects = [kind for kind in alternatives if _is_object(kind)]

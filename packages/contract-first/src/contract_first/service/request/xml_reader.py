@@ -31,7 +31,7 @@ UNBOUNDED: Final = JsonLimits(members=sys.maxsize)
 MOST_SCHEMAS: Final = 1024
 PIECE = re.compile(rb"(?:[^=<]*+[=<]){1,10000}|[^=<]++")
 """What is parsed at once, tags and attributes that are too many included. Expat makes all attributes of a tag
-before it tells of the tag; each has an equals sign, which is this byte in every encoding that it reads, as is
+before it reports the tag; each has an equals sign, which is this byte in every encoding that it reads, as is
 the sign that begins a tag. Those in values of attributes and in comments count as well."""
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
@@ -84,22 +85,19 @@ class Negotiation:
         self._documented = frozenset(
             accepted.media_range for value in documented for accepted in parse_accept(value)
         )
-        self._remembered: dict[str, bool] = {}
+        self._remembered = lru_cache(MOST_REMEMBERED)(self._allows)
 
     def check(self, accept: str | None) -> None:
         """Raise NotAcceptable if every media type that the operation can respond with is excluded."""
         if accept is None or accept == "*/*" or not self._produced:
             return
-        acceptable = self._remembered.get(accept)
-        if acceptable is None:
-            acceptable = self._allows(parse_accept(accept))
-            if len(self._remembered) < MOST_REMEMBERED and len(accept) < LONGEST_REMEMBERED:
-                self._remembered[accept] = acceptable
-        if not acceptable:
+        allows = self._remembered if len(accept) < LONGEST_REMEMBERED else self._allows
+        if not allows(accept):
             names = " or ".join(dict.fromkeys(map(essence, self._produced)))
             raise NotAcceptable(f"This operation responds with {names}, which Accept excludes.")
 
-    def _allows(self, accepted: list[Accepted]) -> bool:
+    def _allows(self, accept: str) -> bool:
+        accepted = parse_accept(accept)
         if not accepted or any(qualities(accepted, self._produced).values()):
             return True
         acceptable = {a.media_range for a in accepted if a.quality > 0}

@@ -38,11 +38,6 @@ TO_DECLARE = "; declare a default or an example of what no error says"
 JSON_RANGES = frozenset({"*/*", "application/*"})
 
 
-def success_status(operation: Operation) -> int:
-    """Return the first success that an operation declares; 200 where it only has ``2XX`` or ``default``."""
-    return next((int(code) for code in operation.responses if code.isdigit() and code.startswith("2")), 200)
-
-
 def produced(operation: Operation) -> list[str]:
     """Return the media types of an operation's successes."""
     return [
@@ -79,7 +74,7 @@ class ResponseRenderer:
         reveal: bool,
     ) -> None:
         self._operation = operation
-        self._status = success_status(operation)
+        self._status = operation.success
         self._media_types: dict[tuple[int, type], list[str]] = {}
         self._json_schemas: BoundedDict[tuple[int, str], Schema] = BoundedDict(MOST_REMEMBERED)
         self._validator = validator

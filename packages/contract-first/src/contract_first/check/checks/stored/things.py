@@ -52,6 +52,7 @@ class StoredThings(RunCheck):
         "filter": "a filtered list has the items that match, and no others",
         "gone": "what was deleted is not there any more, all else is; to delete it again is no other error",
     }
+    change = "Store what is sent, and show what is stored."
     source = "RFC 9110, section 9.3"
     _is_made = False
     _collections: list[PathCollection]

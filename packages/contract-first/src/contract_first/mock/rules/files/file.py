@@ -11,7 +11,7 @@ from contract_first.mock.rule import Rule, RuleFileError
 from contract_first.mock.rules.reading import RuleReader
 from contract_first.mock.rules.registry import Rules
 from contract_first.service.messages.problems import Conflict
-from contract_first.service.watching import signature, watching
+from contract_first.service.watching import watching
 
 from .saving import saved, with_rule
 
@@ -63,7 +63,7 @@ class RulesFile:
 
     def watched(self) -> AbstractAsyncContextManager[None]:
         """Load the file again whenever it changes, or one that its rules name, while this is entered."""
-        return watching(lambda: signature({self.path, *self.reader.files}), self._reload, self.tell)
+        return watching(lambda: {self.path, *self.reader.files}, self._reload, self.tell)
 
     async def _reload(self) -> str:
         """Load the file again, and return the outcome in a sentence; the rules stay if it is not valid."""

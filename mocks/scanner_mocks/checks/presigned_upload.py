@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar, Final
 
 import httpx2
-from schemathesis.core.failures import Severity
 
+from contract_first.check.checks import Severity
+from contract_first.check.checks.check import CheckFailure, NothingToCheck, RunCheck, json_of
+from contract_first.check.checks.links import Step, steps
+from contract_first.check.checks.samples import NoResponse
 from contract_first.check.target import Target
 
-from .check import CheckFailure, NothingToCheck, RunCheck, json_of
-from .links import HOST, Step, UploadForm, form_of, has_forms, host_of, may_upload, photo, post_form, steps
-from .samples import NoResponse
+from .upload_forms import HOST, UploadForm, form_of, has_forms, host_of, may_upload, photo, post_form
 
 LARGEST_UPLOAD: Final = 64 * 1024**2
 """Bytes; a limit that is higher is not tried."""
@@ -35,6 +36,7 @@ class PresignedUpload(RunCheck):
         "policy": "an altered policy, such as one with a later expiration, is refused",
         "expired": "the form is refused once its time is over",
     }
+    change = "Sign these conditions into the policy."
     severity = Severity.CRITICAL
     source = "Amazon S3, POST policies"
 

@@ -1,12 +1,10 @@
-"""The checks of the Scanner API that go beyond its contract."""
+"""Every error is a problem of the Scanner's kind."""
 
 from collections.abc import Iterator
 from datetime import datetime
-from pathlib import Path
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar
 
-from contract_first.check import checks
-from contract_first.check.checks.check import Check, CheckFailure
+from contract_first.check.checks.check import CheckFailure
 from contract_first.check.checks.problem_details import ProblemDetails
 
 
@@ -51,33 +49,3 @@ def _is_timestamp(text: str) -> bool:
         return "T" in text.upper() and datetime.fromisoformat(text).tzinfo is not None
     except ValueError:
         return False
-
-
-CHECKS: Final[tuple[type[Check], ...]] = tuple(
-    ScannerProblems if check is ProblemDetails else check for check in checks.CHECKS
-)
-"""The checks of any contract, and the Scanner's own, in the order in which they are made."""
-
-PROMISES: Final = {
-    "problem_details": ("/info/description", "All errors conform to [RFC 9457 Problem Details]"),
-    "rate_limit_headers": ("/info/description", "Rate-limit headers are included on every response"),
-    "security_alternatives": ("/info/description", "All endpoints require an API key"),
-    "organization_isolation": (
-        "/components/responses/not_found/description",
-        "The resource does not exist, or is another organization's.",
-    ),
-    "presigned_upload": (
-        "/components/schemas/PresignedUploadResponseSchema/properties/expires_in/description",
-        "Seconds until the presigned URL expires.",
-    ),
-    "retry_after": ("/info/description", "When rate-limited, you receive `429 Too Many Requests`"),
-}
-"""Where the contract promises what a check holds, as JSON pointer, and its words there."""
-
-
-PRESET: Final[dict[str, Any]] = {
-    "checks": CHECKS,
-    "schemathesis": Path(__file__).with_name("schemathesis.toml"),
-    "variables": "SCANNER_CHECK",
-}
-"""What `check_app`, `check_url` and `Checking` are given for the Scanner API."""
