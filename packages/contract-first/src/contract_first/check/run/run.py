@@ -18,6 +18,7 @@ from schemathesis.engine.core import EventStream
 from schemathesis.openapi.checks import (
     AllowHeaderMismatch,
     JsonSchemaError,
+    MissingContentType,
     UndefinedStatusCode,
     UnsupportedMethodResponse,
 )
@@ -32,6 +33,7 @@ from contract_first.check.oauth2 import ClientCredentials
 from contract_first.check.pace import QuotaUsedUp, Rate
 from contract_first.check.reports.report import Report, ReportSubject
 from contract_first.check.target import CannotRunError, Target
+from contract_first.contract.document.anatomy import NO_BODY
 
 from . import hooks
 from .background import in_background
@@ -281,6 +283,7 @@ class Run:
             or self._is_unsaid(failure, case, response)
             or self._is_of_same_path(failure, case)
             or is_of_text(failure)
+            or (isinstance(failure, MissingContentType) and response.status_code in NO_BODY)
             or self._sent_texts.refute(failure, case, response)
             or is_reported_by(self._checks_of_run, failure, response, case)
         )
