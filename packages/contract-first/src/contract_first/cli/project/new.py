@@ -129,9 +129,9 @@ def _copied(contract: Contract, sources: Mapping[str, bytes]) -> Copy:
     name = next(iter(copies))
     overlays = []
     for source, text in (chosen | {OVERLAY: _overlay(contract).encode()}).items():
-        stem, suffix = Path(source).stem, Path(source).suffix
-        numbered = (f"{stem}_{number}{suffix}" for number in count(2))
-        overlays.append(next(place for place in chain([stem + suffix], numbered) if place not in copies))
+        path = Path(source if PLAIN.fullmatch(Path(source).name) else "overlay.yaml")
+        numbered = (f"{path.stem}_{number}{path.suffix}" for number in count(2))
+        overlays.append(next(place for place in chain([path.name], numbered) if place not in copies))
         copies[overlays[-1]] = text
     with TemporaryDirectory() as temporary, following(None):
         folder = Path(temporary).resolve()
@@ -229,6 +229,7 @@ def _written(copy: Copy, into: Path, db: Db, models: Kind | None) -> Iterator[tu
         "name": re.sub(r"[^A-Za-z0-9.-]+", "-", name).strip(".-") or package,
         "contract": copy.name,
         "overlays": copy.overlays,
+        "options": "".join(f" --overlay {source}/{overlay}" for overlay in copy.overlays),
         "lenient": contract.lenient,
         "package": package,
         "distribution": CONTRACT_FIRST.name,
