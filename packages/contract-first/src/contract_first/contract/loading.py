@@ -16,8 +16,9 @@ from .document.anatomy import METHODS
 from .document.defects import Defect
 from .document.errors import SPLIT, ContractError
 from .document.fetching import FOLLOWED, References, following
-from .reading.embedding import embed, place_path_items
+from .reading.embedding import embed
 from .reading.extent import check_extent
+from .reading.inlining import place_path_items
 from .reading.overlay import apply_overlay
 from .reading.reading import read_document
 

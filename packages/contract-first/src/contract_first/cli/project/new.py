@@ -5,7 +5,6 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from importlib.resources import files
 from itertools import chain, count
 from math import ceil
@@ -21,13 +20,12 @@ from contract_first.cli.commands import Overlays, Strict, failure
 from contract_first.cli.reading import File, follows_references, read_contract
 from contract_first.contract import Contract, ContractError, Operation, load_contract
 from contract_first.contract.document import pointers
-from contract_first.contract.document.fetching import following
+from contract_first.contract.document.fetching import FOLLOWED, References, following
 from contract_first.contract.document.parsing import as_yaml, is_json_text
 from contract_first.contract.document.sources import uri_of
 from contract_first.contract.models import Kind, write_models
 from contract_first.contract.models.python_names import python_name
 from contract_first.contract.reading.inlining import PROSE
-from contract_first.contract.reading.reading import recording
 from contract_first.contract.reading.revisions import DOCUMENTS
 from contract_first.distribution import CONTRACT_FIRST
 
@@ -90,42 +88,18 @@ def new(
     cannot be served, and an operation whose handler would be called as that of another gets an operationId
     of its own. Existing files are not changed.
     """
-    sources: dict[str, bytes] = {}
-    with recording(sources):
+    references = FOLLOWED.get() or References()
+    references.sources = sources = {}
+    with following(references):
         contract = read_contract(file, overlays=overlay, strict=strict)
-    try:
-        copy = _copied(contract, sources)
-    except ContractError as error:
-        raise failure(f"{error} Correct it, or leave it out by an --overlay.") from None
-    print_outcomes(_written(copy, into, db, models))
+    contract, copies = _copied(contract, sources)
+    print_outcomes(_written(contract, copies, into, db, models))
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """A contract as the project has it.
-
-    Attributes:
-        contract: as the project loads it.
-        files: its document, those that it refers to and its overlays, by their places.
-        name: of the document.
-        overlays: their names.
-    """
-
-    contract: Contract
-    files: Mapping[str, bytes]
-    name: str
-    overlays: tuple[str, ...]
-
-
-def _copied(contract: Contract, sources: Mapping[str, bytes]) -> Copy:
-    """Return the copy of a contract that was read from files and URLs.
-
-    Raises:
-        ContractError: the project could not load it; a place in it is where the file was.
-    """
-    chosen = {str(overlay): sources[str(overlay)] for overlay in contract.overlays}
-    documents = {source: text for source, text in sources.items() if source not in chosen}
-    copies = {_place(source, text, contract): text for source, text in documents.items()}
+def _copied(contract: Contract, sources: dict[str, bytes]) -> tuple[Contract, Mapping[str, bytes]]:
+    """Return a contract as the project loads it, and by their places copies of all that it was read from."""
+    chosen = {str(overlay): sources.pop(str(overlay)) for overlay in contract.overlays}
+    copies = {_place(source, text, contract): text for source, text in sources.items()}
     name = next(iter(copies))
     overlays = []
     for source, text in (chosen | {OVERLAY: _overlay(contract).encode()}).items():
@@ -142,12 +116,11 @@ def _copied(contract: Contract, sources: Mapping[str, bytes]) -> Copy:
             paths = [folder / overlay for overlay in overlays]
             loaded = load_contract(folder / name, paths, lenient=bool(contract.defects))
         except ContractError as error:
-            source = error.source.replace(f"{folder}/", "")
-            reason = error.reason.replace(f"{folder}/", "")
-            raise ContractError(source, error.pointer, reason) from None
+            reason = str(error).replace(f"{folder}/", "")
+            raise failure(f"{reason} Correct it, or leave it out by an --overlay.") from None
     if not loaded.operations:
         raise failure(f"{contract.source} has no operation to serve: add one to its paths.")
-    return Copy(loaded, copies, name, tuple(overlays))
+    return loaded, copies
 
 
 def _place(source: str, text: bytes, contract: Contract) -> str:
@@ -161,8 +134,8 @@ def _place(source: str, text: bytes, contract: Contract) -> str:
     if uri == root and not (PLAIN.fullmatch(place.name) and place.suffix in DOCUMENTS):
         return "openapi.json" if is_json_text(text.decode("utf-8", "replace"), "") else "openapi.yaml"
     if not uri.startswith(folder) or ".." in place.parts or place.suffix not in COPIED:
-        reason = f"is no document in the folder of {contract.source} or below, which a project has a copy of."
-        raise ContractError(source, "", reason)
+        expected = f"expected a document in the folder of {contract.source} or below"
+        raise failure(f"{source} cannot be copied: {expected}. Move it there, or bundle the contract first.")
     return str(place)
 
 
@@ -215,21 +188,23 @@ def _corrections(contract: Contract) -> Iterator[dict[str, Any]]:
         taken.add(name)
 
 
-def _written(copy: Copy, into: Path, db: Db, models: Kind | None) -> Iterator[tuple[str, str, str]]:
+def _written(
+    contract: Contract, copies: Mapping[str, bytes], into: Path, db: Db, models: Kind | None
+) -> Iterator[tuple[str, str, str]]:
     """Write the files, and yield the outcome, name and a remark for each."""
     name = into.resolve().name
     package = python_name(name) + "_api" * (name in RESERVED)
     source = SOURCE.format(package=package)
-    contract = copy.contract
+    overlays = [overlay.name for overlay in contract.overlays]
     contents: dict[str, str | bytes] = {
-        **{f"{source}/{place}": text for place, text in copy.files.items()},
+        **{f"{source}/{place}": text for place, text in copies.items()},
         f"{source}/__init__.py": f'"""{name}."""\n',
     }
     values = {
         "name": re.sub(r"[^A-Za-z0-9.-]+", "-", name).strip(".-") or package,
-        "contract": copy.name,
-        "overlays": copy.overlays,
-        "options": "".join(f" --overlay {source}/{overlay}" for overlay in copy.overlays),
+        "contract": Path(contract.source).name,
+        "overlays": overlays,
+        "options": "".join(f" --overlay {source}/{overlay}" for overlay in overlays),
         "lenient": contract.lenient,
         "package": package,
         "distribution": CONTRACT_FIRST.name,

@@ -8,9 +8,7 @@ within the document stay as they are, and so do those to embedded resources (sch
 JSON Schema itself.
 """
 
-import posixpath
 import re
-from contextlib import suppress
 from copy import deepcopy
 from itertools import chain, count
 from pathlib import Path
@@ -47,38 +45,6 @@ def embed(document: dict[str, Any], source: str) -> list[Location]:
         ContractError: a reference leads nowhere, or where it may not; points at it.
     """
     return Embedding(document_location(document, source)).run()
-
-
-def place_path_items(document: dict[str, Any], source: str) -> None:
-    """Put path items of other files in the place of their references, so that overlays reach operations.
-
-    That is for files in the document's folder and below. Any other reference stays, as one does that leads
-    nowhere.
-    """
-    embedding = Embedding(document_location(document, source))
-    items = document.get("paths") if embedding.root.base.startswith("file:") else None
-    for path, item in items.items() if isinstance(items, dict) else ():
-        before = dict(item) if isinstance(item, dict) else {}
-        location = Location("pathItem", item, pointers.join("/paths", path), embedding.root.base, source)
-        with suppress(ContractError):
-            embedding.visit(location)
-        if location.base != embedding.root.base and not embedding.is_near(location, location.base):
-            item.clear()
-            item.update(before)
-            continue
-        for part in walk(location):
-            if part.base == location.base != embedding.root.base and part.reference is not None:
-                part.node["$ref"] = _relative(*part.target(part.reference), embedding.root.base)
-
-
-def _relative(resource: str, fragment: str, base: str) -> str:
-    """Return the reference from one document to a place in another."""
-    if resource == base:
-        return f"#{fragment}"
-    if resource.startswith("file:"):
-        folder = posixpath.dirname(urlsplit(base).path)
-        resource = f"./{posixpath.relpath(urlsplit(resource).path, folder)}"
-    return f"{resource}#{fragment}"
 
 
 class Embedding:

@@ -3,9 +3,7 @@
 import json
 import re
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from http.client import HTTPException
 from pathlib import Path
@@ -22,18 +20,6 @@ from contract_first.contract.document.sources import is_url, suffix_of
 
 MARKUP = re.compile(r"\s*<(?!<\s*:)")
 Reported = TypeVar("Reported", bound=Diagnostic)
-SOURCES: ContextVar[dict[str, bytes] | None] = ContextVar("sources", default=None)
-"""What gets the bytes of all that is read, by file or URL; None, and nothing does."""
-
-
-@contextmanager
-def recording(sources: dict[str, bytes]) -> Iterator[None]:
-    """Record the bytes of each file and URL that is read while this is entered."""
-    token = SOURCES.set(sources)
-    try:
-        yield
-    finally:
-        SOURCES.reset(token)
 
 
 def read_document(source: str, defects: list[Defect] | None = None) -> dict[str, Any]:
@@ -119,8 +105,8 @@ def _read_bytes(source: str) -> bytes:
         raise UnreadableContractError(source, f"cannot be read: {reason_of(error)}.") from None
     if len(raw) > MAX_BYTES:
         raise UnreadableContractError(source, f"is larger than {MAX_BYTES} bytes. {SPLIT}")
-    if (sources := SOURCES.get()) is not None:
-        sources[source] = raw
+    if references is not None and references.sources is not None:
+        references.sources[source] = raw
     return raw
 
 
