@@ -4,7 +4,10 @@ import json
 import subprocess
 import sys
 import tomllib
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
+from threading import Thread
 
 import pytest
 from typer.testing import CliRunner
@@ -230,6 +233,128 @@ def test_what_a_contract_lacks_is_in_an_overlay(new, errors):
     found = {change.difference.rule.name for change in compare(original, contract)}
     assert found == {"response-error-added"}
     assert "error response" not in " ".join(fault.reason for fault in lint(contract))
+
+
+SPLIT = {
+    "api/shop.yaml": """\
+openapi: 3.1.0
+info: {title: Shop, version: "1"}
+paths:
+  /pets: {$ref: paths/pets.yaml}   # in a file of its own
+components: {responses: {Gone: {description: It is gone.}}}
+""",
+    "api/paths/pets.yaml": """\
+get:
+  operationId: listPets
+  responses:
+    '200': {description: All., content: {application/json: {schema: {$ref: ../schemas/pet.yaml#/Pet}}}}
+    '404': {$ref: ../shop.yaml#/components/responses/Gone}
+""",
+    "api/schemas/pet.yaml": """\
+Pet: {type: object, properties: {kind: {$ref: '#/Kind'}, parent: {$ref: pet.yaml#/Pet}}}
+Kind: {enum: [cat, dog]}
+""",
+}
+"""A contract of several files."""
+
+
+def test_a_contract_of_several_files(write, contract, tmp_path):
+    """Each stands where it did beside the contract, and the overlay reaches operations of all."""
+    sources = {name.removeprefix("api/"): write(text, name) for name, text in SPLIT.items()}
+    outcome = contract("new", sources["shop.yaml"], "--into", tmp_path / "shop")
+    assert outcome.exit_code == 0, outcome.stderr
+    for name, source in sources.items():
+        assert (tmp_path / "shop/src/shop" / name).read_bytes() == source.read_bytes()
+    (operation,) = contract_of(tmp_path / "shop", "shop.yaml").operations
+    assert [*operation.responses] == ["200", "404", "4XX", "5XX"]
+    assert operation.responses["404"] == {"description": "It is gone."}
+
+
+@pytest.fixture
+def site(tmp_path):
+    """The URL of a server that has the files below the test's folder."""
+
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            """Keep quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=tmp_path)) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_contract_at_a_url(write, contract, tmp_path, site):
+    """What its server sends is copied, other documents too; what has no name of a document gets one."""
+    sources = {name.removeprefix("api/"): write(text, name) for name, text in SPLIT.items()}
+    assert contract("new", f"{site}/api/shop.yaml", "--into", tmp_path / "shop").exit_code == 0
+    for name, source in sources.items():
+        assert (tmp_path / "shop/src/shop" / name).read_bytes() == source.read_bytes()
+    for text, name in ((ODD, "openapi.yaml"), (json.dumps(PETS_OF_JSON), "openapi.json")):
+        source = write(text, "v1/api docs")
+        folder = tmp_path / name.replace(".", "-")
+        assert contract("new", f"{site}/v1/api%20docs?format=1", "--into", folder).exit_code == 0
+        assert (folder / "src" / name.replace(".", "_") / name).read_bytes() == source.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("reference", "reason"),
+    [
+        (
+            "../common.yaml#/Pet",
+            "{folder}/common.yaml cannot be copied: expected a document in the folder of",
+        ),
+        ("models.py#/Pet", "{folder}/api/models.py cannot be copied"),
+        ("{site}/common.yaml#/Pet", "{site}/common.yaml cannot be copied"),
+        ("missing.yaml#/Pet", "{folder}/api/missing.yaml: cannot be read"),
+    ],
+)
+@pytest.mark.parametrize("scheme", ["file", "url"])
+def test_what_no_project_can_have(write, contract, tmp_path, site, reference, reason, scheme):
+    """What is out of the folder, is code or is not there ends the command, and no folder is written."""
+    for name in ("common.yaml", "api/models.py"):
+        write("Pet: {type: object}", name)
+    schema = {"$ref": reference.format(site=site)}
+    paths = {"/pets": {"get": {"responses": {"200": {"description": "", **content(schema)}}}}}
+    document = {"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": paths}
+    write(document, "api/pets.json")
+    place = {"file": str(tmp_path), "url": site}[scheme]
+    outcome = contract("new", f"{place}/api/pets.json", "--strict", "--into", tmp_path / "shop")
+    assert (outcome.exit_code, (tmp_path / "shop").exists()) == (2, False)
+    assert reason.format(site=site, folder=place) in outcome.stderr
+
+
+def test_a_contract_that_is_not_there(contract, tmp_path, site):
+    """The message says so, and no folder is written."""
+    for source in (tmp_path / "none.yaml", f"{site}/none.yaml"):
+        outcome = contract("new", source, "--into", tmp_path / "shop")
+        assert (outcome.exit_code, (tmp_path / "shop").exists()) == (2, False)
+        assert f"{source}: cannot be read: " in outcome.stderr
+
+
+def test_an_overlay_of_ones_own(write, contract, tmp_path):
+    """It is copied, and applied before that of the project, which is called otherwise if it has its name."""
+    overlay = {"overlay": "1.0.0", "info": {"title": "t", "version": "1"}}
+    overlay["actions"] = [{"target": "$.paths['/pets'].get", "update": {"tags": ["pets"]}}]
+    source, written = write(ODD, "shop.yaml"), write(overlay, "mine/problems.yaml")
+    assert contract("new", source, "--overlay", written, "--into", tmp_path / "shop").exit_code == 0
+    package = tmp_path / "shop/src/shop"
+    assert (package / "problems.yaml").read_bytes() == written.read_bytes()
+    names = 'FOLDER / "problems.yaml", FOLDER / "problems_2.yaml"'
+    assert names in (package / "app.py").read_text()
+    options = "--overlay src/shop/problems.yaml --overlay src/shop/problems_2.yaml"
+    assert options in (tmp_path / "shop/.pre-commit-config.yaml").read_text()
+    assert (package / "operations/pets.py").exists()
+
+
+def test_a_root_confines_a_contract(write, contract, tmp_path):
+    """What is in the root is copied, and what is not is refused."""
+    source = write(ODD, "api/shop.yaml")
+    for root, code in (("api", 0), ("other", 2)):
+        (tmp_path / root).mkdir(exist_ok=True)
+        outcome = contract("new", source, "--root", tmp_path / root, "--into", tmp_path / f"new-{root}")
+        assert outcome.exit_code == code, outcome.stderr
+        assert (tmp_path / f"new-{root}").exists() is (code == 0)
 
 
 def test_the_next_version_of_the_contract(new, minimal):

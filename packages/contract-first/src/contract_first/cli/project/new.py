@@ -135,7 +135,9 @@ def _place(source: str, text: bytes, contract: Contract) -> str:
         return "openapi.json" if is_json_text(text.decode("utf-8", "replace"), "") else "openapi.yaml"
     if not uri.startswith(folder) or ".." in place.parts or place.suffix not in COPIED:
         expected = f"expected a document in the folder of {contract.source} or below"
-        raise failure(f"{source} cannot be copied: {expected}. Move it there, or bundle the contract first.")
+        raise failure(
+            f"{source} cannot be copied: {expected}. Move it there, or bundle all by `contract show`."
+        )
     return str(place)
 
 
