@@ -65,7 +65,7 @@ def fitting(values: tuple[str, ...], kind: str, status: int) -> str | None:
 
 @lru_cache(maxsize=4096)
 def styled(kind: str, example: str) -> str:
-    """Return a kind of error, such as ``not_found``, as an example is spelled: ``NOT_FOUND``, ``NotFound``."""
+    """Return a kind of error, ``not_found``, as an example is spelled: ``NOT_FOUND``, ``NotFound``."""
     words = words_of(kind)
     separator = next((sign for sign in "_- " if sign in example), "")
     if example.isupper():

@@ -27,7 +27,7 @@ from .rendering import ResponseRenderer, of_range
 
 log = logging.getLogger("contract_first.service.errors")
 ErrorFunction = Callable[[Problem, Operation, int], Any]
-"""Returns the body of an error that an operation has with a status, None for the one that is made without it."""
+"""Returns the body of an error that an operation has with a status, None for the one that is by default."""
 Generate = Callable[[Schema, str], Iterable[Any]]
 """Yields values that a schema allows, for a label; a mock has a generator of them."""
 MOST_BRANCHES, MOST_EXAMPLES = 8, 3
