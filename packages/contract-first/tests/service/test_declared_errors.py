@@ -434,7 +434,7 @@ CLOSED = {**shape(["a", "b"], message=TEXT), "additionalProperties": False}
 
 @pytest.mark.parametrize("schema", [UNFILLED, PATTERN, CLOSED])
 def test_a_schema_that_nothing_fills(schema, failing, caplog):
-    """Problem details are sent; the log says the operation, the status, where and why, and what to declare."""
+    """Problem details are sent; the log says the operation, the status, where, why and what to declare."""
     counted = []
     app = failing({"404": declared(schema)}, GONE, on_violation=counted.append)
     response = app.get("/")

@@ -98,7 +98,7 @@ def _phases(shipped: dict[str, Any], target: Target, plan: Plan) -> dict[str, An
 
 
 def _refusing(operations: Iterable[Operation], accepting: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """Yield for each operation that declares refusals, and no success, that they are right for valid requests."""
+    """Yield for each operation that declares refusals without a success that these are right."""
     for operation in operations:
         declared = [status for status in operation.responses if status[0] not in "d5"]
         if declared and all(status[0] == "4" for status in declared):
