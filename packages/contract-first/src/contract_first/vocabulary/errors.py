@@ -5,19 +5,16 @@ from functools import lru_cache
 from itertools import chain
 from typing import Final
 
-from .words import plain, words_of
+from .words import plain, word_set, words_of
 
 PREFIXES: Final = frozenset({"error", "errors", "err", "fault", "problem", "http", "api"})
 """Words before a name that change nothing of what it means in an error."""
 TEXTS: Final = frozenset({"message", "msg", "description"})
 """Last words of names of texts, such as ``developerMessage``."""
-OF_ERRORS: Final = frozenset(
-    {
-        *("error", "errors", "fault", "problem", "problems", "exception", "message", "messages", "reasons"),
-        *("detail", "details", "source", "violations", "invalidparams", "fields", "issues", "causes"),
-        *("response", "header", "body", "status", "info"),
-    }
-)
+OF_ERRORS: Final = word_set("""
+    error errors fault problem problems exception message messages reasons detail details source violations
+    invalidparams fields issues causes response header body status info
+""")
 """Optional objects and lists in which what is wrong stands."""
 
 
@@ -66,12 +63,11 @@ def fitting(values: tuple[str, ...], kind: str, status: int) -> str | None:
 @lru_cache(maxsize=4096)
 def styled(kind: str, example: str) -> str:
     """Return a kind of error, ``not_found``, as an example is spelled: ``NOT_FOUND``, ``NotFound``."""
-    words = words_of(kind)
-    separator = next((sign for sign in "_- " if sign in example), "")
+    if not example or not kind.islower():
+        return kind
+    words, is_of_one_case = words_of(kind), example in {example.lower(), example.upper()}
+    separator = next((sign for sign in "_- " if sign in example), "_" if is_of_one_case else "")
     if example.isupper():
-        return (separator or "_").join(words).upper()
-    if separator == " " or (example[:1].isupper() and not separator):
-        return separator.join(map(str.capitalize, words))
-    if separator or example == example.lower():
-        return (separator or "_").join(words)
-    return words[0] + "".join(map(str.capitalize, words[1:]))
+        return separator.join(words).upper()
+    first, *others = words if is_of_one_case else map(str.capitalize, words)
+    return separator.join([first if example[:1].isupper() else first.lower(), *others])

@@ -16,12 +16,14 @@ from contract_first.service.messages.problems import (
     Violation,
 )
 from contract_first.service.messages.request import Request
-from contract_first.service.response.error_members import meanings_of
+from contract_first.service.response.error_members import MEANINGS
+from contract_first.vocabulary.errors import spelled
 
 from .authenticators import challenges_for
 
 DETAIL = "The mock was asked for this response."
 LONGEST_LINE = 1000
+STATUS_NAMES = MEANINGS["status"].names.split()
 ERROR_STATUS = re.compile(r"[45][0-9]{2}")
 
 
@@ -41,8 +43,6 @@ def documented_problem(operation: Operation, status: int, contract: Contract) ->
 
 
 def _problem(status: int) -> Problem:
-    if status == RateLimited.status:
-        return RateLimited(1)
     if status == ValidationFailed.status:
         return ValidationFailed([Violation("query", "mock", "mock", DETAIL)])
     kind = BY_STATUS.get(status)
@@ -65,7 +65,7 @@ def names_other_status(value: Any, status: int) -> bool:
         return any(names_other_status(item, status) for item in value)
     if not isinstance(value, dict):
         return False
-    named = [member for name, member in value.items() if "status" in meanings_of(name, {"integer"})]
+    named = [member for name, member in value.items() if spelled(name) in STATUS_NAMES]
     statuses = {text for text in map(str, named) if ERROR_STATUS.fullmatch(text)}
     is_other = bool(statuses) and str(status) not in statuses
     return is_other or any(names_other_status(member, status) for member in value.values())

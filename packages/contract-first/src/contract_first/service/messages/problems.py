@@ -308,4 +308,3 @@ BY_STATUS: Mapping[int, type[Problem]] = {
     int(problem.status): problem for problem in Problem.__subclasses__()
 }
 """The tree by status; what others derive later is not of it."""
-CODES = frozenset({"insufficient_scope", *(problem.code for problem in BY_STATUS.values())})

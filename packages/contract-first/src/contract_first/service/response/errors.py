@@ -6,9 +6,9 @@ or as the default. Where the contract has none, or has problem details, it is a 
 
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property
+from functools import cache, cached_property, partial
 from html import escape
-from itertools import islice
+from itertools import islice, tee
 from typing import Any
 
 import msgspec
@@ -19,6 +19,7 @@ from contract_first.contract.schemas.schema import MISSING, Schema
 from contract_first.service.messages.problems import Problem, ProblemProfile, ViolationError
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered, Response
+from contract_first.vocabulary.words import plain
 
 from .error_members import Occurrence
 from .error_values import Draft
@@ -50,8 +51,8 @@ class DeclaredError:
     def __init__(
         self,
         name: str,
-        schema: Schema,
-        examples: list[Any],
+        holder: Mapping[str, Any],
+        contract: Contract,
         profile: ProblemProfile,
         generate: Generate | None,
     ) -> None:
@@ -59,33 +60,35 @@ class DeclaredError:
         self.media_type = (
             profile.media_type if self._is_problem else of_range(name, None) if "*" in name else name
         )
-        self._schema, self._generate = schema, generate
-        self._examples = list(islice(filter(schema.conforms, examples), MOST_EXAMPLES))
+        self._schema = contract.schemas.view(formats=True).for_responses.in_media_type(holder)
+        self._generate = generate
+        named = [contract.resolve(example) for example in holder.get("examples", {}).values()]
+        examples = [example["value"] for example in named if "value" in example]
+        examples += [node["example"] for node in (holder, *self._schema.parts[:1]) if "example" in node]
+        self._examples = list(islice(filter(self._schema.conforms, examples), MOST_EXAMPLES))
 
     def value(self, problem: Problem, request: Request) -> Any:
         """Return the value that a problem is: the first that conforms, else the first."""
-        first = MISSING
-        for value in self._values(problem, request):
-            if value is not MISSING and self._schema.conforms(value):
-                return value
-            first = value if first is MISSING else first
-        return None if first is MISSING else first
+        extensions = {} if problem.violations else problem.extensions
+        members = {plain(name): member for name, member in extensions.items()}
+        occurrence = Occurrence(problem, request, msgspec.to_builtins(members, enc_hook=str))
+        values, others = tee(self._values(occurrence))
+        return next(filter(self._schema.conforms, values), next(others))
 
-    def _values(self, problem: Problem, request: Request) -> Iterator[Any]:
-        document: Any = {}
+    def _values(self, occurrence: Occurrence) -> Iterator[Any]:
+        problem, document = occurrence.problem, {}
         if self._is_problem:
-            document = msgspec.to_builtins(request.problem_body(problem))
+            document = msgspec.to_builtins(occurrence.request.problem_body(problem))
             yield document
         elif self.media_type.startswith("text/"):
             yield escape(problem.reason) if essence(self.media_type) == "text/html" else problem.reason
         for draft in self._drafts:
-            value = draft.fill(Occurrence(problem, request))
+            value = draft.fill(occurrence)
             yield {**document, **value} if document and isinstance(value, dict) else value
             yield value
         yield from self._examples
         for value in self._generated:
-            draft = Draft(self._schema, value, is_authored=False)
-            yield from (draft.fill(Occurrence(problem, request)), value)
+            yield from (Draft(self._schema, value, is_authored=False).fill(occurrence), value)
 
     @cached_property
     def _drafts(self) -> list[Draft]:
@@ -93,7 +96,7 @@ class DeclaredError:
         example = next(iter(self._examples), MISSING)
         first = Draft(self._schema, example)
         branches = range(1, min(first.branches, MOST_BRANCHES))
-        return [first, *(Draft(self._schema, example, branch=branch) for branch in branches)]
+        return [first, *(Draft(self._schema, example, branch) for branch in branches)]
 
     @cached_property
     def _generated(self) -> list[Any]:
@@ -122,7 +125,7 @@ class ErrorRenderer:
     ) -> None:
         self._operation, self._contract = operation, contract
         self._renderer, self._profile, self._function = renderer, profile, function
-        self._declared: dict[int, Mapping[str, DeclaredError]] = {}
+        self._errors = cache(self._errors_of)
         self.generate: Generate | None = None
 
     def render(self, problem: Problem, request: Request, like: int = 0) -> Rendered | None:
@@ -133,38 +136,27 @@ class ErrorRenderer:
         """
         status = like or int(problem.status)
         try:
-            declared = self._declared_for(status)
-            if not declared:
+            errors = self._errors(status)
+            if not errors:
                 return None
-            error = declared[str(preferred(request.header(b"accept"), [*declared]))]
+            error = errors[str(preferred(request.header(b"accept"), [*errors]))]
             value = self._function and self._function(problem, self._operation, status)
             value = error.value(problem, request) if value is None else value
-            rendered = self._renderer.render(
-                Response(value, status, problem.headers, error.media_type), request
-            )
+            response = Response(value, status, problem.headers, error.media_type)
+            rendered = self._renderer.render(response, request)
         except ViolationError:
             return None
         except Exception:  # an error is sent in any case
-            log.exception(
-                "An error of %s cannot be written (request %s)", self._operation.label, request.request_id
-            )
+            message = "An error of %s cannot be written (request %s)"
+            log.exception(message, self._operation.label, request.request_id)
             return None
         rendered.status = int(problem.status)
         return rendered
 
-    def _declared_for(self, status: int) -> Mapping[str, DeclaredError]:
-        if status not in self._declared:
-            content = (self._operation.response_for(status) or {}).get("content", {})
-            kind = essence(self._profile.media_type)
-            names = sorted(content, key=lambda name: (essence(name) != kind, not is_json(essence(name))))
-            self._declared[status] = {
-                name: self._error(name, content[name]) for name in names if is_written(name)
-            }
-        return self._declared[status]
-
-    def _error(self, name: str, holder: Mapping[str, Any]) -> DeclaredError:
-        schema = self._contract.schemas.view(formats=True).for_responses.in_media_type(holder)
-        named = [self._contract.resolve(example) for example in holder.get("examples", {}).values()]
-        examples = [example["value"] for example in named if "value" in example]
-        examples += [node["example"] for node in (holder, *schema.parts[:1]) if "example" in node]
-        return DeclaredError(name, schema, examples, self._profile, self.generate)
+    def _errors_of(self, status: int) -> Mapping[str, DeclaredError]:
+        """Return the errors of a status by media type: problem details first, then JSON."""
+        content = (self._operation.response_for(status) or {}).get("content", {})
+        kind = essence(self._profile.media_type)
+        names = sorted(content, key=lambda name: (essence(name) != kind, not is_json(essence(name))))
+        make = partial(DeclaredError, contract=self._contract, profile=self._profile, generate=self.generate)
+        return {name: make(name, content[name]) for name in names if is_written(name)}
