@@ -91,7 +91,8 @@ def new(
     of its own. Existing files are not changed.
     """
     references = FOLLOWED.get() or References()
-    references.sources = sources = {}
+    sources: dict[str, bytes] = {}
+    references.sources = sources
     with following(references):
         contract = read_contract(file, overlays=overlay, strict=strict)
     contract, copies = _copied(contract, sources)

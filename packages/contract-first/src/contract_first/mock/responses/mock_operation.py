@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, ClassVar, TypeAlias
 
 from contract_first.contract import Operation
-from contract_first.contract.schemas.schema import Schema
 from contract_first.generation import Generator
 from contract_first.generation.rendering import with_content
 from contract_first.mock.relations.links import HERE, Links
@@ -120,7 +118,7 @@ class MockOperation:
             responses.links(assembly),
             reports_examples=strictness.reports_examples,
         )
-        bound.errors.generate = partial(_generated, generator, operation.operation_id)
+        bound.errors.generate = generator.candidates
         self._origin = responses.origin
         nothing = Rendered(0, [], b"")
         self._last = nothing, b"", nothing
@@ -290,11 +288,6 @@ def _declared(documented: DocumentedResponse, problem: Problem) -> list[tuple[by
     """Return the declared header fields of an error, but for those that its problem has."""
     names = {b"content-type", b"content-length", *(name.lower().encode() for name in problem.headers)}
     return [field for field in documented.rendered.headers if field[0] not in names]
-
-
-def _generated(generator: Generator, name: str, schema: Schema, label: str) -> Iterator[Any]:
-    """Yield generated errors of an operation in a media type."""
-    return (value for value, _ in generator.candidates(schema.node, f"{name}/{label}"))
 
 
 def _accept(request: Request) -> str | None:

@@ -34,11 +34,6 @@ class Occurrence(NamedTuple):
     violation: Violation | None = None
 
     @property
-    def status(self) -> int:
-        """Of the response."""
-        return int(self.problem.status)
-
-    @property
     def place(self) -> list[str]:
         """Where the violation is: the part of the request, and the steps that lead to it there."""
         return [self.violation.location, *self.violation.steps] if self.violation else []
@@ -136,7 +131,7 @@ def _code(occurrence: Occurrence, part: Part) -> Iterator[Any]:
     yield fitting(part.texts, kind, status)
     yield from part.codes
     is_number = part.style.isdigit() or (not part.texts and "status" in part.name.lower())
-    yield str(occurrence.status) if is_number else styled(kind, part.style)
+    yield str(int(problem.status)) if is_number else styled(kind, part.style)
 
 
 def _type(occurrence: Occurrence, part: Part) -> Iterable[Any]:
@@ -182,7 +177,7 @@ class Meaning(NamedTuple):
 
     types: str
     names: str
-    candidates: Callable[[Occurrence, Part], Iterable[Any] | None]
+    candidates: Callable[[Occurrence, Part], Iterable[Any]]
 
 
 TEXTS = "message detail details text explanation violation issue title reason error cause summary"
@@ -191,18 +186,18 @@ CODES = "code error reason name errcode kind faultcode subcode rule result statu
 IDS = "requestid traceid correlationid id transactionid trackingid activityid ref uuid"
 MEANINGS: Mapping[str, Meaning] = {
     "text": Meaning("string", TEXTS, _text),
-    "status": Meaning("integer number", "status statuscode code error", lambda it, _: [it.status]),
+    "status": Meaning("integer", "status statuscode code error", lambda it, _: [int(it.problem.status)]),
     "title": Meaning("string", "title statustext reasonphrase", lambda it, _: [it.details["title"]]),
     "type": Meaning("string", "type", _type),
     "field": Meaning("string", PLACES, _field),
     "place": Meaning("string", "in location locationtype", lambda it, _: it.place[:1]),
     "code": Meaning("string", CODES, _code),
     "pointer": Meaning("string", "pointer jsonpointer instancepath", _pointer),
-    "steps": Meaning("array", "loc path location", lambda it, _: it.violation and [it.place]),
+    "steps": Meaning("array", "loc path location", lambda it, _: [it.place] * bool(it.violation)),
     "instance": Meaning("string", "instance requesturi uri resource", lambda it, _: [it.request.instance]),
     "method": Meaning("string", "method httpmethod requestmethod", lambda it, _: [it.request.method]),
     "request id": Meaning("string", IDS, _request_id),
-    "time": Meaning("string integer number", "timestamp time date datetime", _time),
+    "time": Meaning("string integer", "timestamp time date datetime", _time),
     "failure": Meaning("boolean", "error iserror failed failure", lambda *_: [True]),
     "success": Meaning("boolean", "success ok succeeded successful", lambda *_: [False]),
     "retryable": Meaning("boolean", "retryable transient", lambda it, _: [it.problem.retryable]),

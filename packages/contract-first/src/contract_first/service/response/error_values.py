@@ -89,7 +89,7 @@ class Draft:
         fill = self._item(part, next(items, part.layers[0].items), example)
 
         def filled(occurrence: Occurrence) -> Any:
-            values = map(fill, occurrence.parts(is_alone=is_alone)[:most])
+            values = [fill(inner) for inner in occurrence.parts(is_alone=is_alone)[:most]]
             values = [value for value in values if value is not MISSING]
             return values if values or part.is_required else MISSING
 

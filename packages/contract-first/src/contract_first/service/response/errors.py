@@ -15,7 +15,7 @@ import msgspec
 
 from contract_first.contract import Contract, Operation
 from contract_first.contract.document.media_types import essence, is_json, is_xml
-from contract_first.contract.schemas.schema import MISSING, Schema
+from contract_first.contract.schemas.schema import MISSING
 from contract_first.service.messages.problems import Problem, ProblemProfile, ViolationError
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered, Response
@@ -29,8 +29,8 @@ from .rendering import ResponseRenderer, of_range
 log = logging.getLogger("contract_first.service.errors")
 ErrorFunction = Callable[[Problem, Operation, int], Any]
 """Returns the body of an error that an operation has with a status, None for the one that is by default."""
-Generate = Callable[[Schema, str], Iterable[Any]]
-"""Yields values that a schema allows, for a label; a mock has a generator of them."""
+Generate = Callable[[Any, str], Iterable[tuple[Any, bool]]]
+"""Yields values that a schema allows, for a label; a mock's generator has them as its candidates."""
 MOST_BRANCHES, MOST_EXAMPLES = 8, 3
 
 
@@ -100,8 +100,8 @@ class DeclaredError:
 
     @cached_property
     def _generated(self) -> list[Any]:
-        values = self._generate(self._schema, self.media_type) if self._generate else ()
-        return list(islice(filter(self._schema.conforms, values), MOST_EXAMPLES))
+        pairs = self._generate(self._schema.node, self.media_type) if self._generate else ()
+        return [value for value, _ in islice(pairs, MOST_EXAMPLES)]
 
 
 class ErrorRenderer:

@@ -33,7 +33,7 @@ def upserts(operation: Operation) -> bool:
 
 def is_part(put: Operation, bodies: Iterable[Schema], *, is_created_otherwise: bool) -> bool:
     """Tell whether a PUT changes an existing item by the members that it sends, of which none is required."""
-    has_to_be = is_created_otherwise or str(NotFound.status.value) in put.responses
+    has_to_be = is_created_otherwise or str(int(NotFound.status)) in put.responses
     is_whole = any(
         body.is_open or any(part.get("required") for part in body.parts) for body in map(only, bodies)
     )
