@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, ClassVar, TypeAlias
 
 from contract_first.contract import Operation
@@ -145,7 +147,7 @@ class MockOperation:
             is_first = selects and (self._strictness.prefers_first or FIRST in request.scope)
             arguments = {} if is_first else await self._arguments(request)
         except Problem as problem:
-            return await self._refused(problem, request)
+            raise await self._refused(problem, request) from None
         if not selects:
             if self._item_responder is not None and not preferences.dynamic:
                 return await self._from_items(self._item_responder, request, arguments)
@@ -190,34 +192,30 @@ class MockOperation:
         try:
             documented, rendered = await item_responder(by_place, request, respond)
         except Problem as problem:
-            try:
-                return await self._refused(problem, request)
-            except Problem:
-                request.response_headers.append((b"x-mock-refusal", in_a_line(problem)))
-                raise
+            raise await self._refused(problem, request, is_reported=True) from None
         return _with_headers(documented, rendered, request, STORED)
 
-    async def _refused(self, problem: Problem, request: Request) -> Rendered:
-        """Return the documented response to a refusal, or to a similar one; else raise the problem."""
+    async def _refused(self, problem: Problem, request: Request, *, is_reported: bool = False) -> Problem:
+        """Return the problem of a refusal, to be sent as the error that is documented, or a similar one.
+
+        Args:
+            is_reported: say why in a header also where no error is documented.
+        """
         if self._bound.has_handler:
-            raise problem
+            return problem
         status = self._documented.status_of(problem)
         if status != problem.status:
             problem.status, problem.title = status, ""
         like = self._documented.selector.error_like(status)
-        if like is None:
-            raise problem
-        try:
-            documented = await self._response(Selection(like, _accept(request)), request)
-        except Problem:
-            raise problem from None
-        if like == status:
-            request.response_headers += _declared(documented, problem)
-        request.response_headers.append((b"x-mock-refusal", in_a_line(problem)))
-        rendered = self._bound.errors.render(problem, request, like)
-        if rendered is None:
-            raise problem
-        return _with_headers(documented, rendered, request)
+        headers = [(b"x-mock-refusal", in_a_line(problem))] if is_reported or like else []
+        with suppress(Problem):  # of the contract
+            if like is not None:
+                documented = await self._response(Selection(like, _accept(request)), request)
+                headers += [(b"x-mock-answer", documented.source.encode()), SANDBOX]
+                headers += _declared(documented, problem) if like == status else []
+                request.declared_error = partial(self._bound.errors.render, like=like)
+        request.response_headers += headers
+        return problem
 
     def success(self, request: Request, arguments: Mapping[str, Any]) -> Awaitable[Rendered]:
         """Return the documented success of an admitted request, whatever it prefers."""
