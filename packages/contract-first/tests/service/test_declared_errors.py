@@ -427,6 +427,13 @@ def test_errors_that_are_no_json(media_type, failing):
     )
 
 
+def test_no_markup_is_sent_of_what_a_client_sent(failing):
+    """Neither where the text does not conform: then problem details are sent."""
+    schema = {**TEXT, "maxLength": 8}
+    response = failing({"404": declared(schema, "text/html")}, NotFound("<script>")).get("/")
+    assert response.headers["content-type"] == PROBLEM
+
+
 UNFILLED = shape(a=TEXT, b=INTEGER, c=TEXT, message=TEXT)
 PATTERN = shape(code={**TEXT, "pattern": "^E[0-9]{4}$"}, message=TEXT)
 CLOSED = {**shape(["a", "b"], message=TEXT), "additionalProperties": False}

@@ -77,11 +77,13 @@ class DeclaredError:
 
     def _values(self, occurrence: Occurrence) -> Iterator[Any]:
         problem, document = occurrence.problem, {}
+        if self.media_type.startswith("text/"):
+            yield escape(problem.reason) if essence(self.media_type) == "text/html" else problem.reason
+            yield from (*self._examples, *self._generated)
+            return
         if self._is_problem:
             document = msgspec.to_builtins(occurrence.request.problem_body(problem))
             yield document
-        elif self.media_type.startswith("text/"):
-            yield escape(problem.reason) if essence(self.media_type) == "text/html" else problem.reason
         for draft in self._drafts:
             value = draft.fill(occurrence)
             yield {**document, **value} if document and isinstance(value, dict) else value
