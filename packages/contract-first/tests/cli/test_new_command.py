@@ -570,7 +570,7 @@ def test_a_contract_with_errors_of_its_own(write, contract, tmp_path):
     assert "4 passed" in output_of_tests(folder)
     handlers = folder / "src/pets/operations/untagged.py"
     text = handlers.read_text().replace("NotImplementedYet", "NotFound")
-    handlers.write_text(text.replace("raise NotFound", "raise NotFound(f'There is no pet {id}.')"))
+    handlers.write_text(text.replace("raise NotFound", "raise NotFound('There is no such pet.')"))
     tests = folder / "tests/test_operations.py"
     tests.write_text(f"import pytest\n{LOST}")
     assert "4 passed" in output_of_tests(folder)
