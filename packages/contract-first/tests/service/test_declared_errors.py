@@ -137,7 +137,7 @@ def test_the_media_type_that_the_client_accepts(accept, media_type, failing):
     assert b"There is no pet 5." in response.body
 
 
-def test_whoever_raises_it(serve):
+def test_errors_of_requests(serve):
     """Authentication, negotiation and validation of a request are declared as a handler's errors are."""
 
     class ClosedAuthenticator:
@@ -509,7 +509,7 @@ def test_what_is_no_function_of_errors(errors, error, expected):
 
 
 def test_a_recursive_error(body_of):
-    """What leads to itself ends."""
+    """A schema that refers to itself is filled in once."""
     node = {"type": "object", "required": ["message"], "properties": {"message": TEXT}}
     node["properties"] |= {"error": node, "details": array(node)}
     assert json.dumps(body_of(json_schema(), GONE)) == json.dumps({"message": GONE.detail})

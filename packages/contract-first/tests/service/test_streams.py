@@ -117,7 +117,7 @@ async def test_a_later_item_violates_the_contract(streaming_app, caplog):
 
 
 @pytest.mark.parametrize("error", [NotFound("Gone."), LookupError("secret")])
-async def test_an_error_after_the_response_has_begun(serve, error):
+async def test_an_error_behind_the_first_item(serve, error):
     """Of an error that is declared nothing is sent behind what was: the response ends without its end."""
 
     async def op():

@@ -163,8 +163,10 @@ class DocumentedResponses:
             if not errors:
                 label = self._label(status, concrete(key), selection)
                 relation = self._relation(rendered, body, holder, label, selection)
-                made = DocumentedResponse(body.source, rendered, relation=relation, body=body, schema=schema)
-                return made if selection.example else self._of_error(made, key, holder)
+                response = DocumentedResponse(
+                    body.source, rendered, relation=relation, body=body, schema=schema
+                )
+                return response if selection.example else self._of_error(response, key, holder)
             if not self._reports_examples and self._is_wrong_in_formats(errors, body, schema):
                 violation, label = in_a_header("; ".join(errors)), self._label(status, "", selection)
                 is_base = schema.conforms(body.value)  # stored items are laid over what conforms

@@ -17,7 +17,6 @@ from contract_first.service.clock import Clock
 from contract_first.service.functions import Function, awaitable
 
 from .problems import PLAIN, InsufficientScope, Problem, ProblemProfile
-from .response import Rendered
 from .traces import Trace
 
 
@@ -46,7 +45,8 @@ class Requirement:
 
 
 STATE = "contract_first.service.messages.request"
-DeclaredError = Callable[[Problem, "Request"], Rendered | None]
+DeclaredError = Callable[[Problem, "Request"], Any]
+"""Returns the response that a problem is, None for problem details."""
 
 
 def undeclared(_problem: Problem, _request: "Request") -> None:

@@ -88,8 +88,8 @@ class Part:
         self.beside: Collection[str] = ()
         values = [value for layer in layers for value in layer.values]
         listed = chain.from_iterable(value for value in self.all("examples") if isinstance(value, list))
-        shown = [] if example is MISSING else [example]
-        self.codes = shown if is_authored else []
+        of_error = [] if example is MISSING else [example]
+        self.codes = of_error if is_authored else []
         examples = [*self.codes, *self.all("example"), *listed]
         types = frozenset.intersection(*(layer.types for layer in layers)) - {"null"}
         telling = values or [value for value in examples if not str(value).isdigit()]
@@ -98,7 +98,7 @@ class Part:
         self.description = " ".join(map(str, described))[:MOST_CHARACTERS]
         self.texts = tuple(value for value in (*values, *examples) if isinstance(value, str))
         self.style = str(next(iter(examples), ""))
-        self._defaults = [*self.all("default"), *shown, *examples, *values] if is_required else []
+        self._defaults = [*self.all("default"), *of_error, *examples, *values] if is_required else []
 
     def all(self, keyword: str) -> list[Any]:
         """Return the values that a keyword has in its schemas."""
