@@ -223,8 +223,8 @@ def test_a_generated_error_says_what_is_wrong(mocked):
     assert response.status == 422
     said = response.json
     assert said["error"] == {
-        "message": "Unprocessable Content",
-        "code": "422",
+        "message": 'body /size: value is not of type "integer" but "string"',
+        "code": "validation_error",
         "status": 422,
         "type": "api_error",
     }

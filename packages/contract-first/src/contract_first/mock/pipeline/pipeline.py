@@ -68,6 +68,7 @@ class Pipeline:
     ) -> None:
         self._operation = operation = bound.contract_operation
         self._responses = responses = items.documented(operation)
+        bound.errors.generate = responses.generate
         self._bound, self._items, self._strictness = bound, items, strictness
         self._drawn, self._ids = (
             randomness.source(f"{kind} of {operation.operation_id}") for kind in ("answers", "ids")
@@ -87,10 +88,10 @@ class Pipeline:
         if bound.has_handler:
             responding = [self._handle]
         elif stored is not None:
-            responding = [Refusable([stored], responses, reports=True), send]
+            responding = [Refusable([stored], responses, bound.errors, reports=True), send]
         self.steps: list[Step] = [
             self._prefer,
-            Refusable([self._admit, self._read], None if bound.has_handler else responses),
+            Refusable([self._admit, self._read], None if bound.has_handler else responses, bound.errors),
             self._choose,
             *responding,
         ]
@@ -163,8 +164,7 @@ class Pipeline:
 
     async def _document(self, exchange: Exchange) -> None:
         """Take the documented response; raises a Problem without it, or if no value conforms."""
-        headers = exchange.request.response_headers
-        exchange.documented = await self._responses.response(exchange.selection, headers)
+        exchange.documented = await self._responses.response(exchange.selection, exchange.request)
 
     async def _show_items(self, exchange: Exchange) -> None:
         """Put the items of the operation's collection into its documented response."""

@@ -8,6 +8,7 @@ from contract_first.generation.rendering import with_content
 from contract_first.mock.responses.documented import DocumentedResponse
 from contract_first.mock.responses.exchange import SANDBOX, Exchange
 from contract_first.mock.shape.links import HERE
+from contract_first.service.messages.problems import Problem
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
 
@@ -35,9 +36,8 @@ class Send:
             rendered = self._located(exchange.rendered or documented.rendered, request)
             return with_headers(documented, rendered, request, exchange.source)
         problem = documented.problem(request)
-        names = {name.lower().encode() for name in problem.headers}
-        declared = [field for field in documented.rendered.headers if field[0] not in names]
-        request.response_headers += [(b"x-mock-answer", documented.source.encode()), *declared]
+        answer = (b"x-mock-answer", documented.source.encode())
+        request.response_headers += [answer, *declared(documented, problem)]
         raise problem
 
     def _located(self, rendered: Rendered, request: Request) -> Rendered:
@@ -63,3 +63,9 @@ def with_headers(
     names = {name for name, _ in request.response_headers}
     headers = [field for field in rendered.headers if field[0] not in names]
     return Rendered(rendered.status, [*headers, *request.response_headers], rendered.body)
+
+
+def declared(documented: DocumentedResponse, problem: Problem) -> list[tuple[bytes, bytes]]:
+    """Return the declared header fields of an error, but for those that its problem has."""
+    names = {b"content-type", b"content-length", *(name.lower().encode() for name in problem.headers)}
+    return [field for field in documented.rendered.headers if field[0] not in names]

@@ -15,6 +15,7 @@ from typing import Any
 from contract_first.bounded import BoundedDict
 from contract_first.contract import Operation
 from contract_first.contract.document.media_types import concrete, essence, is_json
+from contract_first.contract.operation import PROBLEM
 from contract_first.contract.schemas.schema import Schema
 from contract_first.contract.schemas.violations import holds_more
 from contract_first.generation import Generator
@@ -30,9 +31,10 @@ from contract_first.service.messages.problems import (
     ValidationFailed,
     ViolationError,
 )
-from contract_first.service.messages.request import Request
+from contract_first.service.messages.request import Request, undeclared
 from contract_first.service.messages.response import Rendered
 from contract_first.service.response.accept_filter import AcceptFilter
+from contract_first.service.response.errors import is_written
 from contract_first.service.response.response_validation import (
     is_of_header,
     may_be_of_format,
@@ -41,7 +43,7 @@ from contract_first.service.response.response_validation import (
 from contract_first.vocabulary.members import kind_of
 
 from .bodies import MOST_EXAMPLES, MOST_REPAIRED, MOST_REPAIRS, Candidates, ResponseBody, named_examples
-from .problems import documented_problem, in_a_header, names_other_status, of_status
+from .problems import documented_problem, in_a_header, names_other_status
 from .relation import Relate, Relation, instead_of
 from .selection import ResponseSelector, Selection
 
@@ -124,6 +126,7 @@ class DocumentedResponses:
     Attributes:
         links: as given.
         selector: selects among the responses.
+        generate: makes values of the contract.
     """
 
     def __init__(
@@ -140,8 +143,8 @@ class DocumentedResponses:
         self.selector = ResponseSelector(operation, assembly.contract)
         self._operation = operation
         self._contract = assembly.contract
-        self._profile = assembly.profile
         self._generator = generator
+        self.generate = generator.candidates
         self._candidates = Candidates(operation, assembly.contract, generator)
         self._filter = AcceptFilter(operation, assembly.contract.schemas)
         self._validator = assembly.response_validator
@@ -150,19 +153,23 @@ class DocumentedResponses:
         self._making = asyncio.Lock()
         self._lists = operation.method == "get" and not operation.path.rstrip("/").endswith("}")
 
-    async def response(self, selection: Selection, present: Fields) -> DocumentedResponse:
-        """Return a response, made in a thread; of simultaneous requests for one, the first makes it.
+    async def response(self, selection: Selection, request: Request) -> DocumentedResponse:
+        """Return the response to a request, made in a thread; of simultaneous ones, the first makes it.
 
-        The arguments and what it raises are those of `make`.
+        What it raises is that of `make`: a problem of the contract, which the contract does not word.
         """
         response = self._remembered.get(selection)
         if response is not None:
             return response
-        fields = [*present]
+        fields = [*request.response_headers]
         async with self._making:
             response = self._remembered.get(selection)
             if response is None:
-                response = await asyncio.to_thread(self.make, selection, fields)
+                try:
+                    response = await asyncio.to_thread(self.make, selection, fields)
+                except Problem:
+                    request.declared_error = undeclared
+                    raise
         return response
 
     def status_of(self, problem: Problem) -> int:
@@ -196,19 +203,11 @@ class DocumentedResponses:
                 "generated", Rendered(status, [*fields, *_framing(status, ResponseBody())], b"")
             )
         holder = self.selector.content(status)[key]
-        if not selection.drawn:
-            is_valid = self._generator.is_valid
-            problem = documented_problem(
-                self._operation, status, key, holder, self._contract, self._profile, is_valid
-            )
-            if problem is not None:
-                return DocumentedResponse("generated", Rendered(status, fields, b""), problem)
         bodies = self._bodies(concrete(key), holder, status, selection)
         schema = self._contract.schemas.for_responses.in_media_type(holder)
         reason = "its schema allows no value, or asks for too much"
         violating: DocumentedResponse | None = None
-        for candidate in islice(bodies, MOST_VALIDATED):
-            body = candidate if selection.example else self._of_status(candidate, schema, status)
+        for body in islice(bodies, MOST_VALIDATED):
             rendered = Rendered(status, [*fields, *_framing(status, body)], body.content)
             whole = Rendered(status, [*present, *rendered.headers], body.content)
             errors = self._errors(whole, body, schema.node)
@@ -219,9 +218,10 @@ class DocumentedResponses:
                     value = self._generator.repaired(schema, value, label)
                 relation, relate = self._relation(rendered, body, holder, label, selection)
                 violation, base = in_a_header("; ".join(errors)), body._replace(value=value)
-                return DocumentedResponse(
+                response = DocumentedResponse(
                     body.source, rendered, None, violation, relation, relate, base, schema
                 )
+                return response if selection.example or errors else self._of_error(response, key, holder)
             reason = errors[0]
             if body.source == "example" and not all(map(is_of_header, errors)):
                 log.warning("%s: an example for %s violates the contract: %s", self._name, status, reason)
@@ -229,20 +229,24 @@ class DocumentedResponses:
                 violating = violating or DocumentedResponse(body.source, rendered, violation=violation)
         return self._without_valid_body(f"{self._name}, {status}: {reason}", violating, selection)
 
-    def _of_status(self, body: ResponseBody, schema: Schema, status: int) -> ResponseBody:
-        """Return a body, that of an error with what it says of its status.
+    def _of_error(
+        self, documented: DocumentedResponse, key: str, holder: Mapping[str, Any]
+    ) -> DocumentedResponse:
+        """Return the response of a status, as a problem where the renderer of errors writes what it says.
 
-        An example stays as it is where it is of this status alone, or names no other one.
+        An example is sent as it is, but for one that a range or the default has of another status.
         """
-        if status < BAD_REQUEST or body.media_type is None:
-            return body
-        is_generated = body.source == "generated"
-        is_of_status = str(status) in self._operation.responses or not names_other_status(body.value, status)
-        value = body.value if is_of_status and not is_generated else of_status(body.value, schema, status)
-        if value == body.value:
-            return body
-        source = body.source if is_generated else "example-repaired"
-        return body._replace(value=value, content=body_of(value, body.media_type, schema), source=source)
+        status, source = documented.rendered.status, documented.source
+        if status < BAD_REQUEST or not is_written(key):
+            return documented
+        is_authored = source == "example" and not (
+            key == PROBLEM and not {"example", "examples"} & holder.keys()
+        )
+        is_exact = str(status) in self._operation.responses
+        if is_authored and (is_exact or not names_other_status(documented.body.value, status)):
+            return documented
+        problem = documented_problem(self._operation, status, self._contract)
+        return replace(documented, problem=problem, source="example-repaired" if is_authored else "generated")
 
     def _is_wrong_in_formats(self, errors: list[str], body: ResponseBody, schema: Schema) -> bool:
         """Tell whether all that is wrong is a format in an example, which is its author's all the same."""

@@ -95,7 +95,7 @@ class StoredItems:
     async def _document(self, exchange: Exchange, status: int | None = None) -> Any:
         """Take the documented response of a status, by default the success; return what its envelope has."""
         selection = Selection(status, accepted(exchange.request))
-        documented = await self._responses.response(selection, exchange.request.response_headers)
+        documented = await self._responses.response(selection, exchange.request)
         exchange.documented = documented
         return within(documented.body.value, self._role.envelope)
 
