@@ -280,9 +280,9 @@ def s3_row(method: str, selector: str, operation: S3Operation) -> str:
         request += ", all"
     name = operation.name
     if not operation.is_served:
-        name += " (501 NotImplemented)"
+        name += " (refused)"
     elif selector in STORED:
-        name += " (stored only)"
+        name += " (stored)"
     actions = ", ".join(operation.actions).replace("*", "[Version]")
     return f"| {request} | {name} | {actions} | {operation.permission} |".replace("  |", " |")
 
