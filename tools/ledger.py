@@ -260,12 +260,15 @@ def member_entries(part: type[Effect | Match]) -> Iterator[str]:
 
 
 def s3_operations(text: str) -> str:
-    """Return the page of S3's operations with a row for each."""
-    for header, operations in (
-        ("| of a bucket | operation | actions | ACL |", ON_BUCKETS),
-        ("| of an object | operation | actions | ACL |", ON_OBJECTS),
-    ):
-        text = table(text, header, (s3_row(*place, each) for place, each in operations.items()))
+    """Return the page of S3's operations with a row for each, in a table for each kind of effect."""
+    for target, operations in (("a bucket", ON_BUCKETS), ("an object", ON_OBJECTS)):
+        tables: dict[str, list[str]] = {"": [], ", stored only": [], ", refused": []}
+        for place, operation in operations.items():
+            effect = "" if place[1] not in STORED else ", stored only"
+            tables[effect if operation.is_served else ", refused"].append(s3_row(*place, operation))
+        for effect, rows in tables.items():
+            if rows:
+                text = table(text, f"| of {target}{effect} | operation | actions | ACL |", rows)
     return text
 
 
@@ -278,13 +281,8 @@ def s3_row(method: str, selector: str, operation: S3Operation) -> str:
         request += " of a copy"
     elif method == "LIST" and selector:
         request += ", all"
-    name = operation.name
-    if not operation.is_served:
-        name += " (501 NotImplemented)"
-    elif selector in STORED:
-        name += " (stored only)"
     actions = ", ".join(operation.actions).replace("*", "[Version]")
-    return f"| {request} | {name} | {actions} | {operation.permission} |".replace("  |", " |")
+    return f"| {request} | {operation.name} | {actions} | {operation.permission} |".replace("  |", " |")
 
 
 def banner(text: str) -> str:
