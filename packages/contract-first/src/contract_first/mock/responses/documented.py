@@ -153,7 +153,7 @@ class DocumentedResponses:
         self._making = asyncio.Lock()
         self._lists = operation.method == "get" and not operation.path.rstrip("/").endswith("}")
 
-    async def response(self, selection: Selection, request: Request) -> DocumentedResponse:
+    async def response(self, selection: Selection, request: Request | None = None) -> DocumentedResponse:
         """Return the response to a request, made in a thread; of simultaneous ones, the first makes it.
 
         What it raises is that of `make`: a problem of the contract, which the contract does not word.
@@ -161,14 +161,15 @@ class DocumentedResponses:
         response = self._remembered.get(selection)
         if response is not None:
             return response
-        fields = [*request.response_headers]
+        fields = [*request.response_headers] if request else []
         async with self._making:
             response = self._remembered.get(selection)
             if response is None:
                 try:
                     response = await asyncio.to_thread(self.make, selection, fields)
                 except Problem:
-                    request.declared_error = undeclared
+                    if request:
+                        request.declared_error = undeclared
                     raise
         return response
 

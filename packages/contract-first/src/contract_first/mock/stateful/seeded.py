@@ -119,7 +119,7 @@ class SeededItems:
             operation = self._contract.operation(name)
             if role.action == action and _is_simple(role) and operation and operation.method == "get":
                 with suppress(Problem):
-                    return role, await self.documented(operation).response(Selection(), [])
+                    return role, await self.documented(operation).response(Selection())
         return None
 
     def _populated(self, role: Role, documented: DocumentedResponse, other: Any) -> Population:
