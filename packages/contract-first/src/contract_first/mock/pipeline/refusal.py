@@ -18,12 +18,11 @@ class Refusable:
     """Takes an exchange through steps, and makes a documented response of the problem that one raises.
 
     Args:
-        responses: None where a handler has errors of its own.
         reports: name the reason in a header also where no error is documented.
     """
 
     def __init__(
-        self, steps: Sequence[Step], responses: DocumentedResponses | None, *, reports: bool = False
+        self, steps: Sequence[Step], responses: DocumentedResponses, *, reports: bool = False
     ) -> None:
         self._steps, self._responses, self._reports = steps, responses, reports
 
@@ -34,7 +33,7 @@ class Refusable:
                 await step(exchange)
         except Problem as problem:
             request = exchange.request
-            refused = self._responses and await _refused(self._responses, problem, request)
+            refused = await _refused(self._responses, problem, request)
             if refused:
                 return refused
             if self._reports:
