@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from contract_first.mock.responses.exchange import (
@@ -89,21 +89,19 @@ class Pipeline:
             responding = [self._handle]
         elif stored is not None:
             responding = [Refusable([stored], responses, bound.errors, reports=True), send]
-        self.steps: list[Step] = [
-            self._prefer,
-            Refusable([self._admit, self._read], None if bound.has_handler else responses, bound.errors),
-            self._choose,
-            *responding,
-        ]
+        reading: list[Step] = [self._admit, self._read]
+        if not bound.has_handler:
+            reading = [Refusable(reading, responses, bound.errors)]
+        self.steps: list[Step] = [self._prefer, *reading, self._choose, *responding]
 
     async def __call__(self, request: Request) -> Rendered:
         """Return the response, or raise the problem that it is."""
-        return await _ended(self.steps, Exchange(request))
+        return await through(self.steps, Exchange(request))
 
     async def success(self, request: Request, arguments: Mapping[str, Any]) -> Rendered:
         """Return the documented success of an admitted request, whatever it prefers."""
         exchange = Exchange(request, NO_PREFERENCES, dict(arguments), self._by_place(arguments, request))
-        return await _ended([self._choose, *self._documented], exchange)
+        return await through([self._choose, *self._documented], exchange)
 
     async def _prefer(self, exchange: Exchange) -> None:
         """Read the preferences in a header or a query; raises BadRequest for a value they cannot have."""
@@ -178,9 +176,3 @@ class Pipeline:
         related = None if relation is None else relation(exchange.places, self._ids)
         if related is not None:
             exchange.source, exchange.rendered = related
-
-
-async def _ended(steps: Iterable[Step], exchange: Exchange) -> Rendered:
-    rendered = await through(steps, exchange)
-    assert rendered is not None  # noqa: S101 -- the last step sends
-    return rendered

@@ -19,7 +19,6 @@ class Refusable:
     """Takes an exchange through steps, and has a problem that one raises sent as an error that is documented.
 
     Args:
-        responses: None where a handler has errors of its own.
         errors: renders what the operation declares.
         reports: name the reason in a header also where no error is documented.
     """
@@ -27,7 +26,7 @@ class Refusable:
     def __init__(
         self,
         steps: Sequence[Step],
-        responses: DocumentedResponses | None,
+        responses: DocumentedResponses,
         errors: ErrorRenderer,
         *,
         reports: bool = False,
@@ -40,11 +39,11 @@ class Refusable:
             for step in self._steps:
                 await step(exchange)
         except Problem as problem:
-            if self._responses is not None:
-                await self._refuse(self._responses, problem, exchange.request)
+            await self._refuse(problem, exchange.request)
             raise
 
-    async def _refuse(self, responses: DocumentedResponses, problem: Problem, request: Request) -> None:
+    async def _refuse(self, problem: Problem, request: Request) -> None:
+        responses = self._responses
         status = responses.status_of(problem)
         if status != problem.status:
             problem.status, problem.title = status, ""

@@ -20,6 +20,7 @@ from contract_first.contract.schemas.schema import Schema
 from contract_first.contract.schemas.violations import holds_more
 from contract_first.generation import Generator
 from contract_first.generation.choices import Alternatives
+from contract_first.generation.generator import Place
 from contract_first.generation.rendering import body_of, header_value, with_value
 from contract_first.generation.values import MOST_VALUES
 from contract_first.mock.shape.links import Links
@@ -272,16 +273,11 @@ class DocumentedResponses:
         self, media_type: str, holder: Mapping[str, Any], status: int, selection: Selection
     ) -> Iterator[ResponseBody]:
         """Return bodies, the best first; those of the first source alone, where bad examples are reported."""
+        place = Place(examples=not selection.drawn)
+        if status < BAD_REQUEST:
+            place |= Place(kind=kind_of(self._operation.path), lists=self._lists)
         label = self._label(status, media_type, selection)
-        bodies = self._candidates.bodies(
-            media_type,
-            holder,
-            label,
-            example=selection.example,
-            dynamic=bool(selection.drawn),
-            kind=kind_of(self._operation.path) if status < BAD_REQUEST else "",
-            lists=self._lists and status < BAD_REQUEST,
-        )
+        bodies = self._candidates.bodies(media_type, holder, label, selection.example, **place)
         if self._reports_examples:
             return next((same for _, same in groupby(bodies, attrgetter("source"))), bodies)
         return bodies

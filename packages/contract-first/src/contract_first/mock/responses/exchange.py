@@ -51,13 +51,13 @@ Step: TypeAlias = "Callable[[Exchange], Awaitable[Rendered | None]]"
 """Does one thing for a response; returns that where no further step is needed, or raises a Problem."""
 
 
-async def through(steps: Iterable[Step], exchange: Exchange) -> Rendered | None:
-    """Take an exchange through steps, up to the one that returns the response; return that."""
+async def through(steps: Iterable[Step], exchange: Exchange) -> Rendered:
+    """Take an exchange through steps, up to the one that returns the response; the last one does."""
     for step in steps:
         rendered = await step(exchange)
         if rendered is not None:
             return rendered
-    return None
+    raise AssertionError("No step has returned a response.")
 
 
 def accepted(request: Request) -> str | None:
