@@ -73,7 +73,8 @@ class Contract:
         if "/openapi" in self.origins:
             yield f"{self.source} is Swagger 2.0, read as OpenAPI {self.openapi}."
         if self.defects:
-            yield f"{self.source} has {summary(self.defects)}. `contract lint` lists them."
+            listing = f"contract-first contract lint {self.source}"
+            yield f"{self.source} has {summary(self.defects)}; list them by: {listing}"
 
     @property
     def openapi(self) -> str:

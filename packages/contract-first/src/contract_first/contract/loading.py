@@ -18,6 +18,7 @@ from .document.errors import SPLIT, ContractError
 from .document.fetching import FOLLOWED, References, following
 from .reading.embedding import embed
 from .reading.extent import check_extent
+from .reading.foreign import foreign_document
 from .reading.inlining import place_path_items
 from .reading.overlay import apply_overlay
 from .reading.reading import read_document
@@ -163,6 +164,8 @@ def _check_outline(document: dict[str, Any], source: str) -> None:
         )
     version = document.get("openapi")
     if not isinstance(version, str) or not version.startswith(("3.0.", "3.1.", "3.2.")):
+        if version is None and (reason := foreign_document(document)):
+            raise ContractError(source, "", reason)
         state = "missing" if version is None else repr(version)
         raise ContractError(source, "/openapi", f"is {state}; expected a string, 3.0.x, 3.1.x or 3.2.x.")
     parts = ("paths",) if version.startswith("3.0.") else PARTS_31

@@ -1,5 +1,6 @@
 """Strings that match patterns, by rstr."""
 
+import re
 import string
 from collections.abc import Iterator
 from random import Random
@@ -12,16 +13,40 @@ from contract_first.contract.document.patterns import compiled
 MOST_REPEATS = 8
 """Of what a pattern may repeat for ever: enough to look like something."""
 MOST_REQUIRED_REPEATS = 10_000
+PROPERTY = re.compile(r"\\([pP])(?:\{\^?(?:\w+=)?(\w+)\}|(\w))")
+IN_CLASS = re.compile(r"\[(?:\\.|[^\]\\])*\]|" + PROPERTY.pattern)
+NAMED_GROUP = re.compile(r"\(\?<(?![=!])")
+OF_PROPERTY = {"Lu": "A-Z", "Lt": "A-Z", "N": "0-9", "P": ".", "Z": " ", "S": "+"}
+"""Characters that have a property of Unicode (ECMA-262, section 22.2.1), by the beginning of its name."""
+LETTERS, OTHERS = "a-z", "0-9"
+
+
+def _of_property(found: re.Match[str]) -> str:
+    """Return the characters that a pattern names by a property, as a class holds them."""
+    kind, *names = found.groups()
+    name = next(filter(None, names))
+    characters = OF_PROPERTY.get(name[:2]) or OF_PROPERTY.get(name[:1], LETTERS)
+    return characters if kind == "p" else OTHERS if characters == LETTERS else LETTERS
+
+
+def _as_python(pattern: str) -> str:
+    """Return a pattern that Python reads, and that matches some of what one of ECMAScript does."""
+
+    def replaced(found: re.Match[str]) -> str:
+        text = PROPERTY.sub(_of_property, found[0])
+        return text if found[0].startswith("[") else f"[{text}]"
+
+    return IN_CLASS.sub(replaced, NAMED_GROUP.sub("(?P<", pattern))
 
 
 def matching(pattern: str, random: Random, most_repeats: int = MOST_REPEATS) -> Iterator[str]:
     """Yield a string that most likely matches a pattern; nothing where the pattern cannot be read."""
     if compiled(pattern) is None:
-        return
+        pattern = _as_python(pattern)
     try:
         match = _Patterned(random, most_repeats).xeger(pattern)
         match.encode()  # a class may hold surrogates, which are no characters
-    except (LookupError, ValueError, RecursionError):  # what rstr does not know, or nothing to choose from
+    except (LookupError, ValueError, RecursionError, re.error):  # unknown to rstr, or nothing to choose from
         return
     yield match
 
@@ -32,6 +57,7 @@ class _Patterned(Xeger):
     def __init__(self, random: Random, most_repeats: int) -> None:
         super().__init__(random)
         self._most_repeats = most_repeats
+        self._cases = {**self._cases, "any": lambda _: "."}  # in hosts and names of files it means a dot
 
     def _handle_in(self, value: Any) -> Any:
         """Take a character of a class; rstr takes it from a set, whose order changes with the process."""
@@ -52,4 +78,6 @@ class _Patterned(Xeger):
             raise ValueError("it repeats too often")
         end = min(end_range, max(start_range, self._most_repeats))
         times = self._random.randint(start_range, end)
+        if [opcode.name for opcode, _ in value] == ["ANY"]:
+            return "".join(self._random.choices(string.ascii_lowercase, k=times))
         return "".join("".join(map(self._handle_state, value)) for _ in range(times))

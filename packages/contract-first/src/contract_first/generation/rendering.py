@@ -12,6 +12,8 @@ from contract_first.service.messages.response import Rendered
 from contract_first.service.request.sequences import body_of_items, is_sequence
 from contract_first.service.response.xml_writer import xml_of
 
+from .files import csv_of
+
 
 def is_opaque(media_type: str) -> bool:
     """Tell whether a body of this media type can only be an example."""
@@ -31,6 +33,8 @@ def body_of(value: Any, media_type: str, schema: Schema) -> bytes:
         return body_of_items(value, kind)
     if is_xml(kind):
         return xml_of(value, schema, media_type)
+    if kind == "text/csv" and isinstance(value, list):
+        return csv_of(value)
     if kind == "application/x-www-form-urlencoded" and isinstance(value, dict):
         return urlencode({name: text_of(member) for name, member in value.items()}).encode()
     return msgspec.json.encode(value)

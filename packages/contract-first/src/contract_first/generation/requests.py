@@ -12,9 +12,10 @@ from urllib.parse import quote
 from contract_first.contract import Contract, Operation
 from contract_first.contract.document.anatomy import STYLES
 from contract_first.contract.document.json_types import text_of
-from contract_first.contract.document.media_types import concrete
+from contract_first.contract.document.media_types import concrete, essence
 from contract_first.contract.schemas.schema import MISSING, Schema, Schemas
 
+from .files import file_of
 from .generator import Generator
 from .rendering import body_of, is_opaque
 
@@ -130,7 +131,9 @@ class Samples:
             if body is MISSING:
                 return None
             schema = self._schemas.in_media_type(holder)
-            content = b"sample" if is_opaque(media_type) else body_of(body, media_type, schema)
+            content = file_of(essence(media_type)) or (
+                b"sample" if is_opaque(media_type) else body_of(body, media_type, schema)
+            )
         expected = (*(operation.successes or [operation.success]), *[NOT_FOUND] * bool(texts["path"]))
         path = {name: quote(text, safe=";=,.") for name, text in texts["path"]}
         fields = dict(texts["header"]), dict(texts["cookie"])

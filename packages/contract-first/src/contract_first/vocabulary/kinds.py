@@ -284,14 +284,14 @@ KINDS = (
     Kind(
         "url uri link href website homepage html_url permalink callback endpoint schema",
         "RFC 3986, RFC 2606",
-        "https://www.example.com/{word}",
+        "https://www.example/{word}",
     ),
     Kind(
         " ".join(f"{name} {name}_url {name}_uri" for name in PICTURES.split()),
         "schema.org/image",
-        "https://images.example.com/{word}.png",
+        "https://images.example/{word}.png",
     ),
-    Kind("host hostname host_name domain domain_name fqdn", "RFC 2606", "{word}.example.com"),
+    Kind("host hostname host_name domain domain_name fqdn", "RFC 2606", "{word}.example"),
     Kind("ip ip_address ipaddress ipv4", "RFC 5737", makers.ipv4),
     Kind("ipv6", "RFC 3849", makers.ipv6),
     Kind("cidr subnet", "RFC 4632, RFC 5737", "192.0.2.0/24"),
@@ -367,7 +367,7 @@ KINDS = (
     Kind("population", "schema.org/population", form("1######"), between(10_000, 5_000_000)),
     # fields of a response
     Kind("header_etag", "RFC 9110, section 8.8.3", '"{hex}"'),
-    Kind("header_link", "RFC 8288", '<https://www.example.com/{word}?page=2>; rel="next"'),
+    Kind("header_link", "RFC 8288", '<https://www.example/{word}?page=2>; rel="next"'),
     Kind("header_content_disposition", "RFC 6266", 'attachment; filename="{word}.pdf"'),
     Kind(
         "header_last_modified header_expires header_date header_sunset",

@@ -117,8 +117,8 @@ def uuid(random: Random) -> str:
 
 
 def host(random: Random) -> str:
-    """Return the name of a host that is reserved for documentation (RFC 2606)."""
-    return f"{random.choice(WORDS)}.example.com"
+    """Return the name of a host that nobody has (RFC 2606, section 2)."""
+    return f"{random.choice(WORDS)}.example"
 
 
 def ipv4(random: Random) -> str:

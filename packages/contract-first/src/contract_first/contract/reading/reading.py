@@ -18,6 +18,8 @@ from contract_first.contract.document.lines import lines_of
 from contract_first.contract.document.parsing import Report, parse
 from contract_first.contract.document.sources import is_url, suffix_of
 
+from .foreign import foreign_text
+
 MARKUP = re.compile(r"\s*<(?!<\s*:)")
 Reported = TypeVar("Reported", bound=Diagnostic)
 
@@ -40,6 +42,8 @@ def read_document(source: str, defects: list[Defect] | None = None) -> dict[str,
     text = read_text(source, lenient)
     if MARKUP.match(text):
         raise UnreadableContractError(source, "is HTML or XML; expected an object in JSON or YAML.")
+    if reason := foreign_text(text):
+        raise UnreadableContractError(source, reason)
     try:
         document = parse(text, suffix=suffix_of(source), report=lenient)
     except ValueError as error:

@@ -54,11 +54,15 @@ def _repair_outline(document: dict[str, Any], source: str, defects: list[Defect]
     _spell_members(document, repaired)
     if "swagger" not in document:
         _repair_version(document, repaired)
-    _empty_sections(document, repaired)
-    if not isinstance(document.get("x-ms-paths"), dict):
-        return {}
-    repaired("/x-ms-paths", "are paths with a query; read as paths.")
-    return _join_paths(document, source, defects)
+    _empty_sections(document, source, repaired)
+    origins: dict[str, str] = {}
+    if "swagger" not in document and isinstance(document.get("definitions"), dict):
+        repaired("/definitions", "are of Swagger 2.0; read as schemas of the components.")
+        origins |= _join_definitions(document)
+    if isinstance(document.get("x-ms-paths"), dict):
+        repaired("/x-ms-paths", "are paths with a query; read as paths.")
+        origins |= _join_paths(document, source, defects)
+    return origins
 
 
 def _spell_members(document: dict[str, Any], repaired: Repaired) -> None:
@@ -81,8 +85,10 @@ def _repair_version(document: dict[str, Any], repaired: Repaired) -> None:
         repaired("/openapi", f"is {state}; expected a version. Read as {document['openapi']}.")
 
 
-def _empty_sections(document: dict[str, Any], repaired: Repaired) -> None:
+def _empty_sections(document: dict[str, Any], source: str, repaired: Repaired) -> None:
     """Empty the sections of a document that are no objects, and leave out those of its components."""
+    if isinstance(document.get("paths"), list):
+        raise ContractError(source, "/paths", "is an array; expected an object, with a member for each path.")
     for name in SECTIONS["swagger" if "swagger" in document else "openapi"]:
         if name in document and not isinstance(document[name], dict):
             document[name] = {}
@@ -92,6 +98,15 @@ def _empty_sections(document: dict[str, Any], repaired: Repaired) -> None:
         if not name.startswith("x-"):
             del components[name]
             repaired(pointers.join("/components", name), "is not an object.")
+
+
+def _join_definitions(document: dict[str, Any]) -> dict[str, str]:
+    """Move definitions to the schemas of the components, unless one has the name; return their origins."""
+    definitions = document.pop("definitions")
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    names = [name for name in definitions if name not in schemas]
+    schemas |= {name: definitions[name] for name in names}
+    return {pointers.join("/components/schemas", name): pointers.join("/definitions", name) for name in names}
 
 
 def _join_paths(document: dict[str, Any], source: str, defects: list[Defect]) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """Finds schemas that are valid but unusable, such as those with repeated alternatives."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
@@ -25,6 +26,7 @@ SINGLE = ("not", "if", "then", "else")
 COMPOSING = frozenset((*LISTS, "not", "if"))
 NULL_30 = {"type": "string", "nullable": True, "enum": [None]}
 URI_REFERENCE = Draft202012Validator({"format": "uri-reference"}, validate_formats=True)
+PATH_NAME = re.compile(r"\{[^{}]*\}")
 OF_INTEREST = COMPOSING | {"pattern", "patternProperties", "enum", "$id", "additionalProperties", "nullable"}
 """Keywords without which a schema has none of these flaws."""
 UNEVALUATED = frozenset({"unevaluatedProperties", "unevaluatedItems"})
@@ -69,11 +71,32 @@ def unusable_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
                 composed.append(location)
             if not is_30 and location.node.get("nullable") is True:
                 nullable.append(location)
+    yield from _endless(document)
+    yield from _repeated_paths(document)
     yield from _nullable(nullable, "is of OpenAPI 3.0", {"type": "null"})
     pointers_of = {id(location.node): location.pointer for location in composed}
     nodes = [location.node for location in composed]
     yield from _multiplied(nodes, pointers_of, document)
     yield from _closed(nodes, pointers_of, document)
+
+
+def _endless(document: Mapping[str, Any]) -> Iterator[Flaw]:
+    """Yield each component whose reference leads back to itself, so that it says nothing of a value."""
+    for name, schema in document.get("components", {}).get("schemas", {}).items():
+        seen, target = set[int](), schema
+        while isinstance(target, dict) and "$ref" in target and id(target) not in seen:
+            seen.add(id(target))
+            target = _referenced(document, target["$ref"])
+        if target is schema and seen:
+            yield Flaw(pointers.join("/components/schemas", name, "$ref"), "leads back to itself.")
+
+
+def _repeated_paths(document: Mapping[str, Any]) -> Iterator[Flaw]:
+    """Yield each path that differs from an earlier one in the names of parameters alone."""
+    first: dict[str, str] = {}
+    for path in document.get("paths", {}):
+        if (other := first.setdefault(PATH_NAME.sub("{}", path), path)) != path:
+            yield Flaw(pointers.join("/paths", path), f"is the same path as {other}.", fix=lambda: "accepted")
 
 
 def _uncompiled(location: Location) -> Iterator[Flaw]:

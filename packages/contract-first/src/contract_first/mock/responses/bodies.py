@@ -1,6 +1,5 @@
 """What a body may be: the examples that a contract gives, then generated values."""
 
-import base64
 import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -12,6 +11,7 @@ from contract_first.contract.document.media_types import essence
 from contract_first.contract.schemas.schema import MISSING, Schema
 from contract_first.generation import Generator
 from contract_first.generation.examples import readable_of
+from contract_first.generation.files import file_of
 from contract_first.generation.generator import Place
 from contract_first.generation.rendering import body_of, is_opaque
 from contract_first.service.request.sequences import EVENTS, body_of_items, is_sequence
@@ -26,10 +26,6 @@ WRAPPER, MOST_WRAPPERS = frozenset({"summary", "description", "value"}), 8
 """Members of an Example Object that stands where its value should, and how many stand in each other."""
 UNNAMED = "default"
 """Name by which the `example` of a media type is asked for."""
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
-"""One pixel: what an image looks like that has no example."""
 
 
 class CandidateValue(NamedTuple):
@@ -114,8 +110,11 @@ class Candidates:
     ) -> Iterator[ResponseBody]:
         """Yield bodies of a media type; the arguments are those of :meth:`values`."""
         for value, source, violates_formats in self.values(holder, name, only, **place):
-            if source == "generated" and is_opaque(media_type):
-                content = PNG if media_type == "image/png" else b"mock"
+            file = file_of(essence(media_type)) if source == "generated" else None
+            if file is not None:
+                content = file
+            elif source == "generated" and is_opaque(media_type):
+                content = b"mock"
             elif is_sequence(media_type) and (source == "generated" or not isinstance(value, str)):
                 content = self._stream(value, media_type, holder)
             else:

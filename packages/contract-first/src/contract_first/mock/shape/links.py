@@ -12,7 +12,7 @@ from contract_first.vocabulary.words import plain, singulars, words_of
 
 HERE: Final = "https://mock.invalid"
 """Stands for the URL of the API as a client reaches it, until there is a request (RFC 6761, 6.4)."""
-EXAMPLE: Final = "https://www.example.com/"
+EXAMPLE: Final = "https://www.example/"
 """Begins the URLs that values are generated with; those of authors have another host."""
 KINDS: Final = ("type", "object", "resource_type", "kind")
 """Members that may say of which kind an object is."""

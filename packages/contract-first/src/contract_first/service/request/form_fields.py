@@ -46,6 +46,9 @@ class FormField:
 
     def __init__(self, name: str, schema: Schema, encoding: Mapping[str, Any]) -> None:
         self._media_types = list(filter(None, map(str.strip, encoding.get("contentType", "").split(","))))
+        self._headers = [
+            name for name, header in encoding.get("headers", {}).items() if header.get("required")
+        ]
         style = {key: encoding[key] for key in STYLED & encoding.keys()}
         self.name = name
         self.deep_prefix = name + "[" if style.get("style") == "deepObject" else None
@@ -75,6 +78,8 @@ class FormField:
                 expected = " or ".join(self._media_types)
                 media_type = essence(content.content_type or "")[:LONGEST_TYPE]
                 violations.append(self._violation("contentType", f"is {media_type}; expected {expected}"))
+            missing = [name for name in self._headers if name not in content.headers]
+            violations += [self._violation("required", f"lacks the header {name}") for name in missing]
         elif self._binary:
             violations.append(self._violation("format", "is a file: send it with a filename"))
         else:
