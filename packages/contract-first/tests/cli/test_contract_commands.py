@@ -120,7 +120,9 @@ def test_other_commands_read_leniently(contract, write, pets, command):
     arguments = [command[0], *[path] * len(command)]
     result = contract(*arguments)
     assert result.exit_code == 0
-    assert f"{path} has 1 defect: 1 repaired. `contract lint` lists them." in result.stderr
+    assert (
+        f"{path} has 1 defect: 1 repaired; list them by: contract-first contract lint {path}" in result.stderr
+    )
     assert "defect" not in result.stdout
     assert contract(*arguments, "--strict").exit_code == 2
 

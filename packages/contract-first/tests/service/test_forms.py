@@ -95,6 +95,15 @@ def test_a_multipart_body_is_an_object(parts, expected, app):
     assert fields(app) == expected
 
 
+def test_headers_of_a_file(reading):
+    """One that the encoding requires has to be there."""
+    header = {"X-Checksum": {"required": True, "schema": {}}, "X-Other": {"schema": {}}}
+    app = reading(FORM, MULTIPART, encoding={"photo": {"headers": header}})
+    sent = part("photo", "1", "a")
+    assert send(app, sent).errors == [("body", "/photo", "required")]
+    assert send(app, b"x-checksum: 1\r\n" + sent).status == 204
+
+
 WRONG = [
     ([part("photo", "no file")], [("body", "/photo", "format")]),
     ([part("photos", "no file")], [("body", "/photos", "format")]),

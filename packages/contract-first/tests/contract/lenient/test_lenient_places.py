@@ -108,6 +108,14 @@ def test_json_in_a_file_of_yaml(write):
         (b"<!DOCTYPE html>\n<p>a: b", "is HTML or XML; expected an object in JSON or YAML"),
         (b"\x1f\x8b\x08\x00\xff", "is not UTF-8 at byte 1"),
         (b'{"a": ' + b"9" * 5000 + b"}", "holds an integer of more than 4300 digits"),
+        (b"#%RAML 1.0\ntitle: A\n/pets: {}", "is RAML; convert it to OpenAPI"),
+        (b'"""Pets."""\ntype Query @a {\n  pets: [Pet!]!\n}', "is a schema of GraphQL; expected a contract"),
+        (b'{"asyncapi": "3.0.0", "info": {}}', "is AsyncAPI, which describes messages"),
+        (b'{"arazzo": "1.0.1", "info": {}}', "is Arazzo, .* give one of its sourceDescriptions"),
+        (b'{"overlay": "1.0.0", "actions": []}', "is an Overlay; .* by --overlay"),
+        (b'{"info": {"_postman_id": "1"}, "item": []}', "is a Postman collection; convert it to OpenAPI"),
+        (b'{"consumer": {}, "provider": {}, "interactions": []}', "is a Pact, .* give the provider's"),
+        (b'{"openapi": "3.1.0", "info": {}, "paths": [{}]}', "/paths: is an array; expected an object"),
     ],
 )
 def test_what_is_no_document(write, raw, reason):

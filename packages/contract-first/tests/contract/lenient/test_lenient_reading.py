@@ -129,6 +129,9 @@ def test_real_defects(lenient, document, version, defects):
     assert contract.operations
 
 
+ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+
+
 @BOTH
 def test_document_without_info(write, version):
     """It gets a title of the file's name."""
@@ -157,6 +160,40 @@ def test_reference_into_another_kind_of_component(lenient, version):
     )
     assert found[0] == (f"{GET_PETS}/responses/200/content/application~1json", "repaired")
     assert contract.operations[0].responses["200"]["content"] == content
+
+
+def test_definitions_of_a_document_that_is_half_converted(lenient):
+    """They are schemas of the components, unless one has their name."""
+    content = {"application/json": {"schema": {"$ref": "#/definitions/Pet"}}}
+    paths = {"/pets": {"get": {"responses": {"200": {"description": "", "content": content}}}}}
+    definitions = {"Pet": {"type": "integer"}, "Other": {"type": "integer"}}
+    components = {"schemas": {"Other": {"type": "string"}}}
+    contract, found = lenient({"paths": paths, "components": components}, definitions=definitions)
+    assert found == [
+        (f"{GET_PETS}/responses/200/content/application~1json/schema", "repaired"),
+        ("/definitions", "repaired"),
+    ]
+    assert contract.document["components"]["schemas"] == {
+        "Other": {"type": "string"},
+        "Pet": {"type": "integer"},
+    }
+
+
+@BOTH
+def test_references_without_an_end_and_paths_without_a_difference(write, version):
+    """They are valid, and reported: the reference is left out, and the paths are served."""
+    schemas = {"A": {"$ref": "#/components/schemas/B"}, "B": {"$ref": "#/components/schemas/A"}}
+    paths = {
+        f"/pets/{{{name}}}": {method: {**GET, "parameters": [dict(ID, name=name)]}}
+        for name, method in (("x", "get"), ("y", "delete"))
+    }
+    document = {"openapi": version, **DOCUMENT, "paths": paths, "components": {"schemas": schemas}}
+    contract = load_contract(write(document), lenient=True)
+    assert [(each.pointer, each.action) for each in contract.defects] == [
+        ("/components/schemas/A/$ref", "left out"),
+        ("/components/schemas/B/$ref", "left out"),
+        ("/paths/~1pets~1{y}", "accepted"),
+    ]
 
 
 @BOTH

@@ -163,7 +163,8 @@ def test_a_defect_disables_one_operation(file):
         assert client.get("/pets").status_code == 200
         disabled = client.put("/pets")
         defects = client.get("/_mock/defects").json()["defects"]
-    message = f"{file} has 2 defects: 1 repaired, 1 operation disabled. `contract lint` lists them."
+    listing = f"contract-first contract lint {file}"
+    message = f"{file} has 2 defects: 1 repaired, 1 operation disabled; list them by: {listing}"
     assert sentences.get_nowait() == message
     assert disabled.status_code == 501
     place = f"{file}:1#/paths/~1pets/put: [] is not of type"

@@ -13,7 +13,7 @@ from contract_first.vocabulary.subjects import LOCALITIES, Subject
 
 EMAIL = r"[a-z]+\.[a-z]+@example\.com"
 WORD = r"[A-Z][a-z]+"
-URL = r"https://[a-z.]+\.com/\S+"
+URL = r"https://www\.example/\S+"
 IMAGE = r"https://\S+\.png"
 MOMENT = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"
 DATE = r"\d{4}-\d\d-\d\d"
@@ -49,7 +49,7 @@ STRINGS = {
     **dict.fromkeys(("ip", "ipAddress", "remote_ip"), r"192\.0\.2\.\d+"),
     "user_agent": r"\w+/\d.*",
     **dict.fromkeys(("company", "companyName"), rf"{WORD} (Ltd|GmbH|Inc\.)"),
-    **dict.fromkeys(("domain", "hostname"), r"\w+\.example\.com"),
+    **dict.fromkeys(("domain", "hostname"), r"\w+\.example"),
     "version": r"\d\.\d\.\d",
     "sha256": "[0-9a-f]{64}",
 }

@@ -41,7 +41,6 @@ _BY_SEVERITY: dict[Severity, tuple[tuple[str, str, str], ...]] = {
         ("tag", "has no tag", "expected at least one, to be listed under"),
         ("error-response", "declares no error response", "expected a 4xx or a default"),
         ("example", "violates its schema", "expected a value that conforms"),
-        ("path-unique", "is the same path as another", "expected other segments, not other names"),
     ),
     "warning": (
         ("operation-id-url", "has an operationId that no URL can hold", "expected no spaces"),

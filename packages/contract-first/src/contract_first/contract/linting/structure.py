@@ -65,11 +65,6 @@ def of_document(contract: Contract) -> Iterator[Flaw]:
             if tag not in declared:
                 yield Flaw("tag-declared", f"{operation.pointer}/tags/{index}", tag)
     yield from _security(contract)
-    paths: dict[str, str] = {}
-    for path in document.get("paths", {}):
-        first = paths.setdefault(re.sub(r"\{[^{}]*\}", "{}", path), path)
-        if first != path:
-            yield Flaw("path-unique", pointers.join("/paths", path), first)
 
 
 def _of_operation(operation: Operation) -> Iterator[Flaw]:
