@@ -72,7 +72,7 @@ class _Patterned(Xeger):
         others = [character for character in string.printable if character not in members]
         return self._random.choice(likely or others)
 
-    def _handle_repeat(self, start_range: int, end_range: int, value: str) -> str:
+    def _handle_repeat(self, start_range: int, end_range: int, value: Any) -> str:
         """Repeat as often as is required, or a few times more."""
         if start_range > MOST_REQUIRED_REPEATS:
             raise ValueError("it repeats too often")
