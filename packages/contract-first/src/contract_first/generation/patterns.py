@@ -21,9 +21,9 @@ OF_PROPERTY = {"Lu": "A-Z", "Lt": "A-Z", "N": "0-9", "P": ".", "Z": " ", "S": "+
 LETTERS, OTHERS = "a-z", "0-9"
 
 
-def _of_property(found: re.Match[str]) -> str:
+def _of_property(match: re.Match[str]) -> str:
     """Return the characters that a pattern names by a property, as a class holds them."""
-    kind, *names = found.groups()
+    kind, *names = match.groups()
     name = next(filter(None, names))
     characters = OF_PROPERTY.get(name[:2]) or OF_PROPERTY.get(name[:1], LETTERS)
     return characters if kind == "p" else OTHERS if characters == LETTERS else LETTERS
@@ -32,9 +32,9 @@ def _of_property(found: re.Match[str]) -> str:
 def _as_python(pattern: str) -> str:
     """Return a pattern that Python reads, and that matches some of what one of ECMAScript does."""
 
-    def replaced(found: re.Match[str]) -> str:
-        text = PROPERTY.sub(_of_property, found[0])
-        return text if found[0].startswith("[") else f"[{text}]"
+    def replaced(match: re.Match[str]) -> str:
+        text = PROPERTY.sub(_of_property, match[0])
+        return text if match[0].startswith("[") else f"[{text}]"
 
     return IN_CLASS.sub(replaced, NAMED_GROUP.sub("(?P<", pattern))
 
