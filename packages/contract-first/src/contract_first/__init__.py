@@ -63,16 +63,4 @@ __all__ = [
     "per_request", "serve", "validate_har",
 ]  # fmt: skip
 
-__getattr__ = exported(
-    __name__,
-    {
-        "contract": "Change Contract ContractError Operation compare load_contract",
-        "service": "BadRequest BasicCredential Conflict Cookie Event Forbidden Hook InsufficientScope"
-        " InternalError MethodNotAllowed NotAcceptable NotFound NotImplementedYet"
-        " PayloadTooLarge Problem RateLimited Request Requirement Response ServerSentEvent Service"
-        " ServiceUnavailable URITooLong Unauthorized UnsupportedMediaType Upload"
-        " ValidationFailed create_app per_request serve",
-        "mock": "ContractMock contract_mock",
-        "check": "Credentials ExchangeValidator Report check_app check_url validate_har",
-    },
-)
+__getattr__ = exported(__name__)
