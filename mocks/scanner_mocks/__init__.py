@@ -13,4 +13,4 @@ if TYPE_CHECKING:
 
 __all__ = ["Mock", "scanner_mock"]
 
-__getattr__ = exported(__name__, {"server": "Mock scanner_mock"})
+__getattr__ = exported(__name__)

@@ -1,11 +1,14 @@
 """Makes imports cheaper: some are deferred, and the garbage collector waits."""
 
+import ast
 import gc
+import inspect
 import signal
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -45,18 +48,28 @@ def run_command_line(module: str) -> None:
         raise SystemExit(128 + signal.SIGINT) from None
 
 
-def exported(package: str, names: Mapping[str, str]) -> Callable[[str], Any]:
-    """Return the ``__getattr__`` of a package, which imports public names when they are first used.
+def exported(package: str) -> Callable[[str], Any]:
+    """Return the ``__getattr__`` of a package, which imports a public name when it is first used.
 
-    Args:
-        names: of what is public, separated by spaces, by the module that has it.
+    The module that has it is the one that the package imports it from for type checkers, below
+    ``if TYPE_CHECKING``, by name or with all that is public there.
     """
-    modules = {name: module for module, members in names.items() for name in members.split()}
+
+    @cache
+    def imports() -> list[tuple[str, str]]:
+        return [
+            (f"{package}.{statement.module}", alias.name)
+            for statement in ast.walk(ast.parse(inspect.getsource(sys.modules[package])))
+            if isinstance(statement, ast.ImportFrom) and statement.level
+            for alias in statement.names
+        ]
 
     def find(name: str) -> Any:
-        if name not in modules:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(import_module(f"{package}.{modules[name]}"), name)
+        if name in sys.modules[package].__all__:
+            for module, imported in imports():
+                if imported == name or (imported == "*" and name in import_module(module).__all__):
+                    return getattr(import_module(module), name)
+        raise AttributeError(f"module {package!r} has no attribute {name!r}")
 
     return find
 

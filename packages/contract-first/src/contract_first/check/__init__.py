@@ -22,15 +22,4 @@ __all__ = [
     "check_app", "check_url", "validate_har",
 ]  # fmt: skip
 
-__getattr__ = exported(
-    __name__,
-    {
-        "checks": "Check",
-        "credentials": "Credentials",
-        "har": "HarError",
-        "reports.report": "Report",
-        "run.checking": "check_app check_url",
-        "target": "CannotRunError Target",
-        "validation": "ExchangeValidator validate_har",
-    },
-)
+__getattr__ = exported(__name__)

@@ -16,13 +16,4 @@ if TYPE_CHECKING:
 
 __all__ = ["Change", "Contract", "ContractError", "Operation", "compare", "load_contract"]
 # imported when they are first used, since a command's help uses none
-__getattr__ = exported(
-    __name__,
-    {
-        "comparison": "Change compare",
-        "contract": "Contract",
-        "document.errors": "ContractError",
-        "loading": "load_contract",
-        "operation": "Operation",
-    },
-)
+__getattr__ = exported(__name__)

@@ -15,4 +15,4 @@ if TYPE_CHECKING:
 
 __all__ = ["ContractMock", "contract_mock"]
 
-__getattr__ = exported(__name__, {"server": "ContractMock contract_mock"})
+__getattr__ = exported(__name__)

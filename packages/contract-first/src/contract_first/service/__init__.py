@@ -55,26 +55,4 @@ __all__ = [
     "Upload", "ValidationFailed", "Violation", "create_app", "listen", "per_request", "serve", "url_of",
 ]  # fmt: skip
 
-__getattr__ = exported(
-    __name__,
-    {
-        "app": "Service create_app",
-        "access.authentication": "Authenticator BasicCredential",
-        "assembly": "Strictness",
-        "options": "Exposure Observability Seams",
-        "request.bodies": "Limits",
-        "context.collaborators": "PerRequest per_request",
-        "context.hooks": "Hook",
-        "request.json_bounds": "JsonLimits",
-        "functions": "ResolverError",
-        "idempotency": "Attempt Idempotency KeyInUse KeyReused",
-        "messages.problems": "BadRequest Conflict Forbidden InsufficientScope InternalError MethodNotAllowed"
-        " NotAcceptable NotFound NotImplementedYet PayloadTooLarge Problem"
-        " ProblemProfile RateLimited ServiceUnavailable URITooLong Unauthorized"
-        " UnsupportedMediaType ValidationFailed Violation",
-        "messages.request": "Request Requirement",
-        "messages.response": "Cookie Event Response ServerSentEvent",
-        "messages.upload": "Upload",
-        "http.server": "CannotListen listen serve url_of",
-    },
-)
+__getattr__ = exported(__name__)

@@ -20,12 +20,4 @@ __all__ = [
     "SampleRequest", "mock_unimplemented", "sample_requests",
 ]  # fmt: skip
 
-__getattr__ = exported(
-    __name__,
-    {
-        "coverage": "ContractCoverage",
-        "exchanges": "ContractViolationError",
-        "plugin": "AsyncContractClients ContractClients ContractMocks",
-        "samples": "SampleRequest mock_unimplemented sample_requests",
-    },
-)
+__getattr__ = exported(__name__)

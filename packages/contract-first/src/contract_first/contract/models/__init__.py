@@ -14,6 +14,4 @@ if TYPE_CHECKING:
 
 __all__ = ["KINDS", "Kind", "Models", "differences", "write_models"]
 # imported when they are first used, since names of arguments need none of them
-__getattr__ = exported(
-    __name__, {"declarations": "Models write_models", "comparison": "differences", "kinds": "KINDS Kind"}
-)
+__getattr__ = exported(__name__)

@@ -1,10 +1,8 @@
 """The log of a process, as text or as JSON."""
 
 import logging
-import select
 import sys
 import time
-from asyncio import get_running_loop
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,8 +21,6 @@ Describe = Callable[[Any], Mapping[str, str]]
 """Returns what is written of a caller, by name; no secrets."""
 OWN = ("contract_first.service",)
 """Loggers that have the level that is set; others have no more than warnings, since they know no secrets."""
-PIPE_BUF: int = getattr(select, "PIPE_BUF", 512)
-"""Bytes that a pipe takes at once; Windows does not say, and 512 is the least that POSIX allows."""
 MOST_CAUSE = 500
 MASKING = Masking()
 MOST_LINKS = 3
@@ -32,24 +28,22 @@ MOST_LINKS = 3
 
 
 class Log(logging.Handler):
-    """Writes lines: at once, but for those of requests, which it writes together at each turn of the loop."""
+    """Writes lines, each at once."""
 
     def __init__(self, form: Form = "text", stream: TextIO | None = None) -> None:
         super().__init__()
         self.is_json = form == "json"
         self._stream = stream or sys.stderr
-        self._lines: list[str] = []
         self._second = (0, "")
         self._exceptions = logging.Formatter()
         self.addFilter(CappedLog())
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Write a record, or report that its arguments do not fit its message; the lock is held."""
+        """Write a record, or report that its arguments do not fit its message."""
         try:
-            self._lines.append(self._formatted(record))
+            self.write(self._formatted(record))
         except Exception:  # noqa: BLE001 -- whatever the arguments raise, their caller goes on
             self.handleError(record)
-        self.flush()
 
     def _formatted(self, record: logging.LogRecord) -> str:
         message, exception = MASKING.text(record.getMessage().strip()), ""
@@ -75,36 +69,15 @@ class Log(logging.Handler):
         print(json_line(members) if self.is_json else message, file=stream, flush=True)
 
     def write(self, line: str) -> None:
-        """Write a line of a request at the next turn of the event loop."""
-        self.acquire()
-        self._lines.append(line)
-        is_first = len(self._lines) == 1
-        self.release()
-        if is_first:
-            get_running_loop().call_soon(self.flush)
-
-    def flush(self) -> None:
+        """Write a line at once, so that those of other processes come between two only where it is long."""
         self.acquire()
         try:
-            lines, self._lines = self._lines, []
-            text, size = "", 0
-            for line in lines:
-                more = len(line if line.isascii() else line.encode(errors="backslashreplace")) + 1
-                if text and size + more > PIPE_BUF:
-                    self._put(text)
-                    text, size = "", 0
-                text += f"{line}\n"
-                size += more
-            self._put(text)
+            self._stream.write(f"{line}\n")
+            self._stream.flush()
         except (OSError, ValueError):  # nobody reads them any more
             pass
         finally:
             self.release()
-
-    def _put(self, text: str) -> None:
-        """Write lines that fit in a pipe at once, so that those of other processes do not come between."""
-        self._stream.write(text)
-        self._stream.flush()
 
     def time(self, moment: float) -> str:
         """Return a time in UTC, with milliseconds, as RFC 3339 writes it."""
