@@ -131,7 +131,8 @@ class Edge:
             await respond(self._rendered(problem, request), request, send)
 
     def _rendered(self, problem: Problem, request: Request) -> Rendered:
-        rendered = request.declared_error(problem, request) or self._problem_details(problem, request)
+        declared = request.declared_error and request.declared_error(problem, request)
+        rendered = declared or self._problem_details(problem, request)
         if problem.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             rendered.headers.append((b"connection", b"close"))  # the rest of the body is not read
         return rendered

@@ -68,7 +68,6 @@ class Pipeline:
     ) -> None:
         self._operation = operation = bound.contract_operation
         self._responses = responses = items.documented(operation)
-        bound.errors.generate = responses.generate
         self._bound, self._items, self._strictness = bound, items, strictness
         self._drawn, self._ids = (
             randomness.source(f"{kind} of {operation.operation_id}") for kind in ("answers", "ids")

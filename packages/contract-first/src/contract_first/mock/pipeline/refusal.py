@@ -54,5 +54,5 @@ class Refusable:
                 documented = await responses.response(Selection(like, accepted(request)), request)
                 headers += [(b"x-mock-answer", documented.source.encode()), SANDBOX]
                 headers += declared(documented, problem) if like == status else []
-                request.declared_error = partial(self._errors.render, like=like)
+                request.declared_error = partial(self._errors.render, like=like, sample=documented.body.value)
         request.response_headers += headers

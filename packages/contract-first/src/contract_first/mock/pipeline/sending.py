@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 
 from contract_first.contract import Operation
 from contract_first.generation.rendering import with_content
@@ -38,6 +39,7 @@ class Send:
         problem = documented.problem(request)
         answer = (b"x-mock-answer", documented.source.encode())
         request.response_headers += [answer, *declared(documented, problem)]
+        request.declared_error = partial(request.declared_error, sample=documented.body.value)
         raise problem
 
     def _located(self, rendered: Rendered, request: Request) -> Rendered:

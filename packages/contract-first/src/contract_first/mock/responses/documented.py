@@ -3,6 +3,7 @@
 import asyncio
 import json
 import logging
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -32,7 +33,7 @@ from contract_first.service.messages.problems import (
     ValidationFailed,
     ViolationError,
 )
-from contract_first.service.messages.request import Request, undeclared
+from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
 from contract_first.service.response.accept_filter import AcceptFilter
 from contract_first.service.response.errors import is_written
@@ -44,7 +45,7 @@ from contract_first.service.response.response_validation import (
 from contract_first.vocabulary.members import kind_of
 
 from .bodies import MOST_EXAMPLES, MOST_REPAIRED, MOST_REPAIRS, Candidates, ResponseBody, named_examples
-from .problems import documented_problem, in_a_header, names_other_status
+from .problems import documented_problem, in_a_header
 from .relation import Relate, Relation, instead_of
 from .selection import ResponseSelector, Selection
 
@@ -62,6 +63,8 @@ Fields = list[tuple[bytes, bytes]]
 
 NO_BODY_VALUE = ResponseBody()
 VIOLATES = "its body violates its schema"
+OF_STATUS = re.compile(rb'"\w*(?:status|code|error)"\s*:\s*"?([45][0-9]{2})\b', re.IGNORECASE)
+"""A member of an error that names a status."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +130,6 @@ class DocumentedResponses:
     Attributes:
         links: as given.
         selector: selects among the responses.
-        generate: makes values of the contract.
     """
 
     def __init__(
@@ -145,7 +147,6 @@ class DocumentedResponses:
         self._operation = operation
         self._contract = assembly.contract
         self._generator = generator
-        self.generate = generator.candidates
         self._candidates = Candidates(operation, assembly.contract, generator)
         self._filter = AcceptFilter(operation, assembly.contract.schemas)
         self._validator = assembly.response_validator
@@ -170,7 +171,7 @@ class DocumentedResponses:
                     response = await asyncio.to_thread(self.make, selection, fields)
                 except Problem:
                     if request:
-                        request.declared_error = undeclared
+                        request.declared_error = None
                     raise
         return response
 
@@ -241,11 +242,9 @@ class DocumentedResponses:
         status, source = documented.rendered.status, documented.source
         if status < BAD_REQUEST or not is_written(key):
             return documented
-        is_authored = source == "example" and not (
-            key == PROBLEM and not {"example", "examples"} & holder.keys()
-        )
-        is_exact = str(status) in self._operation.responses
-        if is_authored and (is_exact or not names_other_status(documented.body.value, status)):
+        is_authored = source == "example" and (key != PROBLEM or {"example", "examples"} & holder.keys())
+        names_other = {*OF_STATUS.findall(documented.body.content)} - {str(status).encode()}
+        if is_authored and (str(status) in self._operation.responses or not names_other):
             return documented
         problem = documented_problem(self._operation, status, self._contract)
         return replace(documented, problem=problem, source="example-repaired" if is_authored else "generated")

@@ -1,8 +1,6 @@
 """The API's own problems, where a contract documents them for a status."""
 
-import re
 from collections.abc import Callable
-from typing import Any
 
 from contract_first.contract import Contract, Operation
 from contract_first.service.access.security import alternatives_of
@@ -16,15 +14,11 @@ from contract_first.service.messages.problems import (
     Violation,
 )
 from contract_first.service.messages.request import Request
-from contract_first.service.response.error_members import MEANINGS
-from contract_first.vocabulary.errors import spelled
 
 from .authenticators import challenges_for
 
 DETAIL = "The mock was asked for this response."
 LONGEST_LINE = 1000
-STATUS_NAMES = MEANINGS["status"].names.split()
-ERROR_STATUS = re.compile(r"[45][0-9]{2}")
 
 
 def documented_problem(operation: Operation, status: int, contract: Contract) -> Callable[[Request], Problem]:
@@ -57,18 +51,6 @@ def _rate_limited(request: Request) -> Problem:
     ]
     reset = next((value for name, value in fields if name == b"ratelimit-reset"), b"")
     return RateLimited(max(1, int(reset)) if reset.isdigit() else 1)
-
-
-def names_other_status(value: Any, status: int) -> bool:
-    """Tell whether an error names another status than this one, in a member of such a name at any depth."""
-    if isinstance(value, list):
-        return any(names_other_status(item, status) for item in value)
-    if not isinstance(value, dict):
-        return False
-    named = [member for name, member in value.items() if spelled(name) in STATUS_NAMES]
-    statuses = {text for text in map(str, named) if ERROR_STATUS.fullmatch(text)}
-    is_other = bool(statuses) and str(status) not in statuses
-    return is_other or any(names_other_status(member, status) for member in value.values())
 
 
 def in_a_line(problem: Problem) -> bytes:

@@ -29,7 +29,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
-from typing import Any, ClassVar, overload
+from typing import Any, ClassVar
 
 from contract_first.contract.schemas.violations import Violation as Violation  # noqa: PLC0414 -- re-exported
 from contract_first.vocabulary.words import words_of
@@ -75,24 +75,6 @@ class Problem(Exception):  # noqa: N818 -- RFC 9457's own word for it
 
     # HTTPStatus words some phrases differently from one Python to the next; `title` keeps RFC 9110's.
 
-    @overload
-    def __init__(
-        self, detail: str = "", /, *, headers: Mapping[str, str] | None = None, **extensions: Any
-    ) -> None: ...
-
-    @overload
-    def __init__(
-        self,
-        status: int,
-        detail: str = "",
-        /,
-        *,
-        title: str = "",
-        type: str = "",
-        headers: Mapping[str, str] | None = None,
-        **extensions: Any,
-    ) -> None: ...
-
     def __init__(
         self,
         status: int | str = "",
@@ -104,7 +86,7 @@ class Problem(Exception):  # noqa: N818 -- RFC 9457's own word for it
         headers: Mapping[str, str] | None = None,
         **extensions: Any,
     ) -> None:
-        """Make a problem; ``extensions`` are members of its document.
+        """Make a problem of a status and a detail, or a detail alone; ``extensions`` are further members.
 
         Raises:
             ValueError: the status is not one of an error.

@@ -45,12 +45,6 @@ class Requirement:
 
 
 STATE = "contract_first.service.messages.request"
-DeclaredError = Callable[[Problem, "Request"], Any]
-"""Returns the response that a problem is, None for problem details."""
-
-
-def undeclared(_problem: Problem, _request: "Request") -> None:
-    """Return no response: where the contract declares no error, problem details are sent."""
 
 
 class Request:
@@ -114,7 +108,7 @@ class Request:
         self.background: list[Callable[[], Awaitable[Any]]] = []
         self.trace: Trace | None = None
         self.error: Exception | None = None
-        self.declared_error: DeclaredError = undeclared
+        self.declared_error: Callable[..., Any] | None = None
 
     def after_response(self, function: Function, *arguments: Any, **named: Any) -> None:
         """Call a function once the response is sent; a ``def`` function runs in a thread.

@@ -5,10 +5,10 @@ or as the default. Where the contract has none, or has problem details, it is a 
 """
 
 import logging
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cache, cached_property, partial
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
 from html import escape
-from itertools import islice, tee
+from itertools import chain, islice
 from typing import Any
 
 import msgspec
@@ -21,16 +21,13 @@ from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered, Response
 from contract_first.vocabulary.words import plain
 
-from .error_members import Occurrence
-from .error_values import Draft
+from .error_members import Member, Occurrence
 from .negotiation import preferred
 from .rendering import ResponseRenderer, of_range
 
 log = logging.getLogger("contract_first.service.errors")
 ErrorFunction = Callable[[Problem, Operation, int], Any]
 """Returns the body of an error that an operation has with a status, None for the one that is by default."""
-Generate = Callable[[Any, str], Iterable[tuple[Any, bool]]]
-"""Yields values that a schema allows, for a label; a mock's generator has them as its candidates."""
 MOST_BRANCHES, MOST_EXAMPLES = 8, 3
 
 
@@ -49,61 +46,41 @@ class DeclaredError:
     """
 
     def __init__(
-        self,
-        name: str,
-        holder: Mapping[str, Any],
-        contract: Contract,
-        profile: ProblemProfile,
-        generate: Generate | None,
+        self, name: str, holder: Mapping[str, Any], contract: Contract, profile: ProblemProfile
     ) -> None:
         self._is_problem = essence(name) == essence(profile.media_type)
-        self.media_type = (
-            profile.media_type if self._is_problem else of_range(name, None) if "*" in name else name
-        )
-        self._schema = contract.schemas.view(formats=True).for_responses.in_media_type(holder)
-        self._generate = generate
+        declared = of_range(name, None) if "*" in name else name
+        self.media_type = profile.media_type if self._is_problem else declared
+        self._schema = schema = contract.schemas.view(formats=True).for_responses.in_media_type(holder)
         named = [contract.resolve(example) for example in holder.get("examples", {}).values()]
         examples = [example["value"] for example in named if "value" in example]
-        examples += [node["example"] for node in (holder, *self._schema.parts[:1]) if "example" in node]
-        self._examples = list(islice(filter(self._schema.conforms, examples), MOST_EXAMPLES))
+        examples += [node["example"] for node in (holder, *schema.parts[:1]) if "example" in node]
+        self._examples = list(islice(filter(schema.conforms, examples), MOST_EXAMPLES))
+        example = next(iter(self._examples), MISSING)
+        self._alternative = cache(lambda branch: Member(schema, "", example, branch=branch))
 
-    def value(self, problem: Problem, request: Request) -> Any:
+    def value(self, problem: Problem, request: Request, sample: Any) -> Any:
         """Return the value that a problem is: the first that conforms, else the first."""
-        extensions = {} if problem.violations else problem.extensions
-        members = {plain(name): member for name, member in extensions.items()}
-        occurrence = Occurrence(problem, request, msgspec.to_builtins(members, enc_hook=str))
-        values, others = tee(self._values(occurrence))
-        return next(filter(self._schema.conforms, values), next(others))
+        values = self._values(problem, request, sample)
+        first = next(values)
+        return next(filter(self._schema.conforms, chain([first], values)), first)
 
-    def _values(self, occurrence: Occurrence) -> Iterator[Any]:
-        problem, document = occurrence.problem, {}
+    def _values(self, problem: Problem, request: Request, sample: Any) -> Iterator[Any]:
         if self.media_type.startswith("text/"):
             yield escape(problem.reason) if essence(self.media_type) == "text/html" else problem.reason
-            yield from (*self._examples, *self._generated)
+            yield from (*self._examples, sample)
             return
-        if self._is_problem:
-            document = msgspec.to_builtins(occurrence.request.problem_body(problem))
+        document = msgspec.to_builtins(request.problem_body(problem)) if self._is_problem else {}
+        if document:
             yield document
-        for draft in self._drafts:
-            value = draft.fill(occurrence)
-            yield {**document, **value} if document and isinstance(value, dict) else value
-            yield value
+        members = {} if problem.violations else problem.extensions
+        extensions = msgspec.to_builtins({plain(name): members[name] for name in members}, enc_hook=str)
+        occurrence = Occurrence(problem, request, extensions, request.problem_details(problem))
+        for branch in range(MOST_BRANCHES):
+            value = self._alternative(branch).value(occurrence)
+            yield {**document, **value} if isinstance(value, dict) else value
         yield from self._examples
-        for value in self._generated:
-            yield from (Draft(self._schema, value, is_authored=False).fill(occurrence), value)
-
-    @cached_property
-    def _drafts(self) -> list[Draft]:
-        """The ways to write the error: with each of the alternatives."""
-        example = next(iter(self._examples), MISSING)
-        first = Draft(self._schema, example)
-        branches = range(1, min(first.branches, MOST_BRANCHES))
-        return [first, *(Draft(self._schema, example, branch) for branch in branches)]
-
-    @cached_property
-    def _generated(self) -> list[Any]:
-        pairs = self._generate(self._schema.node, self.media_type) if self._generate else ()
-        return [value for value, _ in islice(pairs, MOST_EXAMPLES)]
+        yield from (Member(self._schema, "", sample, is_authored=False).value(occurrence), sample)
 
 
 class ErrorRenderer:
@@ -112,9 +89,6 @@ class ErrorRenderer:
     Args:
         renderer: of the operation's responses, which validates them.
         function: says what the body is, if it says anything.
-
-    Attributes:
-        generate: makes values where nothing else conforms; None in a service.
     """
 
     def __init__(
@@ -128,12 +102,14 @@ class ErrorRenderer:
         self._operation, self._contract = operation, contract
         self._renderer, self._profile, self._function = renderer, profile, function
         self._errors = cache(self._errors_of)
-        self.generate: Generate | None = None
 
-    def render(self, problem: Problem, request: Request, like: int = 0) -> Rendered | None:
+    def render(
+        self, problem: Problem, request: Request, like: int = 0, sample: Any = None
+    ) -> Rendered | None:
         """Return the response that a problem is, None where that is problem details.
 
         Args:
+            sample: an error that conforms, from where there is one; it is sent where nothing else conforms.
             like: the status whose error it is to be like, where it is not its own.
         """
         status = like or int(problem.status)
@@ -143,7 +119,7 @@ class ErrorRenderer:
                 return None
             error = errors[str(preferred(request.header(b"accept"), [*errors]))]
             value = self._function and self._function(problem, self._operation, status)
-            value = error.value(problem, request) if value is None else value
+            value = error.value(problem, request, sample) if value is None else value
             response = Response(value, status, problem.headers, error.media_type)
             rendered = self._renderer.render(response, request)
         except ViolationError:
@@ -160,5 +136,8 @@ class ErrorRenderer:
         content = (self._operation.response_for(status) or {}).get("content", {})
         kind = essence(self._profile.media_type)
         names = sorted(content, key=lambda name: (essence(name) != kind, not is_json(essence(name))))
-        make = partial(DeclaredError, contract=self._contract, profile=self._profile, generate=self.generate)
-        return {name: make(name, content[name]) for name in names if is_written(name)}
+        return {
+            name: DeclaredError(name, content[name], self._contract, self._profile)
+            for name in names
+            if is_written(name)
+        }
