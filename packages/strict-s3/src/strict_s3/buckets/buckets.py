@@ -113,6 +113,7 @@ class Buckets:
                 self._archive.save_bucket(order.bucket, settings)
                 if tagging:
                     self.change(replace(order, query=(("tagging", ""),), headers={}, body=tagging))
+        response.headers += _arn(order)
         return response
 
     def read(self, order: Order) -> Response:
@@ -131,6 +132,8 @@ class Buckets:
             if kind.default:
                 return Response.of_xml(kind.default)
             response = self._backend.carry_out(order)
+        if order.method == "HEAD" and not name:
+            response.headers += [*_arn(order), ("x-amz-access-point-alias", "false")]
         if name:
             response.set_body(_ROOT.sub(rb"\1\2Configuration", b"".join(response.body)))
         return response
@@ -224,6 +227,10 @@ def _with_minimum(response: Response, selector: str, headers: Mapping[str, str])
     if selector == "lifecycle":
         response.set_header(_MINIMUM, headers.get(_MINIMUM, _MINIMUMS[0]))
     return response
+
+
+def _arn(order: Order) -> list[tuple[str, str]]:
+    return [("x-amz-bucket-arn", f"arn:aws:s3:::{order.bucket}")]
 
 
 def _located(order: Order) -> Order:

@@ -29,6 +29,7 @@ def list_buckets(backend: Backend, order: Order) -> Response:
     described = [
         {
             "Name": name,
+            "BucketArn": bucket.arn,
             "CreationDate": bucket.creation_date_ISO8601,
             "BucketRegion": bucket.region_name if is_paged else None,
         }

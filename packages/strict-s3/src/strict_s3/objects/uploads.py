@@ -21,7 +21,7 @@ from strict_s3.store.customer_keys import check_part, key_md5, key_md5_of, respo
 from strict_s3.store.locks import lock
 
 from .multipart import ListedPart, assemble
-from .preconditions import check_replaced, check_source
+from .preconditions import check_replaced, check_source, source_version
 
 MAX_COMPLETED = 1000
 """How many completed uploads are remembered, for clients that repeat the request."""
@@ -112,6 +112,7 @@ class Uploads:
             check_part(order.headers, upload)
             check_source(self._backend, order)
             response = self._backend.carry_out(order)
+            response.headers += [*source_version(self._backend, order), *response_headers(upload)]
             part = upload.parts[_number(order)]
             algorithm = upload.metadata.get("x-amz-checksum-algorithm")
             checksum = Checksum(algorithm) if algorithm else None
