@@ -40,17 +40,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 MASK = "***"
-_SECRET = frozenset(
-    {
-        "authorization",
-        "cookie",
-        "signature",
-        "x-amz-signature",
-        "x-amz-security-token",
-        "x-amz-server-side-encryption-customer-key",
-        "x-amz-copy-source-server-side-encryption-customer-key",
-    }
-)
+_SECRET = re.compile(r"authorization|cookie|(?:.+-)?signature|.+-security-token|.+-customer-key")
+"""Names of fields whose values are secrets."""
 _TOKEN = re.compile(r"(x-amz-security-token[:=]|<CanonicalRequestBytes>)[^&<\n]+", re.IGNORECASE)
 """The session token in S3's response to a wrong signature."""
 _SANDBOX = (("Content-Security-Policy", "sandbox"), ("X-Content-Type-Options", "nosniff"))
@@ -228,4 +219,4 @@ def described(
 
 
 def _masked(pairs: Iterable[tuple[str, str]]) -> list[list[str]]:
-    return [[name, MASK if name.lower() in _SECRET else value] for name, value in pairs]
+    return [[name, MASK if _SECRET.fullmatch(name.lower()) else value] for name, value in pairs]

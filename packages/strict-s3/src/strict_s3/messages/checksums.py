@@ -87,7 +87,7 @@ class Checksum:
 
     def claim(self, value: str) -> None:
         """Set the value that the client expects; raise `S3Error` if it cannot be such a checksum."""
-        if len(_decoded(value)) != self._size:
+        if len(decoded(value)) != self._size:
             raise self._invalid(value)
         self.claimed = value
 
@@ -105,7 +105,7 @@ class Checksum:
 
     def check(self) -> None:
         """Raise BadDigest if it is not the value that the client expects."""
-        if self.claimed is not None and _decoded(self.claimed) != self.digest:
+        if self.claimed is not None and decoded(self.claimed) != self.digest:
             raise self._wrong(self.claimed)
 
     def _invalid(self, _value: str) -> S3Error:
@@ -204,7 +204,8 @@ def _check_algorithm(algorithm: str, message: str) -> None:
         raise invalid_request(message)
 
 
-def _decoded(value: str) -> bytes:
+def decoded(value: str) -> bytes:
+    """Return what a text in base64 says; nothing for another text."""
     try:
         return base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):

@@ -126,10 +126,8 @@ def list_uploads(backend: Backend, order: Order) -> Response:
 
 def list_parts(backend: Backend, order: Order) -> Response:
     upload = backend.existing_upload(order)
-    marker, most = parts_page(order.parameter, MAX_KEYS)
+    page, which = parts_page(order.parameter, sorted(upload.parts.items()))
     algorithm, kind = _checksum_of(upload)
-    parts = sorted((number, part) for number, part in upload.parts.items() if number > marker)
-    page = parts[:most]
     described = [
         {
             "PartNumber": number,
@@ -147,10 +145,7 @@ def list_parts(backend: Backend, order: Order) -> Response:
         "Initiator": _OWNER,
         "Owner": _OWNER,
         "StorageClass": upload.storage or "STANDARD",
-        "PartNumberMarker": marker,
-        "NextPartNumberMarker": page[-1][0] if page else 0,
-        "MaxParts": most,
-        "IsTruncated": len(parts) > len(page) > 0,
+        **which,
         **_checksum(algorithm, kind),
         "Part": described,
     }

@@ -49,21 +49,13 @@ def _copy_object(moto: models.S3Backend, source: Any, bucket: str, name: str, **
     set_source(moto.get_object(bucket, name), source)
 
 
-def _copy_part(
-    moto: models.S3Backend,
-    dest_bucket_name: str,
-    multipart_id: str,
-    part_id: int,
-    src_bucket_name: str,
-    src_key_name: str,
-    src_version_id: str | None,
-    start_byte: int | None,
-    end_byte: int | None,
-) -> Any:
+def _copy_part(moto: models.S3Backend, bucket: str, upload_id: str, number: int, **source: Any) -> Any:
     """Make a part of another object's bytes, in the same way."""
-    part = moto.get_bucket(dest_bucket_name).multiparts[multipart_id].set_part(part_id, b"")
-    source = moto.get_object(src_bucket_name, src_key_name, version_id=src_version_id)
-    set_source(part, source, start_byte or 0, None if end_byte is None else end_byte + 1)
+    part = moto.get_bucket(bucket).multiparts[upload_id].set_part(number, b"")
+    names = source["src_bucket_name"], source["src_key_name"]
+    key = moto.get_object(*names, version_id=source["src_version_id"])
+    first, last = source["start_byte"], source["end_byte"]
+    set_source(part, key, first or 0, None if last is None else last + 1)
     return part
 
 
