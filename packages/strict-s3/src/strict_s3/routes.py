@@ -132,10 +132,7 @@ class Routes:
     ) -> Response:
         order = Order.of(request, bucket, moto_headers(request.headers))
         if operation.name in LISTS:
-            response = self._store.serve_list(operation.name, order)
-            if operation.name in ("ListObjects", "ListObjectsV2"):
-                response.set_header("x-amz-bucket-region", bucket.region)
-            return response
+            return self._store.serve_list(operation.name, order)
         selectors = request.selectors
         selector = tuple(pair for pair in request.query if pair[0] in selectors)[:1]
         of_selector = tuple(pair for pair in request.query if selector and pair[0] == "id")

@@ -70,7 +70,9 @@ def list_objects(backend: Backend, order: Order) -> Response:
         {"Key": page.quoted(key.name), **_content(key, fetches_owner=fetches_owner)}
         for _, key in page.entries
     ]
-    return page.response("ListBucketResult", order.bucket, start, {"Contents": described})
+    response = page.response("ListBucketResult", order.bucket, start, {"Contents": described})
+    response.set_header("x-amz-bucket-region", order.region)
+    return response
 
 
 def list_versions(backend: Backend, order: Order) -> Response:

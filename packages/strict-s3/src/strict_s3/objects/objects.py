@@ -244,10 +244,9 @@ def _check_digests(request: Request, payload: ChunkedBody | VerifiedBody, docume
     """Raise `S3Error` unless a document has the MD5 and the checksum that its request says."""
     checksum = checksums.claimed_checksum(request.headers)
     _read_trailers(request, payload, checksum)
-    for digest in (checksums.ContentMd5(request.headers.get("content-md5")), checksum):
-        if digest is not None:
-            digest.update(document)
-            digest.check()
+    for digest in filter(None, (checksums.ContentMd5(request.headers.get("content-md5")), checksum)):
+        digest.update(document)
+        digest.check()
 
 
 def _read_trailers(

@@ -74,7 +74,7 @@ class Backend:
         request = Request.from_primitives(order.method, _url(order), self._headers(order), order.body)
         request.from_wsgi_server = True
         dispatch = _Handler.key_dispatch if order.key else _Handler.bucket_dispatch
-        with self.lock, self._policy_aside(order), self.all_or_nothing(order.bucket, order.key):
+        with self.lock, self.all_or_nothing(order.bucket, order.key):
             try:
                 status, headers, content = dispatch(request, request.raw_url, dict(request.headers))
             except S3Error:
@@ -327,19 +327,6 @@ class Backend:
                 else:
                     self._keys(bucket).discard(name)
             raise
-
-    @contextmanager
-    def _policy_aside(self, order: Order) -> Iterator[None]:
-        """Keep moto from evaluating a bucket policy: its conditions never hold."""
-        bucket = self._moto.buckets.get(order.bucket)
-        if bucket is None or not (order.key or order.has("delete")):
-            yield
-            return
-        policy, bucket.policy = bucket.policy, None
-        try:
-            yield
-        finally:
-            bucket.policy = policy
 
 
 class _Handler(S3Response):

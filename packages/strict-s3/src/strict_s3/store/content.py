@@ -56,7 +56,7 @@ class Content:
     ) -> None:
         self._file.close()
         if error is not None:
-            self.discard()
+            self.path.unlink(missing_ok=True)
 
     def receive(
         self, blocks: Iterable[bytes], max_bytes: int, proposed: Callable[[int], int] = lambda size: size
@@ -95,9 +95,6 @@ class Content:
                 os.fsync(folder)
             finally:
                 os.close(folder)
-
-    def discard(self) -> None:
-        self.path.unlink(missing_ok=True)
 
 
 class StoredFile:
