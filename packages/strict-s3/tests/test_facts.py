@@ -22,6 +22,14 @@ def test_the_region_of_a_list(version, bucket, send):
     assert send("GET", f"{bucket}?{version}").headers["x-amz-bucket-region"] == REGION
 
 
+def test_the_version_that_is_deleted(client, bucket):
+    """A deletion names the version that it was asked for, though that is gone already."""
+    client.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    version = client.put_object(Bucket=bucket, Key="k", Body=b"x")["VersionId"]
+    deletions = [client.delete_object(Bucket=bucket, Key="k", VersionId=version) for _ in range(2)]
+    assert [deletion["VersionId"] for deletion in deletions] == [version, version]
+
+
 def test_the_version_that_a_part_is_copied_from(client, bucket):
     """The response to a copy of a part names the version of its source, if that has one."""
     client.put_object(Bucket=bucket, Key="plain", Body=b"x")

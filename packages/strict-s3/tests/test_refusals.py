@@ -139,3 +139,11 @@ def test_checksums_that_are_not_implemented(name, client, bucket, send, stream):
     assert stream(b"x", trailers=[(header, "AAAA")], x_amz_trailer=header) == (501, "NotImplemented")
     begin = {"Bucket": bucket, "Key": "k", "ChecksumAlgorithm": name}
     assert code_of(client.create_multipart_upload, **begin) == "NotImplemented"
+
+
+@pytest.mark.parametrize("target", ["?cors", "?tagging", "?versioning", "?object-lock", "/k?tagging"])
+def test_documents_that_are_empty(target, client, bucket, send):
+    """A request that puts a document has one."""
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    response = send("PUT", f"{bucket}{target}")
+    assert (response.status_code, "<Code>MissingRequestBodyError</Code>" in response.text) == (400, True)

@@ -84,12 +84,14 @@ class Front:
             self._report_exchange(request, Response(0), [], beginning)
             raise Dropped
         status = HTTPStatus(response.status)
+        headers = request.headers
+        is_browser = "sec-fetch-mode" in headers or headers.get("user-agent", "").startswith("Mozilla/")
         fields = [
             ("x-amz-id-2", host_id),
             ("x-amz-request-id", request_id),
             ("Date", formatdate(self._clock.timestamp(), usegmt=True)),
             ("Server", "AmazonS3"),
-            *(_SANDBOX if _is_browser(request) else ()),
+            *(_SANDBOX if is_browser else ()),
             *((name, CONTROL.sub(" ", value)) for name, value in response.headers),
         ]
         without_body = status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
@@ -178,10 +180,6 @@ def create_app(
     if options.data is None:
         weakref.finalize(app, shutil.rmtree, folder, ignore_errors=True)
     return app
-
-
-def _is_browser(request: Request) -> bool:
-    return "sec-fetch-mode" in request.headers or request.headers.get("user-agent", "").startswith("Mozilla/")
 
 
 def described(

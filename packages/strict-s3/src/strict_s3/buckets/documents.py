@@ -40,8 +40,7 @@ _PRINCIPALS = {
         re.ASCII,
     ),
     "CanonicalUser": re.compile(r"[0-9a-f]{64}"),
-    "Federated": re.compile(r".+"),
-    "Service": re.compile(r".+"),
+    **dict.fromkeys(("Federated", "Service"), re.compile(r".+")),
 }
 """The form of principals, by kind."""
 OWNERSHIP = "x-amz-object-ownership"

@@ -235,6 +235,8 @@ def read_document(request: Request, signed: Signed | None) -> bytes:
     if selector in MOST_PIECES:
         check_pieces(document, MOST_PIECES[selector])
     root = ROOTS.get(selector)
+    if root and not document and request.method == "PUT" and selector != "acl":
+        raise refusal("MissingRequestBodyError")
     if document and root and request.method != "DELETE" and not has_root(document, root):
         raise refusal("MalformedACLError" if selector == "acl" else "MalformedXML")
     return document

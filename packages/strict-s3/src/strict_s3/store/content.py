@@ -85,9 +85,8 @@ class Content:
 
     def check(self) -> None:
         """Raise BadDigest unless MD5 and checksum are those expected; wait for the disk if durable."""
-        self.md5.check()
-        if self.checksum is not None:
-            self.checksum.check()
+        for digest in filter(None, (self.md5, self.checksum)):
+            digest.check()
         if self._durable:
             os.fsync(self._file.fileno())
             folder = os.open(self.path.parent, os.O_RDONLY)  # the name of the file is in it

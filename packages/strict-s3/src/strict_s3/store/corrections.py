@@ -78,7 +78,7 @@ def _delete_object(
         moto_bucket.keys.place(name, [*versions, marker])
         return True, {"version-id": marker.version_id, "delete-marker": "true"}
     if version_id is not None and version_id not in {str(version.version_id) for version in versions}:
-        return True, {}
+        return True, {"version-id": version_id}
     is_marker = any(
         str(version.version_id) == version_id and isinstance(version, models.FakeDeleteMarker)
         for version in versions
