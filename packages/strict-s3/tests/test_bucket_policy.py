@@ -180,7 +180,9 @@ def test_deletion_of_many_is_denied_for_each_key(client, bucket, permit):
     denied = {"Code": "AccessDenied", "Message": "Access Denied"}
     assert done["Errors"] == [{"Key": key, **denied} for key in ("private/b", "private/none")]
     assert [one["Key"] for one in client.list_objects_v2(Bucket=bucket)["Contents"]] == ["private/b"]
-    permit({"Effect": "Deny", "Action": "s3:DeleteObject", "Resource": f"arn:aws:s3:::{bucket}"})
+    permit({"Effect": "Deny", "Action": "s3:DeleteObject", "Resource": f"arn:aws:s3:::{bucket}/c"})
+    assert len(client.delete_objects(Bucket=bucket, Delete={"Objects": objects})["Errors"]) == 1
+    permit({"Effect": "Deny", "Action": "s3:*", "Resource": f"arn:aws:s3:::{bucket}"})
     assert "Errors" not in client.delete_objects(Bucket=bucket, Delete={"Objects": objects})
 
 
@@ -333,6 +335,13 @@ def test_all_ways_to_match_are_followed():
         ({"Principal": {"Group": "everyone"}}, "Invalid principal in policy"),
         ({"Principal": "everyone"}, "Invalid principal in policy"),
         ({"Principal": None}, "Invalid principal in policy"),
+        ({"Principal": {"AWS": "nobody"}}, "Invalid principal in policy"),
+        ({"Principal": {"AWS": ["*", "arn:aws:iam::1234:root"]}}, "Invalid principal in policy"),
+        ({"Principal": {"AWS": "arn:aws:s3:::photos"}}, "Invalid principal in policy"),
+        ({"Principal": {"CanonicalUser": "nobody"}}, "Invalid principal in policy"),
+        ({"Principal": ...}, "Missing required field Principal"),
+        ({"Action": ...}, "Missing required field Action"),
+        ({"Resource": ...}, "Missing required field Resource"),
     ],
 )
 def test_policies_with_what_is_unknown(changes, message, client, bucket):
@@ -340,11 +349,13 @@ def test_policies_with_what_is_unknown(changes, message, client, bucket):
     of_policy = {name: changes.pop(name) for name in ("Version",) if name in changes}
     statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
     statement |= {"Resource": f"arn:aws:s3:::{bucket}/*", **changes}
+    statement = {name: value for name, value in statement.items() if value is not ...}
     policy = json.dumps({"Statement": [statement], **of_policy})
     refused = response_to(client.put_bucket_policy, Bucket=bucket, Policy=policy)["Error"]
     assert (refused["Code"], message in refused["Message"]) == ("MalformedPolicy", True)
+    statement |= {"Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
     statement["Principal"] = {
-        "AWS": ["arn:aws:iam::000000000000:root"],
+        "AWS": ["arn:aws:iam::000000000000:root", "000000000000", "arn:aws:iam::000000000000:user/a/b"],
         "Service": "logging.s3.amazonaws.com",
     }
     for name in ("ForAllValues:StringNotLikeIfExists", "DateLessThan", "Null", "NotIpAddress"):
@@ -374,6 +385,32 @@ def test_a_request_is_about_one_thing(server, client, bucket):
         assert response.status_code == 400
         assert "Conflicting query string parameters: " in response.text
         assert "<ArgumentName>ResourceType</ArgumentName>" in response.text
+
+
+@pytest.mark.parametrize(
+    ("actions", "resources", "is_accepted"),
+    [
+        (["s3:GetObject"], [""], False),
+        (["s3:GetObject"], ["/*"], True),
+        (["s3:GetObject"], ["*"], True),
+        (["s3:ListBucket"], ["/*"], False),
+        (["s3:ListBucket"], [""], True),
+        (["s3:GetObject", "s3:ListBucket"], ["/*"], False),
+        (["s3:GetObject", "s3:ListBucket"], ["", "/*"], True),
+        (["s3:*", "s3:Get*"], [""], True),
+    ],
+)
+def test_actions_apply_to_a_resource(actions, resources, is_accepted, client, bucket):
+    """Each action of a statement applies to one of its resources at least, see S3's list of actions."""
+    arns = [f"arn:aws:s3:::{bucket}{end}" for end in resources]
+    statement = {"Effect": "Allow", "Principal": "*", "Action": actions, "Resource": arns}
+    put = {"Bucket": bucket, "Policy": json.dumps({"Statement": [statement]})}
+    if is_accepted:
+        client.put_bucket_policy(**put)
+        return
+    refused = response_to(client.put_bucket_policy, **put)["Error"]
+    message = "Action does not apply to any resource(s) in statement"
+    assert (refused["Code"], refused["Message"]) == ("MalformedPolicy", message)
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,9 @@ def test_parts_have_the_key_of_their_upload(client, bucket):
     assert refusal_of(client.upload_part, **part) == (400, "InvalidRequest")
     assert refusal_of(client.upload_part, **part, **OTHER) == (400, "InvalidRequest")
     etag = client.upload_part(**part, **KEY)["ETag"]
+    client.put_object(Bucket=bucket, Key="source", Body=b"y")
+    copied = {**upload, "PartNumber": 2, "CopySource": f"{bucket}/source"}
+    assert client.upload_part_copy(**copied, **KEY)["SSECustomerKeyMD5"]
     client.complete_multipart_upload(**upload, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": etag}]})
     assert refusal_of(client.get_object, Bucket=bucket, Key="k") == (400, "InvalidRequest")
     assert client.get_object(Bucket=bucket, Key="k", **KEY)["Body"].read() == b"x"

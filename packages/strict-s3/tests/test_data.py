@@ -37,7 +37,7 @@ from strict_s3.options import Options
 from strict_s3.store.archive import Archive
 from strict_s3.store.content import Content, StoredFile
 from strict_s3.store.moto_s3 import models
-from strict_s3.store.records import stored_file
+from strict_s3.store.records import Completed, stored_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -410,7 +410,7 @@ def test_a_completed_upload_is_remembered(tmp_path, monkeypatch):
     with closing(create_app(options)) as app:
         for body in (b"1", b"2", b"3"):
             list(upload(app.store, body))
-        completed = dict(app.store._archive.completed("photos"))
+        completed = dict(app.store._archive.records_of("photos", Completed))
     assert len(completed) == 2
     with closing(create_app(options)) as app:
         for upload_id, record in completed.items():

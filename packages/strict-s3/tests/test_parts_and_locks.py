@@ -254,7 +254,7 @@ def test_a_block_refuses_what_would_be_public(shared):
             refused()
     client.put_object_acl(Bucket="shared", Key="k", ACL="bucket-owner-read")
     client.put_bucket_policy(
-        Bucket="shared", Policy=POLICY.replace('"*"', '{"AWS": "arn:aws:iam::1:root"}', 1)
+        Bucket="shared", Policy=POLICY.replace('"*"', '{"AWS": "arn:aws:iam::000000000001:root"}', 1)
     )
 
 

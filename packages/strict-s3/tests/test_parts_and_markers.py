@@ -214,7 +214,7 @@ def test_checksums_of_copies(algorithm, client, bucket, composite):
     more = {"ChecksumAlgorithm": algorithm} if algorithm else {}
     source = {"Bucket": bucket, "CopySource": f"{bucket}/k"}
     if algorithm == "XXHASH64":
-        assert code_of(client.copy_object, **source, Key="copy", **more) == "InvalidRequest"
+        assert code_of(client.copy_object, **source, Key="copy", **more) == "NotImplemented"
         return
     name = f"Checksum{algorithm or 'SHA256'}"
     expected = {

@@ -1,6 +1,7 @@
 """What S3 refuses of content and its checksums, sent as no client would."""
 
 from base64 import b64encode
+from hashlib import md5
 from zlib import crc32
 
 import httpx2
@@ -90,3 +91,59 @@ def test_storage_classes_that_need_a_restore(name, client, bucket):
         code_of(client.create_multipart_upload, Bucket=bucket, Key="k", StorageClass=name) == "NotImplemented"
     )
     client.put_object(Bucket=bucket, Key="k", StorageClass="GLACIER_IR")
+
+
+CORS = (
+    b"<CORSConfiguration><CORSRule><AllowedMethod>GET</AllowedMethod><AllowedOrigin>*</AllowedOrigin>"
+    b"</CORSRule></CORSConfiguration>"
+)
+
+
+@pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({"content-md5": b64encode(md5(CORS, usedforsecurity=False).digest()).decode()}, None),
+        ({"content-md5": b64encode(md5(b"", usedforsecurity=False).digest()).decode()}, "BadDigest"),
+        ({"content-md5": "x"}, "InvalidDigest"),
+        ({CRC32: b64encode(crc32(CORS).to_bytes(4, "big")).decode()}, None),
+        ({CRC32: "AAAAAA=="}, "BadDigest"),
+        ({CRC32: "AAAAAA==", "x-amz-checksum-sha1": "AAAA"}, "InvalidRequest"),
+        ({"x-amz-sdk-checksum-algorithm": "CRC32"}, "InvalidRequest"),
+    ],
+)
+def test_digests_of_documents(headers, code, bucket, send):
+    """A document is as its digest says, as an object is."""
+    response = send("PUT", f"{bucket}?cors", CORS, **headers)
+    assert (f"<Code>{code}</Code>" in response.text) is (response.status_code != 200) is (code is not None)
+    assert send("GET", f"{bucket}?cors").status_code == (404 if code else 200)
+
+
+def test_digests_of_a_completion(client, bucket, send):
+    """The checksum in a request that completes an upload is that of the object."""
+    upload = client.create_multipart_upload(
+        Bucket=bucket, Key="k", ChecksumAlgorithm="CRC32", ChecksumType="FULL_OBJECT"
+    )["UploadId"]
+    etag = client.upload_part(Bucket=bucket, Key="k", UploadId=upload, PartNumber=1, Body=b"x")["ETag"]
+    part = f"<Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part>"
+    body = f"<CompleteMultipartUpload>{part}</CompleteMultipartUpload>".encode()
+    checksum = {CRC32: b64encode(crc32(b"x").to_bytes(4, "big")).decode()}
+    assert send("POST", f"{bucket}/k?uploadId={upload}", body, **checksum).status_code == 200
+
+
+@pytest.mark.parametrize("name", ["XXHASH64", "XXHASH3", "XXHASH128"])
+def test_checksums_that_are_not_implemented(name, client, bucket, send, stream):
+    """An algorithm of S3's that is missing here is 501 wherever it is named."""
+    header = f"x-amz-checksum-{name.lower()}"
+    response = send("PUT", f"{bucket}/k", b"x", **{header: "AAAAAAAAAAA="})
+    assert (response.status_code, f"<Header>{header}</Header>" in response.text) == (501, True)
+    assert stream(b"x", trailers=[(header, "AAAA")], x_amz_trailer=header) == (501, "NotImplemented")
+    begin = {"Bucket": bucket, "Key": "k", "ChecksumAlgorithm": name}
+    assert code_of(client.create_multipart_upload, **begin) == "NotImplemented"
+
+
+@pytest.mark.parametrize("target", ["?cors", "?tagging", "?versioning", "?object-lock", "/k?tagging"])
+def test_documents_that_are_empty(target, client, bucket, send):
+    """A request that puts a document has one."""
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    response = send("PUT", f"{bucket}{target}")
+    assert (response.status_code, "<Code>MissingRequestBodyError</Code>" in response.text) == (400, True)

@@ -40,17 +40,8 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 MASK = "***"
-_SECRET = frozenset(
-    {
-        "authorization",
-        "cookie",
-        "signature",
-        "x-amz-signature",
-        "x-amz-security-token",
-        "x-amz-server-side-encryption-customer-key",
-        "x-amz-copy-source-server-side-encryption-customer-key",
-    }
-)
+_SECRET = re.compile(r"authorization|cookie|(?:.+-)?signature|.+-security-token|.+-customer-key")
+"""Names of fields whose values are secrets."""
 _TOKEN = re.compile(r"(x-amz-security-token[:=]|<CanonicalRequestBytes>)[^&<\n]+", re.IGNORECASE)
 """The session token in S3's response to a wrong signature."""
 _SANDBOX = (("Content-Security-Policy", "sandbox"), ("X-Content-Type-Options", "nosniff"))
@@ -93,12 +84,14 @@ class Front:
             self._report_exchange(request, Response(0), [], beginning)
             raise Dropped
         status = HTTPStatus(response.status)
+        headers = request.headers
+        is_browser = "sec-fetch-mode" in headers or headers.get("user-agent", "").startswith("Mozilla/")
         fields = [
             ("x-amz-id-2", host_id),
             ("x-amz-request-id", request_id),
             ("Date", formatdate(self._clock.timestamp(), usegmt=True)),
             ("Server", "AmazonS3"),
-            *(_SANDBOX if _is_browser(request) else ()),
+            *(_SANDBOX if is_browser else ()),
             *((name, CONTROL.sub(" ", value)) for name, value in response.headers),
         ]
         without_body = status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED)
@@ -189,10 +182,6 @@ def create_app(
     return app
 
 
-def _is_browser(request: Request) -> bool:
-    return "sec-fetch-mode" in request.headers or request.headers.get("user-agent", "").startswith("Mozilla/")
-
-
 def described(
     request: Request, response: Response, headers: Iterable[tuple[str, str]], started: float, seconds: float
 ) -> dict[str, Any]:
@@ -228,4 +217,4 @@ def described(
 
 
 def _masked(pairs: Iterable[tuple[str, str]]) -> list[list[str]]:
-    return [[name, MASK if name.lower() in _SECRET else value] for name, value in pairs]
+    return [[name, MASK if _SECRET.fullmatch(name.lower()) else value] for name, value in pairs]

@@ -58,10 +58,6 @@ class Authorization:
             effects == {"Allow"} and "restrictPublicBuckets" not in bucket.blocks
         )
 
-    def may_delete(self, bucket: Bucket, key: str, version_id: str) -> bool:
-        """Return whether the caller is allowed to delete an object, or a version of it."""
-        return self.allows(bucket, BY_NAME["DeleteObject"], key, version_id)
-
     def _check_source(self, name: str, key: str, version_id: str) -> None:
         bucket = self._store.bucket(name)
         if bucket is not None and not self.allows(bucket, BY_NAME["GetObject"], key, version_id):

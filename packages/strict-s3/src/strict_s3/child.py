@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import importlib
 import json
 import os
 import shutil
@@ -13,6 +12,7 @@ import threading
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
+from pkgutil import resolve_name
 from types import FrameType
 from typing import Any
 
@@ -47,7 +47,7 @@ def main() -> None:
             options,
             authority=authority,
             report=(lambda exchange: report(exchange=exchange)) if start["journal"] else None,
-            faults=lambda: _instance(start["faults"]),
+            faults=lambda: resolve_name(start["faults"])() if start["faults"] else None,
             listening=lambda url: report(url=url),
         ) as s3:
             gc.freeze()
@@ -61,14 +61,6 @@ def main() -> None:
     finally:
         if start["temporary"] and options.data:  # the parent may be gone
             shutil.rmtree(options.data, ignore_errors=True)
-
-
-def _instance(name: str | None) -> Any:
-    """Return an instance of the class that ``module:class`` names; None for None."""
-    if name is None:
-        return None
-    module, _, attribute = name.partition(":")
-    return getattr(importlib.import_module(module), attribute)()
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

@@ -12,7 +12,7 @@ from .buckets.documents import check_bypass
 from .identity import caller_identity, is_of_sts
 from .messages.cors import OPEN, CorsRule, preflight
 from .messages.errors import MAX_HEADER_SECTION_BYTES, S3Error, invalid_argument, refusal
-from .messages.operations import NONE, NOT_IMPLEMENTED, Operation
+from .messages.operations import BY_NAME, NONE, NOT_IMPLEMENTED, Operation
 from .messages.orders import Bucket, Order
 from .messages.request import Request
 from .messages.response import Response
@@ -146,7 +146,9 @@ class Routes:
                 replace(order, region=signed.region if signed else bucket.region)
             )
         if operation.name == "DeleteObjects":
-            return self._store.delete_objects(order, partial(authorization.may_delete, bucket))
+            return self._store.delete_objects(
+                order, partial(authorization.allows, bucket, BY_NAME["DeleteObject"])
+            )
         return self._store.buckets.change(order)
 
     def _serve_object(

@@ -1,6 +1,6 @@
 """Authenticates requests by their Authorization header, their query, or the fields of their form."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -86,7 +86,9 @@ class Authenticator:
             if any(name.lower() in fields for name in _VERSION_2):
                 raise _unsupported()
             return None
-        _check_required(fields, _FORM)
+        for name in _FORM:
+            if not fields.get(name.lower()):
+                raise missing_field(name)
         scope = _scope_of_form(fields, region)
         credential = self._credential(scope.access_key, fields.get("x-amz-security-token"))
         signature.check(credential, scope, fields["policy"], fields["x-amz-signature"])
@@ -136,12 +138,6 @@ class Authenticator:
 def _unsupported() -> S3Error:
     message = "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
     return invalid_request(message)
-
-
-def _check_required(fields: Mapping[str, str], names: Iterable[str]) -> None:
-    for name in names:
-        if not fields.get(name.lower()):
-            raise missing_field(name)
 
 
 def _scope_of_form(fields: Mapping[str, str], region: str) -> signature.Scope:

@@ -16,7 +16,7 @@ from strict_s3.messages.identifiers import is_bucket_name
 from strict_s3.messages.orders import DEFAULT_REGION, Order
 from strict_s3.messages.response import Response
 from strict_s3.messages.xml import document, parse, serialize
-from strict_s3.store.acl import acl_of, check_acl, is_of_acl
+from strict_s3.store.acl import acl_of, check_acl
 from strict_s3.store.acl import describe as describe_acl
 from strict_s3.store.archive import Archive
 from strict_s3.store.backend import Backend
@@ -32,6 +32,7 @@ _ORIGIN = b"<AllowedOrigin>\xee\x80\x80</AllowedOrigin>"
 """Stands in moto for an empty origin, which S3 accepts and moto does not: with a private-use character."""
 _ROOT = re.compile(rb"(</?)GetBucket(Versioning|Notification|Accelerate)(?:Configuration)?Response\b")
 """Roots of moto's documents that S3 calls configurations; some SDKs look at the root."""
+_OF_ACL = ("x-amz-acl", "x-amz-grant-")
 _MINIMUM = "x-amz-transition-default-minimum-object-size"
 _MINIMUMS = ("all_storage_classes_128K", "varies_by_storage_class")
 """The sizes from which rules of a lifecycle move objects; the first one by default."""
@@ -113,6 +114,7 @@ class Buckets:
                 self._archive.save_bucket(order.bucket, settings)
                 if tagging:
                     self.change(replace(order, query=(("tagging", ""),), headers={}, body=tagging))
+        response.headers += _arn(order)
         return response
 
     def read(self, order: Order) -> Response:
@@ -131,6 +133,8 @@ class Buckets:
             if kind.default:
                 return Response.of_xml(kind.default)
             response = self._backend.carry_out(order)
+        if order.method == "HEAD" and not name:
+            response.headers += [*_arn(order), ("x-amz-access-point-alias", "false")]
         if name:
             response.set_body(_ROOT.sub(rb"\1\2Configuration", b"".join(response.body)))
         return response
@@ -226,6 +230,10 @@ def _with_minimum(response: Response, selector: str, headers: Mapping[str, str])
     return response
 
 
+def _arn(order: Order) -> list[tuple[str, str]]:
+    return [("x-amz-bucket-arn", f"arn:aws:s3:::{order.bucket}")]
+
+
 def _located(order: Order) -> Order:
     """Return the order to make a bucket, with the region in its body, where moto expects it."""
     if order.body or order.region == DEFAULT_REGION:
@@ -247,5 +255,5 @@ def _tagging(root: ET.Element) -> bytes:
 
 def _about_acl(order: Order) -> Order:
     """Return the order that sets the ACL in an order to make a bucket."""
-    headers = {name: value for name, value in order.headers.items() if is_of_acl(name)}
+    headers = {name: value for name, value in order.headers.items() if name.startswith(_OF_ACL)}
     return replace(order, query=(("acl", ""),), headers=headers, body=b"")

@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 from xml.etree import ElementTree as ET
 
-from strict_s3.auth.actions import is_action
+from strict_s3.auth.actions import resources_of
 from strict_s3.auth.conditions import check_condition, is_like, listed
 from strict_s3.messages.errors import S3Error, invalid_argument, invalid_request, refusal
 from strict_s3.messages.operations import ROOTS
@@ -33,7 +33,16 @@ _MOST_POLICY_BYTES = 20 * 1024
 """Of a bucket policy, see the S3 user guide's policies and permissions."""
 _VERSIONS = ("2008-10-17", "2012-10-17")
 """Of the language of policies, the first one by default."""
-_PRINCIPALS = frozenset({"AWS", "CanonicalUser", "Federated", "Service"})
+_PRINCIPALS = {
+    "AWS": re.compile(
+        r"\*|\d{12}|arn:aws[\w-]*:(?:iam|sts)::(?:\d{12}|cloudfront)"
+        r":(?:root|(?:user|role|assumed-role|federated-user)/.+)",
+        re.ASCII,
+    ),
+    "CanonicalUser": re.compile(r"[0-9a-f]{64}"),
+    **dict.fromkeys(("Federated", "Service"), re.compile(r".+")),
+}
+"""The form of principals, by kind."""
 OWNERSHIP = "x-amz-object-ownership"
 _CODES = {
     "HttpRedirectCode": ("redirect", re.compile("3[0-9]{2}")),
@@ -180,21 +189,41 @@ def _check_policy(body: bytes, bucket: Bucket) -> None:
     for statement in statements:
         if not isinstance(statement, dict) or statement.get("Effect") not in ("Allow", "Deny"):
             raise _malformed_policy("Policy has invalid effect")
-        principal = statement.get("Principal", statement.get("NotPrincipal"))
-        kinds = principal if isinstance(principal, dict) else {}
-        if principal != "*" and not (kinds and kinds.keys() <= _PRINCIPALS and all(kinds.values())):
-            raise _malformed_policy("Invalid principal in policy")
-        if not all(is_action(str(name)) for name in _named(statement, "Action")):
-            raise _malformed_policy("Policy has invalid action")
-        bucket_arn = f"arn:aws:s3:::{bucket.name}"
-        if not all(is_like(bucket_arn, str(name).split("/")[0]) for name in _named(statement, "Resource")):
-            raise _malformed_policy("Policy has invalid resource")
-        check_condition(statement.get("Condition"))
+        _check_statement(statement, f"arn:aws:s3:::{bucket.name}")
 
 
-def _named(statement: dict[str, Any], element: str) -> list[Any]:
+def _check_statement(statement: dict[str, Any], bucket_arn: str) -> None:
+    for element in ("Principal", "Action", "Resource"):
+        if statement.keys().isdisjoint((element, f"Not{element}")):
+            raise _malformed_policy(f"Missing required field {element}")
+    if not _is_principal(statement.get("Principal", statement.get("NotPrincipal"))):
+        raise _malformed_policy("Invalid principal in policy")
+    applicable = [resources_of(name) for name in _named(statement, "Action")]
+    if not all(applicable):
+        raise _malformed_policy("Policy has invalid action")
+    resources = _named(statement, "Resource")
+    if not all(is_like(bucket_arn, name.split("/")[0]) for name in resources):
+        raise _malformed_policy("Policy has invalid resource")
+    kinds = {"object" for name in resources if "/" in name or "*" in name}
+    kinds |= {"bucket" for name in resources if "/" not in name}
+    if statement.keys() >= {"Action", "Resource"} and any(map(kinds.isdisjoint, applicable)):
+        raise _malformed_policy("Action does not apply to any resource(s) in statement")
+    check_condition(statement.get("Condition"))
+
+
+def _is_principal(principal: Any) -> bool:
+    """Return whether a statement may be about such a principal, which need not exist."""
+    kinds = principal if isinstance(principal, dict) else {"AWS": [principal] * (principal == "*")}
+    named = [(kind, name) for kind, names in kinds.items() for name in listed(names) or [""]]
+    return bool(named) and all(
+        kind in _PRINCIPALS and _PRINCIPALS[kind].fullmatch(str(name)) for kind, name in named
+    )
+
+
+def _named(statement: dict[str, Any], element: str) -> list[str]:
     """Return what an element of a statement, or its opposite such as NotAction, names."""
-    return [*listed(statement.get(element, [])), *listed(statement.get(f"Not{element}", []))]
+    named = (*listed(statement.get(element, [])), *listed(statement.get(f"Not{element}", [])))
+    return [str(name) for name in named]
 
 
 class Document(NamedTuple):

@@ -12,7 +12,8 @@ from .errors import S3Error, invalid_request, refusal
 
 PREFIX = "x-amz-checksum-"
 TYPE = "x-amz-checksum-type"
-_NO_CHECKSUMS = frozenset({"x-amz-checksum-algorithm", TYPE, "x-amz-checksum-mode"})
+_ALGORITHM = "x-amz-checksum-algorithm"
+_NO_CHECKSUMS = frozenset({_ALGORITHM, TYPE, "x-amz-checksum-mode"})
 
 
 class Hasher(Protocol):
@@ -51,12 +52,16 @@ ALGORITHMS: Mapping[str, tuple[int, Callable[[], Hasher]]] = {
     "MD5": (16, lambda: hashlib.md5(usedforsecurity=False)),
 }
 """Digest size in bytes and maker of each algorithm."""
+_OF_S3 = frozenset({"XXHASH64", "XXHASH3", "XXHASH128"})
+"""Algorithms that S3 has beside those."""
 DEFAULT = "CRC64NVME"
 """The algorithm of an object whose client names none."""
 FULL_OBJECT = "FULL_OBJECT"
 """The type of a checksum of the content, not of the parts' checksums."""
 COMPOSITE = "COMPOSITE"
 """The type of a checksum of the parts' checksums."""
+_KINDS = {"CRC64NVME": (FULL_OBJECT,)} | dict.fromkeys(("MD5", "SHA1", "SHA256", "SHA512"), (COMPOSITE,))
+_KINDS_OF_OTHERS = (COMPOSITE, FULL_OBJECT)
 
 
 class Checksum:
@@ -81,9 +86,9 @@ class Checksum:
         return PREFIX + self.algorithm.lower()
 
     def claim(self, value: str) -> None:
-        """Set the value that the client expects; raise InvalidRequest if it cannot be such a checksum."""
-        if len(_decoded(value)) != self._size:
-            raise invalid_request(f"Value for {self.header} header is invalid.")
+        """Set the value that the client expects; raise `S3Error` if it cannot be such a checksum."""
+        if len(decoded(value)) != self._size:
+            raise self._invalid(value)
         self.claimed = value
 
     def update(self, block: bytes) -> None:
@@ -100,35 +105,35 @@ class Checksum:
 
     def check(self) -> None:
         """Raise BadDigest if it is not the value that the client expects."""
-        if self.claimed is not None and _decoded(self.claimed) != self.digest:
-            message = f"The {self.algorithm} you specified did not match the calculated checksum."
-            raise S3Error(400, "BadDigest", message)
+        if self.claimed is not None and decoded(self.claimed) != self.digest:
+            raise self._wrong(self.claimed)
+
+    def _invalid(self, _value: str) -> S3Error:
+        return invalid_request(f"Value for {self.header} header is invalid.")
+
+    def _wrong(self, _value: str) -> S3Error:
+        message = f"The {self.algorithm} you specified did not match the calculated checksum."
+        return S3Error(400, "BadDigest", message)
 
 
-class ContentMd5:
+class ContentMd5(Checksum):
     """The MD5 of the content: the ETag, and what ``Content-MD5`` is compared with."""
 
     def __init__(self, claimed: str | None) -> None:
-        self._hasher = hashlib.md5(usedforsecurity=False)
-        self._claimed = claimed
-        if claimed is not None and len(_decoded(claimed)) != self._hasher.digest_size:
-            raise refusal("InvalidDigest", **{"Content-MD5": claimed})
+        super().__init__("MD5", claimed)
 
-    def update(self, block: bytes) -> None:
-        self._hasher.update(block)
+    def _invalid(self, value: str) -> S3Error:
+        return refusal("InvalidDigest", **{"Content-MD5": value})
 
-    def check(self) -> None:
-        """Raise BadDigest if it is not the value that the client expects."""
-        calculated = base64.b64encode(self._hasher.digest()).decode()
-        if self._claimed is not None and _decoded(self._claimed) != self._hasher.digest():
-            message = "The Content-MD5 you specified did not match what we received."
-            elements = {"ExpectedDigest": self._claimed, "CalculatedDigest": calculated}
-            raise S3Error(400, "BadDigest", message, elements)
+    def _wrong(self, value: str) -> S3Error:
+        message = "The Content-MD5 you specified did not match what we received."
+        elements = {"ExpectedDigest": value, "CalculatedDigest": self.value}
+        return S3Error(400, "BadDigest", message, elements)
 
     @property
     def etag(self) -> str:
         """The ETag of an object with this content, without its quotes."""
-        return self._hasher.hexdigest()
+        return self.digest.hex()
 
 
 def is_checksum(header: str) -> bool:
@@ -161,14 +166,46 @@ def claimed_checksum(headers: Mapping[str, str]) -> Checksum | None:
     return None
 
 
+def checksum_of_upload(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers with the algorithm and the kind of an upload's checksum; none without one.
+
+    Raises:
+        S3Error: InvalidRequest, if S3 knows no such checksum; NotImplemented, if only S3 has it.
+    """
+    algorithm, kind = headers.get(_ALGORITHM, "").upper(), headers.get(TYPE)
+    if not algorithm and kind is not None:
+        raise invalid_request(f"The {TYPE} header can only be used with the {_ALGORITHM} header.")
+    if not algorithm:
+        return {}
+    message = "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
+    _check_algorithm(algorithm, f"{message}[{', '.join(ALGORITHMS)}]")
+    if kind not in (None, *_KINDS_OF_OTHERS):
+        raise invalid_request(f"Value for {TYPE} header is invalid.")
+    kinds = _KINDS.get(algorithm, _KINDS_OF_OTHERS)
+    if kind not in (None, *kinds):
+        algorithm = algorithm.lower()
+        raise invalid_request(
+            f"The {kind} checksum type cannot be used with the {algorithm} checksum algorithm."
+        )
+    return {_ALGORITHM: algorithm, TYPE: kind or kinds[0]}
+
+
 def _named(header: str, claimed: str | None) -> Checksum:
     algorithm = header.removeprefix(PREFIX).upper()
-    if algorithm not in ALGORITHMS:
-        raise invalid_request("The algorithm type you specified in x-amz-checksum- header is invalid.")
+    _check_algorithm(algorithm, "The algorithm type you specified in x-amz-checksum- header is invalid.")
     return Checksum(algorithm, claimed)
 
 
-def _decoded(value: str) -> bytes:
+def _check_algorithm(algorithm: str, message: str) -> None:
+    """Raise NotImplemented for an algorithm that only S3 has, InvalidRequest for an unknown one."""
+    if algorithm in _OF_S3:
+        raise refusal("NotImplemented", Header=PREFIX + algorithm.lower())
+    if algorithm not in ALGORITHMS:
+        raise invalid_request(message)
+
+
+def decoded(value: str) -> bytes:
+    """Return what a text in base64 says; nothing for another text."""
     try:
         return base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):

@@ -52,6 +52,7 @@ _MESSAGES: Final = {
         "MalformedXML": _MALFORMED,
         "MaxMessageLengthExceeded": "Your request was too big.",
         "MaxPostPreDataLengthExceeded": "Your POST request fields preceeding the upload file was too large.",
+        "MissingRequestBodyError": "Request Body is empty",
         "MetadataTooLarge": "Your metadata headers exceed the maximum allowed metadata size",
         "RequestHeaderSectionTooLarge": "Your request header section exceeds the maximum allowed size.",
         "RequestTimeout": (

@@ -1,12 +1,16 @@
 """Whole numbers as clients write them."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import TypeVar
 
 from .errors import invalid_argument
 
 _WHOLE_NUMBER = re.compile(r"\s*[0-9]{1,18}\s*", re.ASCII)
 _MOST = 2**31 - 1
+MAX_PARTS = 1000
+"""How many parts one request lists at most."""
+T = TypeVar("T")
 
 
 def whole_number(text: str | None) -> int | None:
@@ -22,7 +26,22 @@ def integer_argument(name: str, text: str | None, default: int) -> int:
     return number
 
 
-def parts_page(value_of: Callable[[str], str | None], most: int) -> tuple[int, int]:
-    """Return the number of the part that a page begins after, and how many it may have."""
+def parts_page(
+    value_of: Callable[[str], str | None], parts: Iterable[tuple[int, T]]
+) -> tuple[list[tuple[int, T]], dict[str, int]]:
+    """Return a page of parts by their numbers, and the elements that say which it is.
+
+    Args:
+        value_of: returns the value of an argument by its name.
+        parts: of an upload or an object, in the order of their numbers.
+    """
     marker = integer_argument("part-number-marker", value_of("part-number-marker"), 0)
-    return marker, min(integer_argument("max-parts", value_of("max-parts"), most), most)
+    most = min(integer_argument("max-parts", value_of("max-parts"), MAX_PARTS), MAX_PARTS)
+    rest = [part for part in parts if part[0] > marker]
+    page = rest[:most]
+    return page, {
+        "PartNumberMarker": marker,
+        "NextPartNumberMarker": page[-1][0] if page else 0,
+        "MaxParts": most,
+        "IsTruncated": len(rest) > len(page) > 0,
+    }

@@ -257,10 +257,7 @@ class Request:
 def _target(environ: WSGIEnvironment, errors: str) -> tuple[str, list[tuple[str, str]]]:
     """Return path and query, decoded."""
     query = parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True, errors=errors)
-    target = environ.get("RAW_URI") or environ.get("REQUEST_URI")
-    if target is None:
-        path = str(environ.get("PATH_INFO", "/")).encode("latin-1").decode(errors=errors)
-        return path or "/", query
+    target = environ["RAW_URI"]
     if not target.startswith("/"):
         target = "/" + target.partition("://")[2].partition("/")[2]
     return unquote(target.partition("?")[0], errors=errors), query

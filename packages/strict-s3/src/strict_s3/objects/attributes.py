@@ -41,6 +41,7 @@ _OF_OBJECTS = re.compile(
 )
 """The fields of a form that set attributes of its object."""
 
+_VERIFYING = ("content-md5", "x-amz-sdk-checksum-algorithm", "x-amz-trailer")
 _TRANSFER = frozenset({
     "host", "authorization", "content-length", "content-encoding", "transfer-encoding", "expect",
     "connection",
@@ -84,7 +85,8 @@ def check_attributes(headers: Mapping[str, str], bucket: Bucket) -> None:
 
 def check_verified(headers: Mapping[str, str], bucket: Bucket) -> None:
     """Raise InvalidRequest if an object that will be locked comes without a checksum."""
-    if (bucket.locks or is_locked(headers)) and not _is_verified(headers):
+    is_verified = any(name in _VERIFYING or is_checksum(name) for name in headers)
+    if (bucket.locks or is_locked(headers)) and not is_verified:
         raise invalid_request(
             "Content-MD5 OR x-amz-checksum- HTTP header is required for Put Object requests with Object Lock "
             "parameters"
@@ -128,11 +130,6 @@ def stored_headers(headers: Mapping[str, str], bucket: Bucket) -> dict[str, str]
     if stored.get(BUCKET_KEY) != "true":
         stored.pop(BUCKET_KEY, None)
     return stored
-
-
-def _is_verified(headers: Mapping[str, str]) -> bool:
-    names = ("content-md5", "x-amz-sdk-checksum-algorithm", "x-amz-trailer")
-    return any(name in names or is_checksum(name) for name in headers)
 
 
 def headers_of_form(fields: Mapping[str, str]) -> dict[str, str]:

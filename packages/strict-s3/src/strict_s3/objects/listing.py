@@ -29,6 +29,7 @@ def list_buckets(backend: Backend, order: Order) -> Response:
     described = [
         {
             "Name": name,
+            "BucketArn": bucket.arn,
             "CreationDate": bucket.creation_date_ISO8601,
             "BucketRegion": bucket.region_name if is_paged else None,
         }
@@ -69,7 +70,9 @@ def list_objects(backend: Backend, order: Order) -> Response:
         {"Key": page.quoted(key.name), **_content(key, fetches_owner=fetches_owner)}
         for _, key in page.entries
     ]
-    return page.response("ListBucketResult", order.bucket, start, {"Contents": described})
+    response = page.response("ListBucketResult", order.bucket, start, {"Contents": described})
+    response.set_header("x-amz-bucket-region", order.region)
+    return response
 
 
 def list_versions(backend: Backend, order: Order) -> Response:
@@ -125,10 +128,8 @@ def list_uploads(backend: Backend, order: Order) -> Response:
 
 def list_parts(backend: Backend, order: Order) -> Response:
     upload = backend.existing_upload(order)
-    marker, most = parts_page(order.parameter, MAX_KEYS)
+    page, which = parts_page(order.parameter, sorted(upload.parts.items()))
     algorithm, kind = _checksum_of(upload)
-    parts = sorted((number, part) for number, part in upload.parts.items() if number > marker)
-    page = parts[:most]
     described = [
         {
             "PartNumber": number,
@@ -146,10 +147,7 @@ def list_parts(backend: Backend, order: Order) -> Response:
         "Initiator": _OWNER,
         "Owner": _OWNER,
         "StorageClass": upload.storage or "STANDARD",
-        "PartNumberMarker": marker,
-        "NextPartNumberMarker": page[-1][0] if page else 0,
-        "MaxParts": most,
-        "IsTruncated": len(parts) > len(page) > 0,
+        **which,
         **_checksum(algorithm, kind),
         "Part": described,
     }

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from strict_s3.messages.checksums import ALGORITHMS, COMPOSITE, FULL_OBJECT, PREFIX, Checksum
+from strict_s3.messages.checksums import ALGORITHMS, PREFIX, Checksum
 from strict_s3.messages.errors import S3Error, invalid_request, refusal
 from strict_s3.messages.integers import whole_number
 from strict_s3.messages.orders import MAX_OBJECT_BYTES
@@ -19,10 +19,7 @@ MIN_PART_BYTES = 5 * 1024**2
 
 MAX_PART_NUMBER = 10_000
 
-_ALGORITHM, _KIND = f"{PREFIX}algorithm", f"{PREFIX}type"
 _SIZE = "x-amz-mp-object-size"
-_KINDS = {"CRC64NVME": (FULL_OBJECT,)} | dict.fromkeys(("MD5", "SHA1", "SHA256", "SHA512"), (COMPOSITE,))
-_KINDS_OF_OTHERS = (COMPOSITE, FULL_OBJECT)
 
 
 class ListedPart(NamedTuple):
@@ -31,32 +28,6 @@ class ListedPart(NamedTuple):
     number: int
     etag: str
     checksums: Mapping[str, str]
-
-
-def checksum_of_upload(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers with the algorithm and the kind of an upload's checksum; none without one.
-
-    Raises:
-        S3Error: InvalidRequest, if S3 knows no such checksum.
-    """
-    algorithm, kind = headers.get(_ALGORITHM, "").upper(), headers.get(_KIND)
-    if not algorithm and kind is not None:
-        raise invalid_request(f"The {_KIND} header can only be used with the {_ALGORITHM} header.")
-    if not algorithm:
-        return {}
-    if algorithm not in ALGORITHMS:
-        algorithms = ", ".join(ALGORITHMS)
-        message = "Checksum algorithm provided is unsupported. Please try again with any of the valid types: "
-        raise invalid_request(f"{message}[{algorithms}]")
-    if kind not in (None, *_KINDS_OF_OTHERS):
-        raise invalid_request(f"Value for {_KIND} header is invalid.")
-    kinds = _KINDS.get(algorithm, _KINDS_OF_OTHERS)
-    if kind not in (None, *kinds):
-        algorithm = algorithm.lower()
-        raise invalid_request(
-            f"The {kind} checksum type cannot be used with the {algorithm} checksum algorithm."
-        )
-    return {_ALGORITHM: algorithm, _KIND: kind or kinds[0]}
 
 
 def parse_parts(document: bytes) -> list[ListedPart]:

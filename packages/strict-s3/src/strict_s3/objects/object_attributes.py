@@ -9,7 +9,6 @@ from strict_s3.messages.integers import parts_page
 from strict_s3.messages.xml import document
 from strict_s3.store.records import parts_of
 
-MAX_PARTS = 1000
 _HEADER = "x-amz-object-attributes"
 
 
@@ -54,15 +53,10 @@ def _parts(key: Any, headers: Mapping[str, str]) -> dict[str, Any] | None:
     count = {"PartsCount": len(parts)}
     if key.checksum_type == FULL_OBJECT or not all(checksum for _, checksum in parts):
         return count
-    marker, most = parts_page(lambda name: headers.get(f"x-amz-{name}"), MAX_PARTS)
-    page = [*enumerate(parts, 1)][marker:][:most]
-    last = page[-1][0] if page else 0
+    page, which = parts_page(lambda name: headers.get(f"x-amz-{name}"), enumerate(parts, 1))
     return {
         **count,
-        "PartNumberMarker": marker,
-        "NextPartNumberMarker": last,
-        "MaxParts": most,
-        "IsTruncated": bool(page) and last < len(parts),
+        **which,
         "Part": [
             {"PartNumber": number, "Size": size, f"Checksum{key.checksum_algorithm}": checksum}
             for number, (size, checksum) in page

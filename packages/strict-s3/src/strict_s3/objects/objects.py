@@ -23,7 +23,7 @@ from strict_s3.store.content import Content, read_range
 from strict_s3.store.customer_keys import check_read
 
 from .attributes import SYSTEM, check_attributes, check_key, check_verified, moto_headers, stored_headers
-from .multipart import MAX_PART_NUMBER, checksum_of_upload, parse_parts
+from .multipart import MAX_PART_NUMBER, parse_parts
 from .preconditions import changes_nothing, unmet
 from .store import Store
 
@@ -97,7 +97,9 @@ class Objects:
                 "changing the object's metadata, storage class, website redirect location or encryption "
                 "attributes."
             )
-        return self._store.copy_object(_order(request, bucket, **checksum_of_upload(request.headers)))
+        return self._store.copy_object(
+            _order(request, bucket, **checksums.checksum_of_upload(request.headers))
+        )
 
     def copy_part(self, request: Request, _signed: Signed | None, bucket: Bucket) -> Response:
         """Serve UploadPartCopy."""
@@ -108,7 +110,9 @@ class Objects:
         """Serve CreateMultipartUpload."""
         check_key(request.key)
         check_attributes(request.headers, bucket)
-        return self._store.uploads.begin(_order(request, bucket, **checksum_of_upload(request.headers)))
+        return self._store.uploads.begin(
+            _order(request, bucket, **checksums.checksum_of_upload(request.headers))
+        )
 
     def complete_upload(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
         try:
@@ -198,10 +202,7 @@ class Objects:
             bucket.name, checksums.ContentMd5(request.headers.get("content-md5")), checksum
         ) as content:
             content.receive(payload.blocks(), MAX_OBJECT_BYTES)
-            if {request.headers.get("x-amz-trailer", "").strip().lower()} - {""} != payload.trailers.keys():
-                raise refusal("MalformedTrailerError")
-            if checksum is not None and checksum.header in payload.trailers:
-                checksum.claim(payload.trailers[checksum.header])
+            _read_trailers(request, payload, checksum)
             if str(content.size) != request.headers.get("x-amz-decoded-content-length", str(content.size)):
                 raise refusal("IncompleteBody")
             content.check()
@@ -217,23 +218,47 @@ def read_document(request: Request, signed: Signed | None) -> bytes:
     """Return the body of a request that is a document.
 
     Raises:
-        S3Error: it is too long, or not what was signed; SlowDown while others take the memory for it;
-            MalformedXML, of ACLs MalformedACLError, if it has another root than those of its operation.
+        S3Error: it is too long, or not what was signed, or what a digest says; SlowDown while others take
+            the memory for it; MalformedXML, of ACLs MalformedACLError, if it has another root than those of
+            its operation.
     """
-    document = b""
-    for block in _payload(request, signed).blocks():
+    document, payload = b"", _payload(request, signed)
+    for block in payload.blocks():
         document += block
         if len(document) > MAX_DOCUMENT_BYTES:
             raise refusal("MaxMessageLengthExceeded", MaxMessageLengthBytes=MAX_DOCUMENT_BYTES)
         documents.hold(request, len(document))
+    if request.operation.name != "CompleteMultipartUpload":  # whose checksum is the object's
+        _check_digests(request, payload, document)
     documents.hold(request, len(document) + TAG_BYTES * (document.count(b"<") + document.count(b"=")))
     selector = next(iter(request.selectors), "")
     if selector in MOST_PIECES:
         check_pieces(document, MOST_PIECES[selector])
     root = ROOTS.get(selector)
+    if root and not document and request.method == "PUT" and selector != "acl":
+        raise refusal("MissingRequestBodyError")
     if document and root and request.method != "DELETE" and not has_root(document, root):
         raise refusal("MalformedACLError" if selector == "acl" else "MalformedXML")
     return document
+
+
+def _check_digests(request: Request, payload: ChunkedBody | VerifiedBody, document: bytes) -> None:
+    """Raise `S3Error` unless a document has the MD5 and the checksum that its request says."""
+    checksum = checksums.claimed_checksum(request.headers)
+    _read_trailers(request, payload, checksum)
+    for digest in filter(None, (checksums.ContentMd5(request.headers.get("content-md5")), checksum)):
+        digest.update(document)
+        digest.check()
+
+
+def _read_trailers(
+    request: Request, payload: ChunkedBody | VerifiedBody, checksum: checksums.Checksum | None
+) -> None:
+    """Take the checksum from the trailers of a body; raise MalformedTrailerError unless it was announced."""
+    if {request.headers.get("x-amz-trailer", "").strip().lower()} - {""} != payload.trailers.keys():
+        raise refusal("MalformedTrailerError")
+    if checksum is not None and checksum.header in payload.trailers:
+        checksum.claim(payload.trailers[checksum.header])
 
 
 def _payload(request: Request, signed: Signed | None) -> ChunkedBody | VerifiedBody:

@@ -12,6 +12,7 @@ from strict_s3.messages.errors import S3Error, invalid_argument, invalid_request
 from strict_s3.messages.orders import Order
 from strict_s3.messages.request import COPY_SOURCE
 from strict_s3.messages.response import Response
+from strict_s3.messages.version_ids import NULL
 from strict_s3.store.backend import Backend
 from strict_s3.store.customer_keys import SOURCE as SOURCE_ENCRYPTION
 from strict_s3.store.customer_keys import check_key
@@ -113,6 +114,13 @@ def check_source(backend: Backend, order: Order) -> None:
         raise _failed(f"{COPY_SOURCE}-{condition}")
     if _RANGE in order.headers and order.has("partNumber"):
         _check_range(order.headers[_RANGE], source.length)
+
+
+def source_version(backend: Backend, order: Order) -> list[tuple[str, str]]:
+    """Return the header field that names the version that an order copies; none in a bucket without."""
+    source = backend.key(*copy_source(order.headers[COPY_SOURCE]))
+    is_version = source is not None and source.version_id != NULL
+    return [(f"{COPY_SOURCE}-version-id", str(source.version_id))] if is_version else []
 
 
 def _check_range(text: str, size: int) -> None:

@@ -21,7 +21,7 @@ from strict_s3.store.customer_keys import check_part, key_md5, key_md5_of, respo
 from strict_s3.store.locks import lock
 
 from .multipart import ListedPart, assemble
-from .preconditions import check_replaced, check_source
+from .preconditions import check_replaced, check_source, source_version
 
 MAX_COMPLETED = 1000
 """How many completed uploads are remembered, for clients that repeat the request."""
@@ -48,25 +48,12 @@ class Uploads:
 
     def restore(self, bucket: str) -> None:
         """Restore the uploads of a bucket from the archive."""
-        for upload_id, record in self._archive.uploads(bucket):
-            upload = self._backend.place_upload(
-                bucket,
-                upload_id,
-                record.key,
-                record.metadata,
-                record.storage,
-                record.tags,
-                records.acl_with(record.grants),
-                record.encryption,
-                record.kms_key_id,
-            )
-            upload.replaced, upload.headers = record.replaced, record.headers
-            upload.initiated = record.initiated
-            set_key_md5(upload, record.customer_key_md5)
-        for upload_id, completed in self._archive.completed(bucket):
+        for upload_id, record in self._archive.records_of(bucket, records.Upload):
+            self._backend.place_upload(bucket, upload_id, record)
+        for upload_id, completed in self._archive.records_of(bucket, records.Completed):
             self._completed[bucket, completed.key, upload_id] = completed
-        for upload_id, part in self._archive.parts(bucket):
-            upload = self._backend.upload(bucket, upload_id)
+        for name, part in self._archive.records_of(bucket, records.Part):
+            upload = self._backend.upload(bucket, name.partition("/")[0])
             upload.set_part(part.number, b"").last_modified = part.last_modified
             self._place_part(bucket, upload, part)
 
@@ -82,7 +69,7 @@ class Uploads:
             upload.headers = order.headers
             response.headers += response_headers(upload)
             upload.initiated = f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%S.000Z}"
-            self._archive.save_upload(order.bucket, upload.id, records.upload_record(upload))
+            self._archive.save(order.bucket, upload.id, records.upload_record(upload))
         return response
 
     def headers(self, bucket: str, upload_id: str) -> Mapping[str, str]:
@@ -112,6 +99,7 @@ class Uploads:
             check_part(order.headers, upload)
             check_source(self._backend, order)
             response = self._backend.carry_out(order)
+            response.headers += [*source_version(self._backend, order), *response_headers(upload)]
             part = upload.parts[_number(order)]
             algorithm = upload.metadata.get("x-amz-checksum-algorithm")
             checksum = Checksum(algorithm) if algorithm else None
@@ -147,7 +135,7 @@ class Uploads:
                 del self._completed[oldest]
                 bucket, _, upload_id = oldest
                 with self._backend.lock:
-                    self._archive.drop_completed(bucket, upload_id)
+                    self._archive.drop(bucket, upload_id, records.Completed)
             return self._completed[name]
 
     def _complete(self, order: Order, listed: Sequence[ListedPart]) -> records.Completed:
@@ -189,7 +177,7 @@ class Uploads:
                 records.set_parts(key, [(part.size, part.checksum) for part in together])
                 dropped = self._drop(order)
                 completed = records.completed_record(key)
-                self._archive.save_completed(order.bucket, upload.id, completed)
+                self._archive.save(order.bucket, upload.id, completed)
                 self._archivist.record(order.bucket, order.key)
             self._events.send("ObjectCreated:CompleteMultipartUpload", order, order.key, key)
         self._discard(order.bucket, dropped)
@@ -206,7 +194,7 @@ class Uploads:
             checksum=checksum.value if checksum else "",
             last_modified=upload.parts[number].last_modified,
         )
-        self._archive.save_part(order.bucket, upload.id, part)
+        self._archive.save(order.bucket, f"{upload.id}/{number}", part)
         replaced = self._parts.get(upload.id, {}).get(number)
         self._place_part(order.bucket, upload, part)
         if replaced is not None:

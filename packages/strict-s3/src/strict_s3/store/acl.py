@@ -56,11 +56,6 @@ def acl_of(headers: Mapping[str, str], body: bytes = b"") -> Any:
     return models.FakeAcl([models.FakeGrant([grantee], [permission]) for permission, grantee in grants])
 
 
-def is_of_acl(header: str) -> bool:
-    """Return whether a header, by its name in lower case, is part of an ACL."""
-    return header == "x-amz-acl" or header.startswith("x-amz-grant-")
-
-
 def check_acl(headers: Mapping[str, str], bucket: Bucket, body: bytes = b"") -> Any:
     """Return the ACL in a request for a bucket, or for an object in it, as moto's.
 

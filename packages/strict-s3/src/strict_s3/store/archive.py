@@ -25,12 +25,17 @@ from strict_s3.messages.orders import MAX_OBJECT_BYTES
 from . import records
 from .backend import Backend
 from .content import Content, StoredFile
-from .index import NAME, Index
+from .index import NAME, Index, T
 from .moto_s3 import models
 
 _EARLIER = "bucket.json"
 """The file of a bucket in the folders of versions before 0.3, which had no index."""
-_BUCKET, _OBJECT, _UPLOAD, _PART, _COMPLETED = "bucket", "object", "upload", "part", "completed"
+_BUCKET, _OBJECT = "bucket", "object"
+_KINDS: Mapping[Any, str] = {
+    list[records.Version]: _OBJECT, records.Upload: "upload", records.Part: "part",
+    records.Completed: "completed",
+}  # fmt: skip
+"""The kinds of records, by their types."""
 _log = logging.getLogger(__name__)
 
 
@@ -103,10 +108,6 @@ class Archive:
         """Yield the key and the records, as JSON, of the versions of each object, the oldest first."""
         return self._index.contents(bucket, _OBJECT)
 
-    def versions(self, bucket: str) -> Iterator[tuple[str, list[records.Version]]]:
-        """Yield the key and the records of the versions of each object, the oldest first."""
-        return self._index.records(bucket, _OBJECT, list[records.Version])
-
     def save_object(self, bucket: str, key: str, versions: list[records.Version]) -> bytes:
         """Save the versions of an object, whose files are in the bucket's folder; without any it is gone.
 
@@ -118,51 +119,33 @@ class Archive:
         self._index.drop(bucket, _OBJECT, key)
         return b""
 
-    def uploads(self, bucket: str) -> Iterator[tuple[str, records.Upload]]:
-        """Yield the id and the record of each upload under way."""
-        return self._index.records(bucket, _UPLOAD, records.Upload)
+    def records_of(self, bucket: str, type_: type[T]) -> Iterator[tuple[str, T]]:
+        """Yield the name and the record of all of a type, in the order in which they were first saved.
 
-    def save_upload(self, bucket: str, upload_id: str, upload: records.Upload) -> None:
-        """Save an upload."""
-        self._index.save(bucket, _UPLOAD, upload_id, upload)
+        The names are keys, ids of uploads and, of parts, ``UPLOAD/NUMBER``.
+        """
+        return self._index.records(bucket, _KINDS[type_], type_)
+
+    def save(self, bucket: str, name: str, record: records.Upload | records.Part | records.Completed) -> None:
+        """Save a record under its name, see `records_of`."""
+        self._index.save(bucket, _KINDS[type(record)], name, record)
+
+    def drop(self, bucket: str, name: str, type_: type) -> None:
+        """Remove a record, if there is one."""
+        self._index.drop(bucket, _KINDS[type_], name)
 
     def drop_upload(self, bucket: str, upload_id: str, numbers: Iterable[int]) -> None:
         """Remove an upload and its parts."""
         with self.transaction():
-            self._index.drop(bucket, _UPLOAD, upload_id)
+            self.drop(bucket, upload_id, records.Upload)
             for number in numbers:
-                self.drop_part(bucket, upload_id, number)
-
-    def drop_part(self, bucket: str, upload_id: str, number: int) -> None:
-        """Remove a part of an upload."""
-        self._index.drop(bucket, _PART, f"{upload_id}/{number}")
-
-    def parts(self, bucket: str) -> Iterator[tuple[str, records.Part]]:
-        """Yield the id of the upload and the record of each part."""
-        for name, part in self._index.records(bucket, _PART, records.Part):
-            yield name.partition("/")[0], part
-
-    def save_part(self, bucket: str, upload_id: str, part: records.Part) -> None:
-        """Save a part of an upload, whose file is in the bucket's folder."""
-        self._index.save(bucket, _PART, f"{upload_id}/{part.number}", part)
-
-    def completed(self, bucket: str) -> Iterator[tuple[str, records.Completed]]:
-        """Yield the id and the record of each completed upload that is remembered, the oldest first."""
-        return self._index.records(bucket, _COMPLETED, records.Completed)
-
-    def save_completed(self, bucket: str, upload_id: str, completed: records.Completed) -> None:
-        """Save what an upload was completed to."""
-        self._index.save(bucket, _COMPLETED, upload_id, completed)
-
-    def drop_completed(self, bucket: str, upload_id: str) -> None:
-        """Remove what an upload was completed to."""
-        self._index.drop(bucket, _COMPLETED, upload_id)
+                self.drop(bucket, f"{upload_id}/{number}", records.Part)
 
     def sweep(self, bucket: str) -> set[str]:
         """Remove the files that no record names; return the names of those that are missing."""
         objects = self._index.records(bucket, _OBJECT, list[_File])
         named = {version.file for _, versions in objects for version in versions if version.file}
-        named |= {part.file for _, part in self.parts(bucket)}
+        named |= {part.file for _, part in self.records_of(bucket, records.Part)}
         files = set(os.listdir(self.folder(bucket)))  # noqa: PTH208 -- a Path for each takes ten times as long
         for name in files - named:
             (self.folder(bucket) / name).unlink()

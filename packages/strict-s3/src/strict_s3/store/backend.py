@@ -16,9 +16,11 @@ from strict_s3.messages.xml import parse, readable, serialize
 
 from .acl import granted_to_all
 from .corrections import correct
-from .customer_keys import BUCKET_KEY, ENCRYPTION, KMS_KEY
+from .customer_keys import BUCKET_KEY, ENCRYPTION, KMS_KEY, set_key_md5
 from .moto_s3 import AccessDeniedByLock, Request, S3ClientError, S3Response, models
 from .ordered import Keys, Ordered, Uploads
+from .records import Upload as UploadRecord
+from .records import acl_with
 
 _TRACKED = (models.FakeKey, models.FakeAcl, models.FakeGrant, models.FakeGrantee, models.FakeMultipart)
 _SET_ELSEWHERE = frozenset({
@@ -72,7 +74,7 @@ class Backend:
         request = Request.from_primitives(order.method, _url(order), self._headers(order), order.body)
         request.from_wsgi_server = True
         dispatch = _Handler.key_dispatch if order.key else _Handler.bucket_dispatch
-        with self.lock, self._policy_aside(order), self.all_or_nothing(order.bucket, order.key):
+        with self.lock, self.all_or_nothing(order.bucket, order.key):
             try:
                 status, headers, content = dispatch(request, request.raw_url, dict(request.headers))
             except S3Error:
@@ -278,17 +280,23 @@ class Backend:
         """Set the tags of a key that has none."""
         self._moto.tagger.tags[key.arn] = dict(tags)
 
-    def place_upload(
-        self, bucket: str, upload_id: str, key: str, metadata: Mapping[str, str], *details: Any
-    ) -> Any:
-        """Make an upload of this id; the details are those of moto's function."""
-        metadata = models.CaseInsensitiveDict(metadata)  # type: ignore[attr-defined]  # moto takes it of requests
-        upload = self._moto.create_multipart_upload(bucket, key, metadata, *details)
+    def place_upload(self, bucket: str, upload_id: str, record: UploadRecord) -> None:
+        """Make an upload of this id, as its record says."""
+        metadata = models.CaseInsensitiveDict(record.metadata)  # type: ignore[attr-defined]  # moto takes it of requests
+        details: Any = (
+            record.storage,
+            record.tags,
+            acl_with(record.grants),
+            record.encryption,
+            record.kms_key_id,
+        )
+        upload: Any = self._moto.create_multipart_upload(bucket, record.key, metadata, *details)
+        set_key_md5(upload, record.customer_key_md5)
         uploads = self._moto.buckets[bucket].multiparts
         del uploads[upload.id]
-        upload.id = upload_id
+        upload.id, upload.initiated = upload_id, record.initiated
+        upload.replaced, upload.headers = record.replaced, record.headers
         uploads[upload_id] = upload
-        return upload
 
     def complete_upload(
         self, bucket: str, upload: Any, etag: str, checksum: tuple[str, str, int] | None
@@ -319,19 +327,6 @@ class Backend:
                 else:
                     self._keys(bucket).discard(name)
             raise
-
-    @contextmanager
-    def _policy_aside(self, order: Order) -> Iterator[None]:
-        """Keep moto from evaluating a bucket policy: its conditions never hold."""
-        bucket = self._moto.buckets.get(order.bucket)
-        if bucket is None or not (order.key or order.has("delete")):
-            yield
-            return
-        policy, bucket.policy = bucket.policy, None
-        try:
-            yield
-        finally:
-            bucket.policy = policy
 
 
 class _Handler(S3Response):

@@ -56,7 +56,7 @@ class Content:
     ) -> None:
         self._file.close()
         if error is not None:
-            self.discard()
+            self.path.unlink(missing_ok=True)
 
     def receive(
         self, blocks: Iterable[bytes], max_bytes: int, proposed: Callable[[int], int] = lambda size: size
@@ -85,9 +85,8 @@ class Content:
 
     def check(self) -> None:
         """Raise BadDigest unless MD5 and checksum are those expected; wait for the disk if durable."""
-        self.md5.check()
-        if self.checksum is not None:
-            self.checksum.check()
+        for digest in filter(None, (self.md5, self.checksum)):
+            digest.check()
         if self._durable:
             os.fsync(self._file.fileno())
             folder = os.open(self.path.parent, os.O_RDONLY)  # the name of the file is in it
@@ -95,9 +94,6 @@ class Content:
                 os.fsync(folder)
             finally:
                 os.close(folder)
-
-    def discard(self) -> None:
-        self.path.unlink(missing_ok=True)
 
 
 class StoredFile:

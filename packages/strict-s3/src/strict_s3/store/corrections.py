@@ -30,9 +30,10 @@ def correct(moto: models.S3Backend) -> None:
 
 
 def _create_bucket(moto: models.S3Backend, *details: Any, **named: Any) -> Any:
-    """Make a bucket whose objects and uploads are in order."""
+    """Make a bucket whose objects and uploads are in order, and whose policy moto does not evaluate."""
     bucket = models.S3Backend.create_bucket(moto, *details, **named)
     bucket.keys, bucket.multiparts = Keys(), Uploads()
+    bucket.get_permission = lambda *_: None  # type: ignore[method-assign]  # conditions never hold in moto's
     return bucket
 
 
@@ -49,21 +50,13 @@ def _copy_object(moto: models.S3Backend, source: Any, bucket: str, name: str, **
     set_source(moto.get_object(bucket, name), source)
 
 
-def _copy_part(
-    moto: models.S3Backend,
-    dest_bucket_name: str,
-    multipart_id: str,
-    part_id: int,
-    src_bucket_name: str,
-    src_key_name: str,
-    src_version_id: str | None,
-    start_byte: int | None,
-    end_byte: int | None,
-) -> Any:
+def _copy_part(moto: models.S3Backend, bucket: str, upload_id: str, number: int, **source: Any) -> Any:
     """Make a part of another object's bytes, in the same way."""
-    part = moto.get_bucket(dest_bucket_name).multiparts[multipart_id].set_part(part_id, b"")
-    source = moto.get_object(src_bucket_name, src_key_name, version_id=src_version_id)
-    set_source(part, source, start_byte or 0, None if end_byte is None else end_byte + 1)
+    part = moto.get_bucket(bucket).multiparts[upload_id].set_part(number, b"")
+    names = source["src_bucket_name"], source["src_key_name"]
+    key = moto.get_object(*names, version_id=source["src_version_id"])
+    first, last = source["start_byte"], source["end_byte"]
+    set_source(part, key, first or 0, None if last is None else last + 1)
     return part
 
 
@@ -85,7 +78,7 @@ def _delete_object(
         moto_bucket.keys.place(name, [*versions, marker])
         return True, {"version-id": marker.version_id, "delete-marker": "true"}
     if version_id is not None and version_id not in {str(version.version_id) for version in versions}:
-        return True, {}
+        return True, {"version-id": version_id}
     is_marker = any(
         str(version.version_id) == version_id and isinstance(version, models.FakeDeleteMarker)
         for version in versions
@@ -113,18 +106,11 @@ def _put_object(
     return key
 
 
-def _lock_bucket(
-    moto: models.S3Backend,
-    bucket_name: str,
-    _is_on: bool,  # noqa: FBT001 -- moto's signature; off is refused before
-    mode: str | None,
-    days: int | None,
-    years: int | None,
-) -> None:
-    """Lock new versions of a bucket's objects by default."""
+def _lock_bucket(moto: models.S3Backend, bucket_name: str, _is_on: object, *retention: Any) -> None:
+    """Lock new versions of a bucket's objects by default; off is refused before."""
     bucket = moto.get_bucket(bucket_name)
     bucket.object_lock_enabled = True
-    bucket.default_lock_mode, bucket.default_lock_days, bucket.default_lock_years = mode, days, years
+    bucket.default_lock_mode, bucket.default_lock_days, bucket.default_lock_years = retention
 
 
 def _without_null(versions: Iterable[Any]) -> list[Any]:

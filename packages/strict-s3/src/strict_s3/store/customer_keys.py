@@ -1,10 +1,11 @@
 """Encryption with customer-provided keys: nothing is encrypted, but reads require the key."""
 
 import hashlib
-from base64 import b64decode, b64encode
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
+from strict_s3.messages.checksums import decoded
 from strict_s3.messages.errors import S3Error, access_denied, invalid_argument, invalid_request
 
 ENCRYPTION = "x-amz-server-side-encryption"
@@ -45,10 +46,7 @@ def key_md5(headers: Mapping[str, str], prefix: str = ENCRYPTION) -> str:
     if not md5:
         message = f"{_PROVIDE}the client calculated MD5 of the secret key."
         raise invalid_argument(message, names[2], "null")
-    try:
-        content = b64decode(key, validate=True)
-    except ValueError:
-        content = b""
+    content = decoded(key)
     if len(content) != _KEY_BYTES:
         message = "The secret key was invalid for the specified algorithm."
         raise invalid_argument(message, names[1], "null")

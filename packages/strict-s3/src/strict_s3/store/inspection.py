@@ -20,18 +20,18 @@ def damage(folder: Path) -> Iterator[str]:
     yield from archive.defects()
     for bucket, _ in list(archive.buckets()):
         lost = archive.sweep(bucket)
-        for key, versions in list(archive.versions(bucket)):
+        for key, versions in list(archive.records_of(bucket, list[Version])):
             for version in versions:
                 if state := _state(archive.folder(bucket), version, lost):
                     yield f"{bucket}/{key}, version {version.id}: {state}"
             present = [version for version in versions if version.file not in lost]
             if len(present) < len(versions):
                 archive.save_object(bucket, key, present)
-        for upload_id, part in list(archive.parts(bucket)):
+        for name, part in list(archive.records_of(bucket, Part)):
             if state := _state(archive.folder(bucket), part, lost):
-                yield f"{bucket}, part {part.number} of upload {upload_id}: {state}"
+                yield f"{bucket}, part {part.number} of upload {name.partition('/')[0]}: {state}"
             if part.file in lost:
-                archive.drop_part(bucket, upload_id, part.number)
+                archive.drop(bucket, name, Part)
     archive.close()
 
 

@@ -56,14 +56,9 @@ def check_bucket(order: Order, bucket: Bucket) -> None:
         )
 
 
-def is_lock(name: str) -> bool:
-    """Return whether a header, by its name in lower case, locks an object."""
-    return name in (_MODE, _UNTIL, _HOLD)
-
-
 def is_locked(headers: Mapping[str, str]) -> bool:
     """Return whether headers lock a new object."""
-    return any(map(is_lock, headers))
+    return any(name in headers for name in (_MODE, _UNTIL, _HOLD))
 
 
 def check_headers(headers: Mapping[str, str], bucket: Bucket) -> None:
