@@ -255,7 +255,7 @@ class Run:
         response = Response.from_any(exchange)
         is_documented = exchange.request.method == case.method.upper()
         for name, failures in validated(self._of_responses, response, case, is_documented=is_documented):
-            self._reporter.responded(label, name, failures, exchange)
+            self._reporter.responded(label, name, failures, exchange, case=case)
 
     def _count_request(self, _request: httpx2.Request) -> None:
         self._sent += 1
@@ -327,6 +327,8 @@ class Run:
                 self.report.notes[check.name] = [self.target.credentials.mask(note) for note in check.notes]
             if hasattr(check, "after_run") and check.name not in {*failed, *self.report.cut_short}:
                 self.report.tested(API).outcomes(check.name).passed = 1
+        made = [check.name for check in self._checks_of_run if check.name not in self.report.cut_short]
+        self.report.finished += [(OWN_CHECKS, name) for name in made if name not in self.report.left_out]
 
     def _is_unfinished(self, check: Check) -> bool:
         if check in self._first:

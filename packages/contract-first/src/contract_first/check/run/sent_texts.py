@@ -15,6 +15,8 @@ from contract_first.check.validation import ExchangeValidator
 from contract_first.contract.document.media_types import essence, is_json
 from contract_first.service.request.coercion import Coercion
 
+from .identity import attach
+
 DATA: Final = (AcceptedNegativeData, RejectedPositiveData)
 
 
@@ -39,6 +41,7 @@ class SentTexts:
             return True
         if isinstance(failure, AcceptedNegativeData):
             validation = self._validator.verdict(_exchange(response))
+            attach(failure, validation.request)
             return not validation.request and not validation.unjudged
         if isinstance(failure, RejectedPositiveData):
             if any(map(_is_null, _parameters(case))) or self._has_name_of_several(case):
