@@ -75,6 +75,7 @@ class Check:
         sentence: describes the check in reports.
         rules: what each of its rules requires, by the rule's name.
         by_message: the rules whose violations have another cause if they have another message.
+        low: the rules whose violations are of low severity, such as what frameworks decide.
         change: what to do about a violation, in a sentence; may be empty.
         severity: of a violation, in Schemathesis's terms.
         notes: what was not tried and why, and which of several ways was taken.
@@ -87,6 +88,7 @@ class Check:
     sentence: ClassVar[str]
     rules: ClassVar[Mapping[str, str]]
     by_message: ClassVar[frozenset[str]] = frozenset()
+    low: ClassVar[frozenset[str]] = frozenset()
     change: ClassVar[str] = ""
     severity: ClassVar[Severity] = Severity.HIGH
     source: ClassVar[str] = ""
@@ -119,7 +121,7 @@ class Check:
         if rule not in self.rules:
             raise ValueError(f"{self.name} has no rule {rule!r}.")
         violated = CheckFailure(self.name, rule, message, operation=operation, exchange=exchange)
-        violated.severity = self.severity
+        violated.severity = Severity.LOW if rule in self.low else self.severity
         violated.expected, violated.change = self.rules[rule], self.change
         violated.place = place
         violated.cause = message if rule in self.by_message else ""

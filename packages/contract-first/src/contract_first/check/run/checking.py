@@ -69,7 +69,7 @@ class Checking(CheckOptions):
             run = Run(target, self._plan(), pace, checks=checks, oauth2=self.oauth2)
             run.report.left_out |= unmade
             run.report.excluded = uncalled
-            run.report.fail_on, run.report.min_coverage = self.fail_on or "", self.min_coverage
+            run.report.fail_on, run.report.min_coverage = self.fail_on, self.min_coverage
             if archive:
                 run.listen(archive.take, archive.responded, archive.sent)
             yield run

@@ -2,22 +2,52 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from http import HTTPStatus
 from typing import Any
 
-from schemathesis import Case
-from schemathesis.core.failures import Failure
-from schemathesis.openapi.checks import JsonSchemaError, MissingHeaders, UnsupportedMethodResponse
+from schemathesis import Case, Response
+from schemathesis.core.failures import Failure, Severity
+from schemathesis.openapi.checks import (
+    AllowHeaderMismatch,
+    JsonSchemaError,
+    MissingHeaders,
+    UndefinedStatusCode,
+    UnsupportedMethodResponse,
+)
 
 from contract_first.check.checks.check import CheckFailure, brief
 from contract_first.check.exchange import MessageViolation
 from contract_first.contract.document import pointers
 
 VIOLATIONS = "violations"
+MOCKED = "x-mock-"
+"""What names of header fields of our mock begin with."""
+BY_FRAMEWORK = (UnsupportedMethodResponse, AllowHeaderMismatch)
+"""What few users of a framework can change: methods that a path does not have, and Allow."""
+STATUSES_BY_FRAMEWORK = frozenset(
+    {
+        HTTPStatus.BAD_REQUEST,
+        HTTPStatus.NOT_FOUND,
+        HTTPStatus.METHOD_NOT_ALLOWED,
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+    }
+)
+"""Of unreadable bodies, unknown paths and methods; a framework sends them whatever is documented."""
 
 
 def attach(failure: Failure, violations: Iterable[MessageViolation]) -> None:
     """Say what the request of a failure violates, each of which the server accepted."""
     vars(failure)[VIOLATIONS] = [*violations]
+
+
+def soften(failure: Failure, response: Response) -> None:
+    """Make the severity low where a framework or our mock decides, which its users cannot change."""
+    is_mocked = any(name.lower().startswith(MOCKED) for name in response.headers)
+    if isinstance(failure, BY_FRAMEWORK) or (
+        isinstance(failure, UndefinedStatusCode)
+        and (is_mocked or failure.status_code in STATUSES_BY_FRAMEWORK)
+    ):
+        failure.severity = Severity.LOW
 
 
 def places_of(failure: Failure, status: int, case: Case[Any] | None) -> Iterator[tuple[str, str]]:

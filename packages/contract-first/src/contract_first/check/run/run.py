@@ -38,6 +38,7 @@ from contract_first.contract.document.anatomy import NO_BODY
 from . import hooks
 from .background import in_background
 from .configuration import MINIMISED, SPARED, Plan, configuration
+from .identity import soften
 from .large_bodies import large_bodies_in_parts
 from .options import PHASES
 from .recording import API, MINIMISING, OWN_CHECKS, RunReporter
@@ -281,6 +282,7 @@ class Run:
         )
         if isinstance(failure, JsonSchemaError):
             _shorten(failure)
+        soften(failure, response)
         return not is_dropped
 
     def _is_bound(self, failure: Failure, case: Case[Any]) -> bool:
