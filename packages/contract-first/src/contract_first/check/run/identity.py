@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from typing import Any
 
-from schemathesis import Case, Response
+from schemathesis import Case
 from schemathesis.core.failures import Failure, Severity
 from schemathesis.openapi.checks import (
     AllowHeaderMismatch,
@@ -20,8 +20,6 @@ from contract_first.check.exchange import MessageViolation
 from contract_first.contract.document import pointers
 
 VIOLATIONS = "violations"
-MOCKED = "x-mock-"
-"""What names of header fields of our mock begin with."""
 BY_FRAMEWORK = (UnsupportedMethodResponse, AllowHeaderMismatch)
 """What few users of a framework can change: methods that a path does not have, and Allow."""
 STATUSES_BY_FRAMEWORK = frozenset(
@@ -40,9 +38,8 @@ def attach(failure: Failure, violations: Iterable[MessageViolation]) -> None:
     vars(failure)[VIOLATIONS] = [*violations]
 
 
-def soften(failure: Failure, response: Response) -> None:
+def soften(failure: Failure, *, is_mocked: bool) -> None:
     """Make the severity low where a framework or our mock decides, which its users cannot change."""
-    is_mocked = any(name.lower().startswith(MOCKED) for name in response.headers)
     if isinstance(failure, BY_FRAMEWORK) or (
         isinstance(failure, UndefinedStatusCode)
         and (is_mocked or failure.status_code in STATUSES_BY_FRAMEWORK)

@@ -27,6 +27,7 @@ from schemathesis.schemas import BaseSchema
 from contract_first.check.checks import CHECKS, Check
 from contract_first.check.checks.boundaries import Boundaries
 from contract_first.check.checks.check import CheckFailure, ResponseCheck
+from contract_first.check.checks.http_semantics import MOCKED
 from contract_first.check.checks.registration import is_of_text, is_reported_by, registered, validated
 from contract_first.check.excerpts import LONGEST_TEXT, beginning
 from contract_first.check.oauth2 import ClientCredentials
@@ -99,6 +100,7 @@ class Run:
         self._stream: EventStream | None = None
         self._stopped, self._stopped_at = pace.hurried, 0.0
         self._sent = 0
+        self._is_mocked = False
         self._listeners: list[Callable[[events.EngineEvent], None]] = []
         self._on_sent: Callable[[Case[Any], Response], None] = lambda _case, _response: None
         target.client.event_hooks["request"] += [self._renew, self._count_request]
@@ -239,6 +241,7 @@ class Run:
         self._sent += 1
         try:
             headers = {name: values[0] for name, values in response.headers.items()}
+            self._is_mocked |= MOCKED.lower() in headers
             spared = 0.0 if self.plan.budget is None else SPARED
             left = self.target.remaining() - spared * (self.plan.budget or 0)
             self._pace.heed(headers, max(0.0, left), spared)
@@ -263,6 +266,7 @@ class Run:
 
     def _count(self, response: httpx2.Response) -> None:
         response.read()
+        self._is_mocked |= MOCKED in response.headers
         if str(response.request.url).startswith(self.target.url):
             tested = self.report.tested(API)
             tested.sent(OWN_CHECKS)
@@ -282,7 +286,7 @@ class Run:
         )
         if isinstance(failure, JsonSchemaError):
             _shorten(failure)
-        soften(failure, response)
+        soften(failure, is_mocked=self._is_mocked)
         return not is_dropped
 
     def _is_bound(self, failure: Failure, case: Case[Any]) -> bool:
