@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -377,6 +378,12 @@ class Report(msgspec.Struct, kw_only=True):
         troubles = [f"{trouble.operation}: {trouble.message or trouble.title}" for trouble in self.troubles]
         return "\n\n".join([self.conclusion(), *findings, *troubles])
 
+    def verdict(self) -> str:
+        """Return whether the run passed, by what it failed, when it began and how to repeat it."""
+        word = {OK: "Passed", VIOLATED: "Failed"}.get(self.exit_code, "Could not tell")
+        again = f" Each curl line repeats a finding, --seed {self.seed} the run." * bool(self.findings)
+        return f"{word}: {self.conclusion()} Started {self.started:%Y-%m-%d %H:%M} UTC.{again}"
+
     def conclusion(self) -> str:
         """Return the result in a sentence."""
         effort = f"{self.requests:,} requests"
@@ -393,7 +400,9 @@ class Report(msgspec.Struct, kw_only=True):
         if self.exit_code == COULD_NOT_RUN:
             return f"Not finished ({', '.join(unfinished)}): {effort}; nothing was wrong so far."
         findings = len(self.findings)
-        violations = f"{findings} violation{'s' * (findings != 1)}"
+        counts = Counter(finding.severity for finding in self.by_cost() if finding.severity)
+        by_severity = ", ".join(f"{count} {severity}" for severity, count in counts.items())
+        violations = f"{findings} violation{'s' * (findings != 1)}" + f" ({by_severity})" * bool(by_severity)
         unfinished += ["too little is exercised"] * self.is_uncovered
         return f"{', '.join([violations, *unfinished])}: {effort}."
 
