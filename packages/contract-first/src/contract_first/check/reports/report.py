@@ -381,8 +381,8 @@ class Report(msgspec.Struct, kw_only=True):
     def verdict(self) -> str:
         """Return whether the run passed, by what it failed, when it began and how to repeat it."""
         word = {OK: "Passed", VIOLATED: "Failed"}.get(self.exit_code, "Could not tell")
-        again = f" Each curl line repeats a finding, --seed {self.seed} the run." * bool(self.findings)
-        return f"{word}: {self.conclusion()} Started {self.started:%Y-%m-%d %H:%M} UTC.{again}"
+        again = " A curl line repeats each." * bool(self.findings)
+        return f"{word}, {self.started:%Y-%m-%d %H:%M} UTC: {self.conclusion()}{again}"
 
     def conclusion(self) -> str:
         """Return the result in a sentence."""
