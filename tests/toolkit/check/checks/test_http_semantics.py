@@ -7,12 +7,6 @@ import pytest
 from contract_first.check.checks.http_semantics import HttpSemantics
 
 
-def other_methods(exchange):
-    """Allow what there is not."""
-    if exchange.status == 405:
-        exchange.headers["allow"] = "BREW"
-
-
 def no_head(exchange):
     """Have no HEAD."""
     if exchange.method == "HEAD":
@@ -61,7 +55,6 @@ def any_media_type(exchange):
 
 
 WRONG = {
-    "allow": [{"response": other_methods}],
     "head": [{"response": no_head}, {"response": head_with_body}],
     "406": [{"ask": deaf}],
     "preflight": [{"response": strict_preflight}, {"response": no_patch}],

@@ -15,7 +15,7 @@ from contract_first.contract import Operation
 from contract_first.contract.contract import IGNORED_HEADER_PARAMETERS
 from contract_first.service.request.coercion import Coercion
 
-from .check import CheckFailure, NothingToCheck, RunCheck
+from .check import CheckFailure, NothingToCheck, RunCheck, brief
 from .links import steps
 from .samples import parameters_of
 
@@ -104,9 +104,9 @@ class Boundaries(RunCheck):
             response = self.samples.send(case, self.target.headers)
             if response.is_success:
                 message = f"{bound} gets {response.status_code}"
-                failure = self.failure("refused", message, operation.label, response)
-                failure.place = f"{operation.label} {bound.place} {'/'.join(bound.keys)} {bound.keyword}"
-                yield failure
+                value = "" if bound.keyword == "required" else brief(bound.value)
+                place = f"{bound.place} {'/'.join(bound.keys)} {bound.keyword} {value}".rstrip()
+                yield self.failure("refused", message, operation.label, response, place=place)
 
     def _outside(self, operation: Operation, body: Any) -> Iterator[Outside]:
         for parameter in operation.parameters:

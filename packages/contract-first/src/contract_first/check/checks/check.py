@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
+from hashlib import sha256
 from typing import Any, ClassVar
 
 import httpx2
@@ -17,6 +18,8 @@ from .samples import BudgetSpent, NoResponse, RequestSamples
 
 CONNECTION = ("connection", "whole response")
 """The check and the rule of a request that gets no whole response."""
+LONGEST_VALUE = 60
+"""Characters of a rule's value; a longer one is a digest."""
 
 
 class CheckFailure(Failure):
@@ -29,7 +32,7 @@ class CheckFailure(Failure):
         expected: what the rule requires.
         change: what to do about it.
         cause: tells violations of a rule apart that have nothing to do with one another.
-        place: which of several places it is, such as ``GET /path query limit maximum``; the same in each run.
+        place: where in the operation it is, such as ``query limit maximum 51``; the same in each run.
         exchange: the response that shows it, if the check sent the request; a curl line is made of it.
         request: that shows it, where there is no response.
     """
@@ -72,6 +75,7 @@ class Check:
         sentence: describes the check in reports.
         rules: what each of its rules requires, by the rule's name.
         by_message: the rules whose violations have another cause if they have another message.
+        low: the rules whose violations are of low severity, such as what frameworks decide.
         change: what to do about a violation, in a sentence; may be empty.
         severity: of a violation, in Schemathesis's terms.
         notes: what was not tried and why, and which of several ways was taken.
@@ -84,6 +88,7 @@ class Check:
     sentence: ClassVar[str]
     rules: ClassVar[Mapping[str, str]]
     by_message: ClassVar[frozenset[str]] = frozenset()
+    low: ClassVar[frozenset[str]] = frozenset()
     change: ClassVar[str] = ""
     severity: ClassVar[Severity] = Severity.HIGH
     source: ClassVar[str] = ""
@@ -104,14 +109,21 @@ class Check:
         return ""
 
     def failure(
-        self, rule: str, message: str, operation: str | None, exchange: httpx2.Response | None = None
+        self,
+        rule: str,
+        message: str,
+        operation: str | None,
+        exchange: httpx2.Response | None = None,
+        *,
+        place: str = "",
     ) -> CheckFailure:
         """Return the violation of a rule; see `CheckFailure`."""
         if rule not in self.rules:
             raise ValueError(f"{self.name} has no rule {rule!r}.")
         violated = CheckFailure(self.name, rule, message, operation=operation, exchange=exchange)
-        violated.severity = self.severity
+        violated.severity = Severity.LOW if rule in self.low else self.severity
         violated.expected, violated.change = self.rules[rule], self.change
+        violated.place = place
         violated.cause = message if rule in self.by_message else ""
         return violated
 
@@ -182,6 +194,13 @@ class RunCheck(Check):
 def _raise(failures: Iterable[CheckFailure]) -> None:
     if group := list(failures):
         raise FailureGroup(group)
+
+
+def brief(value: Any) -> str:
+    """Return a value as JSON, a text as it is, or a digest of one that is long."""
+    is_text = isinstance(value, str)
+    text = value if is_text else json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+    return text if len(text) <= LONGEST_VALUE else sha256(text.encode("utf-8", "replace")).hexdigest()[:12]
 
 
 def json_of(body: bytes) -> Any:

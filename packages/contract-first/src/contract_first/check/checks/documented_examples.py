@@ -74,7 +74,7 @@ class DocumentedExamples(RunCheck):
         if code not in expected if expected else not response.is_success:
             status = " or ".join(expected) or "a success"
             message = f"the example {name} gets {response.status_code}, expected {status}"
-            violated = self.failure("response", message, operation.label, response)
+            violated = self.failure("response", message, operation.label, response, place=name)
             violated.title = f"{violated.title} to {name}"  # each name is a finding of its own
             yield violated
 

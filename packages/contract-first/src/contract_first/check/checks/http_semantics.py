@@ -1,6 +1,6 @@
-"""Allow, HEAD, Accept and preflights are what HTTP says they are.
+"""HEAD, Accept and preflights are what HTTP says they are.
 
-Whether a method that a path has not is a 405, with an Allow, Schemathesis asks.
+Whether a method that a path has not is a 405, with the Allow of the contract, Schemathesis asks.
 """
 
 import json
@@ -14,11 +14,7 @@ from schemathesis.core.failures import Severity
 from contract_first.contract import Operation
 
 from .check import CheckFailure, RunCheck
-from .samples import SAFE
 
-IMPLICIT: Final = {"HEAD", "OPTIONS"}
-"""Methods that a server may have beside the contract's."""
-PROBES: Final = ("GET", "DELETE", "PUT", "PATCH", "POST")
 ALWAYS_ALLOWED: Final = {"GET", "HEAD", "POST"}
 """Methods that a preflight need not name (Fetch, CORS-safelisted)."""
 FORBIDDEN: Final = ("connect", "trace", "track")
@@ -36,9 +32,8 @@ class HttpSemantics(RunCheck):
     """Checks rules of HTTP, which no contract has to repeat."""
 
     name = "http_semantics"
-    sentence = "Allow, HEAD, Accept and preflights are what HTTP says they are."
+    sentence = "HEAD, Accept and preflights are what HTTP says they are."
     rules: ClassVar[dict[str, str]] = {
-        "allow": "the Allow of a 405 lists the methods that the path has, and no others",
         "head": "HEAD responds as GET does, without a body",
         "406": "an Accept that excludes every response gets none, where the contract has a 406",
         "preflight": "a preflight, where supported, allows the method and the credentials' headers",
@@ -46,6 +41,7 @@ class HttpSemantics(RunCheck):
         "open cookies": "no response allows credentials to every origin",
         "415": "a body of a media type that the contract does not have is refused",
     }
+    low = frozenset({"head"})
     change = "Respond as HTTP says."
     severity = Severity.MEDIUM
     source = "RFC 9110"
@@ -56,7 +52,6 @@ class HttpSemantics(RunCheck):
         for operation in self.samples.drawable(self.target.operations):
             paths.setdefault(operation.path, []).append(operation)
         for operations in paths.values():
-            yield from self.whole(self._try_method(operations[0]))
             yield from self.whole(self._try_preflight(operations))
         for operation in self.samples.drawable(self.target.operations):
             if operation.method == "get":
@@ -64,20 +59,6 @@ class HttpSemantics(RunCheck):
                 yield from self.whole(self._try_accept(operation))
             elif operation.request_body and not self.target.read_only:
                 yield from self.whole(self._try_media_type(operation))
-
-    def _try_method(self, operation: Operation) -> Iterator[CheckFailure]:
-        methods = self.target.methods_at(operation.path)
-        probe = next((method for method in PROBES if method not in methods), None)
-        if probe is None or (self.target.read_only and probe.lower() not in SAFE):
-            return
-        response = self.send(operation, self.target.headers, method=probe)
-        allowed = _listed(response.headers.get("allow", ""))
-        is_refused = response.status_code == HTTPStatus.METHOD_NOT_ALLOWED
-        if is_refused and allowed and allowed - IMPLICIT != methods - IMPLICIT:
-            message = (
-                f"Allow: {', '.join(sorted(allowed))}, where the contract has {', '.join(sorted(methods))}"
-            )
-            yield self.failure("allow", message, f"{probe} {operation.path}", response)
 
     def _try_head(self, operation: Operation) -> Iterator[CheckFailure]:
         get = self.send(operation, self.target.headers)

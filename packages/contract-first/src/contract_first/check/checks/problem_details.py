@@ -93,7 +93,7 @@ class ProblemDetails(ResponseCheck):
             if type(problem.get(name)) is not kind:
                 value = json.dumps(problem[name]) if name in problem else "missing"
                 message = f"the {name} of the {status} is {value}, not a {WORDS[kind]}"
-                yield self.failure("members", message, label)
+                yield self.failure("members", message, label, place=f"{status} /{name}")
         if type(problem.get("status")) is int and problem["status"] != status:
             yield self.failure("status", f"the problem says {problem['status']}, HTTP says {status}", label)
         if problem.get("retryable") is True and status in FINAL:
@@ -110,7 +110,8 @@ class ProblemDetails(ResponseCheck):
         for violation in contract.schemas.of(node).validator.violations(problem, "body"):
             place = violation.name or "its top"
             message = f"the problem of the {status} violates {violation.rule} at {place}: {violation.detail}"
-            yield self.failure("schema", message, label)
+            where = f"{status} {violation.name} {violation.rule}"
+            yield self.failure("schema", message, label, place=where)
 
     def _content(self, label: str, status: int) -> Mapping[str, Any]:
         """Return the declared media types of an operation's error; none where it is not declared."""

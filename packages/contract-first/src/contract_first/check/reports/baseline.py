@@ -2,61 +2,57 @@
 
 import json
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
-from .report import Finding, Report
+from .report import Finding, Place, Report
+
+VERSION = 2
+"""Of the format. The first had no identities, so that one known finding hid others."""
 
 
 class KnownFinding(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """A known finding.
+    """A known finding, in one place.
 
     Attributes:
         check: that fails.
-        title: of the finding.
-        status: of the response; 0 where there is none.
-        cause: a digest that tells findings of the same title apart.
-        violated: the places in which it is known; seen in another, it is new.
-        operations: in which it is known; seen in another, it is new, unless its cause is the same.
+        operation: such as ``GET /path``; empty for the API as a whole.
+        where: status, and header, parameter or member.
+        rule: that is violated there, with its value.
+        phase: in which it was found; where that does not run, it cannot be.
         reason: why it may stay.
         expires: the last day on which it is known; None for no end.
     """
 
     check: str
-    title: str
-    status: int = 0
-    cause: str = ""
-    violated: list[str] = []
-    operations: list[str]
+    operation: str
+    where: str
+    rule: str
+    phase: str = ""
     reason: str = ""
     expires: date | None = None
 
-    @classmethod
-    def of(cls, finding: Finding) -> "KnownFinding":
-        """Return the entry of a finding."""
-        operations = sorted(finding.operations or [finding.operation])
-        return cls(
-            check=finding.check,
-            title=finding.title,
-            status=finding.status,
-            cause=finding.cause,
-            violated=sorted(finding.violated),
-            operations=operations,
-        )
+    @property
+    def identity(self) -> tuple[str, ...]:
+        """What the same finding has in every run."""
+        return self.check, self.operation, self.where, self.rule
 
-    def covers(self, finding: Finding) -> bool:
-        """Whether it is this finding: of the same cause, or else in no other operation."""
-        other = KnownFinding.of(finding)
-        mine = self.check, self.title, self.status, self.cause
-        is_same = mine == (other.check, other.title, other.status, other.cause)
-        is_same = is_same and {*other.violated} <= {*self.violated}
-        return is_same and bool(self.cause or {*other.operations} <= {*self.operations})
+    def was_tried(self, report: Report) -> bool:
+        """Whether a run made the check of the operation in the phase, and so would have found it."""
+        if self.operation and self.operation not in report.operations:
+            return False
+        # a check with requests of its own is a step itself, a check of responses is made in all of them
+        steps = {(self.phase, self.operation), (self.phase, self.check)} & {*report.finished}
+        made = report.operations[self.operation].checks if self.operation in report.operations else {}
+        return bool(steps) or (self.phase == "own checks" and self.check in made)
 
     def __str__(self) -> str:
-        return f"{self.title}: {', '.join(self.operations)}"
+        place = Place(operation=self.operation, where=self.where, rule=self.rule)
+        return f"{self.check}: {place}"
 
 
 class Exclusion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -77,46 +73,65 @@ class Exclusion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
             raise ValueError("an exclusion has a reason, and a check, operations or both")
 
 
-class _File(msgspec.Struct, forbid_unknown_fields=True):
+class Baseline(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
+    """What a file of known findings has; its format is TOML, or JSON where its name ends so."""
+
+    version: int = VERSION
+    contract: str = ""
     findings: list[KnownFinding] = []
 
 
-def read_baseline(path: Path) -> list[KnownFinding]:
-    """Return the entries of a file.
+def read_baseline(path: Path) -> Baseline:
+    """Return the known findings of a file.
 
     Raises:
         ValueError: it cannot be read, or is no baseline.
     """
     try:
-        return msgspec.convert(tomllib.loads(path.read_text("utf-8")), _File).findings
+        return _parsed(path.read_text("utf-8"), json.loads if path.suffix == ".json" else tomllib.loads)
     except OSError as error:
         raise ValueError(f"{path} cannot be read: {error.strerror}.") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+    except (ValueError, RecursionError) as error:  # of both formats, and of what they hold
         raise ValueError(f"{path} is no baseline: {error}. --write-baseline writes one.") from None
 
 
-def apply_baseline(report: Report, entries: list[KnownFinding], today: date) -> None:
-    """Move the findings that are known out of a report's findings, and name entries that are gone."""
-    seen: set[int] = set()
-    new: list[Finding] = []
+def _parsed(content: str, parse: Callable[[str], Any]) -> Baseline:
+    document = parse(content)
+    version = document.get("version", 1) if isinstance(document, dict) else VERSION
+    if version != VERSION:
+        raise ValueError(f"its version is {version!r}, expected {VERSION}, so nothing in it is known")
+    return msgspec.convert(document, Baseline)
+
+
+def apply_baseline(
+    report: Report, baseline: Baseline, today: date, checks: Collection[str] | None = None
+) -> None:
+    """Move what is known out of a report's findings, and name what is gone.
+
+    Args:
+        checks: names of all there are; None where that is not known.
+    """
+    entries = {entry.identity: entry for entry in baseline.findings}
+    seen = {_identity(finding.check, place) for finding in report.findings for place in finding.all_violated}
+    expired = {entry.identity for entry in entries.values() if entry.expires and entry.expires < today}
+    _move(report, {identity: entry.reason for identity, entry in entries.items() if identity not in expired})
     for finding in report.findings:
-        number = next((at for at, entry in enumerate(entries) if entry.covers(finding)), None)
-        if number is None:
-            new.append(finding)
-            continue
-        seen.add(number)
-        entry = entries[number]
-        if entry.expires is not None and entry.expires < today:
-            finding.reason = f"it was known until {entry.expires}"
-            new.append(finding)
-        else:
-            finding.reason = entry.reason
-            report.known_findings.append(finding)
-    report.findings = new
-    if report.ended:
-        report.gone = [
-            str(entry) for at, entry in enumerate(entries) if at not in seen and _is_made(entry, report)
-        ]
+        for identity in expired.intersection(
+            _identity(finding.check, place) for place in finding.all_violated
+        ):
+            finding.reason = f"it was known until {entries[identity].expires}"
+    missing = [entry for identity, entry in entries.items() if identity not in seen]
+    gone = [entry for entry in missing if entry.was_tried(report)]
+    report.gone = list(map(str, gone))
+    notes = []
+    if unreached := len(missing) - len(gone):
+        notes.append(f"{unreached} known not reached: their operation, check or phase did not run")
+    if baseline.contract not in ("", report.subject.title):
+        notes.append(f"it is of the contract {baseline.contract}, not of {report.subject.title}")
+    if checks and (unmade := {entry.check for entry in missing} - {*checks}):
+        notes.append(f"there is no check {', '.join(sorted(unmade))} any more: remove its findings")
+    if notes:
+        report.notes["baseline"] = notes
 
 
 def exclude(report: Report, labels: Mapping[str, Collection[str]], reasons: Mapping[str, str]) -> None:
@@ -126,35 +141,64 @@ def exclude(report: Report, labels: Mapping[str, Collection[str]], reasons: Mapp
         labels: of the operations, by check.
         reasons: by check.
     """
-    for finding in list(report.findings):
-        if {*finding.operations, finding.operation} <= {*labels.get(finding.check, ())}:
-            finding.reason = reasons[finding.check]
-            report.findings.remove(finding)
-            report.known_findings.append(finding)
+    places = ((finding.check, place) for finding in report.findings for place in finding.all_violated)
+    known = {
+        _identity(check, place): reasons[check]
+        for check, place in places
+        if place.operation in labels.get(check, ())
+    }
+    _move(report, known)
 
 
-def _is_made(entry: KnownFinding, report: Report) -> bool:
-    """Whether the entry's check was made of all its operations."""
-    operations = report.operations
-    return all(name in operations and entry.check in operations[name].checks for name in entry.operations)
+def _move(report: Report, known: Mapping[tuple[str, ...], str]) -> None:
+    """Move places of findings to those that are known, by the reasons of their identities."""
+    new: list[Finding] = []
+    for finding in report.findings:
+        groups: dict[str | None, list[Place]] = {}
+        for place in finding.all_violated:
+            groups.setdefault(known.get(_identity(finding.check, place)), []).append(place)
+        for reason, places in groups.items():
+            group = new if reason is None else report.known_findings
+            group.append(finding.only(places, reason or ""))
+    report.findings = new
 
 
-def write_baseline(path: Path, report: Report, entries: list[KnownFinding]) -> None:
-    """Write all findings of a report; those that are in the entries keep their reason and expiry."""
-    lines = [
-        "# Known findings of `check`; give each a reason, and a day after which it counts again, such as"
-    ]
-    lines += ["# expires = 2030-12-31", ""]
-    for finding in [*report.known_findings, *report.findings]:
-        former = next((entry for entry in entries if entry.covers(finding)), None)
-        lines += [*_table(KnownFinding.of(finding), former), ""]
-    path.write_text("\n".join(lines), "utf-8")
+def _identity(check: str, place: Place) -> tuple[str, ...]:
+    return check, place.operation, place.where, place.rule
 
 
-def _table(entry: KnownFinding, former: KnownFinding | None) -> Iterator[str]:
-    yield "[[findings]]"
-    for name in ("check", "title", "status", "cause", "violated", "operations"):
-        yield f"{name} = {json.dumps(getattr(entry, name), ensure_ascii=False)}"
-    yield f"reason = {json.dumps(former.reason if former else '', ensure_ascii=False)}"
-    if former is not None and former.expires is not None:
-        yield f"expires = {former.expires}"
+def write_baseline(path: Path, report: Report, baseline: Baseline, *, new: bool = True) -> None:
+    """Write what is known and not gone, with its reasons, and what else a report has found if it is to."""
+    entries = {entry.identity: entry for entry in baseline.findings if str(entry) not in report.gone}
+    for finding in [*report.known_findings, *report.findings] if new else ():
+        for place in finding.all_violated:
+            entry = KnownFinding(
+                check=finding.check,
+                operation=place.operation,
+                where=place.where,
+                rule=place.rule,
+                phase=place.phase,
+                reason=finding.reason if finding in report.known_findings else "",
+            )
+            entries.setdefault(entry.identity, entry)
+    written = Baseline(
+        contract=report.subject.title, findings=sorted(entries.values(), key=lambda entry: entry.identity)
+    )
+    if path.suffix == ".json":
+        path.write_bytes(msgspec.json.format(msgspec.json.encode(written)) + b"\n")
+    else:
+        path.write_text("\n".join(_toml(written)), "utf-8")
+
+
+def _toml(baseline: Baseline) -> Iterator[str]:
+    yield "# Known findings of `check`; give each a reason, and a day after which it counts again, such as"
+    yield "# expires = 2030-12-31"
+    yield f"version = {baseline.version}"
+    yield f"contract = {json.dumps(baseline.contract, ensure_ascii=False)}"
+    for entry in baseline.findings:
+        yield "\n[[findings]]"
+        for name, value in msgspec.to_builtins(entry, builtin_types=(date,)).items():
+            if value is not None:
+                text = str(value) if isinstance(value, date) else json.dumps(value, ensure_ascii=False)
+                yield f"{name} = {text}"
+    yield ""

@@ -76,22 +76,25 @@ def workflow_commands(report: Report) -> Iterator[str]:
 def sarif(report: Report, contract: Contract) -> bytes:
     """Return the findings; those that do not fail the run are notes, those that are known are suppressed."""
     findings = [*report.findings, *report.known_findings]
+    violated = [(finding, place) for finding in findings for place in finding.all_violated]
     pointers = {operation.label: contract.origin(operation.pointer) for operation in contract.operations}
-    places = [finding.pointer or pointers.get(finding.operation, "") for finding in findings]
-    diagnostics = with_lines(Diagnostic(contract.source, 0, pointer, "") for pointer in places)
+    origins = [finding.pointer or pointers.get(place.operation, "") for finding, place in violated]
+    diagnostics = with_lines(Diagnostic(contract.source, 0, pointer, "") for pointer in origins)
     lines = {diagnostic.pointer: diagnostic.line for diagnostic in diagnostics}
     results = [
         Result(
             rule=finding.check,
             level=LEVELS.get(finding.severity, "error") if report.fails(finding) else "note",
-            message=str(finding),
+            message=f"{finding}\nHere: {place.message}"
+            if place.message not in ("", finding.message)
+            else str(finding),
             source=report.subject.source,
             line=lines.get(pointer, 0),
-            subject=finding.operation or WHOLE_API,
-            identity=f"{finding.check} {finding.title} {finding.operation}",
+            subject=place.operation or WHOLE_API,
+            identity=f"{finding.check} {place}",
             suppression=finding.reason if finding in report.known_findings else None,
         )
-        for finding, pointer in zip(findings, places, strict=True)
+        for (finding, place), pointer in zip(violated, origins, strict=True)
     ]
     checks = dict.fromkeys(finding.check for finding in findings)
     return as_sarif(results, {check: words_of(check).expected or words_of(check).name for check in checks})

@@ -8,7 +8,7 @@ from contract_first.check.har import phrase_of
 
 from .recorded import OK, VIOLATED, OperationCoverage, Share, TrafficCounts
 from .report import Finding, Report, Tested, short, times
-from .terminal import LETTERS, summary
+from .terminal import summary
 from .words import words_of
 
 CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -45,7 +45,7 @@ def page(report: Report) -> str:
 def _run(report: Report) -> Iterator[str]:
     """Yield the parts of the page of a run of checks."""
     prefix = report.prefix
-    yield _conclusion(report, report.conclusion())
+    yield _conclusion(report, report.verdict())
     yield from _findings(report, prefix)
     for trouble in report.troubles:
         name = escape(short(trouble.operation, prefix))
@@ -57,13 +57,9 @@ def _run(report: Report) -> Iterator[str]:
         _row(number, short(operation, prefix), _numbers(tested), _marks(tested, report.checks))
         for number, (operation, tested) in enumerate(report.operations.items(), 1)
     ]
-    called = {
-        letter: escape(words_of(check).name) for letter, check in zip(LETTERS, report.checks, strict=False)
-    }
-    checks = [f'<abbr title="{name}">{letter}</abbr>' for letter, name in called.items()]
-    legend = "".join(f"<li><b>{letter}</b> {name}</li>" for letter, name in called.items())
+    checks = [f'<span class="check">{escape(words_of(check).name)}</span>' for check in report.checks]
     table = _table(names, checks, rows, prefix)
-    yield f'<h2>Operations and checks</h2>\n{table}<ul class="legend">{legend}</ul>'
+    yield f"<h2>Operations and checks</h2>\n{table}"
     yield "<h2>What was tried</h2>"
     for number, (operation, tested) in enumerate(report.operations.items(), 1):
         yield _tested(short(operation, prefix), number, tested)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from typing import Any, Literal
 
@@ -72,6 +73,28 @@ class Tested(msgspec.Struct, kw_only=True):
         return self.checks.setdefault(check, Outcomes())
 
 
+class Place(msgspec.Struct, frozen=True, kw_only=True):
+    """One place in which a finding was seen; operation, where and rule are the same in each run.
+
+    Attributes:
+        where: status, and header, parameter or pointer to a member, such as ``query limit``.
+        rule: that is violated there, with its value.
+        phase: in which it was seen first.
+        message: what came there.
+        curl: a command that repeats it there, if a request does.
+    """
+
+    operation: str
+    where: str
+    rule: str
+    phase: str = ""
+    message: str = ""
+    curl: str = ""
+
+    def __str__(self) -> str:
+        return " ".join(filter(None, (self.operation or WHOLE_API, self.where, self.rule)))
+
+
 class Finding(msgspec.Struct, kw_only=True):
     """One violation of the contract, reported once however often it was seen; no credential is in it.
 
@@ -89,9 +112,8 @@ class Finding(msgspec.Struct, kw_only=True):
         response: the beginning of the response's body.
         curl: a command that repeats it, if a request does.
         seen: how often it occurred.
-        identity: equal for two occurrences of the same violation.
-        cause: a digest of it, where it is the same in each run; empty elsewhere.
-        violated: the places in which it was seen, where a check tells them apart; the same in each run.
+        identity: equal for two occurrences in a run that have one cause.
+        violated: the places in which it was seen.
         reason: why a known one may stay.
         part: in recorded traffic, as in a `Violation`; so are the following.
         where: with a ``*`` for each array's item.
@@ -112,14 +134,36 @@ class Finding(msgspec.Struct, kw_only=True):
     curl: str = ""
     seen: int = 1
     identity: tuple[str, ...] = ()
-    cause: str = ""
-    violated: list[str] = []
+    violated: list[Place] = []
     reason: str = ""
     part: str = ""
     where: str = ""
     rule: str = ""
     pointer: str = ""
     examples: list[Example] = []
+
+    @property
+    def all_violated(self) -> list[Place]:
+        """The places in which it was seen; of recorded traffic there is one."""
+        where = " ".join(filter(None, (str(self.status or ""), self.part, self.where)))
+        place = Place(operation=self.operation, where=where, rule=self.rule or self.title, phase=self.phase)
+        return self.violated or [place]
+
+    def only(self, places: list[Place], reason: str) -> Finding:
+        """Return what a finding is in some of its places."""
+        if len(places) == len(self.all_violated):
+            return msgspec.structs.replace(self, reason=reason)
+        first, operations = places[0], dict.fromkeys(place.operation for place in places)
+        return msgspec.structs.replace(
+            self,
+            operation=first.operation,
+            operations=[*operations],
+            violated=places,
+            message=first.message,
+            curl=first.curl,
+            response="",
+            reason=reason,
+        )
 
     def concerns(self, operation: str) -> bool:
         """Whether it was seen in an operation."""
@@ -196,7 +240,7 @@ class Report(msgspec.Struct, kw_only=True):
         operations: by name, in the order of the contract.
         findings: in the order in which they were found; of recorded traffic the most frequent first.
         known_findings: findings that a baseline has, which are no reason to fail.
-        gone: findings of a baseline that the run did not find.
+        gone: entries of a baseline that the run did not find, though it made their check there.
         troubles: parts that could not be tested, and why.
         left_out: checks that could not run, and why.
         notes: by check, what it did not try and why.
@@ -334,6 +378,12 @@ class Report(msgspec.Struct, kw_only=True):
         troubles = [f"{trouble.operation}: {trouble.message or trouble.title}" for trouble in self.troubles]
         return "\n\n".join([self.conclusion(), *findings, *troubles])
 
+    def verdict(self) -> str:
+        """Return whether the run passed, by what it failed, when it began and how to repeat it."""
+        word = {OK: "Passed", VIOLATED: "Failed"}.get(self.exit_code, "Could not tell")
+        again = " A curl line repeats each." * bool(self.findings)
+        return f"{word}, {self.started:%Y-%m-%d %H:%M} UTC: {self.conclusion()}{again}"
+
     def conclusion(self) -> str:
         """Return the result in a sentence."""
         effort = f"{self.requests:,} requests"
@@ -350,7 +400,9 @@ class Report(msgspec.Struct, kw_only=True):
         if self.exit_code == COULD_NOT_RUN:
             return f"Not finished ({', '.join(unfinished)}): {effort}; nothing was wrong so far."
         findings = len(self.findings)
-        violations = f"{findings} violation{'s' * (findings != 1)}"
+        counts = Counter(finding.severity for finding in self.by_cost() if finding.severity)
+        by_severity = ", ".join(f"{count} {severity}" for severity, count in counts.items())
+        violations = f"{findings} violation{'s' * (findings != 1)}" + f" ({by_severity})" * bool(by_severity)
         unfinished += ["too little is exercised"] * self.is_uncovered
         return f"{', '.join([violations, *unfinished])}: {effort}."
 

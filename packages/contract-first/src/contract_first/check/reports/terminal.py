@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterator
-from string import ascii_letters, digits
 
 from rich import box
 from rich.console import Console, Group, RenderableType
@@ -16,7 +15,6 @@ from .recorded import OK, VIOLATED, OperationCoverage, Share, TrafficCounts
 from .report import Finding, Report, Tested, Trouble, short, times
 from .words import words_of
 
-LETTERS = ascii_letters + digits
 WIDE = 100
 """Columns of a terminal; one with fewer has no room for response times."""
 WIDEST = 120
@@ -53,7 +51,8 @@ def show(report: Report, console: Console) -> None:
 
 def _parts(report: Report, *, wide: bool) -> Iterator[RenderableType]:
     prefix = report.prefix
-    names = dict(zip(report.checks, LETTERS, strict=False))
+    style = f"bold {COLOURS.get(report.exit_code, 'yellow')}"
+    yield Text(report.verdict(), style=style)
     yield _head(report, prefix)
     for number, finding in enumerate(report.by_cost(), 1):
         yield _finding(number, finding, prefix)
@@ -61,11 +60,11 @@ def _parts(report: Report, *, wide: bool) -> Iterator[RenderableType]:
         yield _trouble(trouble, prefix)
     if report.known_findings or report.gone:
         yield _known(report, prefix)
-    yield _matrix(report, names, prefix, wide=wide)
-    yield _legend(report, names)
+    yield _matrix(report, prefix, wide=wide)
+    yield _legend(report)
     if about := " ".join(filter(None, (report.about_coverage(), report.about_phases()))):
         yield Text(about)
-    yield Text(report.conclusion(), style=f"bold {COLOURS.get(report.exit_code, 'yellow')}")
+    yield Text(report.conclusion(), style=style)  # where the eye is once a run has ended
 
 
 def _head(report: Report, prefix: str) -> Text:
@@ -75,15 +74,15 @@ def _head(report: Report, prefix: str) -> Text:
     return text.append(", read only" if report.read_only else "")
 
 
-def _matrix(report: Report, names: dict[str, str], prefix: str, *, wide: bool) -> Table:
+def _matrix(report: Report, prefix: str, *, wide: bool) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0))
     table.add_column("operation", overflow="fold")
     for title in ("requests", "p50", "p95") if wide else ("requests",):
         table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("".join(names.values()), no_wrap=True)
+    table.add_column("checks", overflow="fold")
     for operation, tested in report.operations.items():
         numbers = _numbers(tested) if wide else _numbers(tested)[:1]
-        table.add_row(short(operation, prefix), *numbers, _marks(tested, names))
+        table.add_row(short(operation, prefix), *numbers, _marks(tested))
     return table
 
 
@@ -91,36 +90,31 @@ def _numbers(tested: Tested) -> list[str]:
     return [f"{tested.total:,}" if tested.total else "", *tested.times.quantiles(0.5, 0.95)]
 
 
-def _marks(tested: Tested, names: dict[str, str]) -> Text:
-    marks = Text()
-    for check in names:
-        outcomes = tested.checks.get(check)
-        if outcomes is None:
-            marks.append("·", style="dim")
-        else:
-            marks.append("✗", style="bold red") if outcomes.failed else marks.append("✓", style="green")
-    return marks
+def _marks(tested: Tested) -> Text:
+    failed = [words_of(check).name for check, outcomes in tested.checks.items() if outcomes.failed]
+    if failed:
+        return Text(f"✗ {', '.join(failed)}", style="bold red")
+    return Text("✓", style="green") if tested.checks else Text("·", style="dim")
 
 
-def _legend(report: Report, names: dict[str, str]) -> Table:
+def _legend(report: Report) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column()
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")  # a path is longer than a narrow terminal has room for
-    for check, letter in names.items():
+    for check in report.checks:
         results = [tested.checks[check] for tested in report.operations.values() if check in tested.checks]
         passed, failed = (
             sum(outcomes.passed for outcomes in results),
             sum(outcomes.failed for outcomes in results),
         )
         counts = Text(f"{passed:,} passed").append(f", {failed:,} failed" * bool(failed), style="bold red")
-        table.add_row(letter, words_of(check).name, counts)
+        table.add_row(words_of(check).name, counts)
     for operation, reason in report.excluded.items():
-        table.add_row("", Text(operation, style="dim"), Text(f"excluded: {reason}", style="dim"))
+        table.add_row(Text(operation, style="dim"), Text(f"excluded: {reason}", style="dim"))
     for check, reason in report.left_out.items():
-        table.add_row("", Text(words_of(check).name, style="dim"), Text(f"left out: {reason}", style="dim"))
+        table.add_row(Text(words_of(check).name, style="dim"), Text(f"left out: {reason}", style="dim"))
     for check, notes in report.notes.items():
-        table.add_row("", Text(words_of(check).name, style="dim"), Text("\n".join(notes), style="dim"))
+        table.add_row(Text(words_of(check).name, style="dim"), Text("\n".join(notes), style="dim"))
     return table
 
 

@@ -9,6 +9,7 @@ from schemathesis.checks import load_all_checks
 from schemathesis.engine import events
 
 from contract_first.check.checks import CHECKS, Check
+from contract_first.check.checks.check import CONNECTION
 from contract_first.check.endless import ending_streams
 from contract_first.check.pace import Rate
 from contract_first.check.reports.baseline import exclude
@@ -68,7 +69,7 @@ class Checking(CheckOptions):
             run = Run(target, self._plan(), pace, checks=checks, oauth2=self.oauth2)
             run.report.left_out |= unmade
             run.report.excluded = uncalled
-            run.report.fail_on, run.report.min_coverage = self.fail_on or "", self.min_coverage
+            run.report.fail_on, run.report.min_coverage = self.fail_on, self.min_coverage
             if archive:
                 run.listen(archive.take, archive.responded, archive.sent)
             yield run
@@ -99,14 +100,18 @@ class Checking(CheckOptions):
     def _made(self) -> tuple[type[Check], ...]:
         return CHECKS if self.checks is None else self.checks
 
+    def check_names(self) -> set[str]:
+        """Return the names of all checks, ours and Schemathesis's."""
+        load_all_checks()
+        return {CONNECTION[0], *(check.name for check in self._made()), *THEIR_CHECKS.get_all_names()}
+
     def _unmade(self) -> dict[str, str]:
         """Return why checks are not made, by name.
 
         Raises:
             CannotRunError: there is no check of that name.
         """
-        load_all_checks()
-        names = {*(check.name for check in self._made()), *THEIR_CHECKS.get_all_names()}
+        names = self.check_names()
         for name in [*(exclusion.check for exclusion in self.excluded if exclusion.check), *self.severities]:
             if name not in names:
                 raise CannotRunError(

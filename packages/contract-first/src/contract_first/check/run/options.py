@@ -68,7 +68,7 @@ class CheckOptions:
         budget: how long to keep testing, such as 60s or 5m. In Python also seconds; None for one round of
             everything.
         max_examples: generated requests per operation.
-        seed: repeat the run that reported this seed.
+        seed: of generated requests, 1 by default; another sends others.
         only: check only this operation: operationId, its end, or 'METHOD /path'.
         phases: phase of generated requests to run, of examples, coverage, fuzzing, stateful; all by default.
         checks: our checks, beside Schemathesis's; by default those of `contract_first.check.checks`.
@@ -120,7 +120,7 @@ class CheckOptions:
     collections: Annotated[Path | None, Flag()] = None
     excluded: tuple[Exclusion, ...] = ()
     severities: Mapping[str, Severity] = field(default_factory=dict)
-    fail_on: Annotated[Severity | None, Flag()] = None
+    fail_on: Annotated[Severity, Flag()] = "medium"
     min_coverage: Annotated[int, Flag("PERCENT", minimum=0, maximum=100)] = 0
 
     def __post_init__(self) -> None:

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterable
-from hashlib import sha256
 from itertools import islice
 from typing import Any
 
@@ -15,13 +14,13 @@ from schemathesis.engine import Status, StopReason, events
 from schemathesis.engine.errors import is_unrecoverable_network_error
 from schemathesis.engine.recorder import Request
 from schemathesis.engine.run import PhaseName
-from schemathesis.openapi.checks import JsonSchemaError, MissingHeaders
+from schemathesis.openapi.checks import JsonSchemaError, MissingHeaders, UndefinedStatusCode
 
 from contract_first.check.checks.check import CONNECTION, CheckFailure
 from contract_first.check.credentials import runnable
 from contract_first.check.excerpts import LONGEST_COMMAND, LONGEST_TEXT, curl, curl_of, cut
 from contract_first.check.pace import QuotaUsedUp
-from contract_first.check.reports.report import End, Finding, Report, Trouble
+from contract_first.check.reports.report import End, Finding, Place, Report, Trouble
 from contract_first.check.target import Target
 from contract_first.contract.document import pointers
 from contract_first.masking import Masking
@@ -29,6 +28,7 @@ from contract_first.terminal import printable
 
 from .configuration import Plan
 from .exercised import Exercised
+from .identity import places_of
 from .minimising import least_reproduction
 
 MOST_MINIMISED = 10
@@ -63,6 +63,7 @@ class RunReporter:
         self._severities = plan.severities
         self._exercised = Exercised(target, report)
         self._findings: dict[tuple[str, ...], Finding] = {}
+        self._places: set[tuple[str, ...]] = set()
         self._room = MOST_TEXT
         self._generated: dict[tuple[str, ...], tuple[Case[Any], tuple[str, ...]]] = {}
 
@@ -86,8 +87,14 @@ class RunReporter:
     def _scenario(self, event: events.ScenarioFinished) -> None:
         for case_id in event.recorder.cases:
             self._case(event, case_id)
-        if event.label and event.status in {Status.SUCCESS, Status.FAILURE}:
-            self._report.finished.append((event.phase.value, event.label))
+        # a sequence of calls has no label
+        called = {case.value.operation.label for case in event.recorder.cases.values()}
+        if event.status in {Status.SUCCESS, Status.FAILURE}:
+            labels = [event.label] if event.label else sorted(called)
+            steps = [(event.phase.value, label) for label in labels]
+            self._report.finished += [
+                step for step in steps if event.label or step not in self._report.finished
+            ]
 
     def _case(self, event: events.ScenarioFinished, case_id: str) -> None:
         recorder = event.recorder
@@ -98,10 +105,15 @@ class RunReporter:
             self.exercised(recorder.cases[case_id].value, response.status_code if response else 0)
         if response is not None:
             tested.responded(response.status_code, response.elapsed)
-        for check in recorder.checks.get(case_id, ()):
+        checks = recorder.checks.get(case_id, ())
+        infos = [check.failure_info for check in checks if check.failure_info is not None]
+        is_error = any(isinstance(info.failure, ServerError) for info in infos)
+        for check in checks:
             if check.status is Status.SUCCESS:
                 tested.outcomes(check.name).passed += 1
             elif check.failure_info is not None:
+                if is_error and isinstance(check.failure_info.failure, UndefinedStatusCode):
+                    continue  # which has one cause with the server error
                 tested.outcomes(check.name).failed += 1
                 failure = check.failure_info.failure
                 interaction = recorder.interactions.get(failure.case_id or case_id)
@@ -116,6 +128,7 @@ class RunReporter:
                     status=response.status_code if response is not None else 0,
                     response=b"" if response is None else response.content or b"",
                     curl=command,
+                    case=recorder.cases[case_id].value,
                 )
                 if event.phase is PhaseName.FUZZING:
                     identity = failure_identity(failure, check.name)
@@ -158,33 +171,40 @@ class RunReporter:
                 finding.curl, finding.message = curl, self._mask(_message(least.failure))
                 finding.response = self._body(least.response.content)
 
-    def _finding(self, failure: Failure, *, check: str, response: bytes, curl: str, **fields: Any) -> Finding:
+    def _finding(
+        self,
+        failure: Failure,
+        *,
+        check: str,
+        response: bytes,
+        curl: str,
+        case: Case[Any] | None = None,
+        **fields: Any,
+    ) -> Finding:
         """Report a cause once, with the shortest request that reproduces it, and return it."""
-        identity = _cause(failure, check, fields["status"])
+        severity = self._severities.get(check, failure.severity.value)
         finding = Finding(
             check=check,
             title=self._mask(failure.title),
-            severity=self._severities.get(check, failure.severity.value),
+            severity=severity,
             expected=getattr(failure, "expected", ""),
             change=getattr(failure, "change", ""),
             message=self._mask(_message(failure)),
             response=self._body(response),
             curl=self._curl(curl),
-            identity=identity,
-            cause=_digest(identity) if isinstance(failure, JsonSchemaError) else "",
+            identity=(*_cause(failure, check, fields["status"]), severity),
             **fields,
         )
         # all of one kind in an operation, and the same in others
-        within = failure_identity(failure, check)
+        within = (*failure_identity(failure, check), severity)
         first = self._findings.get(within) or self._findings.get(finding.identity) or finding
         self._findings[within] = self._findings[finding.identity] = first
         if finding.operation not in first.operations:
             first.operations.append(finding.operation)
-        place = getattr(failure, "place", "")
-        if place and place not in first.violated:
-            first.violated.append(place)
+        for where, rule in places_of(failure, finding.status, case):
+            self._place(first, finding, self._mask(where), self._mask(rule))
         if first is finding:
-            self._room -= len(finding.message) + len(finding.response) + len(finding.curl)
+            self._room -= len(finding.response)
             if self._room < 0:
                 finding.response = finding.curl = ""
             self._report.findings.append(finding)
@@ -193,6 +213,17 @@ class RunReporter:
             if finding.phase == first.phase and len(finding.curl) < len(first.curl):
                 first.message, first.response, first.curl = finding.message, finding.response, finding.curl
         return finding
+
+    def _place(self, first: Finding, finding: Finding, where: str, rule: str) -> None:
+        """Add where a finding was seen, once."""
+        identity = first.check, finding.operation, where, rule
+        if identity in self._places:
+            return
+        self._places.add(identity)
+        self._room -= len(finding.message) + len(finding.curl)
+        texts = {"message": finding.message, "curl": finding.curl} if self._room > 0 else {}
+        place = Place(operation=finding.operation, where=where, rule=rule, phase=finding.phase, **texts)
+        first.violated.append(place)
 
     def after_run(self, failures: list[Failure]) -> None:
         """Take the failures of our checks that send requests of their own."""
@@ -217,6 +248,7 @@ class RunReporter:
         *,
         phase: str = OWN_CHECKS,
         curl: str = "",
+        case: Case[Any] | None = None,
     ) -> None:
         """Take what a check says of a response outside of Schemathesis's phases."""
         outcomes, passed = self._report.tested(operation).outcomes(check), True
@@ -231,6 +263,7 @@ class RunReporter:
                 status=exchange.status_code if exchange is not None else 0,
                 response=exchange.content if exchange is not None else b"",
                 curl=curl or (curl_of(exchange.request) if exchange is not None else ""),
+                case=case,
             )
         outcomes.passed += passed
 
@@ -276,10 +309,6 @@ def _message(failure: Failure) -> str:
         return failure.message
     place = pointers.join("", *failure.instance_path) or "the whole"
     return f"{place}: {failure.message}"
-
-
-def _digest(identity: tuple[str, ...]) -> str:
-    return sha256("\n".join(identity).encode("utf-8", "replace")).hexdigest()[:12]
 
 
 def _is_cut(error: Exception) -> bool:

@@ -27,6 +27,7 @@ from schemathesis.schemas import BaseSchema
 from contract_first.check.checks import CHECKS, Check
 from contract_first.check.checks.boundaries import Boundaries
 from contract_first.check.checks.check import CheckFailure, ResponseCheck
+from contract_first.check.checks.http_semantics import MOCKED
 from contract_first.check.checks.registration import is_of_text, is_reported_by, registered, validated
 from contract_first.check.excerpts import LONGEST_TEXT, beginning
 from contract_first.check.oauth2 import ClientCredentials
@@ -38,6 +39,7 @@ from contract_first.contract.document.anatomy import NO_BODY
 from . import hooks
 from .background import in_background
 from .configuration import MINIMISED, SPARED, Plan, configuration
+from .identity import soften
 from .large_bodies import large_bodies_in_parts
 from .options import PHASES
 from .recording import API, MINIMISING, OWN_CHECKS, RunReporter
@@ -98,6 +100,7 @@ class Run:
         self._stream: EventStream | None = None
         self._stopped, self._stopped_at = pace.hurried, 0.0
         self._sent = 0
+        self._is_mocked = False
         self._listeners: list[Callable[[events.EngineEvent], None]] = []
         self._on_sent: Callable[[Case[Any], Response], None] = lambda _case, _response: None
         target.client.event_hooks["request"] += [self._renew, self._count_request]
@@ -238,6 +241,7 @@ class Run:
         self._sent += 1
         try:
             headers = {name: values[0] for name, values in response.headers.items()}
+            self._is_mocked |= MOCKED.lower() in headers
             spared = 0.0 if self.plan.budget is None else SPARED
             left = self.target.remaining() - spared * (self.plan.budget or 0)
             self._pace.heed(headers, max(0.0, left), spared)
@@ -255,13 +259,14 @@ class Run:
         response = Response.from_any(exchange)
         is_documented = exchange.request.method == case.method.upper()
         for name, failures in validated(self._of_responses, response, case, is_documented=is_documented):
-            self._reporter.responded(label, name, failures, exchange)
+            self._reporter.responded(label, name, failures, exchange, case=case)
 
     def _count_request(self, _request: httpx2.Request) -> None:
         self._sent += 1
 
     def _count(self, response: httpx2.Response) -> None:
         response.read()
+        self._is_mocked |= MOCKED in response.headers
         if str(response.request.url).startswith(self.target.url):
             tested = self.report.tested(API)
             tested.sent(OWN_CHECKS)
@@ -281,6 +286,7 @@ class Run:
         )
         if isinstance(failure, JsonSchemaError):
             _shorten(failure)
+        soften(failure, is_mocked=self._is_mocked)
         return not is_dropped
 
     def _is_bound(self, failure: Failure, case: Case[Any]) -> bool:
@@ -327,6 +333,8 @@ class Run:
                 self.report.notes[check.name] = [self.target.credentials.mask(note) for note in check.notes]
             if hasattr(check, "after_run") and check.name not in {*failed, *self.report.cut_short}:
                 self.report.tested(API).outcomes(check.name).passed = 1
+        made = [check.name for check in self._checks_of_run if check.name not in self.report.cut_short]
+        self.report.finished += [(OWN_CHECKS, name) for name in made if name not in self.report.left_out]
 
     def _is_unfinished(self, check: Check) -> bool:
         if check in self._first:

@@ -6,15 +6,21 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from schemathesis import Case, Response
-from schemathesis.core.failures import AcceptedNegativeData, Failure
+from schemathesis.core.failures import AcceptedNegativeData, Failure, Severity
 from schemathesis.openapi.checks import RejectedPositiveData
 
-from contract_first.check.exchange import Message, RecordedExchange
+from contract_first.check.exchange import Message, MessageViolation, RecordedExchange
 from contract_first.check.target import Target
 from contract_first.check.validation import ExchangeValidator
+from contract_first.check.validation.requests import ReadRequest
+from contract_first.contract.document import pointers
 from contract_first.contract.document.media_types import essence, is_json
 from contract_first.service.request.coercion import Coercion
 
+from .identity import attach
+
+OF_TYPES: Final = {"type", "anyOf"}
+BOOLEANS: Final = {"true", "false", "yes", "no", "on", "off", "t", "f", "y", "n"}
 DATA: Final = (AcceptedNegativeData, RejectedPositiveData)
 
 
@@ -38,8 +44,12 @@ class SentTexts:
         if isinstance(failure, DATA) and self._has_nested(case):
             return True
         if isinstance(failure, AcceptedNegativeData):
-            validation = self._validator.verdict(_exchange(response))
-            return not validation.request and not validation.unjudged
+            validated = self._validator.validate(_exchange(response))
+            violations = validated.validation.request
+            attach(failure, violations)
+            if validated.request and all(_is_coerced(it, validated.request) for it in violations):
+                failure.severity = Severity.LOW
+            return not violations and not validated.validation.unjudged
         if isinstance(failure, RejectedPositiveData):
             if any(map(_is_null, _parameters(case))) or self._has_name_of_several(case):
                 return True
@@ -70,6 +80,18 @@ class SentTexts:
                 has_members = is_exploded and coercion.takes_object
                 names.update(coercion.properties if has_members else [parameter["name"]])
         return any(names[name] > 1 for name in case.query or ())
+
+
+def _is_coerced(violation: MessageViolation, request: ReadRequest) -> bool:
+    """Return whether a value is of another type, but frameworks read it as the declared one."""
+    if violation.rule not in OF_TYPES:
+        return False
+    value: Any = request.parameters.get((violation.part, violation.where))
+    if violation.part == "body" and request.body is not None:
+        value = pointers.lookup(request.body.value, violation.where)
+    text = str(value).lower()
+    is_number = text.replace(".", "", 1).removeprefix("-").isdecimal()
+    return text in BOOLEANS or is_number
 
 
 def _parameters(case: Case[Any]) -> Iterator[Any]:

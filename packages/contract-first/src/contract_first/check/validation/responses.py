@@ -77,6 +77,8 @@ class DeclaredResponse:
         self._pointer = contract.origin(self._place)
         self._header_pointers = operation.pointers.headers
         self.definition = operation.responses[code]
+        # an error without content, such as FastAPI's documents have, is one that is not described
+        self._is_success = code.startswith(("1", "2", "3"))
         self._content: Mapping[str, Any] = self.definition.get("content", {})
         self._schemas = contract.schemas.view(formats=True).for_responses
 
@@ -138,7 +140,7 @@ class DeclaredResponse:
         is_declared = declared_as(content_type, self._content) is not None
         may_be_empty = is_declared and is_of_nothing(essence(content_type))
         part, rule, detail = "body", "undocumented", ""
-        if body and not self._content:
+        if body and not self._content and self._is_success:
             detail = "the contract has no body here"
         elif self._content and not is_declared and (body or (body is None and content_type)):
             part = "media type"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from contract_first.check import CannotRunError, Report, validate_har
-from contract_first.check.reports.baseline import apply_baseline, read_baseline, write_baseline
+from contract_first.check.reports.baseline import Baseline, apply_baseline, read_baseline, write_baseline
 from contract_first.check.reports.ci import junit, sarif, workflow_commands
 from contract_first.check.reports.markdown import markdown
 from contract_first.check.reports.page import page
@@ -36,6 +36,7 @@ class Outputs(NamedTuple):
         markdown: write the report as Markdown, such as for a job's summary.
         baseline: list the findings of this file apart, and do not fail for them.
         write_baseline: write all findings into a baseline; those of --baseline keep their reasons.
+        prune_baseline: write the file of --baseline anew, without what is gone.
         github: annotate findings for GitHub Actions.
     """
 
@@ -46,6 +47,7 @@ class Outputs(NamedTuple):
     markdown: Annotated[Path | None, Flag()] = None
     baseline: Annotated[Path | None, Flag()] = None
     write_baseline: Annotated[Path | None, Flag()] = None
+    prune_baseline: Annotated[bool, Flag()] = False
     github: Annotated[bool, Flag(variable="GITHUB_ACTIONS")] = False
 
     def of_run(self, checking: "Checking") -> Report:
@@ -54,15 +56,19 @@ class Outputs(NamedTuple):
         from contract_first.check.run.progress import ProgressBars  # noqa: PLC0415 -- the reason above
         from contract_first.check.run.run import stopped_by_signals  # noqa: PLC0415 -- the reason above
 
-        entries = read_baseline(self.baseline) if self.baseline else []
+        if self.prune_baseline and self.baseline is None:
+            raise ValueError("--prune-baseline needs --baseline, whose file it writes.")
+        baseline = read_baseline(self.baseline) if self.baseline else Baseline()
         console = report_console(stderr=True)
         with checking.started() as run, stopped_by_signals(run), ProgressBars(console, run.report) as bars:
             run.on_own_check, run.on_tick = bars.own_check, bars.tick
             for event in checking.events(run):
                 bars.take(event)
-        apply_baseline(run.report, entries, datetime.now(UTC).date())
+        apply_baseline(run.report, baseline, datetime.now(UTC).date(), checking.check_names())
+        if self.prune_baseline and self.baseline:
+            write_baseline(self.baseline, run.report, baseline, new=False)
         if self.write_baseline is not None:
-            write_baseline(self.write_baseline, run.report, entries)
+            write_baseline(self.write_baseline, run.report, baseline)
         report = self._reported(run.report, run.target.contract)
         if run.abandoned:
             sys.stdout.flush()
