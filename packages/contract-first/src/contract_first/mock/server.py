@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -128,7 +128,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
 
 def _reported(contract: Contract, tell: Callable[[str], None]) -> Contract:
     """Return a contract as a mock can use it, and report its defects and those of its overlays."""
-    contract = repaired(contract)
+    contract = replace(repaired(contract), any_slash=not contract.strict)
     for warning in contract.warnings:
         tell(warning)
     return contract

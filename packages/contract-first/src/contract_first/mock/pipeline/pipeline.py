@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from contract_first.contract.document.media_types import declared_as
 from contract_first.mock.responses.exchange import (
     NO_PREFERENCES,
     Arguments,
@@ -77,6 +78,8 @@ class Pipeline:
         places = {(parameter.location, parameter.name): parameter.argument for parameter in bound.parameters}
         self._in_query = [IN_QUERY + name for name in NAMES if ("query", IN_QUERY + name) not in places]
         self._places = {**places, BODY: "body"}
+        content = {} if assembly.contract.strict else (operation.request_body or {}).get("content", {})
+        self._bodies = [*content]
         is_strict = strictness.requests == strictness.formats == "on"
         self._faults = faults_of_format(operation, assembly.contract, assembly.schemas) if is_strict else ()
         self._is_strict = is_strict and not self._faults
@@ -124,8 +127,26 @@ class Pipeline:
         selects = preferences.code is not None or preferences.example is not None
         if selects and (self._strictness.prefers_first or FIRST in request.scope):
             return
+        self._assume_media_type(request)
         exchange.arguments = arguments = await self._arguments(request)
         exchange.places = self._by_place(arguments, request)
+
+    def _assume_media_type(self, request: Request) -> None:
+        """Take a body without Content-Type for the only media type that is declared.
+
+        Where violations are not refused, take any that is not declared for the first that is.
+        """
+        content_type, mode = request.header(b"content-type") or "", self._strictness.requests
+        is_assumed = self._bodies and (mode != "on" or (not content_type and len(self._bodies) == 1))
+        is_empty = request.headers.get(b"content-length") == b"0"
+        if not is_assumed or is_empty or declared_as(content_type, self._bodies) is not None:
+            return
+        received = content_type[:LONGEST] or "no Content-Type"
+        warning = f"The body came as {received}; it is read as {self._bodies[0]}."
+        request.headers[b"content-type"] = self._bodies[0].encode()
+        if mode == "warn":
+            header = warning.encode("latin-1", "replace")
+            request.response_headers.append((b"x-mock-request-violation", header))
 
     def _by_place(self, arguments: Mapping[str, Any], request: Request) -> Arguments:
         places = {place: arguments.get(name) for place, name in self._places.items()}
