@@ -108,7 +108,8 @@ class Values:
         """Return the members of a new item, or of its key's holder, that no client sets: times, ids."""
         key, members, level = self.collection.key, schema.members, self.collection.level(body)
         set_by_client = self._set_by_client & self._settable | {plain(name) for name in level}
-        ids = {name for name in members if name in Meaning.IDENTIFIER and plain(name) not in set_by_client}
+        identifying = {*Meaning.IDENTIFIER.names, plain(self.collection.other_key)}
+        ids = {name for name in members if plain(name) in identifying - set_by_client}
         if key and plain(key) not in map(plain, level):
             ids.add(key)
         identifiers = {
