@@ -17,7 +17,7 @@ from contract_first.contract.schemas.schema import MISSING, Schema
 from contract_first.generation import Generator
 from contract_first.generation.choices import Alternatives
 from contract_first.generation.identifiers import identifier
-from contract_first.generation.rendering import with_content, with_value
+from contract_first.generation.rendering import with_content, with_fields, with_value
 from contract_first.mock.shape.changes import with_members
 from contract_first.mock.shape.echo import Echo, members_of_path, without_files
 from contract_first.mock.shape.fields import BODY, QUERY, Fields, Place, in_place
@@ -84,12 +84,12 @@ class Relation:
         self._pages = PagedValue(self._fits.pages, operation, schema, value)
         self._fields = Fields(places, generator, operation.operation_id)
         self._is_read = operation.method == "get"
-        self._queries = [*queries, *([QUERY] if self._pages.has_urls else [])]
+        self._queries = [*queries, *([QUERY] if self._is_read and self._pages.has_pages else [])]
         self._queried = lru_cache(MOST_REMEMBERED)(self._query)
 
         self._linked = self._after(value, self._link)
         self._has_links = self._linked is not value
-        self._value = self._query(msgspec.json.encode([None] * len(self._queries)))
+        self._value, _ = self._query(msgspec.json.encode([None] * len(self._queries)))
         self._with_value = partial(with_value, media_type=media_type, schema=schema)
         self._rendered = rendered if self._value is value else self._with_value(rendered, self._value)
         self._alternatives = Alternatives(schema, generator, label)
@@ -141,7 +141,7 @@ class Relation:
 
     def _make(self, key: bytes) -> tuple[Any, Rendered]:
         body, paths, queries = msgspec.json.decode(key)
-        value = self._queried(msgspec.json.encode(queries))
+        value, fields = self._queried(msgspec.json.encode(queries))
         if body:
             chosen = self._alternatives.chosen(value, body)
             members = self._whole.members if chosen is value else members_of(self._whole.schema, chosen)
@@ -153,10 +153,10 @@ class Relation:
             if argument is not None and fitting is not None:
                 value = self._with(self._addressed, {member: fitting}, value)
         rendered = self._rendered if value is self._value else self._with_value(self._rendered, value)
-        return value, self._located(rendered, arguments)
+        return value, self._located(with_fields(rendered, fields), arguments)
 
-    def _query(self, key: bytes) -> Any:
-        """Return the value that a query selects: its items, their members, their page."""
+    def _query(self, key: bytes) -> tuple[Any, dict[bytes, str]]:
+        """Return the value that a query selects: its items, their members, their page; and fields of that."""
         arguments = dict(zip(self._queries, msgspec.json.decode(key), strict=True))
         raw = arguments.pop(QUERY, None)
         url = f"{self._url}?{raw}" if raw else self._url
@@ -168,7 +168,8 @@ class Relation:
         value = self._after(value, partial(self._fields.expanded, self._whole.schema, arguments))
         value = self._after(value, partial(record.changed, partial(self._fields.selected, item, arguments)))
         value = self._link(value) if self._has_links and value is not self._linked else value
-        return self._after(value, partial(self._pages.page, query=query, url=url))
+        paged, fields = self._pages.page(value, query, url)
+        return self._after(value, lambda _: paged), fields
 
     def _with(self, part: Record, members: dict[str, Any], value: Any) -> Any:
         """Return a value with other members in a part of it."""
@@ -184,10 +185,14 @@ class Relation:
 
     def _located(self, rendered: Rendered, arguments: Mapping[Place, Any]) -> Rendered:
         """Return a response with the path's arguments in its links."""
-        content = rendered.body
+        content, headers = rendered.body, rendered.headers
         for place, token in self._tokens.items():
-            content = content.replace(token, quote(str(arguments.get(place))).encode())
-        return rendered if content == rendered.body else with_content(rendered, content)
+            text = quote(str(arguments.get(place))).encode()
+            content = content.replace(token, text)
+            headers = [(name, field.replace(token, text)) for name, field in headers]
+        if (content, headers) == (rendered.body, rendered.headers):
+            return rendered
+        return with_content(Rendered(rendered.status, headers, content), content)
 
 
 def instead_of(

@@ -9,6 +9,7 @@ from typing import Any
 from contract_first.contract import Operation
 from contract_first.contract.document.media_types import essence, is_json
 from contract_first.contract.schemas.schema import MISSING, Schema
+from contract_first.generation.rendering import with_fields
 from contract_first.mock.responses.exchange import Exchange
 from contract_first.mock.shape.envelopes import ListPage, enclosed
 from contract_first.mock.shape.fields import Fields, in_place
@@ -78,7 +79,7 @@ class Renderer:
             for value, parents in items
         ]
         if page is not None:
-            fields = _fields_of(page)
+            fields = page.fields
             if envelope and isinstance(base, dict):
                 base = enclosed(base, whole, page._replace(items=located), name_at(envelope))
         rendered = self._rendered(exchange, base, [values.shown(value, schema) for value in located])
@@ -143,17 +144,4 @@ def set_file(exchange: Exchange, file: File) -> None:
 
 def set_fields(exchange: Exchange, fields: Mapping[bytes, str]) -> None:
     """Give documented fields of a response other values; those without a value are left out."""
-    rendered = exchange.rendered or exchange.documented.rendered
-    changed = [
-        (name, fields[name].encode("latin-1", "replace") if name in fields else field)
-        for name, field in rendered.headers
-    ]
-    headers = [(name, field) for name, field in changed if field]
-    exchange.rendered = Rendered(rendered.status, headers, rendered.body)
-
-
-def _fields_of(page: ListPage) -> dict[bytes, str]:
-    """Return the response headers of a page."""
-    link = f'<{page.next_url}>; rel="next"' if page.next_url else ""
-    total = str(page.total)
-    return {b"link": link, b"x-next": page.next_url or "", b"x-total-count": total, b"x-total": total}
+    exchange.rendered = with_fields(exchange.rendered or exchange.documented.rendered, fields)
