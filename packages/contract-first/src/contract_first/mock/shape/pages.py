@@ -72,7 +72,7 @@ class Pages:
 
     Attributes:
         selecting: the names of those that select a page, also by a member.
-        usual: how many items a page of a long list has.
+        usual: how many items a page has where no size is asked for.
     """
 
     def __init__(
@@ -97,18 +97,17 @@ class Pages:
         values = (_argument(query, self._names[name]) for name in meaning.names if name in self._names)
         return next((value for value in values if value is not None and value != ""), None)
 
-    def page(self, items: Items, query: Mapping[str, Any], url: str, usual: int) -> ListPage:
+    def page(self, items: Items, query: Mapping[str, Any], url: str) -> ListPage:
         """Return a page of items; no others are read.
 
         Args:
             query: the values of query parameters by name, defaults filled in.
             url: of the request, with its query.
-            usual: the size of a page, where none is asked for.
 
         Raises:
             BadRequest: the offset of a page that the mock has made is no number.
         """
-        size, total = _count(self.asked(query, Meaning.SIZE), usual), len(items)
+        size, total = _count(self.asked(query, Meaning.SIZE), self.usual), len(items)
         starts = self._starts(items, size)
         first, last = self._span(items, query, url, size, starts)
         behind = bisect_right(starts, first) - 1 if first < total else first // max(size, 1)
@@ -185,7 +184,7 @@ class PagedValue:
             holder = within(value, path)
             items = within(holder, (name,))  # None where it is left out for this request
             if isinstance(items, list):
-                page = self._pages.page(ListedValues(items), query, url, len(items))
+                page = self._pages.page(ListedValues(items), query, url)
                 around = enclosed({**holder, name: page.items}, self._schemas[path], page, name)
                 value = placed(value, path, around)
         return value
@@ -193,7 +192,7 @@ class PagedValue:
     def _cut(self, value: Any, query: Mapping[str, Any], url: str) -> Any:
         """Return a page of a list, or an object with a page of each of its lists."""
         if isinstance(value, list):
-            return self._pages.page(ListedValues(value), query, url, len(value)).items
+            return self._pages.page(ListedValues(value), query, url).items
         members = value.items() if isinstance(value, dict) else ()
         lists = {name: self._cut(member, query, url) for name, member in members if isinstance(member, list)}
         return {**value, **lists} if lists else value
