@@ -221,8 +221,8 @@ class _Assembly:
     def _app(self, contract: Contract) -> ASGIApp:
         """Return the app of a contract; what remembers has its collections once that is made."""
         memory, catalog, options = self.memory, None, self.options
-        if memory is not None:
-            corrections = Corrections.read(options.collections) if options.collections else Corrections()
+        corrections = Corrections.read(options.collections) if options.collections else Corrections()
+        if memory is not None or corrections.lines:
             catalog = catalog_of(contract, str(options.seed), options.locale, corrections)
         responses = ContractResponses(
             *(str(options.seed), self._randomness, self._strictness, options.locale),

@@ -76,7 +76,7 @@ class Pages:
 
     Attributes:
         selecting: the names of those that select a page, also by a member.
-        usual: how many items a page of a long list has.
+        usual: how many items a page has where no size is asked for.
     """
 
     def __init__(
@@ -102,13 +102,12 @@ class Pages:
         values = (_argument(query, self._names[name]) for name in meaning.names if name in self._names)
         return next((value for value in values if value is not None and value != ""), None)
 
-    def page(self, items: Items, query: Mapping[str, Any], url: str, usual: int) -> ListPage:
+    def page(self, items: Items, query: Mapping[str, Any], url: str) -> ListPage:
         """Return a page of items; no others are read.
 
         Args:
             query: the values of query parameters by name, defaults filled in.
             url: of the request, with its query; well-known parameters that the contract lacks count, too.
-            usual: the size of a page, where none is asked for.
 
         Raises:
             BadRequest: the offset of a page that the mock has made is no number.
@@ -116,8 +115,8 @@ class Pages:
         if undeclared := dict(self._undeclared(url)):
             pages = copy(self)
             pages._names = {**self._names, **{plain(name): name for name in undeclared}}  # noqa: SLF001 -- its own
-            return pages.page(items, {**query, **undeclared}, url, usual)
-        size, total = _count(self.asked(query, Meaning.SIZE), usual), len(items)
+            return pages.page(items, {**query, **undeclared}, url)
+        size, total = _count(self.asked(query, Meaning.SIZE), self.usual), len(items)
         starts = self._starts(items, size)
         first, last = self._span(items, query, url, size, starts)
         behind = bisect_right(starts, first) - 1 if first < total else first // max(size, 1)
@@ -200,7 +199,7 @@ class PagedValue:
         """
         fields: dict[bytes, str] = {}
         if not self._lists and isinstance(value, list):
-            page = self._pages.page(ListedValues(value), query, url, len(value))
+            page = self._pages.page(ListedValues(value), query, url)
             return page.items, page.fields
         if not self._lists:
             return self._cut(value, query, url), fields
@@ -208,7 +207,7 @@ class PagedValue:
             holder = within(value, path)
             items = within(holder, (name,))  # None where it is left out for this request
             if isinstance(items, list):
-                page = self._pages.page(ListedValues(items), query, url, len(items))
+                page = self._pages.page(ListedValues(items), query, url)
                 around = enclosed({**holder, name: page.items}, self._schemas[path], page, name)
                 value, fields = placed(value, path, around), page.fields
         return value, fields
@@ -216,7 +215,7 @@ class PagedValue:
     def _cut(self, value: Any, query: Mapping[str, Any], url: str) -> Any:
         """Return a page of a list, or an object with a page of each of its lists."""
         if isinstance(value, list):
-            return self._pages.page(ListedValues(value), query, url, len(value)).items
+            return self._pages.page(ListedValues(value), query, url).items
         members = value.items() if isinstance(value, dict) else ()
         lists = {name: self._cut(member, query, url) for name, member in members if isinstance(member, list)}
         return {**value, **lists} if lists else value
