@@ -81,7 +81,7 @@ class ContractResponses:
                 DocumentedResponses,
                 assembly=assembly,
                 generator=self.generator(assembly),
-                links=Links(contract.operations),
+                links=Links(contract),
                 reports_examples=self.strictness.reports_examples,
             )
             self._seeded = SeededItems(

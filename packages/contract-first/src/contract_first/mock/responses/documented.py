@@ -139,7 +139,7 @@ class DocumentedResponses:
         *,
         reports_examples: bool = False,
     ) -> None:
-        self.links = links or Links(assembly.contract.operations)
+        self.links = links or Links(assembly.contract)
         self._reports_examples = reports_examples
         self.selector = ResponseSelector(operation, assembly.contract)
         self._operation = operation
@@ -209,7 +209,7 @@ class DocumentedResponses:
         schema = self._contract.schemas.for_responses.in_media_type(holder)
         reason = "its schema allows no value, or asks for too much"
         violating: DocumentedResponse | None = None
-        for body in islice(bodies, MOST_VALIDATED):
+        for body in map(partial(self._owned, schema), islice(bodies, MOST_VALIDATED)):
             rendered = Rendered(status, [*fields, *_framing(status, body)], body.content)
             whole = Rendered(status, [*present, *rendered.headers], body.content)
             errors = self._errors(whole, body, schema.node)
@@ -230,6 +230,13 @@ class DocumentedResponses:
                 violation = in_a_header("; ".join(errors))
                 violating = violating or DocumentedResponse(body.source, rendered, violation=violation)
         return self._without_valid_body(f"{self._name}, {status}: {reason}", violating, selection)
+
+    def _owned(self, schema: Schema, body: ResponseBody) -> ResponseBody:
+        """Return a body with links to the mock in place of those to the API."""
+        value = self.links.owned(body.value) if b"://" in body.content and body.media_type else body.value
+        if value == body.value or not schema.conforms(value):
+            return body
+        return body._replace(content=body_of(value, body.media_type or "", schema), value=value)
 
     def _of_error(
         self, documented: DocumentedResponse, key: str, holder: Mapping[str, Any]

@@ -16,6 +16,7 @@ from contract_first.vocabulary.members import PAGING, Meaning, meanings_of
 from contract_first.vocabulary.words import plain
 
 from .envelopes import FACTS, ListPage, enclosed, key_in
+from .links import are_links
 
 DESCRIBING: Final = frozenset({*FACTS, Meaning.NEXT_URL, Meaning.NEXT_CURSOR})
 """Meanings of members that say something of the page beside them."""
@@ -235,12 +236,8 @@ def first_page(operation: Operation, schema: Schema) -> int:
 def list_in(value: Any) -> str | None:
     """Return the name of an object's only list."""
     members = value.items() if isinstance(value, dict) else ()
-    lists = [name for name, member in members if isinstance(member, list) and not _are_links(member)]
+    lists = [name for name, member in members if isinstance(member, list) and not are_links(member)]
     return lists[0] if len(lists) == 1 else None
-
-
-def _are_links(items: list[Any]) -> bool:
-    return bool(items) and all(isinstance(item, dict) and {"rel", "href"} <= item.keys() for item in items)
 
 
 def _lists_in(value: Any) -> Iterator[tuple[Path, str]]:

@@ -265,7 +265,8 @@ class RequestedItems:
         is_part = len(self._role.shape.segments) > len(self._collection.item.segments)
         merges = action == "update" and (is_part or self._operation.method != "put")
         now = self._memory.clock.now()
-        return self._values.changed(item.value, members, now, unsets=action == "replace", merges=merges)
+        changed = self._values.changed(item.value, members, now, unsets=action == "replace", merges=merges)
+        return {**changed, **self._role.sets}
 
     def change(self, item: Item, value: dict[str, Any]) -> dict[str, Any]:
         """Store a changed item, and return it; raises Conflict if another has its new key."""

@@ -13,7 +13,7 @@ from contract_first.generation.rendering import with_fields
 from contract_first.mock.responses.exchange import Exchange
 from contract_first.mock.shape.envelopes import ListPage, enclosed
 from contract_first.mock.shape.fields import Fields, in_place
-from contract_first.mock.shape.links import EXAMPLE, Links
+from contract_first.mock.shape.links import EXAMPLE, HERE, Links
 from contract_first.recognition import Role
 from contract_first.recognition.ways import name_at, placed, within
 from contract_first.service.messages.request import Request
@@ -117,7 +117,7 @@ class Renderer:
             expanded = fields.expanded(schema, exchange.places, self._around(schema, base, selected))
             value = expanded if schema.conforms(expanded) else value
         rendered = exchange.documented.rendered_with(value)
-        if rendered is None or EXAMPLE.encode() not in rendered.body:
+        if rendered is None or not any(url.encode() in rendered.body for url in (EXAMPLE, HERE)):
             return rendered
         linked = self._linked(value, arguments=in_place("path", exchange.places))
         return exchange.documented.rendered_with(linked) or rendered

@@ -202,7 +202,7 @@ class SeededItems:
             item = population.items.get(key, population.other)
             is_example = is_authored and key in {ANY_KEY, str(collection.key_of(inner))}
             if isinstance(item, dict) and not is_example:
-                part = represented(item, role.schema, inner)
+                part = represented({**item, **role.sets}, role.schema, inner)
         if part is None:
             return documented
         value = placed(body, role.envelope, part)
