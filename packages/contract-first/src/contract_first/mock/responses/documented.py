@@ -14,7 +14,7 @@ from typing import Any
 
 from contract_first.bounded import BoundedDict
 from contract_first.contract import Operation
-from contract_first.contract.document.media_types import concrete, essence, is_json
+from contract_first.contract.document.media_types import concrete, essence, is_json, is_xml
 from contract_first.contract.operation import PROBLEM
 from contract_first.contract.schemas.schema import Schema
 from contract_first.contract.schemas.violations import holds_more
@@ -303,8 +303,9 @@ class DocumentedResponses:
         """
         media_type, value = body.media_type or "", body.value
         is_success = OK <= rendered.status < MULTIPLE_CHOICES
-        is_json_value = is_json(essence(media_type)) and isinstance(value, dict | list)
-        if not is_success or not is_json_value or selection.example is not None:
+        kind = essence(media_type)
+        is_value = isinstance(value, dict | list) and (is_json(kind) or is_xml(kind))
+        if not is_success or not is_value or selection.example is not None:
             return None, None
         schema = self._contract.schemas.for_responses.in_media_type(holder)
         relate = partial(

@@ -18,7 +18,7 @@ from contract_first.generation import Generator
 from contract_first.generation.choices import Alternatives
 from contract_first.generation.identifiers import identifier
 from contract_first.generation.rendering import with_content, with_fields, with_value
-from contract_first.mock.shape.changes import with_members
+from contract_first.mock.shape.changes import of_kinds, with_members
 from contract_first.mock.shape.echo import Echo, members_of_path, without_files
 from contract_first.mock.shape.fields import BODY, QUERY, Fields, Place, in_place
 from contract_first.mock.shape.links import HERE, Links, filled
@@ -79,6 +79,7 @@ class Relation:
         self._whole = whole = Record.whole(schema, value)
         self._record = record = whole.inside(value)
         self._url = HERE + filled(operation.path, names)
+        self._alternatives = Alternatives(schema, generator, label)
         self._link = partial(links.linked, path=operation.path, arguments=names, holder=record.holder)
         self._fits = Queries(operation, schema, record.members)
         self._pages = PagedValue(self._fits.pages, operation, schema, value)
@@ -92,9 +93,8 @@ class Relation:
         self._value, _ = self._query(msgspec.json.encode([None] * len(self._queries)))
         self._with_value = partial(with_value, media_type=media_type, schema=schema)
         self._rendered = rendered if self._value is value else self._with_value(rendered, self._value)
-        self._alternatives = Alternatives(schema, generator, label)
         self._echo = Echo(generator, operation.operation_id)
-        self._echoes = operation.request_body is not None and isinstance(value, dict)
+        self._echoes = operation.request_body is not None
         by_part = {part: members_of_path(operation.path, places, part) for part in (record, whole)}
         self._addressed = addressed = whole if by_part[whole] else record
         named = {place: name for place, name in keys.items() if place in tokens and name in addressed.members}
@@ -105,6 +105,7 @@ class Relation:
             if place in self._in_path or self._queries or token.encode() in self._rendered.body
         }
         creates = operation.method == "post" and (rendered.status == CREATED or "{" not in operation.path)
+        self._shows_created = creates and (record.is_list or bool(record.holder))
         self._ids = record.identifiers(value, keys.values()) if creates else {}
         self._identifier = partial(identifier, name=operation.operation_id, values=generator.values)
         self._remembered = lru_cache(MOST_REMEMBERED)(self._make)
@@ -145,7 +146,10 @@ class Relation:
         if body:
             chosen = self._alternatives.chosen(value, body)
             members = self._whole.members if chosen is value else members_of(self._whole.schema, chosen)
-            value = self._after(chosen, partial(self._echo.members, body, members))
+            if not self._whole.is_list:
+                value = self._after(chosen, partial(self._echo.members, body, members))
+            if self._shows_created:
+                value = self._after(value, partial(self._record.changed, partial(self._created, body)))
         arguments = dict(zip(self._tokens, paths, strict=True))
         for place, member in self._in_path.items():
             schema, argument = self._addressed.members[member], arguments[place]
@@ -155,6 +159,12 @@ class Relation:
         rendered = self._rendered if value is self._value else self._with_value(self._rendered, value)
         return value, self._located(with_fields(rendered, fields), arguments)
 
+    def _created(self, body: dict[str, Any], record: Any) -> Any:
+        """Return what is created, the only item of a list, with the members of a body."""
+        if isinstance(record, list):
+            return [self._created(body, item) for item in record[:1]]
+        return self._echo.members(body, self._record.members, record) if isinstance(record, dict) else record
+
     def _query(self, key: bytes) -> tuple[Any, dict[bytes, str]]:
         """Return the value that a query selects: its items, their members, their page; and fields of that."""
         arguments = dict(zip(self._queries, msgspec.json.decode(key), strict=True))
@@ -163,7 +173,11 @@ class Relation:
         query = in_place("query", arguments)
         value, record = self._linked, self._record
         item = record.schema.items if record.is_list else record.schema
-        for is_of_record, step in self._fits.changes(query) if self._is_read else ():
+        tags = self._alternatives.tags_of(item) or () if record.is_list else ()
+        kinds = {name: argument for name, argument in query.items() if name in tags and argument is not None}
+        value = self._after(value, partial(record.changed, partial(of_kinds, kinds))) if kinds else value
+        others = {name: argument for name, argument in query.items() if name not in kinds}
+        for is_of_record, step in self._fits.changes(others) if self._is_read else ():
             value = self._after(value, partial(record.changed, step) if is_of_record else step)
         value = self._after(value, partial(self._fields.expanded, self._whole.schema, arguments))
         value = self._after(value, partial(record.changed, partial(self._fields.selected, item, arguments)))
