@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from contract_first.contract.document.media_types import declared_as
 from contract_first.mock.responses.exchange import (
@@ -25,18 +25,19 @@ from contract_first.mock.responses.preferences import (
 from contract_first.mock.responses.problems import in_a_line
 from contract_first.mock.responses.selection import Selection
 from contract_first.mock.responses.streams import asks_for_events
-from contract_first.mock.responses.strictness import MockStrictness, faults_of_format
+from contract_first.mock.responses.strictness import faults_of_format
 from contract_first.mock.shape.fields import BODY, QUERY
-from contract_first.mock.stateful.seeded import SeededItems
 from contract_first.service.assembly import Assembly
 from contract_first.service.bound_operation import BoundOperation
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
-from contract_first.service.randomness import Randomness
 from contract_first.service.request.sequences import EVENTS
 
 from .refusal import Refusable
 from .sending import Send
+
+if TYPE_CHECKING:
+    from .fallback import ContractResponses
 
 HANDLER = (b"x-mock-answer", b"handler")
 DEPRECATED = (b"deprecation", b"@0")
@@ -48,31 +49,20 @@ class Pipeline:
     """Responds to the requests of one operation.
 
     Args:
-        items: those that a documented response shows.
-        stored: the step that responds from stored items; None without any.
-        randomness: what dynamic responses and new identifiers are drawn from.
-        origin: returns the URL of the API as the client of the current request reaches it.
+        fallback: that of the mock.
 
     Attributes:
         steps: that each request goes through, up to the first that returns a response.
     """
 
-    def __init__(
-        self,
-        bound: BoundOperation,
-        assembly: Assembly,
-        items: SeededItems,
-        stored: Step | None,
-        strictness: MockStrictness,
-        randomness: Randomness,
-        origin: Callable[[], str],
-    ) -> None:
+    def __init__(self, bound: BoundOperation, assembly: Assembly, fallback: ContractResponses) -> None:
         self._operation = operation = bound.contract_operation
+        self._bound, self._strictness = bound, (strictness := fallback.strictness)
+        self._items = items = fallback.seeded(assembly)
         self._responses = responses = items.documented(operation)
         bound.errors.generate = responses.generate
-        self._bound, self._items, self._strictness = bound, items, strictness
         self._drawn, self._ids = (
-            randomness.source(f"{kind} of {operation.operation_id}") for kind in ("answers", "ids")
+            fallback.randomness.source(f"{kind} of {operation.operation_id}") for kind in ("answers", "ids")
         )
         self._content = responses.selector.content(responses.selector.success)
         places = {(parameter.location, parameter.name): parameter.argument for parameter in bound.parameters}
@@ -84,13 +74,13 @@ class Pipeline:
         self._faults = faults_of_format(operation, assembly.contract, assembly.schemas) if is_strict else ()
         self._is_strict = is_strict and not self._faults
 
-        send = Send(operation, origin)
+        send = Send(operation, fallback.origin)
         self._preferred: list[Step] = [self._document, self._echo, send]
         self._documented: list[Step] = [self._document, self._show_items, self._echo, send]
         responding = self._documented
         if bound.has_handler:
             responding = [self._handle]
-        elif stored is not None:
+        elif stored := fallback.stored(operation, assembly):
             responding = [Refusable([stored], responses, bound.errors, reports=True), send]
         reading: list[Step] = [self._admit, self._read]
         if not bound.has_handler:

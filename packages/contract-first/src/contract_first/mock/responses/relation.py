@@ -6,7 +6,7 @@ What a request creates has another identifier each time.
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache, partial
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import quote
 
 import msgspec
@@ -35,13 +35,8 @@ LONGEST_REMEMBERED = 4096
 NO_KEYS: Mapping[Place, str] = MappingProxyType({})
 
 
-class RelatedResponse(NamedTuple):
-    """A response to a request, and its source, as of a `CandidateValue`."""
-
-    source: str
-    rendered: Rendered
-
-
+RelatedResponse: TypeAlias = tuple[str, Rendered]
+"""The source of a response to a request, as of a `CandidateValue`, and the response."""
 Relate: TypeAlias = Callable[[Mapping[Place, Any], RandomBytes], RelatedResponse | None]
 """Returns the response to a request, by its arguments; None for the response without one."""
 
@@ -121,13 +116,13 @@ class Relation:
         body = arguments.get(BODY)
         created = body.get(self._record.holder, body) if isinstance(body, dict) else {}
         if not self._ids or (isinstance(created, dict) and not created.keys().isdisjoint(self._ids)):
-            return RelatedResponse("generated", rendered)
+            return "generated", rendered
         number = int.from_bytes(draw(NUMBER_BYTES)) >> 1
         for name, example in self._ids.items():
             new = self._identifier(self._record.members[name], example, number)
             value = value if new is MISSING else self._with(self._record, {name: new}, value)
         rendered = self._with_value(self._rendered, self._link(value) if self._has_links else value)
-        return RelatedResponse("generated", self._located(rendered, arguments))
+        return "generated", self._located(rendered, arguments)
 
     def _related(self, arguments: Mapping[Place, Any]) -> tuple[Any, Rendered]:
         """Return the value for a request, and the response that has it."""
@@ -232,7 +227,7 @@ def instead_of(
         if chosen is example:
             return None
         if any(chosen is other for other in others):
-            return RelatedResponse("example", rendered(chosen))
+            return "example", rendered(chosen)
         if id(chosen) not in relations:
             relations[id(chosen)] = relate(rendered(chosen), chosen)
         return relations[id(chosen)].response(arguments, draw)

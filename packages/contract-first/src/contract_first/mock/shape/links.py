@@ -90,7 +90,10 @@ class Links:
             linked = self._linked(record, (), facts, 0, home)
             linked = {**value, holder: linked} if holder else linked
         else:
-            linked = self._linked(value, (kind_of(path),), facts, 0)
+            kinds = (kind_of(path),)
+            linked = self._linked(value, kinds, facts, 0)
+            if isinstance(record, list) and holder:  # whatever the list is called, the path says of what
+                linked = {**linked, holder: self._linked(record, kinds, facts, 1)}
         return value if linked == value else linked
 
     def _linked(

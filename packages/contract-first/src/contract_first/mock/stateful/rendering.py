@@ -25,8 +25,6 @@ from .values import Values
 
 OK = 200
 Parents = Mapping[str, str]
-ShownItem = tuple[dict[str, Any], Parents]
-"""The value of an item, and its parents."""
 
 
 class Renderer:

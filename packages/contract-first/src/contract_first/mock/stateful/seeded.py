@@ -49,7 +49,8 @@ class SeededItems:
 
     Args:
         document: returns the documented responses of an operation.
-        recognize: returns the collections of the contract; it takes its time.
+        catalog: the collections of the contract, if they are known.
+        recognize: returns them; it takes its time.
         count: items that a generated list has.
     """
 
@@ -57,12 +58,13 @@ class SeededItems:
         self,
         contract: Contract,
         document: Callable[[Operation], DocumentedResponses],
+        catalog: Catalog | None,
         recognize: Callable[[], Catalog],
         count: int,
     ) -> None:
         self._contract, self._document, self._recognize, self._count = contract, document, recognize, count
         self._documented: dict[str, DocumentedResponses] = {}
-        self._catalog: Catalog | None = None
+        self._catalog = catalog
         self._recognizing = asyncio.Lock()
         self._populations: dict[str, Population] = {}
 
