@@ -162,7 +162,8 @@ def test_a_key_in_metadata_is_one_of_a_check():
     assert collection.key_of({"metadata": {"name": "a"}}) == "a"
 
 
-def test_a_mock_of_corrected_collections(tmp_path):
+@pytest.mark.parametrize("stateful", [True, False])
+def test_a_mock_of_corrected_collections(tmp_path, stateful):
     """``collections`` names the file; what is wrong in it ends the start."""
     path = tmp_path / "mock.toml"
     path.write_text('[collections]\n"POST /bring-in" = {path = "/pets", role = "create"}\n', "utf-8")
@@ -173,6 +174,6 @@ def test_a_mock_of_corrected_collections(tmp_path):
     path.write_text('[collections]\n"/cats" = false\n', "utf-8")
     with (
         pytest.raises(ContractError, match=r"mock\.toml:2: "),
-        contract_mock(contract, stateful=True, collections=path),
+        contract_mock(contract, stateful=stateful, collections=path),
     ):
         pass

@@ -41,6 +41,7 @@ class Contract:
         lenient: whether what was wrong in the document was repaired.
         strict: whether, from OpenAPI 3.1 on, requests must have required ``readOnly`` members, and responses
             ``writeOnly`` ones, as JSON Schema has it.
+        any_slash: whether a path is found with a slash at its end where the document has none, and without.
         defects: what was wrong in the document as it was read, where, and what was done about it.
         origins: pointers into the file by pointers into the document, where it was converted.
         disabled: why operations could not be understood, by their pointers; they respond with 501.
@@ -58,6 +59,7 @@ class Contract:
     unmatched: tuple[str, ...] = ()
     references: References | None = None
     strict: bool = False
+    any_slash: bool = False
 
     @property
     def overlay_warnings(self) -> Iterator[str]:
@@ -131,7 +133,7 @@ class Contract:
     @cached_property
     def router(self) -> Router:
         """The router of the contract's own paths, without a base path."""
-        return Router(self.operations, self._fits)
+        return Router(self.operations, self._fits, any_slash=self.any_slash)
 
     def _fits(self, operation: Operation, parameters: Mapping[str, bytes]) -> bool:
         """Tell whether path parameters conform to their schemas, as text or parsed as JSON."""

@@ -39,11 +39,13 @@ class Route(msgspec.Struct, frozen=True):
         operation: the operation; None if the path, or the method at this path, is not found.
         path_parameters: by name, percent-encoded as they were sent.
         methods: the methods of the path, sorted, upper case, with OPTIONS; empty if the path is not found.
+        note: a sentence about a path that is not quite the contract's; empty for one that is.
     """
 
     operation: Operation | None
     path_parameters: Mapping[str, bytes]
     methods: tuple[str, ...]
+    note: str = ""
 
     @property
     def operation_id(self) -> str:
@@ -276,10 +278,13 @@ class Router:
 
     Args:
         fits: tells whether path parameters may be those of an operation, where several have the same path.
+        any_slash: find a path that is the contract's but for a slash at its end, too.
     """
 
-    def __init__(self, operations: Iterable[Operation], fits: Fits = lambda *_: True) -> None:
-        self._fits = fits
+    def __init__(
+        self, operations: Iterable[Operation], fits: Fits = lambda *_: True, *, any_slash: bool = False
+    ) -> None:
+        self._fits, self._any_slash = fits, any_slash
         by_path: dict[str, list[RouteCandidate]] = {}
         for operation in operations:
             for candidate in _candidates(operation):
@@ -309,6 +314,17 @@ class Router:
         self, method: str, segments: list[str], query: bytes = b"", header: Header = no_header
     ) -> Route:
         """Return the operation of a method and the segments of a normal path, the first of them empty."""
+        route = self._route(method, segments, query, header)
+        if route.methods or not self._any_slash:
+            return route
+        has_slash = segments[-1] == ""
+        route = self._route(method, segments[:-1] if has_slash else [*segments, ""], query, header)
+        if route.operation is None:
+            return route
+        expected = "no slash" if has_slash else "a slash"
+        return msgspec.structs.replace(route, note=f"the contract's path has {expected} at its end")
+
+    def _route(self, method: str, segments: list[str], query: bytes, header: Header) -> Route:
         shared = len(self._beginning)
         match = self._root.find(segments, shared) if segments[:shared] == self._beginning else None
         if match is None:

@@ -15,6 +15,7 @@ from .examples import UUID_TEXT
 
 PREFIXED = re.compile(r"([A-Za-z]{1,10}_(?:[a-z]{1,6}_)?)([A-Za-z0-9]{6,})")
 OPAQUE = re.compile(r"(?=.*\d)[A-Za-z0-9_-]{6,64}")
+NUMBERED = re.compile(r"([A-Z][A-Z0-9]{0,9}-)([0-9]{1,9})")
 MOST_DRAWN, SHORT, PREFIX = 6, 8, 3
 
 
@@ -75,6 +76,8 @@ def _candidates(
         yield match[1] + letters.ljust(len(match[2]), "0")[: len(match[2])]
     if prefix:
         yield f"{prefix}_{letters[:LONG]}"
+    if match := NUMBERED.fullmatch(text):
+        yield f"{match[1]}{int(match[2]) + number}"
     if text.isdigit():
         yield str(number)
     elif OPAQUE.fullmatch(text) and not UUID_TEXT.fullmatch(text):

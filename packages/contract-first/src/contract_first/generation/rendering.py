@@ -1,5 +1,6 @@
 """JSON values as bodies and headers of a media type."""
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
@@ -50,6 +51,15 @@ def with_content(rendered: Rendered, content: bytes) -> Rendered:
     fields = [field for field in rendered.headers if field[0] != b"content-length"]
     length = (b"content-length", str(len(content)).encode())
     return Rendered(rendered.status, [*fields, length], content)
+
+
+def with_fields(rendered: Rendered, fields: Mapping[bytes, str]) -> Rendered:
+    """Return a response in which header fields that are there have other values, or are gone without one."""
+    changed = [
+        (name, fields[name].encode("latin-1", "replace") if name in fields else field)
+        for name, field in rendered.headers
+    ]
+    return Rendered(rendered.status, [field for field in changed if field[1]], rendered.body)
 
 
 def header_value(value: Any) -> bytes | None:

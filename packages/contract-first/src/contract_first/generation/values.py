@@ -100,6 +100,10 @@ class ValueAttempt(GenerationAttempt):
             branches = self.random.sample(branches, len(branches))
         else:
             branches = [b for b in branches if self.merger.minimum_depth(b) < math.inf] or branches
+            types = [[self.merger.of(schema).types for schema in branch] for branch in branches]
+            if level.variation and types and all({"object"} in branch for branch in types):
+                first = level.variation.index % len(branches)  # items are of each alternative in turn
+                branches = [*branches[first:], *branches[:first]]
         if not isinstance(level.request, dict):
             return branches
         return sorted(branches, key=lambda branch: self.merger.mismatches(branch, level.request))

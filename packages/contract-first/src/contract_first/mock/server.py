@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -128,7 +128,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
 
 def _reported(contract: Contract, tell: Callable[[str], None]) -> Contract:
     """Return a contract as a mock can use it, and report its defects and those of its overlays."""
-    contract = repaired(contract)
+    contract = replace(repaired(contract), any_slash=not contract.strict)
     for warning in contract.warnings:
         tell(warning)
     return contract
@@ -221,8 +221,8 @@ class _Assembly:
     def _app(self, contract: Contract) -> ASGIApp:
         """Return the app of a contract; what remembers has its collections once that is made."""
         memory, catalog, options = self.memory, None, self.options
-        if memory is not None:
-            corrections = Corrections.read(options.collections) if options.collections else Corrections()
+        corrections = Corrections.read(options.collections) if options.collections else Corrections()
+        if memory is not None or corrections.lines:
             catalog = catalog_of(contract, str(options.seed), options.locale, corrections)
         responses = ContractResponses(
             *(str(options.seed), self._randomness, self._strictness, options.locale),

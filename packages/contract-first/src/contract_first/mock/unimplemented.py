@@ -12,6 +12,7 @@ from contract_first.service.messages.response import Rendered
 from contract_first.service.names import handler_name
 
 from .pipeline import ContractResponses
+from .pipeline.pipeline import Pipeline
 
 App = TypeVar("App", bound=Service)
 
@@ -40,7 +41,7 @@ class UnimplementedResponses(ContractResponses):
             raise ResolverError(
                 f"No handler for operationId {identifier!r}; expected a function called {name!r}."
             )
-        mock = cache(lambda: self.pipeline(operation, assembly))
+        mock = cache(lambda: Pipeline(operation, assembly, self))
 
         async def respond(request: Request) -> Rendered:
             await operation.admit(request)

@@ -163,6 +163,7 @@ class Role:
             deletes those that are chosen.
         is_of_folder: whether it lists the items of all collections that are in the folder of the path.
         is_copy: whether what it creates is like the item of the key.
+        sets: the status that it leaves the item of the key in, by the member; empty for none.
     """
 
     collection: Collection
@@ -175,6 +176,7 @@ class Role:
     is_many: bool = False
     is_of_folder: bool = False
     is_copy: bool = False
+    sets: Mapping[str, Any] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=8192)

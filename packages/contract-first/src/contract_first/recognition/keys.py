@@ -16,7 +16,7 @@ from .ways import is_each, items
 OR = re.compile(r"_or_|(?<=[a-z])Or(?=[A-Z])")
 """What is between the members of which a path may have any, as in ``idOrName``; items have the first."""
 OTHERWISE = re.compile(
-    r"\b(id|identifier|name|slug) or (?:(?:the|an?) )?(?:\w+ )?(id|name|slug)\b", re.IGNORECASE
+    r"\b(id|identifier|key|name|slug) or (?:(?:the|an?) )?(?:\w+ )?(id|key|name|slug)\b", re.IGNORECASE
 )
 """How the description of a path parameter says that."""
 NAME_OF = re.compile(r"\W*((the|a|unique) )*name of\b", re.IGNORECASE)
@@ -65,6 +65,7 @@ class ItemParameter:
         identifiers = (*Meaning.PATH_IDENTIFIER.names, *identifiers_of(resource), "entityid")
         if self._ends_in_id:
             identifiers += words[-1:]
+        self._facts = _facts(self._declared, self._declared.get("schema", {}))
         described = NAME_OF.match(str(self._declared.get("description", "")))
         rows: list[tuple[float, str, Iterable[str]]] = [
             (20.0, "marked", [paths.marked_key(operation)]),
@@ -105,7 +106,17 @@ class ItemParameter:
         rows = [(score, reason) for score, reason, names in self._rows if plain(name) in names]
         rows.append((1.0, "type") if member.types & {*types} else (-0.5 if may_be else -4.0, "another type"))
         rows += [(bonus, "in the item itself")] if bonus else []
+        if name in Meaning.IDENTIFIER and self._facts & _facts(*member.parts):
+            rows.append((6.0, "described as the parameter is"))
         return Key(holder, name, schema, sum(score for score, _ in rows), tuple(reason for _, reason in rows))
+
+
+def _facts(*nodes: Any) -> set[str]:
+    """Return what is said of a member or a parameter: its description, its examples."""
+    facts = (
+        node.get(name) for node in nodes if isinstance(node, Mapping) for name in ("description", "example")
+    )
+    return {text for fact in facts if (text := str(fact or "").strip().rstrip(".").lower())}
 
 
 def key_at(paths: Paths, item: Operation, methods: Methods, above: Methods) -> Key | None:

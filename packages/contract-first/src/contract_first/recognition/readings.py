@@ -15,6 +15,7 @@ from contract_first.vocabulary.members import named
 from contract_first.vocabulary.words import plain
 
 from .collection import Collection, only, shape_of
+from .outcomes import outcome_of
 from .paths import BY_METHOD, CONTENT, Paths, Segments
 from .puts import CREATION, is_part
 from .ways import has_keys, lists
@@ -92,6 +93,7 @@ class Reader:
             (3.8, "shows or changes an item below its path", "item above", self._on_part),
             (3.7, "the file of an item", "item above", self._on_file),
             (3.6, "lists several collections of a folder", "item above", self._on_folder),
+            (3.55, "leaves an item in a status", "item above", self._on_action),
             (3.5, "deletes the items of the keys in its body", "item beside", self._by_keys),
             (ELSEWHERE, "{verb} {component}", "component", self._by_component_of),
         )
@@ -169,6 +171,9 @@ class Reader:
         if success is None or not is_changed or not whole.is_seen_in(success):
             return ""
         return {"get": "read", "put": "update", "patch": "update"}.get(operation.method, "")
+
+    def _on_action(self, operation: Operation, whole: Collection) -> str:
+        return "update" if outcome_of(operation, whole) else ""
 
     def _on_file(self, operation: Operation, whole: Collection) -> str:
         takes_file = self._schemas.takes_file

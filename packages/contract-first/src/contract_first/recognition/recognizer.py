@@ -12,10 +12,11 @@ from typing import Final, NamedTuple
 
 from contract_first.contract import Contract, Operation
 from contract_first.contract.schemas.schema import ANYTHING
+from contract_first.vocabulary.words import words_of
 
 from .collection import Collection, Role, resource_of, shape_of
 from .full_names import collections_at
-from .keys import Key, key_at
+from .keys import LEAST, Key, key_at
 from .marks import Corrections
 from .pathless import list_at, single_at
 from .paths import CONTENT, Methods, Paths, Segments
@@ -143,7 +144,9 @@ def _collections_at(paths: Paths, segments: Segments, methods: Methods) -> list[
     item = next(iter(methods.values()))
     shape = shape_of(item.path)
     resource = resource_of(shape)
-    key = key_at(paths, item, methods, above) if resource else None
+    key = (
+        (key_at(paths, item, methods, above) or _key_of_any_form(paths, item, methods)) if resource else None
+    )
     if key is None and not (resource and "post" in above and "get" in methods):
         return []
     anything = paths.schemas.for_responses.of(ANYTHING)
@@ -153,6 +156,16 @@ def _collections_at(paths: Paths, segments: Segments, methods: Methods) -> list[
     collection = Collection(path, shape, item.path, resource, key.name, key.schema, key.holder)
     collection.score, collection.reasons = key.score, key.reasons
     return [collection]
+
+
+def _key_of_any_form(paths: Paths, item: Operation, methods: Methods) -> Key | None:
+    """Return the key of items of which the contract names no member: what the path's parameter is called."""
+    shown = paths.success(methods["get"]) if "get" in methods else None
+    if shown is None or shown.members or not shown.is_open or shown.types != {"object"}:
+        return None
+    name = shape_of(item.path).names[-1]
+    reasons = ("items of any form, by the parameter",)
+    return Key("", "id" if words_of(name)[-1:] == ("id",) else name, shown, LEAST, reasons)
 
 
 def _best(readings: list[Reading]) -> list[Reading]:

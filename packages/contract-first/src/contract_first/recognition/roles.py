@@ -4,6 +4,7 @@ from contract_first.contract import Operation
 
 from .collection import Role, shape_of
 from .keys import learn_key
+from .outcomes import outcome_of
 from .puts import upserts
 from .readings import Reading
 from .schemas import OperationSchemas
@@ -34,6 +35,7 @@ def assign(schemas: OperationSchemas, reading: Reading, operation: Operation) ->
         is_many or (action == "delete" and key is None and is_chosen),
         reading.kind == "folder",
         reading.kind == "copy",
+        outcome_of(operation, collection) if action == "update" else {},
     )
     collection.roles[operation.operation_id] = role
     for parameter in operation.parameters:

@@ -65,7 +65,7 @@ class Meaning(Enum):
     LAST_PAGE = "totalpages numpages pages lastpage pagecount pagestotal"
     NEXT_URL = "next nextpageuri nextpageurl nexturl nextlink nexturi nexthref"
     PREVIOUS_URL = "previous prev previouspageuri previouspageurl previousurl prevurl"
-    LIST_URL = "url uri self href firstpageuri firstpageurl"
+    LIST_URL = "url uri self href link firstpageuri firstpageurl"
     NEXT_CURSOR = f"nextpagetoken nextcursor nextpage nextmarker {CURSOR}"
     PREVIOUS_CURSOR = "previouspagetoken prevpagetoken previouscursor prevcursor prevmarker previterator"
 

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from contract_first.contract import Contract
 from contract_first.mock.pipeline import ContractResponses
 from contract_first.mock.responses.authenticators import OpenAuthenticator
-from contract_first.mock.responses.documented import DocumentedResponses
 from contract_first.mock.responses.selection import Selection
 from contract_first.service.assembly import Assembly
 from contract_first.service.messages.response import Rendered
@@ -246,8 +245,8 @@ TREE = {
 def assert_accepted(contract, operation, status, seed, drawn):
     """Make a response, and validate its bytes."""
     assembly = Assembly(contract, OpenAuthenticator())
-    generator = ContractResponses(seed).generator(assembly)
-    made = DocumentedResponses(operation, assembly, generator).make(Selection(status, drawn=drawn), [])
+    documented = ContractResponses(seed).seeded(assembly).documented(operation)
+    made = documented.make(Selection(status, drawn=drawn), [])
     rendered = made.rendered
     media_type = next((value.decode() for name, value in rendered.headers if name == b"content-type"), None)
     with_all = Rendered(rendered.status, rendered.headers, rendered.body)

@@ -51,6 +51,7 @@ def at(item, **parameters):
     return {**item, "parameters": paths}
 
 
+COLLECTOR = {"type": "object", "properties": {"id": COUNT, "uri": URI}, "required": ["id", "uri"]}
 IDS = {"type": "array", "items": TEXT}
 FOUND = {
     "type": "object",
@@ -63,6 +64,8 @@ PATHS = {
     "/artists": get({"type": "array", "items": ARTIST}, "ids", "country", "fields", "sort", ids=IDS),
     "/artists/{artist}/tracks": at(get(list_of(TRACK), *PAGE, **COUNTS), artist=TEXT),
     "/artists/{artist}/tracks/{number}": at(get(TRACK), artist=TEXT, number=COUNT),
+    "/collectors": get({"type": "object", "properties": {"entities": {"type": "array", "items": COLLECTOR}}}),
+    "/collectors/{id}": at(get(COLLECTOR), id=COUNT),
     "/search": get(FOUND, "q", "type", *PAGE, **COUNTS),
 }
 
@@ -91,6 +94,12 @@ def test_a_link_leads_to_its_item(api):
     for artist in api("/artists"):
         assert artist["href"] == f"{api.base}/artists/{artist['id']}"
         assert api(artist["href"])["id"] == artist["id"]
+
+
+def test_a_list_may_have_any_name(api):
+    """The path says of what it is."""
+    for found in api("/collectors")["entities"]:
+        assert found["uri"] == f"{api.base}/collectors/{found['id']}"
 
 
 def test_stored_items_have_the_links_of_generated_ones():

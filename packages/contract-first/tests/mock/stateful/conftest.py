@@ -29,13 +29,13 @@ class Clock:
 class Mocked:
     """Calls a mock that remembers, as a client does."""
 
-    def __init__(self, paths, call, openapi="3.0.3", items=0, **rest):
+    def __init__(self, paths, call, openapi="3.0.3", items=0, *, remembers=True, **rest):
         document = {"openapi": openapi, "info": {"title": "t", "version": "1"}, "paths": paths, **rest}
         contract = Contract(document, "test")
         self.memory = Memory(Clock())
         self.memory.catalog = catalog_of(contract)
         responses = ContractResponses(
-            memory=self.memory,
+            memory=self.memory if remembers else None,
             catalog=self.memory.catalog,
             origin=lambda: "http://api.test",
             items=items,

@@ -136,8 +136,8 @@ def test_what_nothing_fills_is_as_without_memory(remembering):
 def running():
     """Return what serves the pets."""
 
-    def make(*, stateful=True, **options):
-        contract, url = Contract(DOCUMENT, "test"), "http://api.test"
+    def make(*, stateful=True, document=DOCUMENT, **options):
+        contract, url = Contract(document, "test"), "http://api.test"
         return contract_mock(contract, authentication=False, stateful=stateful, public_url=url, **options)
 
     return make
@@ -171,6 +171,30 @@ def test_both_modes_show_one_world(running):
         assert get(mock, "pets", **{"X-Mock-Scope": "a"}) == items
         assert send(mock, "POST", "_mock/state/reset") == 204
         assert get(mock, "pets") == items
+
+
+def test_items_refer_to_items(running):
+    """A member with the name of another collection's key has the key of one of its items, in both modes."""
+    name, number = {"type": "string"}, {"type": "integer"}
+    person = {"type": "object", "required": ["id"], "properties": {"id": number, "name": name}}
+    pet = {"type": "object", "required": ["id"], "properties": {"id": number, "ownerId": number}}
+    page = {"limit": number, "total": number, "pets": {"type": "array", "items": ref("Pet")}}
+    paths = {
+        "/owners": {"get": operation({"type": "array", "items": ref("Owner")})},
+        "/owners/{id}": {"parameters": [in_path("id", "integer")], "get": operation(ref("Owner"))},
+        "/pets": {
+            "get": operation({"type": "object", "required": [*page], "properties": page}),
+            "post": operation(ref("Pet"), status="201", body=ref("Pet")),
+        },
+        "/pets/{petId}": {"parameters": [PET_ID], "get": operation(ref("Pet"))},
+    }
+    schemas = {"Pet": {**pet, "required": ["id", "ownerId"]}, "Owner": person}
+    document = {**DOCUMENT, "paths": paths, "components": {"schemas": schemas}}
+    with running(document=document) as mock, running(document=document, stateful=False) as stateless:
+        shown = get(mock, "pets")
+        assert [pet["ownerId"] for pet in shown["pets"]] == keys(get(mock, "owners"))
+        assert [get(mock, f"pets/{pet['id']}") for pet in shown["pets"]] == shown["pets"]
+        assert get(stateless, "pets") == shown
 
 
 @pytest.mark.parametrize("count", [0, 1, 5])

@@ -108,6 +108,9 @@ class ExchangeValidator:
         with omissions.side("response"):
             of_responses = self._of_responses(route.operation)
             response = self._response(exchange, of_responses, omissions)
+        if route.note:
+            slash = MessageViolation(part="path", rule="undocumented", detail=route.note, pointer="/paths")
+            read.violations.append(slash)
         validation = Validation(request=read.violations, response=response, unjudged=omissions.reasons)
         return ValidatedExchange(validation, route.operation_id, read)
 

@@ -59,46 +59,26 @@ class ContractResponses:
 
     def responder(self, operation: BoundOperation, assembly: Assembly, /) -> Responder:
         """Return the responder of an operation."""
-        return self.pipeline(operation, assembly)
-
-    def pipeline(self, bound: BoundOperation, assembly: Assembly) -> Pipeline:
-        """Return the steps of an operation; what a handler stores it stores by itself."""
-        return Pipeline(
-            bound,
-            assembly,
-            self.seeded(assembly),
-            None if bound.has_handler else self.stored(bound.contract_operation, assembly),
-            self.strictness,
-            self.randomness,
-            self.origin,
-        )
+        return Pipeline(operation, assembly, self)
 
     def seeded(self, assembly: Assembly) -> SeededItems:
         """Return the documented responses of the contract, and the items that lists show."""
         if self._seeded is None:
             catalog, contract = self.catalog, assembly.contract
+            schemas = contract.schemas.view(formats=assembly.strictness.formats).for_responses
+            count = self.items or USUAL_ITEMS  # where a mock begins with none, lists are cut
             document = partial(
                 DocumentedResponses,
                 assembly=assembly,
-                generator=self.generator(assembly),
-                links=Links(contract.operations),
+                generator=Generator(schemas, seed=self.seed, locale=self.locale, items=count),
+                links=Links(contract),
                 reports_examples=self.strictness.reports_examples,
             )
-            self._seeded = SeededItems(
-                contract,
-                document,
-                lambda: catalog or catalog_of(contract, self.seed, self.locale),
-                self.items,
-            )
+            recognize = partial(catalog_of, contract, self.seed, self.locale)
+            self._seeded = SeededItems(contract, document, catalog, recognize, self.items)
             if self.memory is not None and self.items:
                 self.memory.seeded = self._seeded
         return self._seeded
-
-    def generator(self, assembly: Assembly) -> Generator:
-        """Return the generator of the contract's values."""
-        schemas = assembly.contract.schemas.view(formats=assembly.strictness.formats).for_responses
-        count = self.items or USUAL_ITEMS  # where a mock begins with none, lists are cut
-        return Generator(schemas, seed=self.seed, locale=self.locale, items=count)
 
     def stored(self, operation: Operation, assembly: Assembly) -> Step | None:
         """Return the step that responds from stored items; None for an operation without a collection."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
+from contract_first.contract.document.media_types import declared_as
 from contract_first.mock.responses.exchange import (
     NO_PREFERENCES,
     Arguments,
@@ -24,18 +25,19 @@ from contract_first.mock.responses.preferences import (
 from contract_first.mock.responses.problems import in_a_line
 from contract_first.mock.responses.selection import Selection
 from contract_first.mock.responses.streams import asks_for_events
-from contract_first.mock.responses.strictness import MockStrictness, faults_of_format
+from contract_first.mock.responses.strictness import faults_of_format
 from contract_first.mock.shape.fields import BODY, QUERY
-from contract_first.mock.stateful.seeded import SeededItems
 from contract_first.service.assembly import Assembly
 from contract_first.service.bound_operation import BoundOperation
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
-from contract_first.service.randomness import Randomness
 from contract_first.service.request.sequences import EVENTS
 
 from .refusal import Refusable
 from .sending import Send
+
+if TYPE_CHECKING:
+    from .fallback import ContractResponses
 
 HANDLER = (b"x-mock-answer", b"handler")
 DEPRECATED = (b"deprecation", b"@0")
@@ -47,46 +49,37 @@ class Pipeline:
     """Responds to the requests of one operation.
 
     Args:
-        items: those that a documented response shows.
-        stored: the step that responds from stored items; None without any.
-        randomness: what dynamic responses and new identifiers are drawn from.
-        origin: returns the URL of the API as the client of the current request reaches it.
+        fallback: that of the mock.
 
     Attributes:
         steps: that each request goes through, up to the first that returns a response.
     """
 
-    def __init__(
-        self,
-        bound: BoundOperation,
-        assembly: Assembly,
-        items: SeededItems,
-        stored: Step | None,
-        strictness: MockStrictness,
-        randomness: Randomness,
-        origin: Callable[[], str],
-    ) -> None:
+    def __init__(self, bound: BoundOperation, assembly: Assembly, fallback: ContractResponses) -> None:
         self._operation = operation = bound.contract_operation
+        self._bound, self._strictness = bound, (strictness := fallback.strictness)
+        self._items = items = fallback.seeded(assembly)
         self._responses = responses = items.documented(operation)
-        self._bound, self._items, self._strictness = bound, items, strictness
         self._drawn, self._ids = (
-            randomness.source(f"{kind} of {operation.operation_id}") for kind in ("answers", "ids")
+            fallback.randomness.source(f"{kind} of {operation.operation_id}") for kind in ("answers", "ids")
         )
         self._content = responses.selector.content(responses.selector.success)
         places = {(parameter.location, parameter.name): parameter.argument for parameter in bound.parameters}
         self._in_query = [IN_QUERY + name for name in NAMES if ("query", IN_QUERY + name) not in places]
         self._places = {**places, BODY: "body"}
+        content = {} if assembly.contract.strict else (operation.request_body or {}).get("content", {})
+        self._bodies = [*content]
         is_strict = strictness.requests == strictness.formats == "on"
         self._faults = faults_of_format(operation, assembly.contract, assembly.schemas) if is_strict else ()
         self._is_strict = is_strict and not self._faults
 
-        send = Send(operation, origin)
+        send = Send(operation, fallback.origin)
         self._preferred: list[Step] = [self._document, self._echo, send]
         self._documented: list[Step] = [self._document, self._show_items, self._echo, send]
         responding = self._documented
         if bound.has_handler:
             responding = [self._handle]
-        elif stored is not None:
+        elif stored := fallback.stored(operation, assembly):
             responding = [Refusable([stored], responses, bound.errors, reports=True), send]
         reading: list[Step] = [self._admit, self._read]
         if not bound.has_handler:
@@ -123,8 +116,26 @@ class Pipeline:
         selects = preferences.code is not None or preferences.example is not None
         if selects and (self._strictness.prefers_first or FIRST in request.scope):
             return
+        self._assume_media_type(request)
         exchange.arguments = arguments = await self._arguments(request)
         exchange.places = self._by_place(arguments, request)
+
+    def _assume_media_type(self, request: Request) -> None:
+        """Take a body without Content-Type for the only media type that is declared.
+
+        Where violations are not refused, take any that is not declared for the first that is.
+        """
+        content_type, mode = request.header(b"content-type") or "", self._strictness.requests
+        is_assumed = self._bodies and (mode != "on" or (not content_type and len(self._bodies) == 1))
+        is_empty = request.headers.get(b"content-length") == b"0"
+        if not is_assumed or is_empty or declared_as(content_type, self._bodies) is not None:
+            return
+        received = content_type[:LONGEST] or "no Content-Type"
+        warning = f"The body came as {received}; it is read as {self._bodies[0]}."
+        request.headers[b"content-type"] = self._bodies[0].encode()
+        if mode == "warn":
+            header = warning.encode("latin-1", "replace")
+            request.response_headers.append((b"x-mock-request-violation", header))
 
     def _by_place(self, arguments: Mapping[str, Any], request: Request) -> Arguments:
         places = {place: arguments.get(name) for place, name in self._places.items()}

@@ -43,12 +43,15 @@ class Send:
         raise problem
 
     def _located(self, rendered: Rendered, request: Request) -> Rendered:
-        if PLACEHOLDER not in rendered.body:
+        if PLACEHOLDER not in rendered.body and not any(
+            PLACEHOLDER in field for _, field in rendered.headers
+        ):
             return rendered
         base_path = request.path.rstrip("/").rsplit("/", self._depth)[0]
         here = json.dumps(f"{self._origin()}{base_path}")[1:-1].encode()
         if self._last[:2] != (rendered, here):
             located = with_content(rendered, rendered.body.replace(PLACEHOLDER, here))
+            located.headers = [(name, field.replace(PLACEHOLDER, here)) for name, field in located.headers]
             self._last = rendered, here, located
         return self._last[2]
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from contract_first.bounded import BoundedDict
 from contract_first.contract import Operation
-from contract_first.contract.document.media_types import concrete, essence, is_json
+from contract_first.contract.document.media_types import concrete, essence, is_json, is_xml
 from contract_first.contract.operation import PROBLEM
 from contract_first.contract.schemas.schema import Schema
 from contract_first.contract.schemas.violations import holds_more
@@ -141,7 +141,7 @@ class DocumentedResponses:
         *,
         reports_examples: bool = False,
     ) -> None:
-        self.links = links or Links(assembly.contract.operations)
+        self.links = links or Links(assembly.contract)
         self._reports_examples = reports_examples
         self.selector = ResponseSelector(operation, assembly.contract)
         self._operation = operation
@@ -210,7 +210,7 @@ class DocumentedResponses:
         schema = self._contract.schemas.for_responses.in_media_type(holder)
         reason = "its schema allows no value, or asks for too much"
         violating: DocumentedResponse | None = None
-        for body in islice(bodies, MOST_VALIDATED):
+        for body in map(partial(self._owned, schema), islice(bodies, MOST_VALIDATED)):
             rendered = Rendered(status, [*fields, *_framing(status, body)], body.content)
             whole = Rendered(status, [*present, *rendered.headers], body.content)
             errors = self._errors(whole, body, schema.node)
@@ -231,6 +231,13 @@ class DocumentedResponses:
                 violation = in_a_header("; ".join(errors))
                 violating = violating or DocumentedResponse(body.source, rendered, violation=violation)
         return self._without_valid_body(f"{self._name}, {status}: {reason}", violating, selection)
+
+    def _owned(self, schema: Schema, body: ResponseBody) -> ResponseBody:
+        """Return a body with links to the mock in place of those to the API."""
+        value = self.links.owned(body.value) if b"://" in body.content and body.media_type else body.value
+        if value == body.value or not schema.conforms(value):
+            return body
+        return body._replace(content=body_of(value, body.media_type or "", schema), value=value)
 
     def _of_error(
         self, documented: DocumentedResponse, key: str, holder: Mapping[str, Any]
@@ -295,8 +302,9 @@ class DocumentedResponses:
         """
         media_type, value = body.media_type or "", body.value
         is_success = OK <= rendered.status < MULTIPLE_CHOICES
-        is_json_value = is_json(essence(media_type)) and isinstance(value, dict | list)
-        if not is_success or not is_json_value or selection.example is not None:
+        kind = essence(media_type)
+        is_value = isinstance(value, dict | list) and (is_json(kind) or is_xml(kind))
+        if not is_success or not is_value or selection.example is not None:
             return None, None
         schema = self._contract.schemas.for_responses.in_media_type(holder)
         relate = partial(

@@ -6,7 +6,7 @@ What a request creates has another identifier each time.
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache, partial
 from types import MappingProxyType
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
 from urllib.parse import quote
 
 import msgspec
@@ -17,8 +17,8 @@ from contract_first.contract.schemas.schema import MISSING, Schema
 from contract_first.generation import Generator
 from contract_first.generation.choices import Alternatives
 from contract_first.generation.identifiers import identifier
-from contract_first.generation.rendering import with_content, with_value
-from contract_first.mock.shape.changes import with_members
+from contract_first.generation.rendering import with_content, with_fields, with_value
+from contract_first.mock.shape.changes import of_kinds, with_members
 from contract_first.mock.shape.echo import Echo, members_of_path, without_files
 from contract_first.mock.shape.fields import BODY, QUERY, Fields, Place, in_place
 from contract_first.mock.shape.links import HERE, Links, filled
@@ -35,13 +35,8 @@ LONGEST_REMEMBERED = 4096
 NO_KEYS: Mapping[Place, str] = MappingProxyType({})
 
 
-class RelatedResponse(NamedTuple):
-    """A response to a request, and its source, as of a `CandidateValue`."""
-
-    source: str
-    rendered: Rendered
-
-
+RelatedResponse: TypeAlias = tuple[str, Rendered]
+"""The source of a response to a request, as of a `CandidateValue`, and the response."""
 Relate: TypeAlias = Callable[[Mapping[Place, Any], RandomBytes], RelatedResponse | None]
 """Returns the response to a request, by its arguments; None for the response without one."""
 
@@ -79,22 +74,22 @@ class Relation:
         self._whole = whole = Record.whole(schema, value)
         self._record = record = whole.inside(value)
         self._url = HERE + filled(operation.path, names)
+        self._alternatives = Alternatives(schema, generator, label)
         self._link = partial(links.linked, path=operation.path, arguments=names, holder=record.holder)
         self._fits = Queries(operation, schema, record.members)
         self._pages = PagedValue(self._fits.pages, operation, schema, value)
         self._fields = Fields(places, generator, operation.operation_id)
         self._is_read = operation.method == "get"
-        self._queries = [*queries, *([QUERY] if self._pages.has_urls else [])]
+        self._queries = [*queries, *([QUERY] if self._is_read and self._pages.has_pages else [])]
         self._queried = lru_cache(MOST_REMEMBERED)(self._query)
 
         self._linked = self._after(value, self._link)
         self._has_links = self._linked is not value
-        self._value = self._query(msgspec.json.encode([None] * len(self._queries)))
+        self._value, _ = self._query(msgspec.json.encode([None] * len(self._queries)))
         self._with_value = partial(with_value, media_type=media_type, schema=schema)
         self._rendered = rendered if self._value is value else self._with_value(rendered, self._value)
-        self._alternatives = Alternatives(schema, generator, label)
         self._echo = Echo(generator, operation.operation_id)
-        self._echoes = operation.request_body is not None and isinstance(value, dict)
+        self._echoes = operation.request_body is not None
         by_part = {part: members_of_path(operation.path, places, part) for part in (record, whole)}
         self._addressed = addressed = whole if by_part[whole] else record
         named = {place: name for place, name in keys.items() if place in tokens and name in addressed.members}
@@ -105,6 +100,7 @@ class Relation:
             if place in self._in_path or self._queries or token.encode() in self._rendered.body
         }
         creates = operation.method == "post" and (rendered.status == CREATED or "{" not in operation.path)
+        self._shows_created = creates and (record.is_list or bool(record.holder))
         self._ids = record.identifiers(value, keys.values()) if creates else {}
         self._identifier = partial(identifier, name=operation.operation_id, values=generator.values)
         self._remembered = lru_cache(MOST_REMEMBERED)(self._make)
@@ -120,13 +116,13 @@ class Relation:
         body = arguments.get(BODY)
         created = body.get(self._record.holder, body) if isinstance(body, dict) else {}
         if not self._ids or (isinstance(created, dict) and not created.keys().isdisjoint(self._ids)):
-            return RelatedResponse("generated", rendered)
+            return "generated", rendered
         number = int.from_bytes(draw(NUMBER_BYTES)) >> 1
         for name, example in self._ids.items():
             new = self._identifier(self._record.members[name], example, number)
             value = value if new is MISSING else self._with(self._record, {name: new}, value)
         rendered = self._with_value(self._rendered, self._link(value) if self._has_links else value)
-        return RelatedResponse("generated", self._located(rendered, arguments))
+        return "generated", self._located(rendered, arguments)
 
     def _related(self, arguments: Mapping[Place, Any]) -> tuple[Any, Rendered]:
         """Return the value for a request, and the response that has it."""
@@ -141,11 +137,14 @@ class Relation:
 
     def _make(self, key: bytes) -> tuple[Any, Rendered]:
         body, paths, queries = msgspec.json.decode(key)
-        value = self._queried(msgspec.json.encode(queries))
+        value, fields = self._queried(msgspec.json.encode(queries))
         if body:
             chosen = self._alternatives.chosen(value, body)
             members = self._whole.members if chosen is value else members_of(self._whole.schema, chosen)
-            value = self._after(chosen, partial(self._echo.members, body, members))
+            if not self._whole.is_list:
+                value = self._after(chosen, partial(self._echo.members, body, members))
+            if self._shows_created:
+                value = self._after(value, partial(self._record.changed, partial(self._created, body)))
         arguments = dict(zip(self._tokens, paths, strict=True))
         for place, member in self._in_path.items():
             schema, argument = self._addressed.members[member], arguments[place]
@@ -153,22 +152,33 @@ class Relation:
             if argument is not None and fitting is not None:
                 value = self._with(self._addressed, {member: fitting}, value)
         rendered = self._rendered if value is self._value else self._with_value(self._rendered, value)
-        return value, self._located(rendered, arguments)
+        return value, self._located(with_fields(rendered, fields), arguments)
 
-    def _query(self, key: bytes) -> Any:
-        """Return the value that a query selects: its items, their members, their page."""
+    def _created(self, body: dict[str, Any], record: Any) -> Any:
+        """Return what is created, the only item of a list, with the members of a body."""
+        if isinstance(record, list):
+            return [self._created(body, item) for item in record[:1]]
+        return self._echo.members(body, self._record.members, record) if isinstance(record, dict) else record
+
+    def _query(self, key: bytes) -> tuple[Any, dict[bytes, str]]:
+        """Return the value that a query selects: its items, their members, their page; and fields of that."""
         arguments = dict(zip(self._queries, msgspec.json.decode(key), strict=True))
         raw = arguments.pop(QUERY, None)
         url = f"{self._url}?{raw}" if raw else self._url
         query = in_place("query", arguments)
         value, record = self._linked, self._record
         item = record.schema.items if record.is_list else record.schema
-        for is_of_record, step in self._fits.changes(query) if self._is_read else ():
+        tags = self._alternatives.tags_of(item) or () if record.is_list else ()
+        kinds = {name: argument for name, argument in query.items() if name in tags and argument is not None}
+        value = self._after(value, partial(record.changed, partial(of_kinds, kinds))) if kinds else value
+        others = {name: argument for name, argument in query.items() if name not in kinds}
+        for is_of_record, step in self._fits.changes(others) if self._is_read else ():
             value = self._after(value, partial(record.changed, step) if is_of_record else step)
         value = self._after(value, partial(self._fields.expanded, self._whole.schema, arguments))
         value = self._after(value, partial(record.changed, partial(self._fields.selected, item, arguments)))
         value = self._link(value) if self._has_links and value is not self._linked else value
-        return self._after(value, partial(self._pages.page, query=query, url=url))
+        paged, fields = self._pages.page(value, query, url)
+        return self._after(value, lambda _: paged), fields
 
     def _with(self, part: Record, members: dict[str, Any], value: Any) -> Any:
         """Return a value with other members in a part of it."""
@@ -184,10 +194,14 @@ class Relation:
 
     def _located(self, rendered: Rendered, arguments: Mapping[Place, Any]) -> Rendered:
         """Return a response with the path's arguments in its links."""
-        content = rendered.body
+        content, headers = rendered.body, rendered.headers
         for place, token in self._tokens.items():
-            content = content.replace(token, quote(str(arguments.get(place))).encode())
-        return rendered if content == rendered.body else with_content(rendered, content)
+            text = quote(str(arguments.get(place))).encode()
+            content = content.replace(token, text)
+            headers = [(name, field.replace(token, text)) for name, field in headers]
+        if (content, headers) == (rendered.body, rendered.headers):
+            return rendered
+        return with_content(Rendered(rendered.status, headers, content), content)
 
 
 def instead_of(
@@ -213,7 +227,7 @@ def instead_of(
         if chosen is example:
             return None
         if any(chosen is other for other in others):
-            return RelatedResponse("example", rendered(chosen))
+            return "example", rendered(chosen)
         if id(chosen) not in relations:
             relations[id(chosen)] = relate(rendered(chosen), chosen)
         return relations[id(chosen)].response(arguments, draw)

@@ -33,6 +33,12 @@ def with_argument(name: str, schema: Schema, argument: Any, record: Any) -> Any:
     return changed(record, 0)
 
 
+def of_kinds(kinds: Mapping[str, Any], items: list[Any]) -> list[Any]:
+    """Return the items whose members have these values, which tell their alternatives apart."""
+    asked = {name: [*map(str, several(argument))] for name, argument in kinds.items()}
+    return [item for item in items if all(str(item.get(name)) in texts for name, texts in asked.items())]
+
+
 def of_ids(name: str, schema: Schema, argument: Any, record: Any) -> Any:
     """Return an item of a list for each identifier that is asked for."""
     if not isinstance(record, list) or not record:

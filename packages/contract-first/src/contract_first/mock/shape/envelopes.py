@@ -43,6 +43,18 @@ class ListPage(NamedTuple):
         """How many items are on this page and before it."""
         return self.first + len(self.items)
 
+    @property
+    def has_next(self) -> bool:
+        """Whether a page follows; none does after one without items."""
+        return bool(self.items) and self.end < self.total
+
+    @property
+    def fields(self) -> dict[bytes, str]:
+        """The fields of a response's head about this page; one without a value is not there."""
+        link = f'<{self.next_url}>; rel="next"' if self.next_url else ""
+        total = str(self.total)
+        return {b"link": link, b"x-next": self.next_url or "", b"x-total-count": total, b"x-total": total}
+
 
 def key_in(item: Any) -> Any:
     """Return the key of an item of any list; None without one."""
@@ -50,19 +62,19 @@ def key_in(item: Any) -> Any:
 
 
 FACTS: Final[Mapping[Meaning, Callable[[ListPage], Any]]] = {
-    Meaning.MORE: lambda page: page.end < page.total,
+    Meaning.MORE: lambda page: page.has_next,
     Meaning.HAS_PREVIOUS: lambda page: page.first > 0,
     Meaning.IS_FIRST: lambda page: page.first == 0,
-    Meaning.IS_LAST: lambda page: page.end >= page.total,
+    Meaning.IS_LAST: lambda page: not page.has_next,
     Meaning.IS_EMPTY: lambda page: not page.items,
     Meaning.SHOWN: lambda page: len(page.items),
     Meaning.TOTAL: lambda page: page.total,
     Meaning.REMAINING: lambda page: page.total - page.end,
     Meaning.PAGE: lambda page: page.number,
-    Meaning.NEXT_PAGE: lambda page: page.number + 1 if page.end < page.total else None,
-    Meaning.NEXT_OFFSET: lambda page: page.end if page.end < page.total else None,
+    Meaning.NEXT_PAGE: lambda page: page.number + 1 if page.has_next else None,
+    Meaning.NEXT_OFFSET: lambda page: page.end if page.has_next else None,
     Meaning.PREVIOUS_PAGE: lambda page: page.number - 1 if page.first else None,
-    Meaning.LAST_PAGE: lambda page: page.pages or -(-page.total // max(page.size, 1)),
+    Meaning.LAST_PAGE: lambda page: (page.pages or -(-page.total // max(page.size, 1))) if page.size else 0,
     Meaning.SIZE: lambda page: page.size,
     Meaning.OFFSET: lambda page: page.first,
     Meaning.FIRST_KEY: lambda page: key_in(page.items[0]) if page.items else None,
@@ -79,15 +91,22 @@ def enclosed(base: Any, schema: Schema, page: ListPage, list_name: str) -> Any:
         base: an object that conforms to the schema.
     """
     envelope = dict(base)
+    has_total = any(plain(name).startswith("total") and name in Meaning.TOTAL for name in schema.members)
     for name, member in schema.members.items():
         before = base.get(name)
         is_number = name == "number" and "totalPages" in schema.members  # Spring's page
-        meant = "page" if is_number else plain(name)
+        meant = "page" if is_number else "numberofelements" if has_total and name == "count" else plain(name)
         is_link = isinstance(before, dict) and "href" in before and any(meant in link for link in LINKS)
-        if isinstance(before, dict) and name != list_name and not is_link:
+        is_next = bool(member.members) and (meant in Meaning.NEXT_URL or meant in Meaning.PREVIOUS_URL)
+        if isinstance(before, dict) and name != list_name and not (is_link or is_next):
             envelope[name] = enclosed(before, member, page, list_name)
             continue
-        for fact in _facts(meant, before["href"] if is_link else before, page, list_name):
+        facts = _facts(meant, before["href"] if is_link else before, page, list_name)
+        if is_next and not is_link and page.next_url and meant in Meaning.NEXT_URL:
+            facts = iter([_next_page(before or {}, member, page)])
+        elif isinstance(before, list) and name != list_name and "rel" in member.items.members:
+            facts = iter([[*_links(before, page, list_name)]])
+        for fact in facts:
             value = {**before, "href": fact} if is_link and isinstance(fact, str) else fact
             without = {key: other for key, other in envelope.items() if key != name}
             if value is OMITTED and schema.conforms(without):
@@ -97,6 +116,31 @@ def enclosed(base: Any, schema: Schema, page: ListPage, list_name: str) -> Any:
                 envelope[name] = value
                 break
     return envelope
+
+
+def _next_page(before: Mapping[str, Any], schema: Schema, page: ListPage) -> dict[str, Any]:
+    """Return an object that says where the next page is: its cursor, number, offset or URL."""
+    facts: tuple[tuple[Meaning, Any], ...] = (
+        (Meaning.AFTER, page.after),
+        (Meaning.PAGE, page.number + 1),
+        (Meaning.OFFSET, page.end),
+        (Meaning.SIZE, page.size),
+        (Meaning.LIST_URL, page.next_url),
+    )
+    named = {name: fact for name in schema.members for meaning, fact in facts if name in meaning}
+    return {**before, **{name: fact for name, fact in named.items() if schema.members[name].conforms(fact)}}
+
+
+def _links(before: list[Any], page: ListPage, list_name: str) -> Iterator[Any]:
+    """Yield the links around a page, each with the relation that it says: none to what is not there."""
+    for link in before:
+        relation = plain(str(link.get("rel", ""))) if isinstance(link, dict) else ""
+        is_paging = any(relation in meaning for meaning in LINKS)
+        fact = next(_facts(relation, link.get("href"), page, list_name), None) if is_paging else ""
+        if fact == "":
+            yield link
+        elif isinstance(fact, str):
+            yield {**link, "href": fact}
 
 
 def _facts(name: str, before: Any, page: ListPage, list_name: str) -> Iterator[Any]:

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import Any, Final, NamedTuple
 from urllib.parse import quote
 
-from contract_first.contract import Operation
+from contract_first.contract import Contract
 from contract_first.vocabulary.members import Meaning, identifiers_of, kind_of
 from contract_first.vocabulary.words import plain, singulars, words_of
 
@@ -33,14 +33,30 @@ class ItemPath(NamedTuple):
 class Links:
     """The paths of items, by their kinds, in a contract."""
 
-    def __init__(self, operations: Iterable[Operation]) -> None:
+    def __init__(self, contract: Contract) -> None:
+        self._contract = contract
         self._templates: dict[str, list[str]] = {}
+        operations = contract.operations
         paths = sorted({operation.path for operation in operations if operation.method == "get"}, key=len)
-        self._shapes = {PARAMETER.sub("{}", path) for path in paths}
+        self._shapes = {PARAMETER.sub("{}", operation.path) for operation in operations}
         for path in paths:
             if match := ITEM.search(path):
                 for kind in singulars(plain(match[1])):
                     self._templates.setdefault(kind, []).append(path)
+
+    def owned(self, value: Any) -> Any:
+        """Return a value in which the API's URLs lead to the mock, where an operation serves them."""
+        if isinstance(value, dict):
+            return {name: self.owned(member) for name, member in value.items()}
+        if isinstance(value, list):
+            return [self.owned(item) for item in value]
+        deployment = self._contract.deployment
+        if not isinstance(value, str) or "://" not in value or not deployment.has_origin_of(value):
+            return value
+        address, mark, query = value.partition("?")
+        path = deployment.below("/" + "".join(address.split("/", 3)[3:]))
+        is_served = self._contract.router.route("GET", path).methods
+        return f"{HERE}{path}{mark}{query}" if is_served else value
 
     def place(
         self, kinds: Iterable[str], key: Any, facts: Mapping[str, Any], members: Mapping[str, Any]
@@ -74,7 +90,10 @@ class Links:
             linked = self._linked(record, (), facts, 0, home)
             linked = {**value, holder: linked} if holder else linked
         else:
-            linked = self._linked(value, (kind_of(path),), facts, 0)
+            kinds = (kind_of(path),)
+            linked = self._linked(value, kinds, facts, 0)
+            if isinstance(record, list) and holder:  # whatever the list is called, the path says of what
+                linked = {**linked, holder: self._linked(record, kinds, facts, 1)}
         return value if linked == value else linked
 
     def _linked(
@@ -94,9 +113,13 @@ class Links:
         if depth > DEEPEST:
             return value
         if isinstance(value, list):
-            return [self._linked(item, kinds, facts, depth + 1) for item in value]
+            around = home if are_links(value) else None
+            return [self._linked(item, kinds, facts, depth + 1, around) for item in value]
         if not isinstance(value, dict):
             return value
+        relation = value.get("rel")
+        if isinstance(relation, str) and relation not in Meaning.ITEM_URL:
+            home = self._below(home, relation)
         if depth or home is None:  # else it is the item of the path itself
             kinds = (*(text for text in map(value.get, KINDS) if isinstance(text, str)), *kinds)
         members = {plain(name): part for name, part in value.items() if type(part) in {str, int}}
@@ -129,6 +152,11 @@ class Links:
             if PARAMETER.sub("{}", template) in self._shapes:
                 return ItemPath(f"{home.path}/{joined}", template)
         return None
+
+
+def are_links(items: list[Any]) -> bool:
+    """Tell whether a list has links by their relations, as ``{"rel": "next", "href": "..."}`` is one."""
+    return bool(items) and all(isinstance(item, dict) and {"rel", "href"} <= item.keys() for item in items)
 
 
 def keys_of(members: Mapping[str, Any], kinds: Iterable[str]) -> Iterator[Any]:

@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from copy import copy
 from itertools import accumulate
 from typing import Any, Final, Protocol
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -12,11 +13,15 @@ from contract_first.contract.schemas.schema import Schema
 from contract_first.recognition.ways import placed, within
 from contract_first.service.messages.problems import BadRequest
 from contract_first.vocabulary.members import PAGING, Meaning, meanings_of
+from contract_first.vocabulary.words import plain
 
-from .envelopes import FACTS, LINKS, ListPage, enclosed, key_in
+from .envelopes import FACTS, ListPage, enclosed, key_in
+from .links import are_links
 
 DESCRIBING: Final = frozenset({*FACTS, Meaning.NEXT_URL, Meaning.NEXT_CURSOR})
 """Meanings of members that say something of the page beside them."""
+SELECTING: Final = (*PAGING, Meaning.AFTER, Meaning.BEFORE)
+"""Meanings of parameters that select a page."""
 SIZE: Final = 100
 MOST_ON_PAGE: Final = 1000
 """Items, where a contract has no parameter for how many."""
@@ -72,7 +77,7 @@ class Pages:
 
     Attributes:
         selecting: the names of those that select a page, also by a member.
-        usual: how many items a page of a long list has.
+        usual: how many items a page has where no size is asked for.
     """
 
     def __init__(
@@ -84,7 +89,8 @@ class Pages:
     ) -> None:
         self._first_page = first_page(operation, schema)
         self._names, self._key_of = names, key_of
-        selecting = map(self.name, (*PAGING, Meaning.AFTER, Meaning.BEFORE))
+        self._declared = {parameter["name"] for parameter in operation.parameters}
+        selecting = map(self.name, SELECTING)
         self.selecting = {name.partition("[")[0] for name in selecting}
         self.usual = SIZE if self.name(Meaning.SIZE) else MOST_ON_PAGE
 
@@ -97,18 +103,21 @@ class Pages:
         values = (_argument(query, self._names[name]) for name in meaning.names if name in self._names)
         return next((value for value in values if value is not None and value != ""), None)
 
-    def page(self, items: Items, query: Mapping[str, Any], url: str, usual: int) -> ListPage:
+    def page(self, items: Items, query: Mapping[str, Any], url: str) -> ListPage:
         """Return a page of items; no others are read.
 
         Args:
             query: the values of query parameters by name, defaults filled in.
-            url: of the request, with its query.
-            usual: the size of a page, where none is asked for.
+            url: of the request, with its query; well-known parameters that the contract lacks count, too.
 
         Raises:
             BadRequest: the offset of a page that the mock has made is no number.
         """
-        size, total = _count(self.asked(query, Meaning.SIZE), usual), len(items)
+        if undeclared := dict(self._undeclared(url)):
+            pages = copy(self)
+            pages._names = {**self._names, **{plain(name): name for name in undeclared}}  # noqa: SLF001 -- its own
+            return pages.page(items, {**query, **undeclared}, url)
+        size, total = _count(self.asked(query, Meaning.SIZE), self.usual), len(items)
         starts = self._starts(items, size)
         first, last = self._span(items, query, url, size, starts)
         behind = bisect_right(starts, first) - 1 if first < total else first // max(size, 1)
@@ -121,6 +130,17 @@ class Pages:
         is_cut = last - first < size or not has_pages
         following = self._following(url, after or "", number + 1, last)
         return ListPage(on_page, first, size, total, number, after, url, following, len(starts), is_cut)
+
+    def _undeclared(self, url: str) -> Iterator[tuple[str, Any]]:
+        """Yield what a URL asks for by parameters for which the contract has none."""
+        for name, value in parse_qsl(url.partition("?")[2]):
+            is_free = (
+                name not in self._declared
+                and name != OFFSET
+                and any(name in meaning and not self.name(meaning) for meaning in SELECTING)
+            )
+            if is_free:
+                yield name, int(value) if DIGITS.fullmatch(value) else value
 
     def _starts(self, items: Items, size: int) -> Sequence[int]:
         """Return how many items are before each page, if pages have numbers."""
@@ -164,36 +184,39 @@ class PagedValue:
         value: as it is without a request, with all items.
 
     Attributes:
-        has_urls: whether there is the URL of a page around a list.
+        has_pages: whether there is a list.
     """
 
     def __init__(self, pages: Pages, operation: Operation, schema: Schema, value: Any) -> None:
         self._pages = pages
         self._lists = dict(_lists_in(value)) if operation.method == "get" else {}
         self._schemas = {path: schema.members[path[0]] if path else schema for path in self._lists}
-        around = (name for path in self._lists for name in within(value, path))
-        self.has_urls = any(name in meaning for name in around for meaning in LINKS)
+        self.has_pages = bool(self._lists) or isinstance(value, list)
 
-    def page(self, value: Any, query: Mapping[str, Any], url: str) -> Any:
-        """Return a value with the page of each list, and the facts of it around the list.
+    def page(self, value: Any, query: Mapping[str, Any], url: str) -> tuple[Any, dict[bytes, str]]:
+        """Return a value with the page of each list and the facts of it around the list, and its fields.
 
         The arguments are those of `Pages.page`.
         """
+        fields: dict[bytes, str] = {}
+        if not self._lists and isinstance(value, list):
+            page = self._pages.page(ListedValues(value), query, url)
+            return page.items, page.fields
         if not self._lists:
-            return self._cut(value, query, url)
+            return self._cut(value, query, url), fields
         for path, name in self._lists.items():
             holder = within(value, path)
             items = within(holder, (name,))  # None where it is left out for this request
             if isinstance(items, list):
-                page = self._pages.page(ListedValues(items), query, url, len(items))
+                page = self._pages.page(ListedValues(items), query, url)
                 around = enclosed({**holder, name: page.items}, self._schemas[path], page, name)
-                value = placed(value, path, around)
-        return value
+                value, fields = placed(value, path, around), page.fields
+        return value, fields
 
     def _cut(self, value: Any, query: Mapping[str, Any], url: str) -> Any:
         """Return a page of a list, or an object with a page of each of its lists."""
         if isinstance(value, list):
-            return self._pages.page(ListedValues(value), query, url, len(value)).items
+            return self._pages.page(ListedValues(value), query, url).items
         members = value.items() if isinstance(value, dict) else ()
         lists = {name: self._cut(member, query, url) for name, member in members if isinstance(member, list)}
         return {**value, **lists} if lists else value
@@ -213,7 +236,7 @@ def first_page(operation: Operation, schema: Schema) -> int:
 def list_in(value: Any) -> str | None:
     """Return the name of an object's only list."""
     members = value.items() if isinstance(value, dict) else ()
-    lists = [name for name, member in members if isinstance(member, list)]
+    lists = [name for name, member in members if isinstance(member, list) and not are_links(member)]
     return lists[0] if len(lists) == 1 else None
 
 

@@ -80,7 +80,8 @@ def _holder_of(value: Any) -> str:
         return ""
     records = [name for name, member in value.items() if isinstance(member, dict) and _identifies(member)]
     is_alone = not any(type(member) in {str, int, float} for member in value.values())
-    return list_in(value) or (records[0] if len(records) == 1 and is_alone else "")
+    is_around = len(records) == 1 and (is_alone or records[0] in Meaning.ENVELOPE)
+    return list_in(value) or (records[0] if is_around else "")
 
 
 def _identifies(value: dict[str, Any]) -> bool:

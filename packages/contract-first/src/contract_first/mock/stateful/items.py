@@ -43,11 +43,9 @@ class RequestedItems:
         self._memory = memory
         self.prefixes = [(name, prefix) for name, prefix in role.shape.prefixes() if name != role.key]
         self._collections = catalog.collections.values()
-        shapes = [prefix for _, prefix in self.prefixes]
-        self._parents_of = [
-            (collection, self.prefixes[: shapes.index("/".join(collection.item.segments)) + 1])
-            for collection in catalog.above(shapes)
-        ]
+        places = [*role.shape.prefixes()]
+        self._items_of = [pair for pair in _items_above(places, catalog) if pair[0].other_key]
+        self._parents_of = _items_above(self.prefixes, catalog)
         self._is_asked_by_body = role.action == "list" and operation.request_body is not None
         schema = role.collection.schema
         names = set(map(plain, schema.members))
@@ -97,6 +95,18 @@ class RequestedItems:
         }
         return {name: value for name, value in in_path.items() if value is not None}
 
+    def by_keys(self, arguments: Arguments) -> Arguments:
+        """Return arguments with the keys of items for other members that a path has, as ``idOrName`` may."""
+        for collection, (*above, (name, _)) in self._items_of:
+            text, store = str(arguments.get(("path", name))), self._memory.store
+            items = [] if store.keyed(collection.path, text) else store.all(collection.path)
+            for item in items:
+                is_meant = str(collection.level(item.value).get(collection.other_key)) == text
+                if is_meant and self._belongs(item, arguments, above):
+                    arguments = {**arguments, ("path", name): item.key}
+                    break
+        return arguments
+
     # found --------------------------------------------------------------------------------------------------
 
     def listed(self, arguments: Arguments) -> Listed:
@@ -144,9 +154,6 @@ class RequestedItems:
                 else arguments.get(("path", role.key))
             )
             items = store.keyed(collection.path, str(key))
-            if not items and collection.other_key and key is not None:
-                items = store.all(collection.path)
-                items = [item for item in items if item.value.get(collection.other_key) == key]
         return next((item for item in items if self._belongs(item, arguments, self.prefixes)), None)
 
     def require(self, arguments: Arguments) -> Item:
@@ -258,7 +265,8 @@ class RequestedItems:
         is_part = len(self._role.shape.segments) > len(self._collection.item.segments)
         merges = action == "update" and (is_part or self._operation.method != "put")
         now = self._memory.clock.now()
-        return self._values.changed(item.value, members, now, unsets=action == "replace", merges=merges)
+        changed = self._values.changed(item.value, members, now, unsets=action == "replace", merges=merges)
+        return {**changed, **self._role.sets}
 
     def change(self, item: Item, value: dict[str, Any]) -> dict[str, Any]:
         """Store a changed item, and return it; raises Conflict if another has its new key."""
@@ -283,6 +291,17 @@ class RequestedItems:
         for item in list(items):
             if item.key in keys or (is_cleared and not keys):
                 self.remove(item)
+
+
+def _items_above(
+    places: list[tuple[str, str]], catalog: Catalog
+) -> list[tuple[Collection, list[tuple[str, str]]]]:
+    """Return the collections of the items above a path, each with the parameters up to its item's."""
+    shapes = [prefix for _, prefix in places]
+    return [
+        (collection, places[: shapes.index("/".join(collection.item.segments)) + 1])
+        for collection in catalog.above(shapes)
+    ]
 
 
 def _folder_of(value: Mapping[str, Any]) -> str | None:

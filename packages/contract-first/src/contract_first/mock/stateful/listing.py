@@ -52,8 +52,7 @@ class Listing:
             items: all, in the order of their creation.
             query, url: as of `Pages.page`, which says what it raises.
         """
-        pages = self._queries.pages
-        return pages.page(self._ordered(items, query), query, url, pages.usual)
+        return self._queries.pages.page(self._ordered(items, query), query, url)
 
     def _ordered(self, items: Listed, query: Mapping[str, Any]) -> Listed:
         """Return the items that are asked for in the order that is; the places of a view's are remembered."""

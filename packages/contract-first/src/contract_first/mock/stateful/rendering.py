@@ -9,10 +9,11 @@ from typing import Any
 from contract_first.contract import Operation
 from contract_first.contract.document.media_types import essence, is_json
 from contract_first.contract.schemas.schema import MISSING, Schema
+from contract_first.generation.rendering import with_fields
 from contract_first.mock.responses.exchange import Exchange
 from contract_first.mock.shape.envelopes import ListPage, enclosed
 from contract_first.mock.shape.fields import Fields, in_place
-from contract_first.mock.shape.links import EXAMPLE, Links
+from contract_first.mock.shape.links import EXAMPLE, HERE, Links
 from contract_first.recognition import Role
 from contract_first.recognition.ways import name_at, placed, within
 from contract_first.service.messages.request import Request
@@ -24,8 +25,6 @@ from .values import Values
 
 OK = 200
 Parents = Mapping[str, str]
-ShownItem = tuple[dict[str, Any], Parents]
-"""The value of an item, and its parents."""
 
 
 class Renderer:
@@ -78,7 +77,7 @@ class Renderer:
             for value, parents in items
         ]
         if page is not None:
-            fields = _fields_of(page)
+            fields = page.fields
             if envelope and isinstance(base, dict):
                 base = enclosed(base, whole, page._replace(items=located), name_at(envelope))
         rendered = self._rendered(exchange, base, [values.shown(value, schema) for value in located])
@@ -116,7 +115,7 @@ class Renderer:
             expanded = fields.expanded(schema, exchange.places, self._around(schema, base, selected))
             value = expanded if schema.conforms(expanded) else value
         rendered = exchange.documented.rendered_with(value)
-        if rendered is None or EXAMPLE.encode() not in rendered.body:
+        if rendered is None or not any(url.encode() in rendered.body for url in (EXAMPLE, HERE)):
             return rendered
         linked = self._linked(value, arguments=in_place("path", exchange.places))
         return exchange.documented.rendered_with(linked) or rendered
@@ -143,17 +142,4 @@ def set_file(exchange: Exchange, file: File) -> None:
 
 def set_fields(exchange: Exchange, fields: Mapping[bytes, str]) -> None:
     """Give documented fields of a response other values; those without a value are left out."""
-    rendered = exchange.rendered or exchange.documented.rendered
-    changed = [
-        (name, fields[name].encode("latin-1", "replace") if name in fields else field)
-        for name, field in rendered.headers
-    ]
-    headers = [(name, field) for name, field in changed if field]
-    exchange.rendered = Rendered(rendered.status, headers, rendered.body)
-
-
-def _fields_of(page: ListPage) -> dict[bytes, str]:
-    """Return the response headers of a page."""
-    link = f'<{page.next_url}>; rel="next"' if page.next_url else ""
-    total = str(page.total)
-    return {b"link": link, b"x-next": page.next_url or "", b"x-total-count": total, b"x-total": total}
+    exchange.rendered = with_fields(exchange.rendered or exchange.documented.rendered, fields)

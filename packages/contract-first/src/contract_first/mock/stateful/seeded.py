@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any, Final, NamedTuple
 
 from contract_first.contract import Contract, ContractError, Operation
-from contract_first.contract.schemas.schema import MISSING
+from contract_first.contract.schemas.schema import MISSING, Schema
 from contract_first.mock.responses.documented import DocumentedResponse, DocumentedResponses
 from contract_first.mock.responses.exchange import Arguments
 from contract_first.mock.responses.selection import Selection
@@ -16,6 +16,7 @@ from contract_first.mock.shape.fields import BODY
 from contract_first.recognition import Collection, Role
 from contract_first.recognition.ways import placed, within
 from contract_first.service.messages.problems import Problem
+from contract_first.vocabulary.members import identifiers_of
 from contract_first.vocabulary.words import plain
 
 from .catalog import Catalog
@@ -48,7 +49,8 @@ class SeededItems:
 
     Args:
         document: returns the documented responses of an operation.
-        recognize: returns the collections of the contract; it takes its time.
+        catalog: the collections of the contract, if they are known.
+        recognize: returns them; it takes its time.
         count: items that a generated list has.
     """
 
@@ -56,12 +58,13 @@ class SeededItems:
         self,
         contract: Contract,
         document: Callable[[Operation], DocumentedResponses],
+        catalog: Catalog | None,
         recognize: Callable[[], Catalog],
         count: int,
     ) -> None:
         self._contract, self._document, self._recognize, self._count = contract, document, recognize, count
         self._documented: dict[str, DocumentedResponses] = {}
-        self._catalog: Catalog | None = None
+        self._catalog = catalog
         self._recognizing = asyncio.Lock()
         self._populations: dict[str, Population] = {}
 
@@ -100,9 +103,23 @@ class SeededItems:
             other = within(reads[1].body.value, reads[0].envelope) if reads else None
             population = Population(other=other)
             if lists:
-                population = await asyncio.to_thread(self._populated, *lists, other)
+                references = await self._references(collection) if lists[1].source == "generated" else {}
+                population = await asyncio.to_thread(self._populated, *lists, other, references)
             self._populations[collection.path] = population
         return population
+
+    async def _references(self, collection: Collection) -> dict[str, list[Any]]:
+        """Return the keys of other collections' items, by the members that have one: ``ownerId``."""
+        references = {}
+        for values in (await self._collections()).values.values():
+            other, ids = values.collection, identifiers_of(values.collection.resource)
+            names = [name for name in collection.schema.members if plain(name) in ids]
+            if names and other is not collection and not other.item.names[1:]:
+                lists = await self._shown(other, "list")
+                rows = await asyncio.to_thread(self._rows, *lists) if lists else {}
+                keys = [other.key_of(row) for row in rows.values()]
+                references |= dict.fromkeys(names if keys else (), keys)
+        return references
 
     async def _collections(self) -> Catalog:
         if self._catalog is None:
@@ -122,7 +139,24 @@ class SeededItems:
                     return role, await self.documented(operation).response(Selection())
         return None
 
-    def _populated(self, role: Role, documented: DocumentedResponse, other: Any) -> Population:
+    def _populated(
+        self,
+        role: Role,
+        documented: DocumentedResponse,
+        other: Any,
+        references: Mapping[str, list[Any]],
+    ) -> Population:
+        rows, whole = self._rows(role, documented), {}
+        for number, (key, row) in enumerate(rows.items()):
+            keys = {name: keys[number % len(keys)] for name, keys in references.items()}
+            rows[key] = _referring(row, role.schema, keys)
+            item = self._whole(role, rows[key], other)
+            whole[key] = _referring(item, role.collection.schema, keys)
+        listed = within(documented.body.value, role.envelope)
+        return Population(listed, tuple(rows.values()), whole, other)
+
+    def _rows(self, role: Role, documented: DocumentedResponse) -> dict[str, dict[str, Any]]:
+        """Return the items of a list by their keys, which differ."""
         listed, collection = within(documented.body.value, role.envelope), role.collection
         count = self._count if documented.source == "generated" or not self._count else None
         items = listed[:count] if isinstance(listed, list) else []
@@ -136,8 +170,7 @@ class SeededItems:
                 key, row = another, collection.with_key(item, another)
             if isinstance(key, str | int) and key != ANY_KEY:
                 rows[str(key)] = row
-        whole = {key: self._whole(role, row, other) for key, row in rows.items()}
-        return Population(listed, tuple(rows.values()), whole, other)
+        return rows
 
     def _whole(self, role: Role, item: dict[str, Any], other: Any) -> dict[str, Any]:
         """Return an item of a list as reads show it, with the members that the list has not."""
@@ -171,7 +204,7 @@ class SeededItems:
             item = population.items.get(key, population.other)
             is_example = is_authored and key in {ANY_KEY, str(collection.key_of(inner))}
             if isinstance(item, dict) and not is_example:
-                part = represented(item, role.schema, inner)
+                part = represented({**item, **role.sets}, role.schema, inner)
         if part is None:
             return documented
         value = placed(body, role.envelope, part)
@@ -185,6 +218,13 @@ def _is_simple(role: Role) -> bool:
     """Tell whether a response shows items of one collection by the key in its path, or lists them."""
     is_other = role.is_many or role.is_copy or role.is_of_folder or role.collection.is_named
     return role.schema is not None and not is_other and role.action != "download"
+
+
+def _referring(item: dict[str, Any], schema: Schema | None, keys: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an item whose members have these keys, where it has them and its schema allows that."""
+    members = schema.members if schema else {}
+    fitting = {name: key for name, key in keys.items() if name in item and members[name].conforms(key)}
+    return {**item, **fitting}
 
 
 def _key_of(role: Role, arguments: Arguments) -> str:

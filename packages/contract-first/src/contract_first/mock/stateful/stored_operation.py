@@ -82,7 +82,7 @@ class StoredItems:
         if action == "list":
             await self._document(exchange)
         async with self._memory.lock:
-            await self._require_parents(exchange.places)
+            await self._require_parents(exchange)
             if action == "list":
                 await self._list(exchange)
             elif action == "download":
@@ -112,13 +112,20 @@ class StoredItems:
     async def has(self, arguments: Arguments) -> bool:
         """Tell whether the collection has the item that a request is for."""
         async with self._memory.lock:
-            await self._memory.begin(self._collection, self._items.parents(arguments))
-            return self._items.find(arguments) is not None
+            return self._items.find(await self._begun(arguments)) is not None
 
-    async def _require_parents(self, arguments: Arguments) -> None:
-        """Give the collections of the path what they begin with; raises NotFound without its parents."""
+    async def _begun(self, arguments: Arguments) -> Arguments:
+        """Give the collections of the path what they begin with; return the arguments with their keys."""
         await self._memory.begin(self._collection, self._items.parents(arguments))
-        self._items.require_parents(arguments)
+        by_keys = self._items.by_keys(arguments)
+        if by_keys is not arguments:
+            await self._memory.begin(self._collection, self._items.parents(by_keys))
+        return by_keys
+
+    async def _require_parents(self, exchange: Exchange) -> None:
+        """Give the collections of the path what they begin with; raises NotFound without its parents."""
+        exchange.places = await self._begun(exchange.places)
+        self._items.require_parents(exchange.places)
 
     async def _list(self, exchange: Exchange) -> None:
         """Respond with the items, where that may take long from a thread."""
@@ -135,9 +142,10 @@ class StoredItems:
         self._renderer.items(exchange, [(item.value, item.parents) for item in page.items], page)
 
     async def _read(self, exchange: Exchange) -> None:
-        arguments, items = exchange.places, self._items
+        items = self._items
         async with self._memory.lock:
-            await self._require_parents(arguments)
+            await self._require_parents(exchange)
+            arguments = exchange.places
             item = items.find(arguments) if self._collection.is_single else items.require(arguments)
         base = await self._document(exchange)
         if item is None and not items.prefixes:  # requests for many parents would fill the store

@@ -108,11 +108,14 @@ class Values:
         """Return the members of a new item, or of its key's holder, that no client sets: times, ids."""
         key, members, level = self.collection.key, schema.members, self.collection.level(body)
         set_by_client = self._set_by_client & self._settable | {plain(name) for name in level}
-        ids = {name for name in members if name in Meaning.IDENTIFIER and plain(name) not in set_by_client}
+        identifying = {*Meaning.IDENTIFIER.names, plain(self.collection.other_key)}
+        ids = {name for name in members if plain(name) in identifying - set_by_client}
         if key and plain(key) not in map(plain, level):
             ids.add(key)
+        of_any = next(iter(self.collection.key_schemas), schema)  # where the contract names no member
         identifiers = {
-            name: self._identifier(name, members[name], examples.get(name), number) for name in sorted(ids)
+            name: self._identifier(name, members.get(name, of_any), examples.get(name), number)
+            for name in sorted(ids)
         }
         prefix = level.get(f"generate{key[:1].upper()}{key[1:]}")  # as generateName
         if isinstance(prefix, str) and isinstance(identifiers.get(key), str):
@@ -320,7 +323,8 @@ class Values:
         """
         schema = self.collection.schema
         holder = schema.members[self.collection.holder] if self.collection.holder else schema
-        return self._identifier(self.collection.key, holder.members[self.collection.key], key, number)
+        member = holder.members.get(self.collection.key)
+        return MISSING if member is None else self._identifier(self.collection.key, member, key, number)
 
     # identifiers and times ----------------------------------------------------------------------------------
 
