@@ -34,7 +34,8 @@ def _cases(report: Report) -> Iterator[TestCase]:
             ]
             titles = "; ".join(dict.fromkeys(finding.title for finding in findings))
             text = "\n\n".join(_failure(finding, operation) for finding in findings)
-            yield TestCase(name, check, "failure", titles, text, check) if findings else TestCase(name, check)
+            fails = any(map(report.fails, findings))
+            yield TestCase(name, check, "failure", titles, text, check) if fails else TestCase(name, check)
         if not tested.checks:
             yield TestCase(name, "any check", "skipped", "no request was sent")
         yield from _errors(report, name, {operation})
@@ -88,7 +89,7 @@ def sarif(report: Report, contract: Contract) -> bytes:
             source=report.subject.source,
             line=lines.get(pointer, 0),
             subject=finding.operation or WHOLE_API,
-            identity=f"{finding.check} {finding.title} {finding.operation}",
+            identity=f"{finding.check} {finding.title} {finding.operation} {finding.pointer}".strip(),
             suppression=finding.reason if finding in report.known_findings else None,
         )
         for finding, pointer in zip(findings, places, strict=True)
