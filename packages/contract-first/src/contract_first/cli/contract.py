@@ -6,12 +6,9 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
-from textwrap import wrap
 from typing import Annotated, Any, Literal
 
 import typer
-from rich.console import Console
-from rich.text import Text
 
 from contract_first.contract import ContractError, load_contract
 from contract_first.contract.comparison import RULES, Change, Severity, compare, reports
@@ -28,8 +25,6 @@ from .commands import failure, option, takes
 from .options import options_of, record_of
 from .reading import ContractOptions, File, Load, follows_references, read_contract
 
-COLOURS = {"breaking": "bold red", "risky": "yellow", "safe": "green"}
-DETAIL_COLUMN = 12
 MOST_IN_YAML = 300_000
 """Values, of about a line each: 258,000 are GitHub's, and of many more lines YAML is not read."""
 
@@ -67,11 +62,13 @@ class DiffOptions(ContractOptions):
         format: format of the report.
         fail_on: least severity that exits with 1.
         ignore: rule to leave out.
+        operations: list the operations that each change reaches, where there are many.
     """
 
     format: Annotated[Literal["text", "json", "markdown", "html", "junit", "github"], Flag()] = "text"
     fail_on: Annotated[Literal["breaking", "risky"], Flag()] = "breaking"
     ignore: Annotated[Sequence[str], Flag("RULE")] = ()
+    operations: Annotated[bool, Flag()] = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -141,17 +138,16 @@ def diff(
     except ContractError as error:
         raise failure(error) from None
     failing = [Severity.BREAKING, Severity.RISKY][: 1 + (options.fail_on == "risky")]
-    if options.format == "text":
-        _print(changes)
-    else:
-        writers: dict[str, Callable[[Sequence[Change]], str]] = {
-            "json": reports.as_json,
-            "markdown": reports.as_markdown,
-            "html": reports.as_html,
-            "junit": partial(reports.as_junit, failing=failing),
-            "github": reports.as_github,
-        }
-        typer.echo(writers[options.format](changes))
+    is_whole = options.operations
+    writers: dict[str, Callable[[Sequence[Change]], str]] = {
+        "text": partial(reports.as_text, is_whole=is_whole),
+        "json": reports.as_json,
+        "markdown": partial(reports.as_markdown, is_whole=is_whole),
+        "html": partial(reports.as_html, is_whole=is_whole),
+        "junit": partial(reports.as_junit, failing=failing, is_whole=is_whole),
+        "github": partial(reports.as_github, is_whole=is_whole),
+    }
+    typer.echo(writers[options.format](changes))
     raise typer.Exit(1 if any(change.severity in failing for change in changes) else 0)
 
 
@@ -183,22 +179,3 @@ def types(file: File, *, load: Load = load_contract, **arguments: Any) -> None:
     count = f"{len(differing) or 'No'} difference{'s' * (len(differing) != 1)}"
     typer.echo(f"{count} between {check} and {contract.source}.")
     raise typer.Exit(1 if differing else 0)
-
-
-def _print(changes: Sequence[Change]) -> None:
-    console = Console(highlight=False)
-    width = console.width - DETAIL_COLUMN if console.is_terminal else None
-    for operations, group in reports.by_operations(changes):
-        title = Text("\n".join(reports.named(operations)), "bold")
-        lines = Text("\n").join([title, *(_lines(change, width) for change in group)])
-        console.print(lines, soft_wrap=True, end="\n\n")
-    console.print(reports.summary(changes), markup=False)
-
-
-def _lines(change: Change, width: int | None) -> Text:
-    """Return the lines of a change: severity and rule, then where and what, at most ``width`` wide."""
-    difference, severity = change.difference, change.severity.value
-    text = Text.assemble("  ", (f"{severity:8}", COLOURS[severity]), f"  {difference.rule.name}")
-    detail = ": ".join(part for part in (difference.where, difference.detail) if part)
-    lines = wrap(detail, width) if width else [detail] * bool(detail)
-    return text.append("".join(f"\n{'':{DETAIL_COLUMN}}{line}" for line in lines))
