@@ -20,7 +20,8 @@ from contract_first.check.run.options import CheckOptions
 from contract_first.cli.checking.check import Inputs
 from contract_first.cli.checking.outputs import Outputs
 from contract_first.cli.checking.proxy import Files, ProxyOptions
-from contract_first.cli.contract import DiffOptions, LintOptions, TypesOptions
+from contract_first.cli.contract import DiffOptions, TypesOptions
+from contract_first.cli.lint import LintOptions
 from contract_first.cli.mock import MockOutput
 from contract_first.cli.options import Process
 from contract_first.cli.recordings import MatchOptions
@@ -207,7 +208,7 @@ def command_options(_: str) -> str:
             "check": (CheckOptions, Inputs, Outputs),
             "serve": (ServeOptions,),
             "proxy": (ProxyOptions, Files, MatchOptions),
-            "contract lint": (LintOptions,),
+            "contract lint": (LintOptions, Outputs),
             "contract diff": (DiffOptions,),
             "contract types": (TypesOptions,),
         },

@@ -76,7 +76,8 @@ def test_ci_installs_by_hashes():
 def test_actions_are_pinned():
     """Each action in a workflow, of the examples or of `contract new`, is a commit with its version."""
     files = [file for top in (".github", "examples", "packages") for file in (ROOT / top).rglob("*.yaml*")]
+    files.append(ROOT / "action.yml")
     lines = [line.strip() for file in files for line in file.read_text().splitlines() if "uses:" in line]
     assert lines
-    pinned = re.compile(r"- uses: [\w-]+/[\w-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+")
+    pinned = re.compile(r"(?:- )?uses: [\w-]+/[\w/-]+@[0-9a-f]{40}  # v\d+\.\d+\.\d+")
     assert [line for line in lines if not pinned.fullmatch(line)] == []

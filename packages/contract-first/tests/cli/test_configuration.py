@@ -50,16 +50,16 @@ def test_paths_are_relative_to_the_file(contract, folder, monkeypatch):
 
 def test_the_command_line_wins(contract, folder, pets):
     """What is given as an option is not taken from the file."""
-    del pets["paths"]["/pets/{pet_id}"]["get"]["tags"]
+    del pets["paths"]["/pets/{pet_id}"]["get"]["operationId"]
     (folder / "api" / "pets.json").write_text(json.dumps(pets), "utf-8")
-    (folder / NAME).write_text('contract = "api/pets.json"\n[lint]\nignore = ["tag"]\n', "utf-8")
+    (folder / NAME).write_text('contract = "api/pets.json"\n[lint]\nignore = ["operation-id"]\n', "utf-8")
     silent, strict = contract("lint"), contract("lint", "--ignore", "example")
     assert (silent.exit_code, strict.exit_code) == (0, 1)
 
 
 WRONG = {
     "[lint": "is not TOML",
-    "[lint]\ncolour = 1": f"{NAME}:2: 'colour' is not an option; known are fail-on, file, ignore,",
+    "[lint]\ncolour = 1": f"{NAME}:2: 'colour' is not an option; known are baseline, fail-on, file, github,",
     "[lint]\nignore = ['colour']": f"{NAME}:2: 'colour' is not one of",
     "colour = 1": f"{NAME}:1: 'colour' is not an option; known are check, collections, contract,",
     "[lint]\ncontract = 'a.json'": f"{NAME}:2: contract is for all commands: move it above the tables",

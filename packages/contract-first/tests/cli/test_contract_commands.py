@@ -1,6 +1,7 @@
 """``contract-first contract show``, ``digest`` and ``lint``."""
 
 import json
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -49,16 +50,88 @@ def test_lint_of_what_is_right(contract, write, pets):
 
 def test_lint_finds(contract, write, pets):
     """What violates a house rule is listed with its place, and exits with 1, unless the rule is ignored."""
-    del pets["paths"]["/pets/{pet_id}"]["get"]["tags"]
+    del pets["paths"]["/pets/{pet_id}"]["get"]["operationId"]
     pointer = "/paths/~1pets~1{pet_id}/get"
     path = write(json.dumps(pets, indent=1))
     result = contract("lint", path)
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
-        f"{path}:23#{pointer}: has no tag; expected at least one, to be listed under (tag).",
+        f"{path}:23#{pointer}: has no operationId; a handler is found by it (operation-id).",
         f"Defects: 0, violations of house rules: 1 in {path} (operations: 1).",
     ]
-    assert contract("lint", path, "--ignore", "tag").exit_code == 0
+    assert contract("lint", path, "--ignore", "operation-id").exit_code == 0
+
+
+@pytest.fixture
+def untagged(pets, write):
+    """Return a contract whose operations have neither tags nor ids."""
+    del pets["paths"]["/pets/{pet_id}"]["get"]["tags"]
+    del pets["paths"]["/pets/{pet_id}"]["get"]["operationId"]
+    pets["paths"]["/cats/{pet_id}"] = pets["paths"]["/pets/{pet_id}"]
+    return write(json.dumps(pets, indent=1))
+
+
+def test_lint_writes_the_reports_of_check(contract, untagged, tmp_path):
+    """A violation has its place in each, and fails a test where it fails the command."""
+    formats = ("junit", "html", "json", "sarif", "markdown")
+    files = {name: tmp_path / f"lint.{name}" for name in formats}
+    options = [text for name, file in files.items() for text in (f"--{name}", file)]
+    result = contract("lint", untagged, *options, "--github")
+    assert result.exit_code == 1
+    place = f"{untagged}:23#/paths/~1pets~1{{pet_id}}/get: has no operationId"
+    assert place in result.stdout
+    assert "::error title=the API as a whole%3A operation-id::has no operationId" in result.stdout
+    assert "::warning title=the API as a whole%3A tag::has no tag" in result.stdout
+    failed = [case.get("name") for case in ET.parse(files["junit"]).iter("testcase") if len(case)]  # noqa: S314 -- our own
+    assert failed == ["operation-id"]
+    (run,) = json.loads(files["sarif"].read_bytes())["runs"]
+    assert [(found["ruleId"], found["level"]) for found in run["results"]] == [
+        *[("operation-id", "error"), ("tag", "note")] * 2
+    ]
+    assert len({found["partialFingerprints"]["contractFirst/v1"] for found in run["results"]}) == 4
+    report = json.loads(files["json"].read_bytes())
+    assert [finding["severity"] for finding in report["findings"]] == ["high", "low"] * 2
+    assert place in files["html"].read_text("utf-8")
+    assert (
+        files["markdown"].read_text("utf-8").startswith("## Pets 1.0.0\n\n**Defects: 0, violations of house")
+    )
+
+
+def test_lint_with_a_baseline(contract, untagged, pets, write, tmp_path):
+    """What a baseline has is counted apart, by its place and not its line; what is new fails."""
+    known = tmp_path / "known.toml"
+    assert contract("lint", untagged, "--write-baseline", known).exit_code == 1
+    later = write(json.dumps(pets, indent=3))
+    result = contract("lint", later, "--baseline", known)
+    assert (result.exit_code, result.stdout) == (
+        0,
+        f"Nothing is wrong, known: 4 in {later} (operations: 2).\n",
+    )
+    pets["paths"]["/dogs/{pet_id}"] = pets["paths"]["/pets/{pet_id}"]
+    assert contract("lint", write(pets), "--baseline", known).exit_code == 1
+    known.write_text("[", "utf-8")
+    wrong = contract("lint", untagged, "--baseline", known)
+    assert (wrong.exit_code, wrong.stdout) == (2, "")
+
+
+def list_pets():
+    """Return no pets."""
+    return []
+
+
+def add_pet(name: str, age: int = 0):
+    """Return a pet."""
+    return {"name": name, "age": age}
+
+
+def test_lint_of_what_fastapi_writes(contract, write):
+    """The document of an application without tags and errors of its own passes."""
+    application = pytest.importorskip("fastapi", reason="FastAPI is installed with the bench").FastAPI()
+    application.get("/")(list_pets)
+    application.post("/pets")(add_pet)
+    result = contract("lint", write(application.openapi()))
+    assert result.exit_code == 0
+    assert "has no tag" in result.stdout
 
 
 def test_lint_of_what_is_not_valid(contract, write, pets):

@@ -8,6 +8,10 @@ import pytest
 
 from contract_first.contract.comparison import effort
 
+BROKEN = (
+    "Breaking for who reads responses, in 1 operation: A property is not there any more. "
+    "Send what was sent before, or have them change first."
+)
 PET = "/components/schemas/Pet/properties"
 
 
@@ -36,18 +40,71 @@ def with_colour(document):
 
 
 def test_text(contract, change):
-    """A change is reported below its operation, with severity, rule and place; the last line counts."""
+    """First how many changes there are, what breaks, for whom and what to do; then a line for each change."""
     result = contract("diff", *change(without_name))
     assert result.exit_code == 1
     assert result.stdout.splitlines() == [
-        "GET /pets/{pet_id}",
-        "  breaking  response-property-removed",
-        "            Pet.name",
-        "  safe      response-property-added",
-        "            Pet.colour",
-        "",
         "1 breaking, 0 risky, 1 safe",
+        BROKEN,
+        "breaking  response-property-removed  Pet: name  (GET /pets/{pet_id})",
+        "safe      response-property-added  Pet: colour  (GET /pets/{pet_id})",
     ]
+
+
+def test_members_of_a_component(contract, change):
+    """What one rule says of members of a component is a line, with the first of many."""
+
+    def alter(document):
+        pet = document["components"]["schemas"]["Pet"]
+        pet["required"] = []
+        pet["properties"]["age"] = {"type": "string"}
+        for number in range(20):
+            pet["properties"][f"p{number}"] = {"type": "array", "items": {"type": "string"}}
+
+    *_, optional, changed, added = contract("diff", *change(alter)).stdout.splitlines()
+    assert "response-property-became-optional  Pet: name  (" in optional
+    assert "response-type-changed  Pet: age (string, was integer)  (" in changed
+    assert "  Pet: p0, p1, p2, p3, p4, p5, p6, p7, and 12 more  (" in added
+
+
+def test_the_same_change_of_many_operations(contract, pets, write):
+    """What is written in each operation is said once, and operations are listed where that is asked for."""
+    schema = {"type": "object", "properties": {"id": {"type": "string"}, "x": {"type": "string"}}}
+    get = pets["paths"].pop("/pets/{pet_id}")["get"]
+    get["responses"]["200"]["content"]["application/json"]["schema"] = schema
+    for number in range(9):
+        operation = json.loads(json.dumps(get | {"operationId": f"get_pet_{number}"}))
+        pets["paths"][f"/pets{number}/{{pet_id}}"] = {"get": operation}
+    old = write(pets, "old.json")
+    for path in pets["paths"].values():
+        for name in ("id", "x"):
+            members = path["get"]["responses"]["200"]["content"]["application/json"]["schema"]["properties"]
+            members[name] = {"type": "integer"}
+    files = old, write(pets, "new.json")
+    line = (
+        "breaking  response-type-changed  response 200 application/json: "
+        ".x (integer, was string), .id (integer, was string)"
+    )
+    assert contract("diff", *files).stdout.splitlines()[2:] == [f"{line}  (9 operations)"]
+    listed = [f"          GET /pets{number}/{{pet_id}}" for number in range(9)]
+    assert contract("diff", *files, "--operations").stdout.splitlines()[2:] == [line, *listed]
+    marked = contract("diff", *files, "--operations", "--format", "markdown").stdout
+    assert "`GET /pets7/{pet_id}`" in marked
+
+
+def test_operations_that_are_gone_are_all_named(contract, pets, write):
+    """They are what breaks, and not merely where."""
+    item = pets["paths"]["/pets/{pet_id}"]
+    for number in range(5):
+        operation = item["get"] | {"operationId": f"get_pet_{number}"}
+        pets["paths"][f"/pets{number}/{{pet_id}}"] = {"get": operation}
+    old = write(pets, "old.json")
+    pets["paths"] = {"/pets/{pet_id}": item}
+    new = write(pets, "new.json")
+    *_, heading = [line for line in contract("diff", old, new).stdout.splitlines() if line[0] != " "]
+    assert heading == "breaking  path-removed"
+    assert "          GET /pets4/{pet_id}\n" in contract("diff", old, new).stdout
+    assert contract("diff", new, old).stdout.splitlines()[-1] == "safe      path-added  (5 operations)"
 
 
 def test_json(contract, change):
@@ -67,10 +124,12 @@ def test_json(contract, change):
 
 
 def test_markdown(contract, change):
-    """The Markdown has a heading for each operation, and a line for each change."""
+    """The Markdown begins with the summary, and has a line for each change."""
     result = contract("diff", *change(without_name), "--format", "markdown").stdout
-    assert result.startswith("**1 breaking, 0 risky, 1 safe**\n\n### `GET /pets/{pet_id}`\n\n")
-    assert "\n- **breaking** `response-property-removed` `Pet.name`\n" in result
+    assert result.startswith(
+        "**1 breaking, 0 risky, 1 safe**\n\n- Breaking for who reads responses, in 1 operation:"
+    )
+    assert "\n- **breaking** `response-property-removed` `Pet: name` (`GET /pets/{pet_id}`)\n" in result
 
 
 def test_html_junit_and_github(contract, change):
@@ -83,15 +142,15 @@ def test_html_junit_and_github(contract, change):
     files = change(alter)
     page = contract("diff", *files, "--format", "html").stdout
     assert "<tr class=breaking><td>breaking<td><code>response-property-removed</code>" in page
-    assert "Pet.&lt;b&gt;" in page
+    assert "Pet: colour, &lt;b&gt;" in page
     suite = ET.fromstring(contract("diff", *files, "--format", "junit").stdout)  # noqa: S314 -- our own
-    assert (suite.get("tests"), suite.get("failures")) == ("3", "1")
+    assert (suite.get("tests"), suite.get("failures")) == ("2", "1")
     assert suite.find("testcase/failure").get("type") == "response-property-removed"
     lines = contract("diff", *files, "--format", "github").stdout.splitlines()
-    place = "GET /pets/{pet_id}: Pet.name (A property is not there any more.)"
+    place = "GET /pets/{pet_id}: Pet: name (A property is not there any more.)"
     assert lines == [
         f"::error title=response-property-removed::{place}",
-        "::notice title=contract diff::1 breaking, 0 risky, 2 safe",
+        f"::notice title=contract diff::1 breaking, 0 risky, 2 safe%0A{BROKEN}",
     ]
 
 
@@ -151,12 +210,12 @@ def test_hostile_names(contract, change):
         document["components"]["schemas"]["Pet"]["properties"]["a\n\x1b[2J`*[red]"] = {}
 
     old, new = change(alter)
-    assert "Pet.a\\n\\x1b[2J`*[red]" in contract("diff", old, new).stdout
-    assert "`Pet.a\\n\\x1b[2J'*[red]`" in contract("diff", old, new, "--format", "markdown").stdout
+    assert "Pet: a\\n\\x1b[2J`*[red]" in contract("diff", old, new).stdout
+    assert "`Pet: a\\n\\x1b[2J'*[red]`" in contract("diff", old, new, "--format", "markdown").stdout
 
 
 def test_many_operations(contract, pets, write):
-    """What hundreds of operations share is reported once, the first of them named."""
+    """What hundreds of operations share is reported once, with their number."""
     item = pets["paths"].pop("/pets/{pet_id}")
     for number in range(200):
         operation = item["get"] | {"operationId": f"get_pet_{number}"}
@@ -164,11 +223,10 @@ def test_many_operations(contract, pets, write):
     old = write(pets, "old.json")
     without_name(pets)
     new = write(pets, "new.json")
-    result = contract("diff", old, new).stdout
-    assert result.splitlines()[2:4] == ["GET /pets2/{pet_id}", "and 197 more"]
-    assert result.endswith("1 breaking, 0 risky, 1 safe\n")
-    heading = contract("diff", old, new, "--format", "markdown").stdout.splitlines()[2]
-    assert heading.endswith(", `GET /pets2/{pet_id}`, and 197 more")
+    counts, _, removed, _ = contract("diff", old, new).stdout.splitlines()
+    assert counts == "1 breaking, 0 risky, 1 safe"
+    assert removed == "breaking  response-property-removed  Pet: name  (200 operations)"
+    assert "`Pet: name` (`200 operations`)" in contract("diff", old, new, "--format", "markdown").stdout
 
 
 def test_a_pipe(contract, pets, write):

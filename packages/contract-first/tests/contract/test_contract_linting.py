@@ -75,9 +75,20 @@ def test_nothing_wrong(document):
 def test_operation(document, missing, rule, reason):
     """An operation without an id of its own, or without a tag, is a fault."""
     del document["paths"]["/pets"]["get"][missing]
-    ((found, pointer, message),) = faults(document)
+    ((found, pointer, message),) = faults(document, rule)
     assert (found, pointer) == (rule, GET)
     assert message.startswith(reason)
+
+
+def test_what_is_missing_for_readers_is_a_note(document):
+    """Errors are what keeps tools from reading a contract; its author may leave the rest to other linters."""
+    operation = document["paths"]["/pets"]["get"]
+    del operation["tags"], operation["summary"], operation["responses"]["404"], document["security"]
+    document["components"]["schemas"]["Unused"] = {"type": "object"}
+    rules = {"tag", "operation-description", "error-response", "security", "unused-component"}
+    assert {(fault.rule, fault.severity) for fault in lint(Contract(document, "pets"))} == {
+        (rule, "note") for rule in rules
+    }
 
 
 @pytest.mark.parametrize(
@@ -87,7 +98,7 @@ def test_error_response(document, status, is_fault):
     """An operation that declares no error of its caller is a fault."""
     responses = document["paths"]["/pets"]["get"]["responses"]
     responses[status] = responses.pop("404")
-    assert [fault[:2] for fault in faults(document)] == [("error-response", GET)] * is_fault
+    assert [fault[:2] for fault in faults(document, "error-response")] == [("error-response", GET)] * is_fault
 
 
 PET = ("components", "schemas", "Pet")
@@ -321,11 +332,12 @@ def test_ignored(document):
     """A rule is left out at and below a place, or everywhere, and gets another severity."""
     operation = document["paths"]["/pets"]["get"]
     del operation["tags"], operation["operationId"]
-    assert [fault[0] for fault in faults(document)] == ["operation-id", "tag"]
-    entry = Ignored.of("tag#/paths/~1pets: these come later")
+    severe = {"tag": "error"}
+    assert [fault[0] for fault in faults(document, severities=severe)] == ["operation-id", "tag"]
+    entry, other = Ignored.of("tag#/paths/~1pets: these come later"), Ignored.of("tag#/paths/~1pe")
     assert entry == ("tag", "/paths/~1pets", "these come later")
-    assert [fault[0] for fault in faults(document, ignored=[entry])] == ["operation-id"]
-    assert [fault[0] for fault in faults(document, ignored=[Ignored.of("tag#/paths/~1pe")])] == [
+    assert [fault[0] for fault in faults(document, ignored=[entry], severities=severe)] == ["operation-id"]
+    assert [fault[0] for fault in faults(document, ignored=[other], severities=severe)] == [
         "operation-id",
         "tag",
     ]

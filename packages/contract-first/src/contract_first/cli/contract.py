@@ -1,47 +1,35 @@
-"""``contract show``, ``digest``, ``lint``, ``diff`` and ``types``."""
+"""``contract show``, ``digest``, ``diff`` and ``types``."""
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
-from textwrap import wrap
 from typing import Annotated, Any, Literal
 
-import msgspec
 import typer
-from rich.console import Console
-from rich.text import Text
 
 from contract_first.contract import ContractError, load_contract
 from contract_first.contract.comparison import RULES, Change, Severity, compare, reports
 from contract_first.contract.comparison.rules import Compatibility
-from contract_first.contract.document.defects import Defect
-from contract_first.contract.document.errors import UnreadableContractError
 from contract_first.contract.document.parsing import as_yaml
-from contract_first.contract.linting import RULES as LINT_RULES
-from contract_first.contract.linting import Ignored, RuleViolation
-from contract_first.contract.linting import lint as violations_in
-from contract_first.contract.linting.rules import SEVERITIES, Level, LintRule, severities_of
+from contract_first.contract.linting.rules import LintRule
 from contract_first.contract.models import Kind, differences, write_models
 from contract_first.contract.schemas.violations import holds_more
-from contract_first.results import Result, as_sarif
 from contract_first.signatures import Flag
 
 from .checking.configuration import Option
 from .collections import collections_of
-from .commands import CANNOT_RUN, failure, option, takes
+from .commands import failure, option, takes
 from .options import options_of, record_of
 from .reading import ContractOptions, File, Load, follows_references, read_contract
 
-COLOURS = {"breaking": "bold red", "risky": "yellow", "safe": "green"}
-DETAIL_COLUMN = 12
 MOST_IN_YAML = 300_000
 """Values, of about a line each: 258,000 are GitHub's, and of many more lines YAML is not read."""
 
 
-def _rules(rules: Mapping[str, LintRule | Compatibility]) -> Any:
+def rules_option(rules: Mapping[str, LintRule | Compatibility]) -> Any:
     """Return the option that prints rules: name, severity, and what each means."""
 
     def callback(is_set: bool) -> None:  # noqa: FBT001 -- as typer calls it
@@ -51,10 +39,6 @@ def _rules(rules: Mapping[str, LintRule | Compatibility]) -> Any:
             raise typer.Exit
 
     return option(bool, "Print the rules, and exit.", is_eager=True, callback=callback)
-
-
-def _ignored(texts: Sequence[str]) -> list[Ignored]:
-    return [Ignored.of(text) for text in texts]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,25 +55,6 @@ class ShowOptions(ContractOptions):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class LintOptions(ContractOptions):
-    """The options of ``contract lint``.
-
-    Attributes:
-        ignore: house rule to leave out, as RULE or RULE#POINTER, with an optional : REASON.
-        severity: error, warning, note or off, for a rule.
-        fail_on: least severity that exits with 1.
-        json: write the report as JSON.
-        sarif: write the findings as SARIF 2.1.0, such as for GitHub's code scanning.
-    """
-
-    ignore: Annotated[Sequence[Ignored], Flag("RULE", _ignored)] = ()
-    severity: Annotated[Mapping[str, Level], Flag("RULE=LEVEL", severities_of)] = field(default_factory=dict)
-    fail_on: Annotated[Literal["error", "warning", "note"], Flag()] = "error"
-    json: Annotated[Path | None, Flag()] = None
-    sarif: Annotated[Path | None, Flag()] = None
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class DiffOptions(ContractOptions):
     """The options of ``contract diff``.
 
@@ -97,11 +62,13 @@ class DiffOptions(ContractOptions):
         format: format of the report.
         fail_on: least severity that exits with 1.
         ignore: rule to leave out.
+        operations: list the operations that each change reaches, where there are many.
     """
 
     format: Annotated[Literal["text", "json", "markdown", "html", "junit", "github"], Flag()] = "text"
     fail_on: Annotated[Literal["breaking", "risky"], Flag()] = "breaking"
     ignore: Annotated[Sequence[str], Flag("RULE")] = ()
+    operations: Annotated[bool, Flag()] = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,62 +110,7 @@ def digest(file: File, *, overlay: list[Path], load: Load = load_contract) -> No
 
 
 @follows_references
-@takes(config=Option, rules=_rules(LINT_RULES), **options_of(LintOptions))
-def lint(file: File, *, load: Load = load_contract, **arguments: Any) -> None:
-    """Check that a contract is valid OpenAPI and follows the house rules.
-
-    Each defect is listed with file, line and pointer, and with what a mock does about it: it is repaired,
-    left out or accepted, or the operation is disabled and responds with 501.
-
-    A rule is an error, a warning or a note; --rules prints what each says and expects.
-
-    Exit codes: 0 nothing is wrong, 1 there is a defect or an error (--fail-on: or less), 2 the file cannot be
-    read.
-    """
-    options = record_of(LintOptions, arguments)
-    try:
-        contract = replace(load(file, options.overlay, lenient=not options.strict), strict=options.strict)
-    except ContractError as error:
-        raise failure(error, CANNOT_RUN if isinstance(error, UnreadableContractError) else 1) from None
-    for warning in contract.overlay_warnings:
-        typer.echo(warning, err=True)
-    defects, violations = contract.defects, violations_in(contract, options.ignore, options.severity)
-    for diagnostic in (*defects, *violations):
-        typer.echo(str(diagnostic))
-    if options.sarif is not None:
-        options.sarif.write_bytes(linted(defects, violations))
-    if options.json is not None:
-        document = msgspec.json.encode({"defects": defects, "violations": violations})
-        options.json.write_bytes(msgspec.json.format(document) + b"\n")
-    for entry in options.ignore:
-        typer.echo(
-            f"Ignored: {entry.rule} {entry.pointer or 'everywhere'}: {entry.reason or 'no reason given'}."
-        )
-    counts = f"Defects: {len(defects)}, violations of house rules: {len(violations)}"
-    typer.echo(
-        f"{counts if defects or violations else 'Nothing is wrong'} in {contract.source} "
-        f"(operations: {len(contract.operations)})."
-    )
-    failing = SEVERITIES[: SEVERITIES.index(options.fail_on) + 1]
-    raise typer.Exit(1 if defects or any(v.severity in failing for v in violations) else 0)
-
-
-def linted(defects: Iterable[Defect], violations: Iterable[RuleViolation]) -> bytes:
-    """Return what a linter found as SARIF."""
-    named = [
-        *(("openapi", "error", defect) for defect in defects),
-        *((violation.rule, violation.severity, violation) for violation in violations),
-    ]
-    results = [
-        Result(rule, level, diagnostic.reason, diagnostic.source, diagnostic.line, diagnostic.pointer)
-        for rule, level, diagnostic in named
-    ]
-    rules = {name: f"What {rule.says}: {rule.remedy}." for name, rule in LINT_RULES.items()}
-    return as_sarif(results, {rule: rules.get(rule, "Valid OpenAPI.") for rule, _, _ in named})
-
-
-@follows_references
-@takes(config=Option, rules=_rules(RULES), **options_of(DiffOptions))
+@takes(config=Option, rules=rules_option(RULES), **options_of(DiffOptions))
 def diff(
     old: Annotated[str, typer.Argument(help="The contract that clients use: a JSON or YAML file, or a URL.")],
     new: Annotated[str, typer.Argument(help="The new contract; by default that of the configuration.")],
@@ -226,17 +138,16 @@ def diff(
     except ContractError as error:
         raise failure(error) from None
     failing = [Severity.BREAKING, Severity.RISKY][: 1 + (options.fail_on == "risky")]
-    if options.format == "text":
-        _print(changes)
-    else:
-        writers: dict[str, Callable[[Sequence[Change]], str]] = {
-            "json": reports.as_json,
-            "markdown": reports.as_markdown,
-            "html": reports.as_html,
-            "junit": partial(reports.as_junit, failing=failing),
-            "github": reports.as_github,
-        }
-        typer.echo(writers[options.format](changes))
+    is_whole = options.operations
+    writers: dict[str, Callable[[Sequence[Change]], str]] = {
+        "text": partial(reports.as_text, is_whole=is_whole),
+        "json": reports.as_json,
+        "markdown": partial(reports.as_markdown, is_whole=is_whole),
+        "html": partial(reports.as_html, is_whole=is_whole),
+        "junit": partial(reports.as_junit, failing=failing, is_whole=is_whole),
+        "github": partial(reports.as_github, is_whole=is_whole),
+    }
+    typer.echo(writers[options.format](changes))
     raise typer.Exit(1 if any(change.severity in failing for change in changes) else 0)
 
 
@@ -268,22 +179,3 @@ def types(file: File, *, load: Load = load_contract, **arguments: Any) -> None:
     count = f"{len(differing) or 'No'} difference{'s' * (len(differing) != 1)}"
     typer.echo(f"{count} between {check} and {contract.source}.")
     raise typer.Exit(1 if differing else 0)
-
-
-def _print(changes: Sequence[Change]) -> None:
-    console = Console(highlight=False)
-    width = console.width - DETAIL_COLUMN if console.is_terminal else None
-    for operations, group in reports.by_operations(changes):
-        title = Text("\n".join(reports.named(operations)), "bold")
-        lines = Text("\n").join([title, *(_lines(change, width) for change in group)])
-        console.print(lines, soft_wrap=True, end="\n\n")
-    console.print(reports.summary(changes), markup=False)
-
-
-def _lines(change: Change, width: int | None) -> Text:
-    """Return the lines of a change: severity and rule, then where and what, at most ``width`` wide."""
-    difference, severity = change.difference, change.severity.value
-    text = Text.assemble("  ", (f"{severity:8}", COLOURS[severity]), f"  {difference.rule.name}")
-    detail = ": ".join(part for part in (difference.where, difference.detail) if part)
-    lines = wrap(detail, width) if width else [detail] * bool(detail)
-    return text.append("".join(f"\n{'':{DETAIL_COLUMN}}{line}" for line in lines))

@@ -70,16 +70,16 @@ class Reload:
         before, now = self.folder / "contract.json", msgspec.json.encode(contract.document)
         if before.exists() and before.read_bytes() != now:
             from contract_first.contract.comparison import compare  # noqa: PLC0415 -- a start does not need it
-            from contract_first.contract.comparison.reports import named  # noqa: PLC0415 -- the same
+            from contract_first.contract.comparison.lines import lines  # noqa: PLC0415 -- the same
 
             old = Contract(msgspec.json.decode(before.read_bytes()), "before")
-            lines = [
-                f"{change.severity}: {change.difference.rule.name}: {', '.join(named(change.operations))}"
-                for change in compare(old, contract)
+            changes = [
+                f"{line.rule.severity}: {line.rule.name}: {', '.join(line.reach())}"
+                for line in lines(compare(old, contract))
             ]
-            yield f"The contract has changed{':' if lines else ' in words only.'}"
-            yield from (f"  {line}" for line in lines[:MOST_CHANGES])
-            if (more := len(lines) - MOST_CHANGES) > 0:
+            yield f"The contract has changed{':' if changes else ' in words only.'}"
+            yield from (f"  {change}" for change in changes[:MOST_CHANGES])
+            if (more := len(changes) - MOST_CHANGES) > 0:
                 yield f"  ... {more} more changes"
         before.write_bytes(now)
 

@@ -9,7 +9,7 @@ CONTRACT_COMMANDS = {
         "Print a contract with its overlays applied, its defects repaired and its references bundled.",
     ),
     "lint": Lazy(
-        "contract_first.cli.contract:lint",
+        "contract_first.cli.lint:lint",
         "Check that a contract is valid OpenAPI and follows the house rules.",
     ),
     "digest": Lazy(

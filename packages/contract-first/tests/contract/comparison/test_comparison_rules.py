@@ -41,6 +41,12 @@ PAIRS = [
         {(*LIST, "deprecated"): True, (*LIST, "x-sunset"): "2998-01-01T00:00:00Z"},
         {(*LIST, "deprecated"): True, (*LIST, "x-sunset"): "Wed, 01 Jan 2999 00:00:00 GMT"},
     ),
+    (
+        "sunset-later",
+        "sunset-earlier",
+        {PARAMETERS: [LIMIT | {"deprecated": True, "x-sunset": "2998-01-01"}]},
+        {PARAMETERS: [LIMIT | STAYS]},
+    ),
     ("stability-decreased", "stability-increased", {}, {(*LIST, "x-stability-level"): "beta"}),
     (
         "unstable-operation-changed",
@@ -188,7 +194,8 @@ SCHEMAS = [
         STRING | {"x-extensible-enum": ["a"]},
     ),
     ("condition", "narrowed", A, A | {"not": {"required": ["a"]}}),
-    ("condition", "changed", A | DISCRIMINATED | {"anyOf": [OBJECT]}, A | {"anyOf": [OBJECT]}),
+    ("condition", "changed", STRING | {"contentSchema": OBJECT}, STRING),
+    ("discriminator", "changed", A | DISCRIMINATED | {"anyOf": [OBJECT]}, A | {"anyOf": [OBJECT]}),
 ]
 REVERSE = {
     "narrowed": "widened",
@@ -198,6 +205,7 @@ REVERSE = {
 }
 SIDES = ("request", "response")
 
+WITH_DEFAULT = {"type": "object", "properties": {"a": STRING | {"default": "x"}}}
 # rules of properties and of defaults: the two names in requests, then in responses (None for no rule)
 PROPERTIES = [
     (("property-added", "property-removed"), ("property-added", "property-removed"), OBJECT, A),
@@ -218,6 +226,18 @@ PROPERTIES = [
         ("property-became-required", "property-became-optional"),
         A,
         A | {"required": ["a"]},
+    ),
+    (
+        ("property-became-required-with-default", "property-became-optional"),
+        ("property-became-required", "property-became-optional"),
+        WITH_DEFAULT,
+        WITH_DEFAULT | {"required": ["a"]},
+    ),
+    (
+        ("property-added", "property-removed"),
+        ("property-added", "property-removed"),
+        OBJECT,
+        WITH_DEFAULT | {"required": ["a"]},
     ),
     (("default-changed", "default-changed"), (None, None), STRING, STRING | {"default": "a"}),
 ]
@@ -288,6 +308,23 @@ def test_what_clients_receive(document, rules):
     required = A | {"required": ["a"]}
     assert rules(hook(body=required), hook(body=A)) == ["response-property-became-optional"]
     assert rules(hook(reply=A), hook(reply=required)) == ["request-property-became-required"]
+
+
+def test_a_parameters_sunset_that_goes_away(document, rules):
+    """Without a date, nobody knows when it goes."""
+    old, new = (document({PARAMETERS: [LIMIT | more]}) for more in (STAYS, {"deprecated": True}))
+    assert rules(old, new) == ["sunset-earlier"]
+
+
+def test_what_was_required_together_and_excludes_each_other_now(schema_rules):
+    """Each value that conformed is refused, as it conforms to both alternatives."""
+    old = EITHER | {"required": ["a", "b"]}
+    requests, responses = schema_rules(old, EITHER | {"oneOf": AT_LEAST_ONE})
+    assert requests[0] == "request-condition-narrowed"
+    assert RULES[requests[0]].severity == "breaking"
+    assert "response-alternative-added" in responses
+    loose = EITHER | {"oneOf": [{"required": ["a"], "properties": {"b": False}}, {"required": ["b"]}]}
+    assert "request-condition-narrowed" not in schema_rules(loose, loose | {"description": "the same"})[0]
 
 
 def test_xml_counts_in_xml_alone(schema_rules):

@@ -2,13 +2,14 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
+from rich.console import Console
 
 from contract_first.check import CannotRunError, Report, validate_har
 from contract_first.check.reports.baseline import Baseline, apply_baseline, read_baseline, write_baseline
@@ -23,6 +24,10 @@ from contract_first.signatures import Flag
 
 if TYPE_CHECKING:
     from contract_first.check.run.checking import Checking
+
+
+Shown = Callable[[Report, Console], None]
+"""Shows a report in a terminal."""
 
 
 class Outputs(NamedTuple):
@@ -56,20 +61,13 @@ class Outputs(NamedTuple):
         from contract_first.check.run.progress import ProgressBars  # noqa: PLC0415 -- the reason above
         from contract_first.check.run.run import stopped_by_signals  # noqa: PLC0415 -- the reason above
 
-        if self.prune_baseline and self.baseline is None:
-            raise ValueError("--prune-baseline needs --baseline, whose file it writes.")
-        baseline = read_baseline(self.baseline) if self.baseline else Baseline()
+        baseline = self.known()
         console = report_console(stderr=True)
         with checking.started() as run, stopped_by_signals(run), ProgressBars(console, run.report) as bars:
             run.on_own_check, run.on_tick = bars.own_check, bars.tick
             for event in checking.events(run):
                 bars.take(event)
-        apply_baseline(run.report, baseline, datetime.now(UTC).date(), checking.check_names())
-        if self.prune_baseline and self.baseline:
-            write_baseline(self.baseline, run.report, baseline, new=False)
-        if self.write_baseline is not None:
-            write_baseline(self.write_baseline, run.report, baseline)
-        report = self._reported(run.report, run.target.contract)
+        report = self.concluded(run.report, run.target.contract, baseline, checking.check_names())
         if run.abandoned:
             sys.stdout.flush()
             os._exit(
@@ -87,8 +85,30 @@ class Outputs(NamedTuple):
         report.min_coverage = checking.min_coverage
         return self._reported(report, contract)
 
-    def _reported(self, report: Report, contract: Contract) -> Report:
-        show(report, report_console())
+    def known(self) -> Baseline:
+        """Return what is known; ValueError where there is no baseline to prune."""
+        if self.prune_baseline and self.baseline is None:
+            raise ValueError("--prune-baseline needs --baseline, whose file it writes.")
+        return read_baseline(self.baseline) if self.baseline else Baseline()
+
+    def concluded(
+        self,
+        report: Report,
+        contract: Contract,
+        baseline: Baseline,
+        checks: Collection[str],
+        shown: Shown = show,
+    ) -> Report:
+        """Set apart what a baseline has, and return the report once it is shown and written."""
+        apply_baseline(report, baseline, datetime.now(UTC).date(), checks)
+        if self.prune_baseline and self.baseline:
+            write_baseline(self.baseline, report, baseline, new=False)
+        if self.write_baseline is not None:
+            write_baseline(self.write_baseline, report, baseline)
+        return self._reported(report, contract, shown)
+
+    def _reported(self, report: Report, contract: Contract, shown: Shown = show) -> Report:
+        shown(report, report_console())
         if self.html is not None:
             self.html.write_text(page(report), "utf-8")
         if self.json is not None:

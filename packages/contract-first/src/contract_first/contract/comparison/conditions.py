@@ -38,7 +38,7 @@ def condition_changes(old: Shape, new: Shape) -> Iterator[tuple[str, str]]:
     The direction is ``narrowed``, ``widened``, or ``changed`` where the keywords alone do not tell.
     """
     for keyword in old.conditions | new.conditions:
-        if old.conditions.get(keyword) != new.conditions.get(keyword):
+        if keyword != "discriminator" and old.conditions.get(keyword) != new.conditions.get(keyword):
             kind = _of_constant(keyword, old, new)
             if kind:
                 yield keyword, kind

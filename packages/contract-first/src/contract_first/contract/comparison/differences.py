@@ -175,6 +175,7 @@ def _properties(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
     for name, conjunction in new.properties.items():
         if name not in old.properties:
             is_required = side == "request" and name in new.required - old.required
+            is_required = is_required and not _has_default(conjunction)
             yield Difference.of(f"{side}-{'required-' * is_required}property-added", conjunction[0])
 
 
@@ -184,10 +185,17 @@ def _required(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
         # a property that is declared where it is required, and only there, is reported as added or removed
         if name in laxer.properties or name not in stricter.properties:
             kind = "required" if stricter is new else "optional"
-            place = next(iter(new.properties.get(name, ())), at(old, new, "required"))
+            member = new.properties.get(name, ())
+            place = next(iter(member), at(old, new, "required"))
+            if kind == "required" and side == "request" and _has_default(member):
+                kind = "required-with-default"
             yield Difference.of(
                 f"{side}-property-became-{kind}", place, "" if name in new.properties else name
             )
+
+
+def _has_default(conjunction: Conjunction) -> bool:
+    return any("default" in part.node for part in conjunction if isinstance(part.node, dict))
 
 
 def _additional(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
@@ -207,5 +215,7 @@ def _annotations(old: Shape, new: Shape, side: Side) -> Iterator[Difference]:
     if side == "request" and old.default != new.default:
         now, before = (_listing([shape.default]) if shape.default else "none" for shape in (new, old))
         yield Difference.of("request-default-changed", at(old, new, "default"), f"{now}, was {before}")
+    if old.conditions.get("discriminator") != new.conditions.get("discriminator"):
+        yield Difference.of(f"{side}-discriminator-changed", at(old, new, "discriminator"))
     if old.is_deprecated != new.is_deprecated:
         yield Difference.of(f"property-{'un' * old.is_deprecated}deprecated", at(old, new, "deprecated"))

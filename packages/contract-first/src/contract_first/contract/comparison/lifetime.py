@@ -1,10 +1,14 @@
 """What a contract says about how long something stays: stability levels and sunset dates."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
+
+from contract_first.contract.schemas.parts import Part
+
+from .changes import Difference
 
 LEVELS = ("draft", "alpha", "beta", "stable")
 """The least stable first; ``stable`` where nothing is said."""
@@ -33,3 +37,11 @@ def is_over(node: Any) -> bool:
     sunset = sunset_of(node)
     is_deprecated = isinstance(node, dict) and node.get("deprecated") is True
     return is_deprecated and sunset is not None and sunset <= datetime.now(UTC).date()
+
+
+def sunset_changes(old: Part, new: Part) -> Iterator[Difference]:
+    """Yield whether something that is still deprecated may go sooner or later than was announced."""
+    sunset, sunset_now = sunset_of(old.node), sunset_of(new.node)
+    if new.node.get("deprecated", False) and sunset and sunset_now != sunset:
+        kind = "later" if sunset_now and sunset_now > sunset else "earlier"
+        yield Difference.of(f"sunset-{kind}", new, f"{sunset_now or 'no date'}, was {sunset}")

@@ -14,7 +14,7 @@ from contract_first.contract.schemas.parts import Part
 
 from .changes import Difference
 from .effort import Effort
-from .lifetime import is_over
+from .lifetime import is_over, sunset_changes
 from .rules import Side
 from .schemas import SchemaComparison
 
@@ -60,6 +60,7 @@ class MessageComparison:
             yield Difference.of("parameter-style-changed", new, f"{styles[1]}, was {styles[0]}")
         if (is_deprecated := new.node.get("deprecated", False)) != old.node.get("deprecated", False):
             yield Difference.of(f"parameter-{'' if is_deprecated else 'un'}deprecated", new)
+        yield from sunset_changes(old, new)
         yield from self._schemas.differences(_schema(old), _schema(new), Side.REQUEST)
 
     def _body(self, old: Part | None, new: Part | None) -> Iterator[Difference]:

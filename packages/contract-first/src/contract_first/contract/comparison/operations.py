@@ -13,7 +13,7 @@ from contract_first.terminal import printable
 
 from .changes import Change, Difference
 from .effort import Effort
-from .lifetime import LEVELS, UNSTABLE, is_over, level_of, sunset_of
+from .lifetime import LEVELS, UNSTABLE, is_over, level_of, sunset_changes
 from .messages import MessageComparison
 from .rules import Severity
 from .security import SecurityComparison
@@ -108,11 +108,7 @@ class _Comparison:
             yield Difference.of("operation-id-renamed", _at(self._new, new), f"{now_id}, was {old_id}")
         if (is_deprecated := now.get("deprecated", False)) != before.get("deprecated", False):
             yield Difference.of(f"operation-{'' if is_deprecated else 'un'}deprecated", _at(self._new, new))
-        is_still_deprecated = now.get("deprecated", False)
-        if is_still_deprecated and (sunset := sunset_of(before)) and (sunset_now := sunset_of(now)) != sunset:
-            kind = "later" if sunset_now and sunset_now > sunset else "earlier"
-            detail = f"{sunset_now or 'no date'}, was {sunset}"
-            yield Difference.of(f"sunset-{kind}", _at(self._new, new), detail)
+        yield from sunset_changes(_at(self._old, old), _at(self._new, new))
         yield from self._servers(_holder(self._old, old), _holder(self._new, new))
         yield from self._security.differences(old, new)
         yield from self._messages.differences(old, new)

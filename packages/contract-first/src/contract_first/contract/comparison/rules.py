@@ -93,6 +93,8 @@ def _schema_rules() -> Iterator[Compatibility]:
     yield from _both_sides("xml", "changed", sentence, BREAKING, BREAKING)
     sentence = "In XML, something has another namespace or prefix."
     yield from _both_sides("xml-namespace", "changed", sentence, RISKY, RISKY)
+    sentence = "The property that tells schemas apart, or its mapping, has changed; what conforms has not."
+    yield from _both_sides("discriminator", "changed", sentence, SAFE, SAFE)
     sentence = "A condition has changed, and no value was found that shows in which direction."
     yield from _both_sides("condition", "changed", sentence, RISKY, RISKY)
 
@@ -110,6 +112,11 @@ _REQUEST = (
     ("request-property-removed", RISKY, "A property is not read any more, and ignored if it is sent."),
     ("request-property-refused", BREAKING, "A property is gone from an object that takes no others."),
     ("request-property-became-required", BREAKING, "A property that could be left out has to be sent."),
+    (
+        "request-property-became-required-with-default",
+        SAFE,
+        "A property that could be left out is required, and has a default for who leaves it out.",
+    ),
     ("request-property-became-optional", SAFE, "A property that had to be sent can be left out."),
     ("request-default-changed", RISKY, "What is left out means something else than before."),
     ("request-body-added", SAFE, "There is a request body now, which can be left out."),
@@ -166,8 +173,12 @@ _BOTH = (
     ("operation-removed-after-sunset", SAFE, "A deprecated operation is gone, after its sunset date."),
     ("parameter-removed-after-sunset", SAFE, "A deprecated parameter is gone, after its sunset date."),
     ("property-removed-after-sunset", SAFE, "A deprecated property is gone, after its sunset date."),
-    ("sunset-earlier", BREAKING, "An operation may be gone before the announced day, or on no known one."),
-    ("sunset-later", SAFE, "An operation that may go stays longer, or until a date that is announced."),
+    (
+        "sunset-earlier",
+        BREAKING,
+        "What is deprecated may be gone before the announced day, or on no known one.",
+    ),
+    ("sunset-later", SAFE, "What is deprecated stays longer than was announced."),
     ("stability-decreased", BREAKING, "An operation is promised to be less stable than before."),
     ("stability-increased", SAFE, "An operation is promised to be more stable than before."),
     ("unstable-operation-changed", SAFE, "An operation has changed that is a draft or alpha."),

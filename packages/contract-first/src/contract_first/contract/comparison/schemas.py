@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import or_
 from typing import Any
@@ -21,7 +21,7 @@ from .conditions import condition_changes, group_of, text_of
 from .counterexamples import Counterexamples
 from .differences import at, below, conditions, differences, xml_differences
 from .effort import Effort
-from .rules import Side
+from .rules import RULES, Side
 from .subtypes import Subtypes
 from .unions import Unions
 
@@ -31,6 +31,7 @@ SHOWN = ("conformed, and does not any more", "conforms now, and did not before")
 Key = tuple[Side, tuple[int, ...], tuple[int, ...]]
 OTHER_SIDE = {"request": "readOnly", "response": "writeOnly"}
 """The keyword of properties of the other side only."""
+EXCLUSIVE = RULES["request-alternatives-became-exclusive"]
 NOWHERE = Part({}, "", "")
 BITS = 100
 """Bits of a set of differences that are listed in one step."""
@@ -154,7 +155,10 @@ class SchemaComparison:
         compared.differences += _null(before, now, side)
         pairing = pair(_values(before), _values(now))
         overlaps = overlapping(expanded[0], self._effort), overlapping(expanded[1], self._effort)
-        compared.differences += _of_alternatives(pairing, overlaps, side)
+        alternatives = list(_of_alternatives(pairing, overlaps, side))
+        if len(before) == 1 and overlaps[1]:
+            alternatives = self._excluded(alternatives, (old, before[0]), (new, now[0]), overlaps[1])
+        compared.differences += alternatives
         for old_shape, new_shape in pairing.pairs:
             compared.differences += differences(old_shape, new_shape, side)
             compared.differences += xml_differences(old_shape, new_shape, side) if self._is_xml else ()
@@ -176,6 +180,20 @@ class SchemaComparison:
                 else:
                     compared.conditions[_key(*schemas, side)] = condition
                     yield schemas
+
+    def _excluded(
+        self, differences: list[Difference], old: Whole, new: Whole, group: Part
+    ) -> list[Difference]:
+        """Return differences with a value that was accepted, and conforms to several branches now, if any."""
+        if not any(difference.rule is EXCLUSIVE for difference in differences):
+            return differences
+        exclusive = replace(new[1], parts=(*new[1].parts, group))
+        value, _ = self._counterexamples.of(old, (new[0], exclusive), ("oneOf",))
+        if value is MISSING:
+            return differences
+        text = f"oneOf: {json.dumps(value, ensure_ascii=False)} {SHOWN[0]}"
+        shown = {EXCLUSIVE: {"rule": RULES["request-condition-narrowed"], "detail": text}}
+        return [replace(difference, **shown.get(difference.rule, {})) for difference in differences]
 
     def _condition(self, label: str, kind: str, old: Whole, new: Whole, side: Side) -> list[Difference]:
         """Return the differences of a condition: its direction, as far as keywords tell, and what shows it.

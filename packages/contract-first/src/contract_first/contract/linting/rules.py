@@ -18,6 +18,9 @@ Level = Severity | Literal["off"]
 class LintRule:
     """A rule.
 
+    An error keeps tools from reading the contract, or lets them read it in several ways; a warning means less
+    than its author thinks; a note says what readers miss.
+
     Attributes:
         name: stable; what tools match on.
         says: what is wrong, as the end of a sentence whose subject is the place.
@@ -38,22 +41,22 @@ class LintRule:
 _BY_SEVERITY: dict[Severity, tuple[tuple[str, str, str], ...]] = {
     "error": (
         ("operation-id", "has no operationId", "a handler is found by it"),
-        ("tag", "has no tag", "expected at least one, to be listed under"),
-        ("error-response", "declares no error response", "expected a 4xx or a default"),
         ("example", "violates its schema", "expected a value that conforms"),
     ),
     "warning": (
         ("operation-id-url", "has an operationId that no URL can hold", "expected no spaces"),
-        ("operation-description", "has no description", "expected that or a summary"),
-        ("security", "says nothing about security", "expected schemes, or [] for anybody"),
         ("ref-siblings", "has keywords beside $ref", "OpenAPI 3.0 ignores them: use allOf"),
         ("nullable-type", "is nullable without a type", "expected a type, else it has no effect"),
         ("pattern", "is no pattern of ECMAScript", "expected one that browsers can compile"),
         ("read-only", "is readOnly, in a request's example", "leave it out there"),
         ("write-only", "is writeOnly, in a response's example", "leave it out there"),
-        ("unused-component", "is referred to from nowhere", "remove it"),
     ),
     "note": (
+        ("tag", "has no tag", "expected at least one, to be listed under"),
+        ("error-response", "declares no error response", "expected a 4xx or a default"),
+        ("operation-description", "has no description", "expected that or a summary"),
+        ("security", "says nothing about security", "expected schemes, or [] for anybody"),
+        ("unused-component", "is referred to from nowhere", "remove it"),
         ("tag-declared", "has a tag that the document does not describe", "expected it in tags"),
         ("tag-description", "has no description", "expected what its operations have in common"),
         ("info-description", "has no description", "expected what the API is for"),
