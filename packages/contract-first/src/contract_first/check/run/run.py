@@ -35,6 +35,7 @@ from contract_first.check.target import CannotRunError, Target
 
 from . import hooks
 from .background import in_background
+from .bodies import read_by_httpx2, read_by_requests
 from .configuration import MINIMISED, SPARED, Plan, configuration
 from .large_bodies import large_bodies_in_parts
 from .options import PHASES
@@ -44,7 +45,7 @@ from .sent_texts import SentTexts
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 AUTHORIZATION = "Authorization"
 GRACE_SECONDS = 1.0
-"""How long the response to a request under way is waited for once the run is to end."""
+"""How long the response to a request under way is waited for once the run is stopped."""
 LEAST_MINIMISING_SECONDS = 10.0
 SHOWN = (OWN_CHECKS, *PHASES, MINIMISING)
 """Phases whose time is in the report."""
@@ -167,8 +168,7 @@ class Run:
         """Return how many seconds a response is still waited for."""
         if self._stopped.is_set():
             return self._stopped_at + GRACE_SECONDS - self.target.clock()
-        deadline = inf if self.target.deadline is None else self.target.deadline
-        return deadline + GRACE_SECONDS - self.target.clock()
+        return inf if self.target.deadline is None else self.target.deadline - self.target.clock()
 
     def _tick(self) -> None:
         self.on_tick(self._activity, self._sent)
@@ -221,8 +221,16 @@ class Run:
 
     def _before_call(self, _context: HookContext, _case: Case[Any], kwargs: dict[str, Any]) -> None:
         self._pace.begin(self.target.remaining())
+        kwargs["hooks"] = {"response": self._read}
         if self._oauth2 is not None:
             kwargs["auth"] = self._renew
+
+    def _read(self, response: Any, **_how: Any) -> None:
+        read_by_requests(response, self._seconds())
+
+    def _seconds(self) -> float:
+        """Return how long the body of a response may take."""
+        return min(self.target.request_seconds, self.target.remaining())
 
     def _renew(self, request: Any) -> Any:
         """Put the latest token into a request."""
@@ -257,7 +265,7 @@ class Run:
         self._sent += 1
 
     def _count(self, response: httpx2.Response) -> None:
-        response.read()
+        read_by_httpx2(response, self._seconds())
         if str(response.request.url).startswith(self.target.url):
             tested = self.report.tested(API)
             tested.sent(OWN_CHECKS)

@@ -1,0 +1,87 @@
+"""Reads the bodies of responses within limits: of bytes, of seconds, and of the items of a stream."""
+
+import re
+import time
+from collections.abc import Iterable
+from typing import Final
+
+from contract_first.contract.document.media_types import essence
+from contract_first.service.request.sequences import EVENTS, is_sequence
+
+MOST_BYTES: Final = 8 * 2**20
+"""Of a body, decoded: its JSON value takes several times as much."""
+PART_BYTES: Final = 2**16
+"""How much is read at once."""
+MOST_ITEMS: Final = 20
+"""Items of a stream, which may have no end."""
+STREAM_SECONDS: Final = 5.0
+"""How long the items of a stream are read."""
+END_OF_EVENT: Final = re.compile(rb"(?:\r\n|\r|\n){2}")
+END_OF_LINE: Final = re.compile(rb"\n")
+
+
+class BodyTooLarge(Exception):  # noqa: N818 -- a finding
+    """A body is larger than is read, or does not end; the message has its size in MB (1,000,000 bytes)."""
+
+
+def read_body(
+    parts: Iterable[bytes],
+    content_type: str,
+    seconds: float,
+    length: str = "",
+    silent: type[Exception] = TimeoutError,
+) -> bytes:
+    """Return a body from its decoded parts; of a stream of items the first few.
+
+    Args:
+        content_type: of the response; empty if it has none.
+        seconds: for which it may be sent.
+        length: its Content-Length, if it is not encoded.
+        silent: what is raised where no part comes in time.
+
+    Raises:
+        BodyTooLarge: it has more than `MOST_BYTES`, or takes longer and is no stream.
+    """
+    if length.isdecimal() and int(length) > MOST_BYTES:
+        raise _too_large(int(length))
+    if is_sequence(content_type):
+        return _items(parts, content_type, min(seconds, STREAM_SECONDS), silent)
+    body, size, end = bytearray(), 0, time.monotonic() + seconds
+    for part in parts:
+        size += len(part)
+        if size <= MOST_BYTES:
+            body += part
+        else:
+            body.clear()  # what follows is counted
+        if time.monotonic() >= end:
+            raise BodyTooLarge(f"the body does not end within {seconds:.0f} s, after {_megabytes(size)}")
+    if size > MOST_BYTES:
+        raise _too_large(size)
+    return bytes(body)
+
+
+def _items(parts: Iterable[bytes], content_type: str, seconds: float, silent: type[Exception]) -> bytes:
+    """Return the whole items of a stream that come first; all of it if it ends."""
+    pattern = END_OF_EVENT if essence(content_type) == EVENTS else END_OF_LINE
+    body, ends, until = bytearray(), list[int](), time.monotonic() + seconds
+    try:
+        for part in parts:
+            body += part
+            ends += [match.end() for match in pattern.finditer(body, ends[-1] if ends else 0)]
+            if len(ends) >= MOST_ITEMS or time.monotonic() >= until:
+                break
+            if len(body) > MOST_BYTES:
+                raise _too_large(len(body), "the stream has at least")
+        else:
+            return bytes(body)
+    except silent:
+        pass
+    return bytes(body[: ends[:MOST_ITEMS][-1]]) if ends else b""
+
+
+def _too_large(size: int, what: str = "the body has") -> BodyTooLarge:
+    return BodyTooLarge(f"{what} {_megabytes(size)}, of which at most {_megabytes(MOST_BYTES)} are read")
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1_000_000:.1f} MB"
