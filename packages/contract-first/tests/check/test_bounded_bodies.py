@@ -83,3 +83,9 @@ def test_an_item_beyond_the_limit_is_refused():
     """A stream of one item without an end is no way round the limit."""
     with pytest.raises(BodyTooLarge, match="the stream has at least"):
         read_body(Counted(b"x" * 100_000), EVENTS, 60)
+
+
+def test_lines_of_an_event_are_no_events():
+    """Line breaks of two characters end a line, and only two of them an event."""
+    event = b"event: a\r\ndata: 1\r\n\r\n"
+    assert read_body(Counted(event), EVENTS, 60) == event * MOST_ITEMS

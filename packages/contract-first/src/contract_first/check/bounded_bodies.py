@@ -16,7 +16,9 @@ MOST_ITEMS: Final = 20
 """Items of a stream, which may have no end."""
 STREAM_SECONDS: Final = 5.0
 """How long the items of a stream are read."""
-END_OF_EVENT: Final = re.compile(rb"(?:\r\n|\r|\n){2}")
+END_OF_EVENT: Final = re.compile(rb"(?:\r\n|\r(?!\n)|\n){2}")
+LONGEST_END: Final = 4
+"""Bytes."""
 END_OF_LINE: Final = re.compile(rb"\n")
 
 
@@ -66,8 +68,9 @@ def _items(parts: Iterable[bytes], content_type: str, seconds: float, silent: ty
     body, ends, until = bytearray(), list[int](), time.monotonic() + seconds
     try:
         for part in parts:
+            searched = max(ends[-1] if ends else 0, len(body) - LONGEST_END)
             body += part
-            ends += [match.end() for match in pattern.finditer(body, ends[-1] if ends else 0)]
+            ends += [match.end() for match in pattern.finditer(body, searched)]
             if len(ends) >= MOST_ITEMS or time.monotonic() >= until:
                 break
             if len(body) > MOST_BYTES:
