@@ -52,7 +52,7 @@ def read_by_requests(response: requests.Response, seconds: float) -> None:
         )
     except BodyTooLarge as error:
         raw.close()
-        raise requests.exceptions.ChunkedEncodingError(str(error)) from None
+        raise requests.exceptions.ChunkedEncodingError(str(error)) from error
     raw.close()
     response.raw = _Body(content, raw)
 
