@@ -37,8 +37,11 @@ from scanner_api.settings import MOCKED, Settings
 from scanner_contract.loading import PACKAGED, load_contract, packaged_overlays
 from scanner_mocks.checks import CHECKS
 from scanner_mocks.faults import ScannerEffect, ScannerMatch
-from strict_s3.messages.operations import ON_BUCKETS, ON_OBJECTS
+from strict_s3.messages.operations import ON_BUCKETS, ON_OBJECTS, STORED
 from strict_s3.options import Options as S3Options
+
+sys.path.insert(0, str(Path(__file__).parent))
+import s3_shapes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -257,12 +260,15 @@ def member_entries(part: type[Effect | Match]) -> Iterator[str]:
 
 
 def s3_operations(text: str) -> str:
-    """Return the page of S3's operations with a row for each."""
-    for header, operations in (
-        ("| of a bucket | operation | actions | ACL |", ON_BUCKETS),
-        ("| of an object | operation | actions | ACL |", ON_OBJECTS),
-    ):
-        text = table(text, header, (s3_row(*place, each) for place, each in operations.items()))
+    """Return the page of S3's operations with a row for each, in a table for each kind of effect."""
+    for target, operations in (("a bucket", ON_BUCKETS), ("an object", ON_OBJECTS)):
+        tables: dict[str, list[str]] = {"": [], ", stored only": [], ", refused": []}
+        for place, operation in operations.items():
+            effect = "" if place[1] not in STORED else ", stored only"
+            tables[effect if operation.is_served else ", refused"].append(s3_row(*place, operation))
+        for effect, rows in tables.items():
+            if rows:
+                text = table(text, f"| of {target}{effect} | operation | actions | ACL |", rows)
     return text
 
 
@@ -275,9 +281,8 @@ def s3_row(method: str, selector: str, operation: S3Operation) -> str:
         request += " of a copy"
     elif method == "LIST" and selector:
         request += ", all"
-    name = f"{operation.name}{'' if operation.is_served else ' (501 NotImplemented)'}"
     actions = ", ".join(operation.actions).replace("*", "[Version]")
-    return f"| {request} | {name} | {actions} | {operation.permission} |".replace("  |", " |")
+    return f"| {request} | {operation.name} | {actions} | {operation.permission} |".replace("  |", " |")
 
 
 def banner(text: str) -> str:
@@ -341,6 +346,7 @@ DERIVED: Mapping[str, Callable[[str], str]] = {
     "docs/s3-operations.md": s3_operations,
     "docs/mock-options.md": mock_options,
     "docs/command-options.md": command_options,
+    "packages/strict-s3/src/strict_s3/buckets/shapes.json": lambda _: s3_shapes.text(),
 }
 """What makes of each file's present text the text that it should have."""
 

@@ -13,8 +13,9 @@ from contract_first.contract import Contract
 from contract_first.mock.application import MockApplication, observed
 from contract_first.mock.control.app import ControlAccess
 from contract_first.mock.journal.events import Events
+from contract_first.mock.pipeline import ContractResponses
 from contract_first.mock.reach import Reach
-from contract_first.mock.responses import ContractResponses, Strictness
+from contract_first.mock.responses import MockStrictness
 from contract_first.mock.service import ReloadingService
 from contract_first.mock.state.clock import MockClock, SkewedClock
 from contract_first.mock.state.data_directory import DataDirectory
@@ -143,7 +144,7 @@ def _maker(parts: Parts, settings: Settings, contract: Contract) -> Make:
     clock = SkewedClock(parts.clock)
     uploads_clock = UploadClock(clock, settings.presigned_expires_seconds)
     session = BucketSession(str(parts.authority.file) if parts.authority else None)
-    strictness = Strictness(prefers_first=parts.options.prefer_first)
+    strictness = MockStrictness(prefers_first=parts.options.prefer_first)
     tls = create_default_context(cafile=parts.authority.file) if parts.authority else None
 
     def make(database: Database, room: Room) -> Application:

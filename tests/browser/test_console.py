@@ -58,7 +58,7 @@ def foreign(tmp_path_factory):
     """Run the mock of another contract, behind a control token."""
     document = tmp_path_factory.mktemp("contract") / "things.yaml"
     document.write_text(THINGS)
-    with contract_mock(str(document), control_token=TOKEN, stateful=True) as running:
+    with contract_mock(str(document), control_token=TOKEN, stateful=True, items=0) as running:
         yield running
 
 

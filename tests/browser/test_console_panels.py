@@ -41,7 +41,7 @@ def pets(tmp_path_factory):
     """Run a mock that remembers, and has scopes."""
     document = tmp_path_factory.mktemp("contract") / "pets.yaml"
     document.write_text(PETS)
-    with contract_mock(str(document), stateful=True, isolate=True) as running:
+    with contract_mock(str(document), stateful=True, isolate=True, items=0) as running:
         yield running
 
 

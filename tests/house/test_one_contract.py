@@ -6,8 +6,8 @@ import pytest
 
 from .conftest import PACKAGES, ROOT
 
-WRITERS = {"override.py", "rule.py", "rule_schemas.py"}
-"""They write the schemas of rules, and read none of a contract."""
+WRITERS = {"override.py", "rule.py", "rule_schemas.py", "new.py"}
+"""They write the schemas of rules, and the overlay of a project, and read none of a contract."""
 MODULES = sorted(
     path
     for package in PACKAGES

@@ -293,10 +293,13 @@ def test_lifecycle(s3):
 
 
 def test_storage_classes(mock, s3):
-    """An object of GLACIER is reported as one, and can be read at once."""
-    s3.put_object(Bucket=mock.bucket, Key="limits/frozen", Body=b"here", StorageClass="GLACIER")
-    stored = s3.get_object(Bucket=mock.bucket, Key="limits/frozen")
-    assert (stored["StorageClass"], stored["Body"].read()) == ("GLACIER", b"here")
+    """An object of GLACIER_IR is reported as one; one that would have to be restored is refused."""
+    s3.put_object(Bucket=mock.bucket, Key="limits/cold", Body=b"here", StorageClass="GLACIER_IR")
+    stored = s3.get_object(Bucket=mock.bucket, Key="limits/cold")
+    assert (stored["StorageClass"], stored["Body"].read()) == ("GLACIER_IR", b"here")
+    for name in ("GLACIER", "DEEP_ARCHIVE"):
+        with pytest.raises(ClientError, match="NotImplemented"):
+            s3.put_object(Bucket=mock.bucket, Key="limits/frozen", Body=b"here", StorageClass=name)
 
 
 def test_select(mock, s3):

@@ -2,7 +2,6 @@
 
 import asyncio
 import inspect
-import signal
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack
 from functools import partial
@@ -32,18 +31,6 @@ def page_caption(page: int, page_size: int, total: int, rows: str) -> str:
 def counted(number: int, rows: str) -> str:
     """Return a count with its noun, whose plural is passed in."""
     return f"{number:,} {rows.removesuffix('s') if number == 1 else rows}"
-
-
-def confirm(question: str) -> None:
-    """Ask; anything but yes ends the command with exit code 1.
-
-    Ctrl-C does so at once, although an event loop runs, whose own handler would first wait for input.
-    """
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    try:
-        typer.confirm(question, abort=True)
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def with_database(
@@ -86,8 +73,8 @@ def database_command(
 
     The function's other parameters are the command's options, beside those that say where the settings are.
     What it returns is printed: a text, something that Rich renders, or a list of these. What has to be said
-    of the options without a database is for a command that calls :func:`with_database` itself; the arguments
-    are those of that.
+    of the options without a database, or asked, is for a command that calls :func:`with_database` itself;
+    the arguments are those of that.
     """
 
     def decorated(run: Callable[..., Coroutine[Any, Any, Any]]) -> Callable[..., None]:

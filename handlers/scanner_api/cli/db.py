@@ -13,7 +13,8 @@ from scanner_api.storage.schema.migrations import HEAD
 from scanner_api.storage.schema.revision import SchemaRevision, schema_of_file
 from scanner_api.waiting import wait_for
 
-from .databases import confirm, database_command
+from .databases import database_command, with_database
+from .settings_flags import Config, DatabaseUrl, read_settings
 
 SQLITE = b"SQLite format 3\0"
 """The first bytes of a SQLite file."""
@@ -93,28 +94,35 @@ async def backup(
 
 
 @app.command()
-@_command
-async def restore(
-    database: Database,
+def restore(
     file: Annotated[
         Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False, help="A copy that backup made.")
     ],
     *,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
-) -> str:
+    config: Config = None,
+    database_url: DatabaseUrl = None,
+) -> None:
     """Replace the content of a SQLite database by a copy; stop servers and workers first.
 
     Exit codes: 0 replaced, 1 not: the database or the copy cannot be used, 2 wrong settings.
     """
-    if (await _sqlite_schema(database)).revision is not None and not yes:
-        confirm(f"Replace what is in the database by {file}?")
-    schema = _schema_of(file)
-    if schema.revision is None:
-        raise DatabaseError(f"{file} is no copy of a database.")
-    if schema.revision > HEAD:
-        schema.check()
-    await database.load(file)
-    return f"The database is that of {file}, at revision {schema.revision}."
+    settings = read_settings(config, {"database_url": database_url})
+    schema = with_database(settings, _sqlite_schema, connect=_connect)
+    if schema.revision is not None and not yes:
+        typer.confirm(f"Replace what is in the database by {file}?", abort=True)
+
+    async def run(database: Database) -> SchemaRevision:
+        schema = _schema_of(file)
+        if schema.revision is None:
+            raise DatabaseError(f"{file} is no copy of a database.")
+        if schema.revision > HEAD:
+            schema.check()
+        await database.load(file)
+        return schema
+
+    schema = with_database(settings, run, connect=_connect)
+    typer.echo(f"The database is that of {file}, at revision {schema.revision}.")
 
 
 async def _sqlite_schema(database: Database) -> SchemaRevision:

@@ -11,7 +11,7 @@ from scanner_api.storage.database import Database
 from scanner_api.storage.scans.erasure import Erasure, Person, person_of
 from scanner_api.storage.scans.sessions import SessionStore
 
-from .databases import confirm, counted, with_database
+from .databases import counted, with_database
 from .deletions import ERRORS, KeepObjects, delete
 from .key_ring import Refused
 from .settings_flags import Config, DatabaseUrl, read_settings
@@ -64,16 +64,17 @@ def erase(
         keys = counted(len(person.key_ids), "keys")
         return person, f"{user or subject} with {keys} and {counted(number, 'sessions')}", number
 
+    person, what, number = with_database(settings, look_up, *ERRORS)
+    if dry_run:
+        typer.echo(f"It would erase {what}.")
+        return
+    if not yes:
+        typer.confirm(f"Erase {what}? Nobody can undo that.", abort=True)
+
+    def steps(erasure: Erasure) -> AsyncIterator[None]:
+        return erasure.erase_session(session or "") if person is None else erasure.erase_person(person)
+
     async def run(database: Database) -> str:
-        person, what, number = await look_up(database)
-        if dry_run:
-            return f"It would erase {what}."
-        if not yes:
-            confirm(f"Erase {what}? Nobody can undo that.")
-
-        def steps(erasure: Erasure) -> AsyncIterator[None]:
-            return erasure.erase_session(session or "") if person is None else erasure.erase_person(person)
-
         return await delete(database, settings, steps, number, keep_objects=keep_objects)
 
     typer.echo(with_database(settings, run, *ERRORS))

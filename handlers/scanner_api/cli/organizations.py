@@ -20,9 +20,10 @@ from scanner_api.storage.database import Database
 from scanner_api.storage.scans.deletion import Deletion
 
 from .audit import operator
-from .databases import Page, PageSize, confirm, database_command, page_caption
+from .databases import Page, PageSize, database_command, page_caption, with_database
 from .deletions import ERRORS, KeepObjects, delete, organization_of
 from .key_ring import Refused
+from .settings_flags import Config, DatabaseUrl, read_settings
 
 app = typer.Typer()
 
@@ -84,16 +85,15 @@ async def list_(database: Database, *, page: Page = 1, page_size: PageSize = 25)
 
 
 @app.command("delete")
-@database_command(*ERRORS)
-async def delete_(
-    database: Database,
-    settings: Settings,
+def delete_(
     organization_id: Annotated[str, typer.Argument(metavar="ID", help="Its id, as list shows it.")],
     *,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Delete it even if it is in use.")] = False,
     keep_objects: KeepObjects = False,
-) -> str:
+    config: Config = None,
+    database_url: DatabaseUrl = None,
+) -> None:
     """Delete an organization with its sessions, captures, photos, rules and keys.
 
     The photos' objects in the bucket are deleted too, and users who are members of no other organization. Its
@@ -101,23 +101,33 @@ async def delete_(
 
     Exit codes: 0 deleted, 1 not or only partly deleted (the output says what), 2 wrong options.
     """
-    organization = await organization_of(database, organization_id)
-    if not force and organization.deletion_began is None:
-        await _refuse_work(database, settings, organization)
-    stores = stores_of(database, SystemClock(), settings.session_ttl_seconds)
-    _, number = await stores.sessions.page([organization_id], page=1, page_size=1)
-    name = printable(organization.name)
+    settings = read_settings(config, {"database_url": database_url})
+
+    async def check(database: Database) -> tuple[str, int]:
+        organization = await organization_of(database, organization_id)
+        if not force and organization.deletion_began is None:
+            await _refuse_work(database, settings, organization)
+        stores = stores_of(database, SystemClock(), settings.session_ttl_seconds)
+        _, number = await stores.sessions.page([organization_id], page=1, page_size=1)
+        return printable(organization.name), number
+
+    name, number = with_database(settings, check, *ERRORS)
     if not yes:
         objects = "which stay in the bucket" if keep_objects else f"in the bucket {settings.s3_bucket} too"
-        confirm(f"Delete {name} with its keys and {number:,} sessions, and their photos ({objects})?")
+        typer.confirm(
+            f"Delete {name} with its keys and {number:,} sessions, and their photos ({objects})?", abort=True
+        )
 
     async def steps(deletion: Deletion) -> AsyncIterator[None]:
         await deletion.begin(organization_id)
         async for _ in deletion.delete_organization(organization_id):
             yield
 
-    deleted = await delete(database, settings, steps, number, keep_objects=keep_objects)
-    return f"Organization {organization_id} ({name}) is deleted. {deleted}"
+    async def run(database: Database) -> str:
+        return await delete(database, settings, steps, number, keep_objects=keep_objects)
+
+    deleted = with_database(settings, run, *ERRORS)
+    typer.echo(f"Organization {organization_id} ({name}) is deleted. {deleted}")
 
 
 async def _refuse_work(database: Database, settings: Settings, organization: Organization) -> None:

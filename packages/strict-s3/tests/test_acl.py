@@ -72,6 +72,7 @@ def test_every_permission_is_a_grant(client, writers):
     name = f"{writers}-2"
     client.create_bucket(
         Bucket=name,
+        ObjectOwnership="ObjectWriter",
         GrantReadACP=f"id={SOMEBODY}",
         GrantRead=f'uri="{EVERYONE}"',
         CreateBucketConfiguration=REGION,
@@ -80,6 +81,15 @@ def test_every_permission_is_a_grant(client, writers):
     assert grants(acl) == [("READ", EVERYONE), ("READ_ACP", SOMEBODY)]
     client.put_bucket_acl(Bucket=name, AccessControlPolicy={"Owner": acl["Owner"], "Grants": []})
     assert client.get_bucket_acl(Bucket=name)["Grants"] == []
+
+
+@pytest.mark.parametrize("ownership", [{}, {"ObjectOwnership": "BucketOwnerEnforced"}])
+def test_new_buckets_whose_ownership_is_enforced(ownership, client, bucket):
+    """They have no ACL but that of their owner."""
+    arguments = {"Bucket": f"{bucket}-2", "CreateBucketConfiguration": REGION, **ownership}
+    code = code_of(client.create_bucket, **arguments, ACL="public-read")
+    assert code == "InvalidBucketAclWithObjectOwnership"
+    client.create_bucket(**arguments, ACL="private")
 
 
 def test_acls_that_everyone_may_read_and_write(server, client, writers):

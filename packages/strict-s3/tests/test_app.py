@@ -38,6 +38,9 @@ def app(folder: Path) -> Iterator[Front]:
         yield app
 
 
+PUBLIC = {"x-amz-acl": "public-read-write", "x-amz-object-ownership": "ObjectWriter"}
+
+
 def anonymous(form: Any, app: Front, key: str, content: bytes = b"x") -> Any:
     """Post a form to a bucket that everyone may write."""
     form.fields, form.file = {"key": key}, content
@@ -49,7 +52,7 @@ def anonymous(form: Any, app: Front, key: str, content: bytes = b"x") -> Any:
 @pytest.fixture
 def open_bucket(app: Front) -> None:
     """Create a bucket that everyone may write to."""
-    app.store.buckets.create(Order("PUT", "open", headers={"x-amz-acl": "public-read-write"}))
+    app.store.buckets.create(Order("PUT", "open", headers=PUBLIC))
 
 
 class PlainForm:

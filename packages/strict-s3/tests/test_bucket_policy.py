@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from contextlib import closing
-from fnmatch import fnmatchcase
 from itertools import product
 from threading import Event, Thread
 
@@ -302,13 +301,55 @@ def test_a_pattern_has_two_wildcards(server, client, bucket, permit):
     assert status(server, bucket, "ac") == 403
 
 
+def matches(text, pattern):
+    """Return whether a text is like a pattern, by trying every way."""
+    if not pattern:
+        return not text
+    if pattern[0] == "*":
+        return matches(text, pattern[1:]) or (text != "" and matches(text[1:], pattern))
+    return text != "" and pattern[0] in ("?", text[0]) and matches(text[1:], pattern[1:])
+
+
 def test_all_ways_to_match_are_followed():
     """A pattern matches wherever one way through its wildcards does, and only there."""
     texts, patterns = ([*map("".join, product(some, repeat=4)), ""] for some in ("ab", "ab*?"))
-    wrong = [(t, p) for t in texts for p in patterns if is_like(t, p) != fnmatchcase(t, p)]
+    wrong = [(t, p) for t in texts for p in patterns if is_like(t, p) != matches(t, p)]
     assert not wrong
     assert is_like("a" * 950 + "b" * 401, "*a" + "?" * 400 + "b*")
     assert not is_like("a" * 950, "*a" + "?" * 400 + "b*")
+    assert not is_like("a" * 1024, "*a" * 500 + "b")
+    assert is_like("[ab]\n", "[ab]?")
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"Condition": {"StringSounds": {"aws:UserAgent": "a"}}}, "Invalid Condition type : StringSounds"),
+        ({"Condition": {"ForAnyValue:StringLikes": {"s3:prefix": "a"}}}, "Invalid Condition type"),
+        ({"Version": "2013-10-17"}, "The policy must contain a valid version string"),
+        ({"Version": 1}, "The policy must contain a valid version string"),
+        ({"Principal": {}}, "Invalid principal in policy"),
+        ({"Principal": {"AWS": []}}, "Invalid principal in policy"),
+        ({"Principal": {"Group": "everyone"}}, "Invalid principal in policy"),
+        ({"Principal": "everyone"}, "Invalid principal in policy"),
+        ({"Principal": None}, "Invalid principal in policy"),
+    ],
+)
+def test_policies_with_what_is_unknown(changes, message, client, bucket):
+    """Unknown operators, versions and principals are refused; those that S3 knows are not."""
+    of_policy = {name: changes.pop(name) for name in ("Version",) if name in changes}
+    statement = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject"}
+    statement |= {"Resource": f"arn:aws:s3:::{bucket}/*", **changes}
+    policy = json.dumps({"Statement": [statement], **of_policy})
+    refused = response_to(client.put_bucket_policy, Bucket=bucket, Policy=policy)["Error"]
+    assert (refused["Code"], message in refused["Message"]) == ("MalformedPolicy", True)
+    statement["Principal"] = {
+        "AWS": ["arn:aws:iam::000000000000:root"],
+        "Service": "logging.s3.amazonaws.com",
+    }
+    for name in ("ForAllValues:StringNotLikeIfExists", "DateLessThan", "Null", "NotIpAddress"):
+        statement["Condition"] = {name: {"aws:SourceIp": "10.0.0.0/8"}}
+        client.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Statement": statement}))
 
 
 def test_others_are_served_while_a_policy_is_matched(tmp_path):

@@ -15,6 +15,8 @@ OF_TEST_DATA = {
     "CRC64NVME": "rsrzr5yYqFU=",
     "SHA1": "9I3YU4IIYIFsddVND1hNyGMyenw=",
     "SHA256": "kW8AJ6V1B0znKjMXd8NHjWUT94alkb2JLaGld78jNfk=",
+    "SHA512": "Dh4h7PEF7IU9JNcohnrXBhPCFmOkaTB0sqNhnBvTnWa1iMM3I7tGbHJCToDjymPCSQeKs0e6uUKFAOfuQwWdDQ==",
+    "MD5": "63M6AMDJ0zbmVpGjerVCkw==",
 }
 
 
@@ -54,14 +56,37 @@ def test_content_md5():
         ({}, None, None),
         ({"x-amz-checksum-crc32": "0wiusg=="}, "CRC32", "0wiusg=="),
         ({"x-amz-trailer": "x-amz-checksum-sha1"}, "SHA1", None),
-        ({"x-amz-sdk-checksum-algorithm": "sha256"}, "SHA256", None),
+        ({"x-amz-trailer": "x-amz-checksum-sha1", "x-amz-sdk-checksum-algorithm": "SHA1"}, "SHA1", None),
         ({"x-amz-checksum-algorithm": "CRC32", "x-amz-checksum-mode": "ENABLED"}, None, None),
     ],
 )
 def test_what_headers_claim(headers, algorithm, claimed):
-    """A checksum is named by its own header, by the trailer to come, or by the algorithm alone."""
+    """A checksum is named by its own header, or by the trailer to come."""
     checksum = claimed_checksum(headers)
     assert (checksum and checksum.algorithm, checksum and checksum.claimed) == (algorithm, claimed)
+
+
+@pytest.mark.parametrize(
+    ("headers", "message"),
+    [
+        ({"x-amz-sdk-checksum-algorithm": "CRC32"}, "no corresponding"),
+        (
+            {"x-amz-checksum-crc32": "0wiusg==", "x-amz-sdk-checksum-algorithm": "SHA1"},
+            "algorithm header is inv",
+        ),
+        (
+            {"x-amz-checksum-crc32": "0wiusg==", "x-amz-trailer": "x-amz-checksum-crc32"},
+            "single x-amz-checksum-",
+        ),
+        ({"x-amz-trailer": "x-amz-checksum-crc32, x-amz-checksum-sha1"}, "single x-amz-checksum-"),
+        ({"x-amz-checksum-crc32": "0wiusg==,0wiusg=="}, "Value for x-amz-checksum-crc32 header is invalid"),
+        ({"x-amz-trailer": "x-amz-meta-a"}, "algorithm type you specified"),
+    ],
+)
+def test_checksums_that_are_refused(headers, message):
+    """One is announced and not there, there twice, or not that which was announced."""
+    with pytest.raises(S3Error, match=message):
+        claimed_checksum(headers)
 
 
 def test_unknown_algorithm():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -54,8 +55,9 @@ def test_it_serves_until_a_signal(tmp_path):
 def test_by_default_it_says_what_clients_have_to_know():
     """Without --json it prints the command that sets AWS's variables; others are refused."""
     with subprocess.Popen([*COMMAND, "--port", "0"], stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 -- our own
-        lines = [process.stdout.readline() for _ in range(4)]
-        assert f"AWS_ENDPOINT_URL_S3={lines[0].split()[1]} AWS_ACCESS_KEY_ID=ACCESSKEY" in lines[3]
+        lines = [process.stdout.readline() for _ in range(5)]
+        assert f"AWS_ENDPOINT_URL_S3={lines[0].split()[1]} AWS_ACCESS_KEY_ID=ACCESSKEY" in lines[4]
+        assert lines[2].startswith("stored, without an effect: accelerate, analytics, ")
         assert httpx2.get(lines[0].split()[1]).status_code == 403
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
@@ -105,7 +107,12 @@ def test_everything_by_variables(tmp_path, capsys):
     (tmp_path / "notes.txt").write_text("exit 1")
     of_s3 = {"BUCKET": "photos, more", "PORT": "0", "PUBLIC": "1", "INIT": str(tmp_path), "CORS": "false"}
     variables = {f"STRICT_S3_{name}": text for name, text in of_s3.items()}
-    variables |= {"SERVICES": "s3,sqs", "MINIO_BROWSER": "off", "MINIO_ROOT_USER": "minio"}
+    variables |= {
+        "PERSISTENCE": "1",
+        "SERVICES": "s3,sqs",
+        "MINIO_BROWSER": "off",
+        "MINIO_ROOT_USER": "minio",
+    }
     variables |= {"MINIO_ROOT_PASSWORD": "minio-secret", "MINIO_SITE_REGION": "eu-west-1"}
     with subprocess.Popen(  # noqa: S603 -- our own
         [*COMMAND, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -119,7 +126,10 @@ def test_everything_by_variables(tmp_path, capsys):
         process.send_signal(signal.SIGTERM)
         errors = process.communicate(timeout=30)[1]
     assert (facts["buckets"], body, ended.value.code) == (["photos", "more"], "prepared", 0)
-    assert "Variables that mean nothing here: MINIO_BROWSER, SERVICES\n" in errors
+    assert (
+        "Variables that mean nothing here: MINIO_BROWSER, PERSISTENCE (write --data DIR), SERVICES\n"
+        in errors
+    )
     assert "prepared photos at eu-west-1\n" in errors
     with pytest.raises(SystemExit, match=r"/healthz: .*refused"):
         main(["health", "--port", port])
@@ -140,8 +150,10 @@ def test_variables_that_are_none(monkeypatch, capsys):
 
 
 def test_buckets_of_images_of_minio():
-    """A policy may be behind a bucket, and is left out."""
-    assert of_environment({"MINIO_DEFAULT_BUCKETS": "a:public, b"}) == {"buckets": ["a", "b"]}
+    """A policy may be behind a bucket."""
+    assert of_environment({"MINIO_DEFAULT_BUCKETS": "a:public, b"}) == {
+        "buckets": ["a", "b"], "policies": ["a:public"],
+    }  # fmt: skip
 
 
 def test_scripts_that_fail(tmp_path, monkeypatch):
@@ -202,3 +214,68 @@ def test_texts_are_read_in_python():
     assert options.public_url == "https://s3.test"
     with pytest.raises(ValueError, match="x is not an http:// or https:// URL"):
         Options(public_url="x")
+
+
+def test_the_command_of_minio(tmp_path):
+    """Its folder is that of --data, its console is named, and a log says what was served."""
+    words = ["server", str(tmp_path / "d"), "--console-address", ":9001", "--address", "127.0.0.1:0"]
+    words += ["--log", "text"]
+    environment = {"MINIO_DEFAULT_BUCKETS": "photos:public,thumbnails:download,notes:none,more"}
+    environment |= {
+        "MINIO_ACCESS_KEY": "minio",
+        "MINIO_SECRET_KEY": "minio-secret",
+        "MINIO_REGION_NAME": "eu-west-1",
+    }
+    with subprocess.Popen(  # noqa: S603 -- our own
+        [*COMMAND, *words, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=os.environ | environment,
+    ) as process:  # fmt: skip
+        facts = json.loads(process.stdout.readline())
+        statuses = {
+            bucket: [
+                httpx2.put(f"{facts['s3']}/{bucket}/k", content=b"x").status_code,
+                httpx2.get(f"{facts['s3']}/{bucket}/k?X-Amz-Security-Token=t0ken").status_code,
+                httpx2.get(f"{facts['s3']}/{bucket}").status_code,
+            ]
+            for bucket in facts["buckets"]
+        }
+        process.send_signal(signal.SIGTERM)
+        errors = process.communicate(timeout=30)[1]
+    assert statuses == {
+        "photos": [200, 200, 200], "thumbnails": [403, 403, 403], "notes": [403] * 3, "more": [403] * 3,
+    }  # fmt: skip
+    assert facts["AWS_REGION"] == "eu-west-1"
+    assert [*(tmp_path / "d").iterdir()]
+    assert "--console-address means nothing here: contract-first s3 has a console" in errors
+    assert re.search(r"\d\d:\d\d:\d\d s3  PUT    200 +\d+ ms /photos/k PutObject\n", errors)
+    assert re.search(r" GET    403 +\d+ ms /notes GetObject|/notes ListObjects AccessDenied\n", errors)
+    assert "t0ken" not in errors
+
+
+def test_a_log_for_programs():
+    """Each line is one JSON object."""
+    command = [*COMMAND, "--port", "0", "--json", "--log", "json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:  # noqa: S603 -- our own
+        url = json.loads(process.stdout.readline())["s3"]
+        httpx2.get(f"{url}/uploads/a%0Ab?versionId=1")
+        process.send_signal(signal.SIGTERM)
+        entry = json.loads(process.communicate(timeout=30)[1])
+    assert (entry["path"], entry["query"], entry["status"]) == ("/uploads/a%0Ab", "versionId=1", 403)
+    assert (entry["operation"], entry["code"]) == ("GetObject", "AccessDenied")
+
+
+@pytest.mark.parametrize("words", [["serve", "/data"], ["server", "/a", "/b"], ["/data"]])
+def test_words_that_are_no_options(words, capsys):
+    """MinIO's command has one folder; any other word is refused."""
+    with pytest.raises(SystemExit) as ended:
+        main(words)
+    assert ended.value.code == 2
+    assert "expected options, or server DIR" in capsys.readouterr().err
+
+
+def test_policies_that_are_unknown(monkeypatch, capsys):
+    """The policy of a bucket is refused where it cannot be had, and never dropped."""
+    monkeypatch.setenv("MINIO_DEFAULT_BUCKETS", "photos:upload")
+    with pytest.raises(SystemExit):
+        main([])
+    assert "photos:upload is not BUCKET:POLICY: expected none, download, public" in capsys.readouterr().err

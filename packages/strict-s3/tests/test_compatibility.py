@@ -35,7 +35,7 @@ def ask(form: Any, connect: Callable[..., Any], post: Callable[..., Any]) -> Cal
         spoil: Callable[[Any], Any] = lambda _: None,
     ) -> SimpleNamespace:
         bucket = f"compat-{uuid4().hex}"
-        client.create_bucket(Bucket=bucket, ACL=acl)
+        client.create_bucket(Bucket=bucket, ACL=acl, ObjectOwnership="ObjectWriter")
         form.bucket, form.fields, form.region = bucket, dict(fields), REGION
         form.file, form.filename, form.filenames_everywhere = file, filename, True
         if conditions is not None:

@@ -47,7 +47,7 @@ def test_what_is_refused(client, bucket):
         about = {"Bucket": bucket, "Id": name, "MetricsConfiguration": {"Id": of_document}}
         assert refusal_of(put, **about) == (400, "InvalidArgument")
     with pytest.raises(Exception, match=r"MalformedXML|not well-formed"):
-        configurations.content_of(configurations.KINDS["analytics"], "a", b"<C><Id>a</Id></C>")
+        configurations._content("analytics", "a", b"<C><Id>a</Id></C>")
     assert "MetricsConfigurationList" not in client.list_bucket_metrics_configurations(Bucket=bucket)
 
 

@@ -270,7 +270,7 @@ def state_of(store: Store) -> list[Any]:
     """Return what there is: contents of all versions, markers, and the parts of uploads."""
     if store.bucket("photos") is None:
         return []
-    names = [name for name, _ in store._backend.versions("photos")]
+    names = [*store._backend.versions("photos").names]
     versions = [
         [
             version._value_buffer.path.read_text() if hasattr(version, "_value_buffer") else None
@@ -279,7 +279,8 @@ def state_of(store: Store) -> list[Any]:
         for name in names
     ]
     uploads = [
-        [part.value.decode() for part in one.parts.values()] for _, one in store._backend.uploads("photos")
+        [part.value.decode() for part in one.parts.values()]
+        for _, one in store._backend.uploads("photos").since("")
     ]
     return [names, versions, uploads, store.existing("photos").versioning]
 
@@ -356,7 +357,8 @@ def test_a_damaged_folder_is_checked_and_repaired(tmp_path, capsys):
         for key in ("lost", "whole", "changed"):
             put(app.store, key, b"one")
         files = {
-            name: several[-1]._value_buffer.path for name, several in app.store._backend.versions("photos")
+            name: version._value_buffer.path
+            for name, version in app.store._backend.latest("photos").since("")
         }
     files["lost"].unlink()
     files["changed"].write_bytes(b"two")

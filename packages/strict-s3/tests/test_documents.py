@@ -14,10 +14,10 @@ from botocore.exceptions import ClientError
 from strict_s3.buckets import documents as bucket_documents
 from strict_s3.buckets.documents import (
     check_bypass,
-    check_document,
     check_ownership,
     check_tagging_header,
     check_tags,
+    completed,
 )
 from strict_s3.messages import xml
 from strict_s3.messages.errors import S3Error
@@ -63,7 +63,7 @@ def owned(*rules: str) -> str:
 def check(name: str, document: str, bucket: Bucket) -> None:
     """Check a document as it is checked when it is put."""
     check_bucket(Order("PUT", bucket.name, "", ((name, ""),), body=document.encode()), bucket)
-    check_document(name, document.encode(), bucket)
+    completed(name, document.encode(), bucket)
 
 
 GOVERNANCE, DAYS, YEARS = "<Mode>GOVERNANCE</Mode>", "<Days>1</Days>", "<Years>1</Years>"
@@ -85,7 +85,11 @@ KEY = "<KMSMasterKeyID>k</KMSMasterKeyID>"
         ("policy", ALLOWED, BUCKET),
         ("tagging", "<Tagging><TagSet><Tag><Key>ö/1</Key><Value></Value></Tag></TagSet></Tagging>", BUCKET),
         ("requestPayment", "<C><Payer>BucketOwner</Payer></C>", BUCKET),
-        ("website", "<W><RedirectAllRequestsTo/></W>", BUCKET),
+        (
+            "website",
+            "<W><RedirectAllRequestsTo><HostName>x.example</HostName></RedirectAllRequestsTo></W>",
+            BUCKET,
+        ),
     ],
 )
 def test_documents_that_are_taken(name, document, bucket):

@@ -11,7 +11,8 @@ import httpx2
 import pytest
 from botocore.exceptions import ClientError
 
-from strict_s3.buckets.lifecycle import check_rules, with_ids
+from strict_s3.buckets.documents import completed
+from strict_s3.buckets.lifecycle import check_rules
 from strict_s3.messages.errors import S3Error
 from strict_s3.messages.xml import parse
 from strict_s3.store.locks import check_headers
@@ -160,7 +161,7 @@ def test_a_rule_that_is_nested_deeply():
     """It is refused, and not followed to its end."""
     deep = b"<x>" * 100_000 + b"</x>" * 100_000
     with pytest.raises(S3Error) as caught:
-        with_ids(rule_of(1).replace(b"</Rule>", deep + b"</Rule>"))
+        completed("lifecycle", rule_of(1).replace(b"</Rule>", deep + b"</Rule>"), None)
     assert caught.value.code == "MalformedXML"
 
 

@@ -135,6 +135,7 @@ def test_survives_a_restart(tmp_path):
         client.create_bucket(
             Bucket="other",
             ACL="public-read-write",
+            ObjectOwnership="ObjectWriter",
             CreateBucketConfiguration={"LocationConstraint": "us-west-2"},
         )
         client.create_bucket(Bucket="gone", CreateBucketConfiguration={"LocationConstraint": "us-west-2"})

@@ -1,8 +1,10 @@
 """What of a bucket, or of an object, a request is about; and buckets that are gone when it gets there."""
 
 from contextlib import closing, suppress
+from datetime import UTC, datetime
 from threading import Thread
 
+import botocore.session
 import httpx2
 import pytest
 from botocore.auth import S3SigV4QueryAuth
@@ -13,6 +15,7 @@ from botocore.exceptions import ClientError
 from strict_s3.app import create_app
 from strict_s3.messages.errors import S3Error
 from strict_s3.messages.integers import integer_argument, whole_number
+from strict_s3.messages.operations import BY_NAME, NOT_IMPLEMENTED
 from strict_s3.messages.orders import Order
 from strict_s3.options import Options
 from strict_s3.store.index import Index
@@ -198,3 +201,104 @@ def test_folders_of_before_the_index(tmp_path):
     with pytest.raises(OSError, match=r"version before 0\.3: run version 0\.3"):
         create_app(Options(buckets=(), data=tmp_path))
     assert [path.name for path in tmp_path.iterdir()] == ["photos"]
+
+
+MODEL = botocore.session.get_session().get_service_model("s3")
+ELSEWHERE = {
+    "GetBucketLifecycle", "GetBucketNotification", "PutBucketLifecycle", "PutBucketNotification",
+    "ListDirectoryBuckets", "WriteGetObjectResponse",
+}  # fmt: skip
+"""Operations that others replace, and those of other kinds of buckets and of functions."""
+
+
+@pytest.mark.parametrize("name", sorted({*MODEL.operation_names} - ELSEWHERE))
+def test_what_is_not_implemented_is_refused(name, send, bucket):
+    """Each operation of botocore's model is in the table; one that is not served is 501, reads too."""
+    operation = BY_NAME[name]
+    if not operation.is_served:
+        http = MODEL.operation_model(name).http
+        path, _, query = http["requestUri"].partition("?")
+        key = "k" if "{Key+}" in path else ""
+        assert send(http["method"], bucket, query, key).status_code == 501
+
+
+@pytest.mark.parametrize("name", sorted(NOT_IMPLEMENTED))
+def test_headers_that_would_change_what_is_done(name, client, bucket):
+    """A request with one that has no effect here is 501, and changes nothing."""
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+
+    def add(request, **_):
+        request.headers[name] = "1"
+
+    client.meta.events.register("before-sign.s3.PutObject", add)
+    try:
+        with pytest.raises(ClientError) as caught:
+            client.put_object(Bucket=bucket, Key="k", Body=b"yy")
+    finally:
+        client.meta.events.unregister("before-sign.s3.PutObject", add)
+    assert caught.value.response["Error"]["Code"] == "NotImplemented"
+    assert client.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+
+
+SEEN = frozenset({
+    "cache-control", "content-disposition", "content-encoding", "content-language", "content-length",
+    "content-md5", "content-type", "expires", "if-match", "if-modified-since", "if-none-match",
+    "if-unmodified-since", "range", "x-amz-acl", "x-amz-bucket-object-lock-enabled",
+    "x-amz-bucket-object-lock-token", "x-amz-bypass-governance-retention",
+    "x-amz-confirm-remove-self-bucket-access", "x-amz-copy-source", "x-amz-expected-bucket-owner",
+    "x-amz-max-parts", "x-amz-metadata-directive", "x-amz-mfa", "x-amz-mp-object-size",
+    "x-amz-object-attributes", "x-amz-object-lock-legal-hold", "x-amz-object-lock-mode",
+    "x-amz-object-lock-retain-until-date", "x-amz-object-ownership", "x-amz-optional-object-attributes",
+    "x-amz-part-number-marker", "x-amz-request-payer", "x-amz-sdk-checksum-algorithm",
+    "x-amz-skip-destination-validation", "x-amz-source-expected-bucket-owner", "x-amz-storage-class",
+    "x-amz-tagging", "x-amz-tagging-directive", "x-amz-transition-default-minimum-object-size",
+    "x-amz-website-redirect-location",
+})  # fmt: skip
+"""Headers that are implemented, or change nothing of what is done."""
+
+
+def test_each_header_of_the_model():
+    """A header of an operation that is served is implemented, or its request is 501."""
+    prefixes = "x-amz-checksum-", "x-amz-copy-source-", "x-amz-grant-", "x-amz-server-side-encryption"
+    headers = {
+        member.serialization["name"].lower()
+        for name in MODEL.operation_names
+        if name in BY_NAME and BY_NAME[name].is_served
+        for member in getattr(MODEL.operation_model(name).input_shape, "members", {}).values()
+        if member.serialization.get("location") == "header"
+    }
+    assert {name for name in headers if not name.startswith(prefixes)} == SEEN | NOT_IMPLEMENTED
+
+
+@pytest.mark.parametrize("selector", ["annotations", "Tagging", "legalhold"])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_subresources_of_objects_that_are_unknown(method, selector, send, client, bucket):
+    """They are not the object itself; a number or a version past caches is ignored."""
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    assert send(method, bucket, selector, "k").status_code == 501
+    for ignored in ("1733150000", "_=1", "v", "v=2", "x-id", "_", "response-content-type"):
+        assert send(method, bucket, ignored, "k").status_code == 200, ignored
+
+
+@pytest.mark.parametrize("condition", [{"Size": 1}, {"LastModifiedTime": datetime(2026, 1, 1, tzinfo=UTC)}])
+def test_conditions_of_deletions_that_are_not_implemented(condition, client, bucket):
+    """DeleteObjects with conditions of directory buckets deletes nothing."""
+    client.put_object(Bucket=bucket, Key="k", Body=b"x")
+    with pytest.raises(ClientError, match="NotImplemented"):
+        client.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "k", **condition}]})
+    client.head_object(Bucket=bucket, Key="k")
+
+
+def test_buckets_of_another_namespace(client):
+    """A bucket is of the global one, or it is 501 and not made."""
+
+    def add(request, **_):
+        request.headers["x-amz-bucket-namespace"] = "account-regional"
+
+    client.meta.events.register("before-sign.s3.CreateBucket", add)
+    try:
+        with pytest.raises(ClientError, match="NotImplemented"):
+            client.create_bucket(Bucket="of-an-account")
+    finally:
+        client.meta.events.unregister("before-sign.s3.CreateBucket", add)
+    assert "of-an-account" not in {bucket["Name"] for bucket in client.list_buckets()["Buckets"]}

@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from boto3.session import Session
@@ -423,19 +418,3 @@ def test_a_person_is_erased(run, s3, organizations):
 def test_whose_data_is_to_be_said(run, arguments):
     """Nobody, two at once, and a subject without an issuer are wrong options."""
     assert run("erase", *arguments).exit_code == 2
-
-
-def test_ctrl_c_ends_a_command_that_asks(run, organizations):
-    """At the question Ctrl-C ends the command at once, and nothing is deleted."""
-    environment = os.environ | {"SCANNER_DATABASE_URL": run.url}
-    command = [Path(sys.executable).with_name("scanner-api"), "organizations", "delete", organizations[0]]
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
-    command.append("--keep-objects")
-    with subprocess.Popen(command, env=environment, **pipes) as process:  # noqa: S603 -- our own program
-        question = b""
-        while not question.endswith(b"[y/N]: "):
-            question += process.stdout.read(1)
-        process.send_signal(signal.SIGINT)
-        assert b"Aborted" in process.stdout.read()
-    assert process.returncode == 1
-    assert organizations[0] in run("organizations", "list").stdout

@@ -13,8 +13,9 @@ FOLDER = Path(__file__).parent
 
 
 def contract() -> contract_first.Contract:
-    """Return the contract, in which each operation has problem details as its errors."""
-    return contract_first.load_contract(FOLDER / "openapi.yaml", [FOLDER / "problems.yaml"])
+    """Return the contract; where it declares no error, that is problem details."""
+    overlays = [FOLDER / "problems.yaml"]
+    return contract_first.load_contract(FOLDER / "openapi.yaml", overlays)
 
 
 def create_app(settings: Settings | None = None) -> contract_first.Service:

@@ -61,7 +61,7 @@ WRONG = {
     "[lint": "is not TOML",
     "[lint]\ncolour = 1": f"{NAME}:2: 'colour' is not an option; known are fail-on, file, ignore,",
     "[lint]\nignore = ['colour']": f"{NAME}:2: 'colour' is not one of",
-    "colour = 1": f"{NAME}:1: 'colour' is not an option; known are check, contract,",
+    "colour = 1": f"{NAME}:1: 'colour' is not an option; known are check, collections, contract,",
     "[lint]\ncontract = 'a.json'": f"{NAME}:2: contract is for all commands: move it above the tables",
     "[[lint]]": f"{NAME}:1: expected a table, got [{{}}]",
     "[credentials]\napi_key = 1": f"{NAME}:2: Expected `str`, got `int` - at `$.credentials.api_key`",

@@ -148,3 +148,28 @@ def test_overlays(contract, write, pets):
     result = contract("show", write(pets), "--overlay", write({"actions": []}, "none.json"))
     assert result.exit_code == 2
     assert "none.json#/overlay" in result.stderr
+
+
+def test_recognised_collections_are_shown(contract, write, tmp_path, monkeypatch):
+    """Each has its key and score, each operation its reading, as the project's file corrects them."""
+    item = {"type": "object", "properties": {"id": {"type": "string"}}}
+    success = {"200": {"description": "", "content": {"application/json": {"schema": item}}}}
+    one = {"name": "petId", "in": "path", "required": True, "schema": {"type": "string"}}
+    paths = {
+        "/pets": {"post": {"operationId": "create", "responses": success}},
+        "/pets/{petId}": {"get": {"operationId": "read", "parameters": [one], "responses": success}},
+        "/health": {"get": {"operationId": "health", "responses": {"200": {"description": ""}}}},
+    }
+    file = write({"openapi": "3.1.0", "info": {"title": "Pets", "version": "1"}, "paths": paths})
+    monkeypatch.chdir(tmp_path)
+    shown = contract("show", file, "--collections")
+    heading, create, read, rest = shown.stdout.splitlines()
+    assert heading.startswith("/pets: by id (")
+    assert heading.endswith("; stored with --stateful")
+    assert create == "  POST /pets: create 5.00, path of the collection; next best: none"
+    assert read == "  GET /pets/{petId}: read 6.00, path of an item; next best: none"
+    assert rest == "GET /health: no collection"
+    (tmp_path / "contract-first.toml").write_text('[collections]\n"/pets" = false\n"/cats" = {}\n', "utf-8")
+    wrong = contract("show", file, "--collections")
+    assert wrong.exit_code == 2
+    assert "contract-first.toml:3: [collections] '/cats': the contract has no such path" in wrong.stderr

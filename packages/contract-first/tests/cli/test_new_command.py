@@ -4,13 +4,18 @@ import json
 import subprocess
 import sys
 import tomllib
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
+from threading import Thread
 
 import pytest
 from typer.testing import CliRunner
 
 import contract_first.cli.tree
 from contract_first.contract import load_contract
+from contract_first.contract.comparison import compare
+from contract_first.contract.document.parsing import as_yaml
 from contract_first.contract.linting import lint
 from contract_first.service.handlers import handlers_of
 
@@ -56,6 +61,20 @@ PETS = {
 }
 
 
+ODD = """\
+# The shop's contract, by hand.
+openapi:   3.1.0
+info: {title: Shop,    version: "1"}   # the first
+paths:
+
+    /pets:  # all of them
+        get: {operationId: listPets, responses: {'200': {description:   "ok"}}}
+"""
+PETS_OF_JSON = {
+    "openapi": "3.0.3",
+    "info": {"title": "Shop", "version": "1"},
+    "paths": {"/pets": {"get": {"responses": {"200": {"description": "caf\u00e9"}}}}},
+}
 LONG = "an_operation_that_a_generator_named_" + "by_all_that_it_knows_" * 2
 
 
@@ -70,12 +89,19 @@ def new(write, tmp_path):
 
     def written(document, *options):
         folder = tmp_path / "pet-store"
-        arguments = ["contract", "new", str(write(document)), "--into", str(folder), *options]
+        source = write(as_yaml(document), "openapi.yaml")
+        arguments = ["contract", "new", str(source), "--into", str(folder), *options]
         outcome = CliRunner().invoke(contract_first.cli.tree.app, arguments, catch_exceptions=False)
         assert outcome.exit_code == 0, outcome.stderr
         return folder, outcome.stdout
 
     return written
+
+
+def contract_of(folder, name="openapi.yaml"):
+    """Return the contract of a project, as its app loads it."""
+    source = folder / "src" / folder.name.replace("-", "_")
+    return load_contract(source / name, [source / "problems.yaml"])
 
 
 @pytest.fixture
@@ -151,26 +177,6 @@ def test_what_is_there_stays(new, minimal):
     assert "wrote" not in output
 
 
-def test_a_contract_too_long_for_yaml(new, minimal):
-    """Of a document with more values than are read from YAML the copy is JSON, and the project names that."""
-    minimal["paths"]["/pets"]["get"]["responses"]["200"]["content"] = {
-        "application/json": {"schema": {"type": "array"}, "example": [0] * 350_000}
-    }
-    folder, _ = new(minimal)
-    assert load_contract(folder / "src/pet_store/openapi.json").operations
-    assert '"openapi.json"' in (folder / "src/pet_store/app.py").read_text()
-    assert "lint src/pet_store/openapi.json" in (folder / ".pre-commit-config.yaml").read_text()
-
-
-def test_a_copy_that_can_be_read_again(new, minimal, monkeypatch):
-    """A copy in JSON that would be too large with line breaks has none."""
-    monkeypatch.setattr("contract_first.cli.project.new.MOST_IN_YAML", 1)
-    monkeypatch.setattr("contract_first.cli.project.new.MAX_BYTES", 10)
-    copy = new(minimal)[0] / "src/pet_store/openapi.json"
-    assert copy.read_text().count("\n") == 1
-    assert load_contract(copy).operations
-
-
 def test_a_copy_that_is_too_large(write, minimal, tmp_path, monkeypatch):
     """No project is written that could not be started, as its errors make the contract too large."""
     monkeypatch.setattr("contract_first.contract.reading.extent.MAX_OBJECTS", 100)
@@ -184,55 +190,186 @@ def test_a_copy_that_is_too_large(write, minimal, tmp_path, monkeypatch):
     assert "has more than 100 operations" in outcome.stderr
 
 
-def test_errors_are_described(new, minimal):
-    """An operation without a default response gets one of problem details; errors have them as well."""
-    described = {
-        "200": {"description": ""},
-        "default": {"description": "mine"},
-        "404": {"description": "none"},
+def test_a_contract_is_copied_as_it_is(write, contract, tmp_path):
+    """Comments and formatting stay, and a file of JSON is one of JSON."""
+    for name, text in (("shop.yaml", ODD), ("shop.json", json.dumps({**PETS_OF_JSON}, indent=3))):
+        source, folder = write(text, name), tmp_path / name.replace(".", "-")
+        assert contract("new", source, "--into", folder).exit_code == 0
+        package = folder / "src" / folder.name.replace("-", "_")
+        assert (package / name).read_bytes() == source.read_bytes()
+        assert f'FOLDER / "{name}"' in (package / "app.py").read_text()
+        assert f"lint src/{package.name}/{name} --overlay" in (folder / ".pre-commit-config.yaml").read_text()
+        assert contract_of(folder, name).operations
+
+
+def test_what_a_contract_lacks_is_in_an_overlay(new, errors):
+    """Problem details are declared for errors that are not, neither by status nor range nor default."""
+    contract = contract_of(new(errors)[0])
+    added = {
+        operation.path: [
+            status
+            for status, response in operation.responses.items()
+            if "application/problem+json" in response.get("content", {})
+        ]
+        for operation in contract.operations
     }
-    minimal["paths"]["/cats"] = {"get": {"operationId": "cats", "responses": described}}
-    contract = load_contract(new(minimal)[0] / "src/pet_store/openapi.yaml")
-    first, second = contract.operations
-    assert list(first.responses["default"]["content"]) == ["application/problem+json"]
-    assert second.responses["default"]["description"] == "mine"
-    errors = [second.responses[code]["content"] for code in ("default", "404")]
-    assert all(list(content) == ["application/problem+json"] for content in errors)
+    lacks = ["4XX", "5XX"]
+    assert added == {
+        "/own": lacks,
+        "/range": ["5XX"],
+        "/default": [],
+        "/linked": lacks,
+        "/shared": lacks,
+        "/nothing": ["default"],
+    }
+    original = load_contract(new(errors)[0] / "src/pet_store/openapi.yaml")
+    for operation in original.operations:
+        (same,) = [
+            one
+            for one in contract.operations
+            if one.path == operation.path and one.method == operation.method
+        ]
+        assert dict(operation.responses).items() <= dict(same.responses).items()
+    found = {change.difference.rule.name for change in compare(original, contract)}
+    assert found == {"response-error-added"}
     assert "error response" not in " ".join(fault.reason for fault in lint(contract))
 
 
-def test_errors_are_described_once(new, minimal):
-    """Operations go on sharing an error, but for one that is a success as well, which stays as it is."""
-    text = {"description": "", "content": {"text/plain": {"schema": {"type": "string"}}}}
-    minimal["components"] = {"responses": {"Gone": {"description": "gone"}, "Either": text}}
-    gone, either = ({"$ref": f"#/components/responses/{name}"} for name in ("Gone", "Either"))
-    minimal["paths"] = {
-        path: {"get": {"operationId": path[1:], "responses": {"200": either, "404": gone, "400": either}}}
-        for path in ("/cats", "/dogs")
-    }
-    document = load_contract(new(minimal)[0] / "src/pet_store/openapi.yaml").document
-    shared = document["components"]["responses"]
-    assert list(shared["Gone"]["content"]) == ["application/problem+json"]
-    assert shared["Either"] == text
-    for item in document["paths"].values():
-        responses = item["get"]["responses"]
-        assert list(responses["400"]["content"]) == ["text/plain", "application/problem+json"]
-        assert (responses["200"], responses["404"]) == (either, gone)
-        assert responses["default"] == {"$ref": "#/components/responses/default-problem"}
+SPLIT = {
+    "api/shop.yaml": """\
+openapi: 3.1.0
+info: {title: Shop, version: "1"}
+paths:
+  /pets: {$ref: paths/pets.yaml}   # in a file of its own
+components: {responses: {Gone: {description: It is gone.}}}
+""",
+    "api/paths/pets.yaml": """\
+get:
+  operationId: listPets
+  responses:
+    '200': {description: All., content: {application/json: {schema: {$ref: ../schemas/pet.yaml#/Pet}}}}
+    '404': {$ref: ../shop.yaml#/components/responses/Gone}
+""",
+    "api/schemas/pet.yaml": """\
+Pet: {type: object, properties: {kind: {$ref: '#/Kind'}, parent: {$ref: pet.yaml#/Pet}}}
+Kind: {enum: [cat, dog]}
+""",
+}
+"""A contract of several files."""
+
+
+def test_a_contract_of_several_files(write, contract, tmp_path):
+    """Each stands where it did beside the contract, and the overlay reaches operations of all."""
+    sources = {name.removeprefix("api/"): write(text, name) for name, text in SPLIT.items()}
+    outcome = contract("new", sources["shop.yaml"], "--into", tmp_path / "shop")
+    assert outcome.exit_code == 0, outcome.stderr
+    for name, source in sources.items():
+        assert (tmp_path / "shop/src/shop" / name).read_bytes() == source.read_bytes()
+    (operation,) = contract_of(tmp_path / "shop", "shop.yaml").operations
+    assert [*operation.responses] == ["200", "404", "4XX", "5XX"]
+    assert operation.responses["404"] == {"description": "It is gone."}
+
+
+@pytest.fixture
+def site(tmp_path):
+    """The URL of a server that has the files below the test's folder."""
+
+    class Handler(SimpleHTTPRequestHandler):
+        def log_message(self, *_):
+            """Keep quiet."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Handler, directory=tmp_path)) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+def test_a_contract_at_a_url(write, contract, tmp_path, site):
+    """What its server sends is copied, other documents too; what has no name of a document gets one."""
+    sources = {name.removeprefix("api/"): write(text, name) for name, text in SPLIT.items()}
+    assert contract("new", f"{site}/api/shop.yaml", "--into", tmp_path / "shop").exit_code == 0
+    for name, source in sources.items():
+        assert (tmp_path / "shop/src/shop" / name).read_bytes() == source.read_bytes()
+    for text, name in ((ODD, "openapi.yaml"), (json.dumps(PETS_OF_JSON), "openapi.json")):
+        source = write(text, "v1/api docs")
+        folder = tmp_path / name.replace(".", "-")
+        assert contract("new", f"{site}/v1/api%20docs?format=1", "--into", folder).exit_code == 0
+        assert (folder / "src" / name.replace(".", "_") / name).read_bytes() == source.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("reference", "reason"),
+    [
+        (
+            "../common.yaml#/Pet",
+            "{folder}/common.yaml cannot be copied: expected a document in the folder of",
+        ),
+        ("models.py#/Pet", "{folder}/api/models.py cannot be copied"),
+        ("{site}/common.yaml#/Pet", "{site}/common.yaml cannot be copied"),
+        ("missing.yaml#/Pet", "{folder}/api/missing.yaml: cannot be read"),
+    ],
+)
+@pytest.mark.parametrize("scheme", ["file", "url"])
+def test_what_no_project_can_have(write, contract, tmp_path, site, reference, reason, scheme):
+    """What is out of the folder, is code or is not there ends the command, and no folder is written."""
+    for name in ("common.yaml", "api/models.py"):
+        write("Pet: {type: object}", name)
+    schema = {"$ref": reference.format(site=site)}
+    paths = {"/pets": {"get": {"responses": {"200": {"description": "", **content(schema)}}}}}
+    document = {"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": paths}
+    write(document, "api/pets.json")
+    place = {"file": str(tmp_path), "url": site}[scheme]
+    outcome = contract("new", f"{place}/api/pets.json", "--strict", "--into", tmp_path / "shop")
+    assert (outcome.exit_code, (tmp_path / "shop").exists()) == (2, False)
+    assert reason.format(site=site, folder=place) in outcome.stderr
+
+
+def test_a_contract_that_is_not_there(contract, tmp_path, site):
+    """The message says so, and no folder is written."""
+    for source in (tmp_path / "none.yaml", f"{site}/none.yaml"):
+        outcome = contract("new", source, "--into", tmp_path / "shop")
+        assert (outcome.exit_code, (tmp_path / "shop").exists()) == (2, False)
+        assert f"{source}: cannot be read: " in outcome.stderr
+
+
+def test_an_overlay_of_ones_own(write, contract, tmp_path):
+    """It is copied, and applied before that of the project, which is called otherwise if it has its name."""
+    overlay = {"overlay": "1.0.0", "info": {"title": "t", "version": "1"}}
+    overlay["actions"] = [{"target": "$.paths['/pets'].get", "update": {"tags": ["pets"]}}]
+    source, written = write(ODD, "shop.yaml"), write(overlay, "mine/problems.yaml")
+    assert contract("new", source, "--overlay", written, "--into", tmp_path / "shop").exit_code == 0
+    package = tmp_path / "shop/src/shop"
+    assert (package / "problems.yaml").read_bytes() == written.read_bytes()
+    names = 'FOLDER / "problems.yaml", FOLDER / "problems_2.yaml"'
+    assert names in (package / "app.py").read_text()
+    options = "--overlay src/shop/problems.yaml --overlay src/shop/problems_2.yaml"
+    assert options in (tmp_path / "shop/.pre-commit-config.yaml").read_text()
+    assert (package / "operations/pets.py").exists()
+
+
+def test_a_root_confines_a_contract(write, contract, tmp_path):
+    """What is in the root is copied, and what is not is refused."""
+    source = write(ODD, "api/shop.yaml")
+    for root, code in (("api", 0), ("other", 2)):
+        (tmp_path / root).mkdir(exist_ok=True)
+        outcome = contract("new", source, "--root", tmp_path / root, "--into", tmp_path / f"new-{root}")
+        assert outcome.exit_code == code, outcome.stderr
+        assert (tmp_path / f"new-{root}").exists() is (code == 0)
 
 
 def test_the_next_version_of_the_contract(new, minimal):
     """Copied over that of the project it is served, with the errors that the overlay adds to each version."""
-    folder = new(minimal)[0] / "src/pet_store"
-    path, overlay = folder / "openapi.yaml", folder / "problems.yaml"
-    written = load_contract(path, [overlay]).document
-    assert written == load_contract(path).document
+    folder = new(minimal)[0]
+    path = folder / "src/pet_store/openapi.yaml"
+    minimal["paths"]["/cats"] = {"get": {"responses": {"200": {"description": ""}}}}
     path.write_text(json.dumps(minimal))
-    assert load_contract(path, [overlay]).document == written
+    assert [{*operation.responses} for operation in contract_of(folder).operations] == [
+        {"200", "4XX", "5XX"}
+    ] * 2
     minimal["components"] = {"responses": {"default-problem": {"description": "mine"}}}
     path.write_text(json.dumps(minimal))
-    (operation,) = load_contract(path, [overlay]).operations
-    assert operation.responses["default"] == {"description": "mine"}
+    for operation in contract_of(folder).operations:
+        assert operation.responses["4XX"] == {"description": "mine"}
 
 
 def test_errors_that_are_described_are_no_warning(write, minimal, tmp_path):
@@ -240,6 +377,26 @@ def test_errors_that_are_described_are_no_warning(write, minimal, tmp_path):
     minimal["paths"] = {"/": {"get": {"responses": {"default": {"description": ""}}}}}
     arguments = ["contract", "new", str(write(minimal)), "--into", str(tmp_path / "pets")]
     assert CliRunner().invoke(contract_first.cli.tree.app, arguments).stderr == ""
+
+
+@pytest.fixture
+def errors(minimal):
+    """Operations that declare errors of their own by status, range and default, or no response."""
+    minimal["openapi"] = "3.2.0"
+    own = {
+        "description": "No.",
+        **content({"type": "object", "required": ["code"], "properties": {"code": {}}}),
+    }
+    success = {"200": {"description": ""}}
+    some = {"own": {"404": own, "422": own}, "range": {"4XX": own}, "default": {"default": own}}
+    minimal["paths"] = {
+        f"/{name}": {"get": {"responses": {**success, **declared}}} for name, declared in some.items()
+    }
+    minimal["paths"]["/linked"] = {"additionalOperations": {"LINK": {"responses": success}}}
+    minimal["paths"]["/shared"] = {"$ref": "#/components/pathItems/Shared"}
+    minimal["paths"]["/nothing"] = {"get": {"operationId": "nothing"}}
+    minimal["components"] = {"pathItems": {"Shared": {"get": {"responses": success}}}}
+    return minimal
 
 
 def output_of_tests(folder):
@@ -361,6 +518,64 @@ def test_heirs_by_a_discriminator(new, minimal):
     assert "5 passed" in output_of_tests(folder)
 
 
+OWN_ERRORS = """\
+openapi: 3.1.0
+info: {title: Pets, version: "1"}   # errors are JSON of our own
+paths:
+    /pets/{id}:
+        parameters:
+            - {name: id, in: path, required: true, schema: {type: integer}}
+            - {name: tag, in: query, schema: {enum: [cat, dog]}}
+        get:
+            operationId: get_pet
+            responses:
+                '200': {description: It., content: {application/json: {schema: {type: object}}}}
+                '404': {$ref: '#/components/responses/Wrong'}
+                '422': {$ref: '#/components/responses/Wrong'}
+        put:
+            operationId: put_pet
+            requestBody: {$ref: '#/components/requestBodies/Pet'}
+            responses:
+                '200': {description: It., content: {application/json: {}}}
+                4XX: {$ref: '#/components/responses/Wrong'}
+                default: {$ref: '#/components/responses/Wrong'}
+components:
+    requestBodies:
+        Pet: {required: true, content: {application/json: {schema: {$ref: '#/components/schemas/Pet'}}}}
+    responses:
+        Wrong: {description: No., content: {application/json: {schema: {$ref: '#/components/schemas/Error'}}}}
+    schemas:
+        Pet: {type: object, required: [name], properties: {name: {type: string, minLength: 1}}}
+        Error:
+            type: object
+            required: [code, message]
+            properties: {code: {type: string}, message: {type: string}}
+            additionalProperties: false
+"""
+LOST = """
+@pytest.mark.parametrize(("method", "target", "status"), [("GET", "/pets/5", 404), ("PUT", "/pets/x", 422)])
+def test_errors(client, method, target, status):
+    response = client.request(method, target, json={"name": "Rex"})
+    assert (response.status_code, response.headers["content-type"]) == (status, "application/json")
+    assert response.json().keys() == {"code", "message"}
+"""
+
+
+@pytest.mark.programs
+def test_a_contract_with_errors_of_its_own(write, contract, tmp_path):
+    """The contract stays as it is, byte for byte; its errors are sent, and ``check`` has no finding."""
+    source, folder = write(OWN_ERRORS, "pets.yaml"), tmp_path / "pets"
+    assert contract("new", source, "--into", folder).exit_code == 0
+    assert (folder / "src/pets/pets.yaml").read_bytes() == source.read_bytes()
+    assert "4 passed" in output_of_tests(folder)
+    handlers = folder / "src/pets/operations/untagged.py"
+    text = handlers.read_text().replace("NotImplementedYet", "NotFound")
+    handlers.write_text(text.replace("raise NotFound", "raise NotFound('There is no such pet.')"))
+    tests = folder / "tests/test_operations.py"
+    tests.write_text(f"import pytest\n{LOST}")
+    assert "4 passed" in output_of_tests(folder)
+
+
 def test_no_sample_stands_in_a_project(new, unusual):
     """Handlers raise that they are not implemented; tests of all operations are one."""
     folder, _ = new(unusual)
@@ -398,7 +613,7 @@ def test_an_operation_that_comes_later(new, minimal):
 
 
 def test_what_is_repaired(write, minimal, tmp_path):
-    """What ``mock`` repairs is repaired in the copy, unless that is unwanted; its tests need nothing else."""
+    """What ``mock`` repairs is repaired as the copy is loaded, unless that is unwanted."""
     minimal["unknown"] = 1
     source = str(write(minimal))
     arguments = ["contract", "new", source, "--into", str(tmp_path / "pets")]
@@ -406,11 +621,12 @@ def test_what_is_repaired(write, minimal, tmp_path):
     assert (outcome.exit_code, "'unknown' is not allowed here" in outcome.stderr) == (2, True)
     outcome = CliRunner().invoke(contract_first.cli.tree.app, arguments)
     assert (outcome.exit_code, "contract lint" in outcome.stderr) == (0, True)
-    assert load_contract(tmp_path / "pets/src/pets/openapi.yaml").operations
+    assert (tmp_path / "pets/src/pets/pets.json").read_text() == json.dumps(minimal)
+    assert "overlays, lenient=True)" in (tmp_path / "pets/src/pets/app.py").read_text()
 
 
 def test_a_contract_of_swagger(write, tmp_path):
-    """It is converted to OpenAPI 3.0."""
+    """It is converted to OpenAPI 3.0 as it is loaded."""
     paths = {
         "/pets": {
             "get": {"responses": {"200": {"description": "", "schema": {"type": "array", "items": {}}}}}
@@ -419,7 +635,7 @@ def test_a_contract_of_swagger(write, tmp_path):
     source = str(write({"swagger": "2.0", "info": {"title": "t", "version": "1"}, "paths": paths}))
     arguments = ["contract", "new", source, "--into", str(tmp_path / "pets")]
     assert CliRunner().invoke(contract_first.cli.tree.app, arguments).exit_code == 0
-    assert load_contract(tmp_path / "pets/src/pets/openapi.yaml").openapi.startswith("3.0.")
+    assert contract_of(tmp_path / "pets", "pets.json").openapi.startswith("3.0.")
 
 
 def test_a_contract_without_operations(write, minimal, tmp_path):
@@ -449,7 +665,7 @@ def test_operations_that_would_share_a_handler(new, minimal):
         f"/{number}": {"get": {**get, "operationId": name}} for number, name in enumerate(names)
     }
     folder, _ = new(minimal)
-    operations = load_contract(folder / "src/pet_store/openapi.yaml").operations
+    operations = contract_of(folder).operations
     assert [operation.operation_id for operation in operations] == [
         "list_pets_2",
         "list_pets_3",
@@ -473,7 +689,7 @@ def test_paths_that_are_the_same(write, minimal, tmp_path):
     arguments = ["contract", "new", str(write(minimal)), "--into", str(tmp_path / "pet-store")]
     outcome = CliRunner().invoke(contract_first.cli.tree.app, arguments)
     assert "GET /pets/{name} is left out: its path is the same as /pets/{id}.\n" in outcome.stderr
-    operations = load_contract(tmp_path / "pet-store/src/pet_store/openapi.yaml").operations
+    operations = contract_of(tmp_path / "pet-store", "pets.json").operations
     assert {operation.operation_id for operation in operations} == {"find", "delete"}
 
 

@@ -312,8 +312,13 @@ def test_commands_have_a_root(with_reference, write, tmp_path):
         assert CliRunner().invoke(app, [*arguments, str(tmp_path / "root")]).exit_code == 0
         refused = CliRunner().invoke(app, [*arguments, str(path.parent)])
         assert (refused.exit_code, "(--root)" in refused.output) == (2, True), refused.output
-    new = ["contract", "new", str(path), "--into", str(tmp_path / "shop"), "--root", str(tmp_path / "root")]
-    assert CliRunner().invoke(app, new).exit_code == 0
+    write({"Pet": {"type": "string"}}, "root/api/pets.json")
+    whole = write(with_reference("pets.json#/Pet"), "root/api/whole.json")
+    new = ["contract", "new", str(whole), "--into", str(tmp_path / "shop"), "--root"]
+    refused = CliRunner().invoke(app, [*new, str(tmp_path / "root" / "common")])
+    assert (refused.exit_code, "(--root)" in refused.output) == (2, True), refused.output
+    result = CliRunner().invoke(app, [*new, str(tmp_path / "root")])
+    assert result.exit_code == 0, result.output
     with contract_mock(str(path), root=tmp_path / "root") as mock:
         assert isinstance(httpx2.get(f"{mock.api}/pets", trust_env=False).json(), str)
     with pytest.raises(ContractError, match="--root"):

@@ -13,8 +13,8 @@ from contract_first.contract import Contract
 from contract_first.mock import contract_mock
 from contract_first.mock.journal.journal import Journal
 from contract_first.mock.journal.recording import JournalMiddleware
+from contract_first.mock.pipeline.app import LIMITS
 from contract_first.mock.proxy.forwarding import _Body
-from contract_first.mock.responses.app import LIMITS
 from contract_first.service.messages.problems import ServiceUnavailable
 from contract_first.service.request import budget
 from contract_first.service.request.budget import LEAST_BYTES, SHARE, BodyBudget, Share, hold

@@ -202,7 +202,7 @@ def test_events_of_all(client):
 def test_without_isolation():
     """By default items are those of all, and there is no scope to drop."""
     with (
-        contract_mock(Contract(DOCUMENT, "pets.json"), stateful=True) as mock,
+        contract_mock(Contract(DOCUMENT, "pets.json"), stateful=True, items=0) as mock,
         httpx2.Client(base_url=mock.api, trust_env=False) as client,
     ):
         client.post("/_scope/mine/pets", json={"id": 2, "name": "all"}).raise_for_status()

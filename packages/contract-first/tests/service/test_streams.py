@@ -116,6 +116,21 @@ async def test_a_later_item_violates_the_contract(streaming_app, caplog):
     assert "item/id" in caplog.text
 
 
+@pytest.mark.parametrize("error", [NotFound("Gone."), LookupError("secret")])
+async def test_an_error_behind_the_first_item(serve, error):
+    """Of an error that is declared nothing is sent behind what was: the response ends without its end."""
+
+    async def op():
+        yield Item(1)
+        raise error
+
+    message = {"type": "object", "required": ["message"], "properties": {"message": {"type": "string"}}}
+    declared = {"description": "", "content": {"application/json": {"schema": message}}}
+    operation = {"operationId": "op", "responses": {**responses(LINES), "default": declared}}
+    sent = await exchange(serve({"/": {"get": operation}}, {"op": op}, openapi="3.2.0").asgi)
+    assert [message.get("body") for message in sent] == [None, b'{"id": 1}\n']
+
+
 def test_a_problem_before_the_first_item(streaming_app):
     """What is raised before there is an item is the response."""
 

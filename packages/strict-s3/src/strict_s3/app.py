@@ -171,7 +171,9 @@ def create_app(
         faults: simulated failures; none by default.
     """
     folder = options.data or Path(tempfile.mkdtemp(prefix="s3-"))
-    first = [FirstBucket(name, options.region, options.cors, options.public) for name in options.buckets]
+    first = [
+        FirstBucket(name, options.region, options.cors, options.policy_of(name)) for name in options.buckets
+    ]
     archive = Archive(folder, durable=options.data is not None and not options.no_fsync)
     webhooks = {name: Webhook(name, url, report) for name, url in options.event_webhooks.items()}
     store = Store(archive, first, Events(webhooks, options.account), options.account)

@@ -9,14 +9,16 @@ import signal
 import ssl
 import sys
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NoReturn
 from urllib.request import urlopen
 
 from .local import callable_url, local_s3
+from .messages.operations import STORED
 from .options import Options, flags
+from .request_log import FORMS, request_log
 from .startup.environment import of_environment, without_meaning
 
 DEFAULT_PORT = 9000
@@ -33,10 +35,9 @@ State is lost at the end unless --data is given; nothing leaves this machine.
 Ctrl-C or SIGTERM stops it.
 
 Each option may stand in a variable, such as STRICT_S3_BUCKET for --bucket; several values are separated by
-spaces or commas, credentials by spaces. Without an option or a variable of its own it takes the credential of
-MINIO_ROOT_USER and MINIO_ROOT_PASSWORD, or of AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and AWS_SESSION_TOKEN,
-and does not print it; buckets from MINIO_DEFAULT_BUCKETS, domains from MINIO_DOMAIN, the region from
-MINIO_SITE_REGION, MINIO_REGION, AWS_REGION or AWS_DEFAULT_REGION.
+spaces or commas, credentials by spaces. Variables of MinIO, LocalStack and AWS's clients mean what they mean
+there, or standard error names them; a credential that they have is not printed.
+strict-s3 server DIR is the command of MinIO's image.
 
 strict-s3 health says by its exit code whether the S3 of these options, or of these variables, is ready.
 
@@ -51,13 +52,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         check_data(words[2:])
     if words[:1] == ["health"]:
         check_health(words[1:])
-    values, as_json, variables_used = _parsed(arguments)
+    values, output, variables_used = _parsed(arguments)
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stopped.set())
     try:
         options = Options(**values)
-        with options.certifying() as authority, local_s3(options, authority=authority) as s3:
+        report = request_log(output["log"]) if output["log"] else None
+        with options.certifying() as authority, local_s3(options, authority=authority, report=report) as s3:
             variables = options.environment(s3.url)
             if authority is not None:
                 variables["AWS_CA_BUNDLE"] = str(authority.file)
@@ -65,8 +67,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
                 variables = {name: text for name, text in variables.items() if name not in _PRINTED}
             exports = " ".join(f"{name}={value}" for name, value in variables.items())
             facts = {"s3": s3.url, "buckets": options.buckets, **variables}
-            text = f"S3: {s3.url}\nbuckets: {', '.join(options.buckets)}\n\nexport {exports}"
-            print(json.dumps(facts) if as_json else text, flush=True)  # noqa: T201 -- the command's output
+            stored = ", ".join(sorted(STORED))
+            buckets = ", ".join(options.buckets)
+            about = f"S3: {s3.url}\nbuckets: {buckets}\nstored, without an effect: {stored}"
+            text = f"{about}\n\nexport {exports}"
+            print(json.dumps(facts) if output["json"] else text, flush=True)  # noqa: T201 -- the command's output
             stopped.wait()
     except (OSError, ValueError) as error:
         sys.exit(f"Cannot start: {error}")
@@ -104,8 +109,21 @@ def check_health(arguments: Sequence[str]) -> NoReturn:
         sys.exit(f"{url}: {error}")
 
 
-def _parsed(arguments: Sequence[str] | None) -> tuple[dict[str, Any], bool, Collection[str]]:
-    """Return the options of a command line, whether to print JSON, and which options variables gave.
+def _translate(values: dict[str, Any], parser: argparse.ArgumentParser) -> None:
+    """Replace the arguments of MinIO's command ``server`` by options."""
+    command, *folders = values.pop("minio") or ("server",)
+    if command != "server" or len(folders) > 1:
+        parser.error(f"expected options, or server DIR and options, got {command} {' '.join(folders)}")
+    host, _, port = values.pop("address", "").rpartition(":")
+    options = {"data": "".join(folders), "host": host, "port": port}
+    values |= {name: text for name, text in options.items() if text}
+    if values.pop("console_address", ""):
+        message = "--console-address means nothing here: contract-first s3 has a console (--control-port)."
+        print(message, file=sys.stderr)  # noqa: T201 -- the command's
+
+
+def _parsed(arguments: Sequence[str] | None) -> tuple[dict[str, Any], Mapping[str, Any], Collection[str]]:
+    """Return the options of a command line, those of its output, and which options variables gave.
 
     It exits with 2 for an invalid one.
     """
@@ -118,6 +136,10 @@ def _parsed(arguments: Sequence[str] | None) -> tuple[dict[str, Any], bool, Coll
     )
     parser.add_argument("--version", action="version", version=version("strict-s3"))
     parser.add_argument("--json", action="store_true", help="Print one line of JSON once S3 responds.")
+    parser.add_argument("--log", choices=FORMS, help="Log each request on standard error. [default: none]")
+    parser.add_argument("minio", nargs="*", metavar="server DIR", help="As MinIO's: DIR is that of --data.")
+    parser.add_argument("--address", metavar="[HOST]:PORT", help="MinIO's, for --host and --port.")
+    parser.add_argument("--console-address", metavar="ADDRESS", help="MinIO's; there is no console here.")
     for name, (flag, default) in flags().items():
         if isinstance(default, bool):
             parser.add_argument(*flag.names, dest=name, action="store_true", default=None, help=flag.help)
@@ -127,8 +149,13 @@ def _parsed(arguments: Sequence[str] | None) -> tuple[dict[str, Any], bool, Coll
         help_ = f"{flag.help}{f' [default: {value}]' * bool(value)}"
         action = "append" if is_repeatable else "store"
         parser.add_argument(*flag.names, dest=name, action=action, metavar=flag.metavar, help=help_)
-    values = {name: value for name, value in vars(parser.parse_args(arguments)).items() if value is not None}
-    as_json = values.pop("json")
+    values = {
+        name: value
+        for name, value in vars(parser.parse_intermixed_args(arguments)).items()
+        if value is not None
+    }
+    output = {name: values.pop(name, None) for name in ("json", "log")}
+    _translate(values, parser)
     try:
         variables = of_environment(os.environ)
     except ValueError as error:
@@ -144,4 +171,4 @@ def _parsed(arguments: Sequence[str] | None) -> tuple[dict[str, Any], bool, Coll
             except ValueError as error:
                 place = "the environment" if name in variables else f"argument {flag.names[0]}"
                 parser.error(f"{place}: {error}")
-    return {"port": DEFAULT_PORT, **values}, as_json, variables
+    return {"port": DEFAULT_PORT, **values}, output, variables

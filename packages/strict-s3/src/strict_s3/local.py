@@ -62,7 +62,7 @@ class LocalS3:
         from .buckets.buckets import FirstBucket  # noqa: PLC0415 -- imports moto, as the app did
 
         options = self.options
-        self._store.create(FirstBucket(bucket, options.region, options.cors, options.public))
+        self._store.create(FirstBucket(bucket, options.region, options.cors, options.policy_of(bucket)))
 
     def drop_bucket(self, bucket: str) -> None:
         """Remove a bucket with its objects, and with the time that was set for it alone."""

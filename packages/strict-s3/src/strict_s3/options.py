@@ -26,6 +26,8 @@ _NAMED_WEBHOOK = re.compile(r"(?:(?P<name>[\w-]{1,80})=)?(?P<url>.+)", re.ASCII)
 _BASE_URL = re.compile(r"https?://(?:[\w.-]+|\[[0-9a-fA-F:.]+\])(?::[1-9]\d{0,4})?(?:/[^?#\s]*)?", re.ASCII)
 _ATTRIBUTE = re.compile(r"^    (\w+): (.+(?:\n {8}.+)*)", re.MULTILINE)
 _MAX_PORT = 65535
+POLICIES = ("none", "download", "public")
+"""What everyone may do with a bucket: nothing, read its objects, or list and write them as well."""
 
 
 def account_id(text: str) -> str:
@@ -88,6 +90,15 @@ def webhooks_of(texts: Iterable[str]) -> dict[str, str]:
     return webhooks
 
 
+def policies_of(texts: Iterable[str]) -> dict[str, str]:
+    """Return policies by bucket, of texts with both and a colon between; raise ValueError for any other."""
+    policies = dict(text.partition(":")[::2] for text in texts)
+    for bucket, policy in policies.items():
+        if policy not in POLICIES:
+            raise ValueError(f"{bucket}:{policy} is not BUCKET:POLICY: expected {', '.join(POLICIES)}.")
+    return policies
+
+
 def paths_of(texts: Iterable[str]) -> tuple[Path, ...]:
     """Return the paths that texts are."""
     return tuple(map(Path, texts))
@@ -125,6 +136,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         buckets: bucket to start with.
         cors: allow pages of any origin to use the buckets (CORS rules).
         public: allow everyone to read their objects (bucket policy).
+        policies: bucket policy of a bucket to start with: none, download as of --public, or public, by which
+            everyone may list the bucket and write to it as well. In Python policies by bucket.
         region: region of the buckets.
         credentials: credential to accept; a temporary one has :TOKEN or :TOKEN:EXPIRES behind it. In Python
             ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]`` by access key, EXPIRES in ISO 8601; each may do all that
@@ -153,6 +166,9 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     buckets: Annotated[tuple[str, ...], Flag("NAME", tuple, "uploads", ("--bucket", "-b"))] = ("uploads",)
     cors: Annotated[bool, Flag()] = False
     public: Annotated[bool, Flag()] = False
+    policies: Annotated[Mapping[str, str], Flag("BUCKET:POLICY", policies_of, names=("--policy",))] = (
+        msgspec.field(default_factory=dict)
+    )
     region: Annotated[str, Flag("NAME")] = "us-east-1"
     credentials: Annotated[
         Mapping[str, str],
@@ -201,6 +217,10 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         from .tls import authority  # noqa: PLC0415 -- imports cryptography, which plain HTTP does not need
 
         return authority(self.ca)
+
+    def policy_of(self, bucket: str) -> str:
+        """Return the policy that a bucket starts with."""
+        return self.policies.get(bucket, POLICIES[self.public])
 
     def certified_names(self) -> tuple[str, ...]:
         """Return the names and addresses to certify: of the address, of the public URL, and further ones."""

@@ -9,9 +9,10 @@ from .auth.access import check_owner
 from .auth.authentication import Authenticator, Signed
 from .authorization import Authorization
 from .buckets.documents import check_bypass
+from .identity import caller_identity, is_of_sts
 from .messages.cors import OPEN, CorsRule, preflight
 from .messages.errors import MAX_HEADER_SECTION_BYTES, S3Error, invalid_argument, refusal
-from .messages.operations import NONE, Operation
+from .messages.operations import NONE, NOT_IMPLEMENTED, Operation
 from .messages.orders import Bucket, Order
 from .messages.request import Request
 from .messages.response import Response
@@ -54,6 +55,8 @@ class Routes:
     def __call__(self, request: Request) -> Response:
         """Serve a request, or raise `S3Error`."""
         try:
+            if is_of_sts(request):
+                return caller_identity(request, self._authenticator, self._store.account)
             return self._serve(request)
         finally:
             documents.release(request)
@@ -74,6 +77,8 @@ class Routes:
         bucket = self._store.bucket(request.bucket)
         signed = self._authenticator.authenticate(request, bucket.region if bucket else None)
         request = request.unsigned()
+        if headers := sorted(NOT_IMPLEMENTED & request.headers.keys()):
+            raise refusal("NotImplemented", Header=", ".join(headers))
         if not request.bucket:
             return self._list_buckets(request, signed)
         if bucket is None:

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from contract_first.check import Credentials, check_app, check_url
-from contract_first.mock.responses.app import contract_app
+from contract_first.mock.pipeline.app import contract_app
 from scanner_api.app import create_app
 from scanner_api.cli import app as commands
 from scanner_api.settings import Settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from contract_first.mock.responses import ContractResponses
+from contract_first.mock.pipeline import ContractResponses
 from contract_first.mock.responses.authenticators import OpenAuthenticator
 from contract_first.mock.responses.documented import DocumentedResponses, Selection
 from contract_first.service.assembly import Assembly

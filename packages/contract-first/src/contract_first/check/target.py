@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from contract_first.contract import Contract, Operation
 from contract_first.contract.routing import EXPRESSION
+from contract_first.recognition import BY_PATHS, Corrections, Recognition, recognize
 
 from .credentials import PREFIX, Credentials
 
@@ -43,6 +44,7 @@ class Target:
         request_seconds: how long a response is waited for.
         max_response_time: seconds after which a response is late; 0 for never.
         deadline: reading of `clock` at which the run ends; None without a budget.
+        corrections: what a user says of the collections of the contract.
         listeners: called with each request that a check makes of an operation, and its response.
         clock: seconds, monotonic.
     """
@@ -60,6 +62,7 @@ class Target:
     request_seconds: float = 30.0
     max_response_time: float = 0.0
     deadline: float | None = None
+    corrections: Corrections = field(default_factory=Corrections)
     listeners: list[Callable[[Case[Any], httpx2.Response], None]] = field(default_factory=list)
     clock: Callable[[], float] = time.monotonic
     sleep: Callable[[float], object] = time.sleep
@@ -79,6 +82,11 @@ class Target:
         for operation in self.contract.operations:
             methods.setdefault(_nameless(operation.path), set()).add(operation.method.upper())
         return methods
+
+    @cached_property
+    def recognition(self) -> Recognition:
+        """The collections of the contract, those by paths alone too; raises ContractError."""
+        return recognize(self.contract, self.corrections, least=BY_PATHS)
 
     @property
     def declared_responses(self) -> Iterator[Mapping[str, Any]]:

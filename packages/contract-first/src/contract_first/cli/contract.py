@@ -30,6 +30,7 @@ from contract_first.results import Result, as_sarif
 from contract_first.signatures import Flag
 
 from .checking.configuration import Option
+from .collections import collections_of
 from .commands import CANNOT_RUN, failure, option, takes
 from .options import options_of, record_of
 from .reading import ContractOptions, File, Load, follows_references, read_contract
@@ -62,9 +63,11 @@ class ShowOptions(ContractOptions):
 
     Attributes:
         format: format of the output.
+        collections: print the recognised collections, and why each operation is one of theirs, instead.
     """
 
     format: Annotated[Literal["json", "yaml"], Flag()] = "json"
+    collections: Annotated[bool, Flag()] = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,7 +122,11 @@ class TypesOptions(ContractOptions):
 def show(file: File, *, load: Load = load_contract, **arguments: Any) -> None:
     """Print a contract with its overlays applied, its defects repaired and its references bundled."""
     options = record_of(ShowOptions, arguments)
-    document = read_contract(file, load, options.overlay, strict=options.strict).document
+    contract = read_contract(file, load, options.overlay, strict=options.strict)
+    if options.collections:
+        typer.echo("\n".join(collections_of(contract)))
+        return
+    document = contract.document
     is_json = options.format == "json"
     if not is_json and holds_more(document, MOST_IN_YAML):
         typer.echo(f"More than {MOST_IN_YAML} values are written as JSON, which is YAML, too.", err=True)

@@ -18,8 +18,8 @@ from .option_file import HERE, OptionFile, options_of, spelled
 
 NAME: Final = "mock.toml"
 PAGE: Final = "mock#one-file-mocktoml"
-RULES: Final = ("faults", "overrides")
-"""Options that name a file of rules, which may stand in the file itself."""
+INSIDE: Final = {"faults": list, "overrides": list, "collections": dict}
+"""Options that name a file of rules or of a table, which may stand in the file itself."""
 ELSEWHERE: Final = {**option_file.ELSEWHERE, **dict.fromkeys(("json", "ready-file"), f"is {HERE}")}
 MOST_EXAMPLES: Final = 20
 HEAD: Final = "# Options of `mock`, for what its command line does not say. Paths are of files in its folder."
@@ -32,7 +32,7 @@ def configured(context: typer.Context, path: Path | None) -> Path | None:
         return path
     options = options_of(context.command)
     members = file.table(options, elsewhere=ELSEWHERE)
-    rules = {name: str(file.path) for name in RULES if isinstance(members.get(name), list)}
+    rules = {name: str(file.path) for name, kind in INSIDE.items() if isinstance(members.get(name), kind)}
     values = {name: value for name, value in members.items() if name not in rules}
     context.default_map = file.defaults(context, values, options, inside=True) | rules
     return file.path

@@ -17,6 +17,7 @@ from .execute import Start, is_alone, run, with_exec
 from .options import TRUSTED_BY, Process, defaults_of, options_of, ports_of
 
 require_extra("s3")  # the options are those of strict-s3, so even help needs it
+from strict_s3.messages.operations import STORED  # noqa: E402 -- where it is there
 from strict_s3.options import CONFLICTING_VARIABLES, Options  # noqa: E402 -- where it is there
 
 if TYPE_CHECKING:
@@ -112,6 +113,7 @@ def announce(mock: "S3Mock") -> None:
     places = {
         "S3": mock.s3,
         "buckets": ", ".join(mock.buckets),
+        "stored only": ", ".join(sorted(STORED)),
         "control": mock.control,
         **banner.reach_rows(mock.lan, mock.ca, mock.control),
     }

@@ -18,6 +18,7 @@ from .document.errors import SPLIT, ContractError
 from .document.fetching import FOLLOWED, References, following
 from .reading.embedding import embed
 from .reading.extent import check_extent
+from .reading.inlining import place_path_items
 from .reading.overlay import apply_overlay
 from .reading.reading import read_document
 
@@ -69,6 +70,8 @@ def _loaded(
         complete = partial(_complete, document, source, known_valid, origins)
     _check_outline(document, source)
     unmatched: list[str] = []
+    if overlays:
+        place_path_items(document, source)
     for overlay in overlays:
         unmatched += apply_overlay(document, read_document(str(overlay)), str(overlay))
     disabled, origins = complete()

@@ -63,7 +63,8 @@ def _optional_items(attempt: GenerationAttempt, merged: Merged, level: Level) ->
         return 0
     if attempt.merger.recurs(merged.item(0), level.within):
         return 1 if level.depth <= USUAL_LEVELS else 0
-    return merged.leading or (USUAL_ITEMS if level.depth <= USUAL_LEVELS else 1)
+    usual = USUAL_ITEMS if level.items is None else level.items
+    return merged.leading or (usual if level.depth <= USUAL_LEVELS else 1)
 
 
 def _item(

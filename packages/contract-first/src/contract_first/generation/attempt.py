@@ -34,6 +34,7 @@ class Level(NamedTuple):
         subject: of the object whose property it is.
         variation: varies examples, in an item that is not the first.
         request: what a request has there, which chooses among alternatives.
+        items: how many an array has there; None for as many as usual.
     """
 
     depth: int = 0
@@ -43,12 +44,14 @@ class Level(NamedTuple):
     variation: Variation | None = None
     request: Any = None
     kind: str = ""
+    items: int | None = None
 
     def below(self, name: str, subject: Subject | None = None) -> Level:
         request = self.request if isinstance(self.request, dict) else {}
         part = request.get(name, None if self.depth else self.request)
         kind = self.kind if not name or name in Meaning.ENVELOPE else name
-        return Level(self.depth + 1, self.within, name, subject, self.variation, part, kind)
+        items = None if self.depth else self.items  # of the list, or of that in an object around it
+        return Level(self.depth + 1, self.within, name, subject, self.variation, part, kind, items)
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypedDict, Unpack
 from contract_first.contract.schemas.merging import Merger, NoValueError
 from contract_first.contract.schemas.schema import MISSING, Schema, Schemas
 
+from .arrays import USUAL_ITEMS
 from .attempt import Level
 from .locales import strings_of
 from .strategies import strategies
@@ -34,6 +35,7 @@ class Place(TypedDict, total=False):
         example: a value to repair: only members that violate the schema are replaced.
         member: what the value is called there, which says what it may look like.
         kind: what the value is one of, or a list of, such as the last segment of its path.
+        lists: whether it is a list, or an object around one, with as many items as the generator makes.
         request: an object whose members choose among alternatives.
     """
 
@@ -41,6 +43,7 @@ class Place(TypedDict, total=False):
     example: Any
     member: str
     kind: str
+    lists: bool
     request: Any
 
 
@@ -51,12 +54,14 @@ class Generator:
         schemas: of the document, for the direction of the messages that the values are in.
         seed: another seed, other values.
         locale: of strings that are made by the names of properties; see `.locales`.
+        items: how many a list has.
 
     Attributes:
         is_valid: tells whether a part of a value conforms to its schema.
     """
 
-    def __init__(self, schemas: Schemas, *, seed: str, locale: str = "") -> None:
+    def __init__(self, schemas: Schemas, *, seed: str, locale: str = "", items: int = USUAL_ITEMS) -> None:
+        self._items = items
         self._merger = Merger(schemas)
         self.is_valid = self._merger.is_valid
         self._seed = seed
@@ -74,7 +79,8 @@ class Generator:
             name: another name, other values.
         """
         member, request = place.get("member", ""), place.get("request")
-        level = Level(name=member, request=request, kind=place.get("kind") or member)
+        items = self._items if place.get("lists") else None
+        level = Level(name=member, request=request, kind=place.get("kind") or member, items=items)
         example = place.get("example", MISSING)
         value_count = 0
         for number, strategy in enumerate(islice(strategies(), MOST_ATTEMPTS)):

@@ -6,23 +6,11 @@ from urllib.parse import urlencode
 import msgspec
 
 from contract_first.contract.document.json_types import text_of
-from contract_first.contract.document.media_types import essence, is_json, is_xml
+from contract_first.contract.document.media_types import KINDS, essence, is_json, is_xml
 from contract_first.contract.schemas.schema import Schema
 from contract_first.service.messages.response import Rendered
 from contract_first.service.request.sequences import body_of_items, is_sequence
 from contract_first.service.response.xml_writer import xml_of
-
-RANGES = {"*/*": "application/json", "application/*": "application/json", "text/*": "text/plain"}
-KINDS = {"image": "png", "audio": "mpeg", "video": "mp4", "font": "woff2"}
-"""Kinds of media types of which only an example can say what a body looks like, and a type of each."""
-
-
-def concrete(media_type: str) -> str:
-    """Return a media type of a range, and any other as it is."""
-    if "*" not in media_type:
-        return media_type
-    kind = media_type.partition("/")[0]
-    return RANGES.get(media_type) or f"{kind}/{KINDS.get(kind, 'octet-stream')}"
 
 
 def is_opaque(media_type: str) -> bool:

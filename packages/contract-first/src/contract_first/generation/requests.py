@@ -12,10 +12,11 @@ from urllib.parse import quote
 from contract_first.contract import Contract, Operation
 from contract_first.contract.document.anatomy import STYLES
 from contract_first.contract.document.json_types import text_of
+from contract_first.contract.document.media_types import concrete
 from contract_first.contract.schemas.schema import MISSING, Schema, Schemas
 
 from .generator import Generator
-from .rendering import body_of, concrete, is_opaque
+from .rendering import body_of, is_opaque
 
 if TYPE_CHECKING:
     import httpx2

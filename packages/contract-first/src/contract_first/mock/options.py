@@ -20,6 +20,8 @@ HOST = "127.0.0.1"
 Log: TypeAlias = "Callable[[Journal], AbstractContextManager[object]]"
 """Returns a context manager that logs a journal's exchanges while it is open."""
 Mode = Literal["on", "warn", "off"]
+MOST_ITEMS = 100
+"""In a generated list."""
 HOST_FLAG = Flag("ADDRESS", default=HOST, alone=HOST)
 
 
@@ -134,6 +136,9 @@ class MockOptions(ApiOptions):
             again when it changes. In Python also the package itself, or functions by name; they may ask for
             ``state``, a dictionary, and ``clock``.
         stateful: store what is created, changed and deleted, as the real API does.
+        items: number of items in generated lists, with which the collections of --stateful begin; 0 begins
+            empty.
+        collections: correct the recognised collections by the table [collections] of this TOML file.
         stream_interval: seconds between the items of event streams, JSON Lines and JSON text sequences.
         seed_data: JSON or YAML file of items that exist at start: lists by the path of their collection.
         offline: fetch no URL that the contract refers to.
@@ -155,6 +160,8 @@ class MockOptions(ApiOptions):
     errors: Annotated[bool, Flag()] = False
     handlers: Annotated[Any, Flag("PACKAGE", kind=str | None)] = None
     stateful: Annotated[bool, Flag()] = False
+    items: Annotated[int, Flag("N", minimum=0, maximum=MOST_ITEMS)] = 3
+    collections: Annotated[Path | None, Flag()] = None
     stream_interval: Annotated[float, Flag("SECONDS")] = 0.0
     seed_data: Annotated[Path | None, Flag()] = None
     offline: Annotated[bool, Flag()] = False

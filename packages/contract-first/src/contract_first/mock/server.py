@@ -15,6 +15,7 @@ from contract_first.contract import Contract, ContractError, load_contract
 from contract_first.contract.document.fetching import References
 from contract_first.contract.loading import reload, repaired
 from contract_first.generation import strings_of
+from contract_first.recognition import Corrections
 from contract_first.service.http.server import callable_url_of, listen, serving
 from contract_first.signatures import takes_fields_of
 
@@ -23,9 +24,10 @@ from .control.app import ControlAccess
 from .handlers import Handlers
 from .journal.events import Events
 from .options import MockOptions
+from .pipeline import ContractResponses, contract_app
+from .pipeline.app import LIMITS
 from .reach import MockFacts, Reach, certified, certified_names, lan_url, server_options
-from .responses import ContractResponses, MockStrictness, contract_app
-from .responses.app import LIMITS
+from .responses import MockStrictness
 from .service import ReloadingService
 from .state.clock import MockClock
 from .state.data_directory import DataDirectory
@@ -33,8 +35,8 @@ from .state.randomness import SeededRandomness
 from .state.scopes import SCOPE, Cleared, ScopedPart, Scopes
 from .state.state import MockState
 from .stateful.browser import ItemBrowser
-from .stateful.memory import Memory, catalog_of
-from .stateful.responses import StatefulResponses
+from .stateful.catalog import catalog_of
+from .stateful.memory import Memory
 from .stateful.seeding import fill
 from .stateful.state import StoredState
 from .traffic import Traffic
@@ -219,13 +221,16 @@ class _Assembly:
     def _app(self, contract: Contract) -> ASGIApp:
         """Return the app of a contract; what remembers has its collections once that is made."""
         memory, catalog, options = self.memory, None, self.options
-        drawn = str(options.seed), self._randomness, self._strictness, options.locale
-        responses = ContractResponses(*drawn, origin=lambda: self.reach.api)
         if memory is not None:
-            catalog = catalog_of(contract, responses.seed, options.locale)
-            responses = StatefulResponses(
-                *drawn, memory=memory, catalog=catalog, origin=lambda: self.reach.api
-            )
+            corrections = Corrections.read(options.collections) if options.collections else Corrections()
+            catalog = catalog_of(contract, str(options.seed), options.locale, corrections)
+        responses = ContractResponses(
+            *(str(options.seed), self._randomness, self._strictness, options.locale),
+            origin=lambda: self.reach.api,
+            memory=memory,
+            catalog=catalog,
+            items=options.items,
+        )
         handling: dict[str, Any] = {}
         if self._handlers is not None:
             collaborators = {"state": self._handlers.state, "clock": self.clock}

@@ -11,8 +11,7 @@ from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
 from contract_first.service.names import handler_name
 
-from .responses import ContractResponses
-from .responses.mock_operation import MockOperation
+from .pipeline import ContractResponses
 
 App = TypeVar("App", bound=Service)
 
@@ -41,7 +40,7 @@ class UnimplementedResponses(ContractResponses):
             raise ResolverError(
                 f"No handler for operationId {identifier!r}; expected a function called {name!r}."
             )
-        mock = cache(lambda: MockOperation(operation, assembly, self))
+        mock = cache(lambda: self.pipeline(operation, assembly))
 
         async def respond(request: Request) -> Rendered:
             await operation.admit(request)

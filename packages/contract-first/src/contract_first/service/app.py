@@ -37,6 +37,7 @@ from .observe.observation import Observer, observed
 from .options import Exposure, Observability, Seams, regrouped, require_usable
 from .pages import contract_pages, health_pages
 from .request.bodies import Limits
+from .response.errors import ErrorFunction
 
 Opening = Callable[[], AbstractAsyncContextManager[Mapping[str, Any]]]
 """Opens collaborators when the app starts, and closes them when it stops: an ``@asynccontextmanager``."""
@@ -241,6 +242,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     hooks: Sequence[Hook] = (),
     middleware: Sequence[Callable[[ASGIApp], ASGIApp]] = (),
     profile: ProblemProfile = PLAIN,
+    errors: ErrorFunction | None = None,
     idempotency: Idempotency | None = None,
     limits: Limits | None = None,
     strictness: Strictness = STRICTNESS,
@@ -272,6 +274,8 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
         hooks: functions before, after and around handlers; see :class:`~.context.hooks.Hook`.
         middleware: each takes an ASGI app and returns the one around it; the first is the outermost.
         profile: members of problems; by default those of RFC 9457 alone.
+        errors: a function of a problem, its operation and its status that returns the body of an error which
+            the contract declares; None, as without it, for members that are filled in by what they mean.
         idempotency: handles a request once, however often it is sent with its ``Idempotency-Key``, where the
             contract declares that header; see :mod:`.idempotency`. Without it handlers get the header.
         limits: most bytes of target, body and form, and more; see :class:`~.request.bodies.Limits`.
@@ -294,6 +298,8 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
         "seams": seams,
     }
     require_usable(locals())
+    if errors is not None:
+        require_takes(errors, 3, "What makes errors", "a function of a problem, an operation and a status")
     strictness, observability, exposure, seams = regrouped(groups, former)
     metrics, request_log, tracing = observability.metrics, observability.request_log, observability.tracing
     fallback, limits = seams.fallback, limits or Limits()
@@ -364,6 +370,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
             idempotency=idempotency,
             hooks=hooks,
             profile=profile,
+            errors=errors,
             cross_site=cross_site,
             **observing,
         )

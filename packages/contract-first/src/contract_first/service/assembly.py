@@ -18,6 +18,7 @@ from .messages.problems import PLAIN, Problem, ProblemProfile
 from .messages.request import Request
 from .request.bodies import Limits, NamedSchemas
 from .request.budget import BodyBudget
+from .response.errors import ErrorFunction
 from .response.response_validation import ResponseValidator
 
 
@@ -53,6 +54,7 @@ class Assembly:
     strictness: Strictness = field(default_factory=partial(Strictness, formats=False))
     lazy: bool = False
     profile: ProblemProfile = PLAIN
+    errors: ErrorFunction | None = None
     on_violation: Callable[[Operation], None] = lambda _: None
     base_paths: bool = False
     idempotency: Idempotency | None = None

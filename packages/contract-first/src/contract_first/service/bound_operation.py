@@ -35,6 +35,7 @@ from .request.bodies import CompiledBody
 from .request.decoding import decode_form
 from .request.parameters import compile_parameters, undeclared
 from .request.typed_values import NOTHING, converted
+from .response.errors import ErrorRenderer
 from .response.negotiation import Negotiation
 from .response.rendering import ResponseRenderer, accepts, produced
 
@@ -67,6 +68,7 @@ class BoundOperation:
     Attributes:
         admit: sets the caller of a request, or raises its problem.
         has_handler: whether a function handles it; one without is left to the fallback.
+        errors: renders what goes wrong.
     """
 
     def __init__(
@@ -96,6 +98,9 @@ class BoundOperation:
         self._renderer = ResponseRenderer(
             operation, validator, on_violation, reveal=assembly.strictness.reveal
         )
+        self.errors = ErrorRenderer(
+            operation, assembly.contract, self._renderer, assembly.profile, assembly.errors
+        )
         self._hooks = [hook for hook in assembly.hooks if hook.is_of(operation)]
         self._collaborators = assembly.shared
         self._idempotency = assembly.idempotency
@@ -111,6 +116,7 @@ class BoundOperation:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 -- ASGI's signature
         """Respond to one request, or raise a Problem."""
         request: Request = scope[STATE]
+        request.declared_error = self.errors.render
         try:
             await respond(await self._respond(request), request, send)
         finally:

@@ -8,7 +8,6 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass
-from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -28,7 +27,7 @@ from .messages.problems import (
     ViolationError,
 )
 from .messages.request import STATE, Request
-from .messages.response import RawHeaders, Rendered, respond
+from .messages.response import Rendered, respond
 from .messages.traces import CURRENT, trace_of
 from .observe.logs import cause_of
 from .observe.observation import OBSERVATION
@@ -39,9 +38,6 @@ if TYPE_CHECKING:
     from .observe.spans import Tracing
 
 log = logging.getLogger("contract_first.service.errors")
-MOST_REFUSALS = 1024
-OF_BODY = frozenset({b"content-type", b"content-length", b"content-encoding", b"transfer-encoding"})
-"""Header fields that an error has for a body of its own; a problem is written otherwise."""
 GOOD_REQUEST_ID = re.compile(rb"[A-Za-z0-9._~-]{1,64}")
 
 
@@ -70,7 +66,6 @@ class Edge:
     tracing: Tracing | None = None
 
     def __post_init__(self) -> None:
-        self._refused = lru_cache(MOST_REFUSALS)(self._refused_alike)
         self._id_prefix = self.random_bytes(8).hex()
         self._numbers = itertools.count(int.from_bytes(self.random_bytes(3)))
 
@@ -90,7 +85,7 @@ class Edge:
         try:
             page = self.pages.get(scope["path"])
             if page is None and self.refusal is not None and (refusal := self.refusal(request)) is not None:
-                await respond(self._rendered_refusal(refusal, request), request, send)
+                await respond(self._rendered(refusal, request), request, send)
                 return
             if len(request.path) + len(request.query_string) > self.most_target_bytes:
                 request.misrouted = self._too_long(request)
@@ -135,34 +130,15 @@ class Edge:
         if not request.responded:
             await respond(self._rendered(problem, request), request, send)
 
-    def _rendered_refusal(self, problem: Problem, request: Request) -> Rendered:
-        headers, template = self._refused(problem)
-        instance = msgspec.json.encode(request.instance)[1:-1]
-        body = template % {b"instance": instance, b"request_id": request.request_id.encode()}
-        length = (b"content-length", b"%d" % len(body))
-        return Rendered(int(problem.status), [*headers, length, *request.response_headers], body)
-
-    def _refused_alike(self, problem: Problem) -> tuple[RawHeaders, bytes]:
-        """Return the header fields of a problem, and its document with places for what requests differ in."""
-        names = {"instance": "{instance}", "request_id": "{request_id}"}
-        document = self.profile.write(problem, self.profile.document(problem, **names, now=self.clock.now()))
-        template = msgspec.json.encode(document).replace(b"%", b"%%")
-        for name, sign in names.items():
-            template = template.replace(sign.encode(), f"%({name})b".encode())
-        return self._fields(problem), template
-
     def _rendered(self, problem: Problem, request: Request) -> Rendered:
-        body = msgspec.json.encode(request.problem_body(problem))
-        headers = [
-            *self._fields(problem),
-            (b"content-length", str(len(body)).encode()),
-            *request.response_headers,
-        ]
+        rendered = request.declared_error(problem, request) or self._problem_details(problem, request)
         if problem.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
-            headers.append((b"connection", b"close"))  # the rest of the body is not read
-        return Rendered(int(problem.status), headers, body)
+            rendered.headers.append((b"connection", b"close"))  # the rest of the body is not read
+        return rendered
 
-    def _fields(self, problem: Problem) -> RawHeaders:
+    def _problem_details(self, problem: Problem, request: Request) -> Rendered:
+        body = msgspec.json.encode(request.problem_body(problem))
         fields = [(name.lower().encode(), value.encode("latin-1")) for name, value in problem.headers.items()]
-        others = [field for field in fields if field[0] not in OF_BODY]
-        return [*others, (b"content-type", self.profile.media_type.encode())]
+        fields.append((b"content-type", self.profile.media_type.encode()))
+        fields.append((b"content-length", str(len(body)).encode()))
+        return Rendered(int(problem.status), [*fields, *request.response_headers], body)

@@ -150,6 +150,7 @@ EXPECTED: Mapping[str, _Expected] = {
         "a mapping of objects by name, or a function decorated with @asynccontextmanager that yields one",
     ),
     "limits": _Expected(lambda value: value is None or isinstance(value, Limits), "Limits"),
+    "errors": _Expected(lambda value: value is None or callable(value), "a function that returns a value"),
     "profile": _Expected(_of(ProblemProfile), "a ProblemProfile"),
     "hooks": _Expected(_several(_of(Hook)), "a list of hooks, which Hook.before, .after and .around make"),
     "middleware": _Expected(_several(callable), "a list of functions that take an ASGI app and return one"),

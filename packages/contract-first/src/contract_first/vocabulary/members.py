@@ -72,12 +72,6 @@ class Meaning(Enum):
     LABEL = "name title displayname fullname label headline subject summary text description"
     """What people search items by."""
 
-    # Errors
-
-    ERROR_TITLE = "message title error reason msg"
-    ERROR_DETAIL = "detail details description errordescription errormessage"
-    ERROR_STATUS = "status statuscode httpstatus code"
-
     # What an object is about
 
     OF_PERSON = "email emailaddress firstname lastname username birthdate dateofbirth gender"

@@ -6,7 +6,7 @@ from collections import Counter
 
 import httpx2
 import pytest
-from schemathesis.checks import CHECKS
+from schemathesis.checks import CHECKS, load_all_checks
 from starlette.applications import Starlette
 
 from contract_first.check import CannotRunError, Credentials, check_app, check_url
@@ -227,6 +227,7 @@ def test_a_check_ends_after_the_request_under_way(right_shelf):
 
 def test_checks_of_our_own_are_forgotten_after_a_run(right_shelf):
     """Anybody who uses Schemathesis in the same process does not get our checks."""
+    load_all_checks()  # Schemathesis's own, which a first run would add
     before = CHECKS.get_all_names()
     check_url(right_shelf[1], **{**QUICK, "checks": (Kept,), "phases": ("examples",)})
     assert CHECKS.get_all_names() == before

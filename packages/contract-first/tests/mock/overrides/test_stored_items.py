@@ -11,7 +11,7 @@ from contract_first.mock import contract_mock
 @pytest.fixture(scope="module")
 def mock(contract):
     """Run a mock that stores pets, two of them."""
-    with contract_mock(contract, stateful=True, isolate=True) as mock:
+    with contract_mock(contract, stateful=True, items=0, isolate=True) as mock:
         for name in ("Rex", "Tom"):
             httpx2.post(f"{mock.api}/pets", json={"name": name}, trust_env=False).raise_for_status()
         yield mock

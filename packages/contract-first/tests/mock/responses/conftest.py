@@ -8,7 +8,8 @@ from functools import partial
 import pytest
 
 from contract_first.contract import Contract
-from contract_first.mock.responses import STRICT, ContractResponses, contract_app
+from contract_first.mock.pipeline import ContractResponses, contract_app
+from contract_first.mock.responses import STRICT
 
 
 class Client:

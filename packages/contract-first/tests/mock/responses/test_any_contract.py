@@ -7,7 +7,8 @@ import json
 import pytest
 
 from contract_first.contract import Contract
-from contract_first.mock.responses import contract_app, mock_operation
+from contract_first.mock.pipeline import contract_app
+from contract_first.mock.pipeline.pipeline import Pipeline
 
 OK = {"200": {"description": ""}}
 REFUSED = {"401": {"description": "", "content": {"application/problem+json": {}}}}
@@ -236,14 +237,14 @@ def large_document(operations=2000):
 def test_only_what_is_asked_for_is_bound(client):
     """Of thousands of operations a start compiles none, and a request its own."""
     bound = []
-    original = mock_operation.MockOperation.__init__
+    original = Pipeline.__init__
 
-    def noting(self, operation, *rest):
+    def noting(self, operation, *rest, **others):
         bound.append(operation.contract_operation.path)
-        original(self, operation, *rest)
+        original(self, operation, *rest, **others)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(mock_operation.MockOperation, "__init__", noting)
+        patched.setattr(Pipeline, "__init__", noting)
         app = contract_app(Contract(large_document(), "large"))
         assert bound == []
         response = client(app).get("/things1500/a")

@@ -10,6 +10,7 @@ from contract_first.mock.responses import MockStrictness
 from contract_first.service.response.response_validation import ResponseValidator
 
 JSON = "application/json"
+USED_UP = "The rate limit is used up; retry in 1 seconds."
 MANY = {f"{n}": {"value": n} for n in range(-50, 0)}
 
 
@@ -337,7 +338,7 @@ def test_an_example_of_an_error_is_of_its_status(responding):
     errors = {key: {"description": "", "content": content} for key in ("422", "default")}
     app = responding({"200": {"description": ""}, **errors})
     too_many = app.get(prefer="code=429")
-    assert too_many.json == {"error": {"code": 429, "message": "Too Many Requests"}}
+    assert too_many.json == {"error": {"code": 429, "message": USED_UP}}
     assert too_many.headers["x-mock-answer"] == "example-repaired"
     assert app.get(prefer="code=422").json == app.get(prefer="code=429, example=wrong").json == example
 
@@ -359,6 +360,6 @@ def test_an_error_says_which_status_it_is_of(key, responding):
     )
     response = app.get(prefer="code=429")
     assert (response.status, response.json["code"]) == (429, 429)
-    assert response.json["message"] == "Too Many Requests"
+    assert response.json["message"] == USED_UP
     content = {JSON: {"schema": error, "example": {"code": 7, "message": "Mine", "errors": []}}}
     assert responding({key: {"description": "", "content": content}}).get(prefer="code=429").json["code"] == 7

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from contract_first.contract import Contract
-from contract_first.mock.responses import ContractResponses
+from contract_first.mock.pipeline import ContractResponses
 from contract_first.mock.responses.authenticators import OpenAuthenticator
 from contract_first.mock.responses.documented import DocumentedResponses
 from contract_first.mock.responses.selection import Selection

@@ -93,6 +93,23 @@ def test_a_link_leads_to_its_item(api):
         assert api(artist["href"])["id"] == artist["id"]
 
 
+def test_stored_items_have_the_links_of_generated_ones():
+    """Also those of what is in them, and of what is created."""
+    name = {"type": "object", "properties": {"name": TEXT}}
+    created = {"201": {"description": "", "content": {"application/json": {"schema": ARTIST}}}}
+    create = {"requestBody": {"content": {"application/json": {"schema": name}}}, "responses": created}
+    paths = {**PATHS, "/artists": {**PATHS["/artists"], "post": create}}
+    contract, pages = Contract(document_of(paths), "test"), []
+    for stateful in (False, True):
+        with contract_mock(contract, stateful=stateful) as mock:
+            base = f"{mock.api}/artists"
+            pages.append(httpx2.get(base, trust_env=False).text.replace(mock.api, "HERE"))
+            artist = httpx2.post(base, json={"name": "Ada"}, trust_env=False).json()
+            assert artist["tracks"]["url"] == f"{base}/{artist['id']}/tracks"
+    assert pages[0] == pages[1]
+    assert "HERE/artists/" in pages[0]
+
+
 def test_links_have_the_parameters_of_their_request(api):
     """Of what stands beside them, else of the path."""
     for track in api("/artists/abc/tracks")["items"]:
@@ -122,6 +139,39 @@ def test_a_page_that_a_query_makes_leads_on_with_the_path_of_its_request(mocked)
     app = mocked({"/pets/{pet}/toys": at(get(page, *PAGE, **COUNTS), pet=TEXT)})
     assert app.get("/pets/7/toys").json["next"] is None
     assert app.get("/pets/7/toys?limit=2").json["next"].endswith("/pets/7/toys?limit=2&offset=2")
+
+
+@pytest.mark.parametrize(
+    "item", [ARTIST, {"type": "object", "required": ["name"], "properties": {"name": TEXT}}]
+)
+@pytest.mark.parametrize("names", [("after",), ("offset",), ()])
+def test_next_urls_lead_through_a_list(item, names, mocked):
+    """By the key of the last item, an offset, or a parameter of the mock where the contract has none."""
+    path = get({**list_of(item), "required": ["items", "next"]}, "limit", *names, limit=COUNT, offset=COUNT)
+    api = mocked({"/things": path})
+    items, url = [], "/things?limit=2"
+    while url:
+        page = api.get(url).json
+        items += page["items"]
+        url = page["next"] and page["next"].removeprefix("http://localhost")
+    assert items == api.get("/things").json["items"]
+
+
+def test_a_cursor_is_the_key_of_the_last_item(mocked):
+    """With it a request gets what is behind, as it does of a list that is remembered."""
+    listing = {"type": "object", "properties": {"cursor": TEXT, "data": {"type": "array", "items": ARTIST}}}
+    api = mocked({"/artists": get(listing, "limit", "cursor", limit=COUNT)})
+    first, *others = api.get("/artists").json["data"]
+    page = api.get("/artists?limit=1").json
+    assert (page["data"], page["cursor"]) == ([first], first["id"])
+    assert api.get(f"/artists?cursor={first['id']}").json["data"] == others
+
+
+def test_a_text_that_could_page_filters(mocked):
+    """Where items have a text of this name."""
+    player = {"type": "object", "required": ["position"], "properties": {"position": TEXT}}
+    api = mocked({"/players": get({"type": "array", "items": player}, "position")})
+    assert {item["position"] for item in api.get("/players?position=goalkeeper").json} == {"goalkeeper"}
 
 
 def test_a_search_has_the_types_that_are_asked_for(api):

@@ -49,9 +49,11 @@ def test_a_refusal_is_as_the_contract_documents_it(responses, status, refusing):
 
 
 def test_a_missing_credential_as_the_contract_documents_it(refusing):
-    """The example is sent, with the challenge that belongs to the status."""
+    """It has the members of the example and says what is wrong, with the challenge of the status."""
     response = refusing({"401": documented(ERROR, example={"why": "no key"})}).get()
-    assert (response.status, response.json, response.source) == (401, {"why": "no key"}, "example")
+    assert (response.status, response.json, response.source) == (
+        *(401, {"why": "Send the header field X-Key."}, "example"),
+    )
     assert "ApiKey" in response.headers["www-authenticate"]
     assert response.headers["x-mock-refusal"] == "Send the header field X-Key."
 
@@ -74,7 +76,7 @@ def test_a_refusal_as_a_list_of_errors(mocked):
     operation = {"responses": {"422": documented(errors)}, "requestBody": body}
     response = mocked({"/": {"post": operation}})("POST", "/", b'{"a": 5}', content_type="application/json")
     assert response.headers["x-mock-refusal"] == 'body /a: value is not of type "string" but "integer"'
-    assert response.json == {"errors": [{"message": "Unprocessable Content"}]}
+    assert response.json == {"errors": [{"message": response.headers["x-mock-refusal"]}]}
 
 
 @pytest.mark.parametrize(
@@ -125,5 +127,8 @@ def test_an_undocumented_refusal_is_like_a_documented_error(refusing):
     response = refusing({"503": {**said, "headers": {"Retry-After": {"schema": {"type": "integer"}}}}}).get(
         "/?n=x", x_key="k"
     )
-    assert (response.status, response.json) == (422, {"message": "Unprocessable Content", "status": 422})
+    assert (response.status, response.json) == (
+        422,
+        {"message": response.headers["x-mock-refusal"], "status": 422},
+    )
     assert "retry-after" not in response.headers

@@ -9,7 +9,8 @@ import pytest
 
 from contract_first.contract import Contract
 from contract_first.mock import contract_mock
-from contract_first.mock.responses import STRICT, ContractResponses, MockStrictness, contract_app
+from contract_first.mock.pipeline import ContractResponses, contract_app
+from contract_first.mock.responses import STRICT, MockStrictness
 
 from .conftest import document_of
 
@@ -222,8 +223,8 @@ def test_a_generated_error_says_what_is_wrong(mocked):
     assert response.status == 422
     said = response.json
     assert said["error"] == {
-        "message": "Unprocessable Content",
-        "code": "422",
+        "message": 'body /size: value is not of type "integer" but "string"',
+        "code": "validation_error",
         "status": 422,
         "type": "api_error",
     }

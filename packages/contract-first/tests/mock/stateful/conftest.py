@@ -11,9 +11,9 @@ import httpx2
 import pytest
 
 from contract_first.contract import Contract
-from contract_first.mock.responses import contract_app
-from contract_first.mock.stateful.memory import Memory, catalog_of
-from contract_first.mock.stateful.responses import StatefulResponses
+from contract_first.mock.pipeline import ContractResponses, contract_app
+from contract_first.mock.stateful.catalog import catalog_of
+from contract_first.mock.stateful.memory import Memory
 
 NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
 
@@ -29,13 +29,16 @@ class Clock:
 class Mocked:
     """Calls a mock that remembers, as a client does."""
 
-    def __init__(self, paths, call, openapi="3.0.3", **rest):
+    def __init__(self, paths, call, openapi="3.0.3", items=0, **rest):
         document = {"openapi": openapi, "info": {"title": "t", "version": "1"}, "paths": paths, **rest}
         contract = Contract(document, "test")
         self.memory = Memory(Clock())
         self.memory.catalog = catalog_of(contract)
-        responses = StatefulResponses(
-            memory=self.memory, catalog=self.memory.catalog, origin=lambda: "http://api.test"
+        responses = ContractResponses(
+            memory=self.memory,
+            catalog=self.memory.catalog,
+            origin=lambda: "http://api.test",
+            items=items,
         )
         self._app = contract_app(contract, responses=responses, authentication=False, clock=Clock())
         self._call = call

@@ -6,9 +6,9 @@ import re
 
 import pytest
 
+from contract_first.mock.shape.pages import MOST_ON_PAGE, MOST_PAGE_BYTES
 from contract_first.mock.stateful import store as stores
 from contract_first.mock.stateful import views
-from contract_first.mock.stateful.lists.pages import MOST_ON_PAGE, MOST_PAGE_BYTES
 
 from .conftest import LISTED, NEW_PET, PET, PETS, in_path, in_query, operation, ref
 

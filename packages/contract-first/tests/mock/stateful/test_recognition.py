@@ -7,8 +7,9 @@ from copy import deepcopy
 import pytest
 
 from contract_first.contract import Contract, ContractError
-from contract_first.mock.stateful.recognition.collection import shape_of
-from contract_first.mock.stateful.recognition.recognizer import _Recognition, recognize
+from contract_first.recognition import recognize
+from contract_first.recognition import recognizer as recognizing
+from contract_first.recognition.collection import shape_of
 
 from .conftest import LISTED, NEW_PET, PET, PETS, in_path, operation, ref
 
@@ -21,7 +22,7 @@ def recognized(paths, **schemas):
         "paths": paths,
         "components": {"schemas": {"Pet": PET, **schemas}},
     }
-    return [each.sentence() for each in recognize(Contract(document, "test"))]
+    return [each.sentence() for each in recognize(Contract(document, "test")).stored.values()]
 
 
 def test_a_collection_and_its_items():
@@ -176,18 +177,16 @@ def test_an_extension_that_says_nothing(extension, reason):
     assert reason in raised.value.reason
 
 
-def test_operations_elsewhere_are_found_once():
-    """A document may have thousands: they are not looked for again for each of them."""
+def test_operations_elsewhere_are_found_once(monkeypatch):
+    """A document may have thousands: what they have in common is not worked out again for each of them."""
 
-    class Marks(dict):
-        def keys(self):
-            looks.append(len(self))
-            return super().keys()
+    class Reader(recognizing.Reader):
+        def __init__(self, *arguments):
+            looks.append(arguments)
+            super().__init__(*arguments)
 
-    looks: list[int] = []
+    looks = []
+    monkeypatch.setattr(recognizing, "Reader", Reader)
     paths = {f"/{number}/pets": {"post": operation(PET)} for number in range(20)}
-    document = {"openapi": "3.0.3", "info": {"title": "t", "version": "1"}, "paths": paths}
-    recognition = _Recognition(Contract(document, "test"))
-    recognition._draft.marks = Marks(recognition._draft.marks)
-    assert recognition.collections() == []
-    assert looks == [20]
+    assert recognized(paths) == []
+    assert len(looks) == 1

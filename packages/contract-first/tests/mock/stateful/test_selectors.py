@@ -2,7 +2,7 @@
 
 import pytest
 
-from contract_first.mock.stateful.lists.selectors import MOST_TERMS, selects
+from contract_first.mock.shape.selectors import MOST_TERMS, selects
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import pytest
 from contract_first.contract import Contract
 from contract_first.mock import contract_mock
 from contract_first.mock.stateful import store as stores
-from contract_first.mock.stateful.memory import catalog_of
+from contract_first.mock.stateful.catalog import catalog_of
 from contract_first.mock.stateful.seeding import SeedError
 from contract_first.mock.stateful.store import ItemStore
 from contract_first.service.messages.problems import PayloadTooLarge, ServiceUnavailable
@@ -52,7 +52,7 @@ def running(write):
     """Return what runs a mock, with a client of it."""
 
     def run(**options):
-        return contract_mock(str(write(DOCUMENT)), authentication=False, stateful=True, **options)
+        return contract_mock(str(write(DOCUMENT)), authentication=False, stateful=True, items=0, **options)
 
     return run
 
@@ -125,7 +125,7 @@ def test_urls_of_items_are_those_of_the_mock(write, options, origin):
     paths = {**PETS, "/pets": {"post": create, "get": listing}}
     headers = {"X-Forwarded-Host": "proxy.test", "X-Forwarded-Proto": "https"}
     document = write({**DOCUMENT, "paths": paths})
-    with contract_mock(str(document), stateful=True, **options) as mock, client_of(mock) as client:
+    with contract_mock(str(document), stateful=True, items=0, **options) as mock, client_of(mock) as client:
         client.base_url, client.headers = mock.control.removesuffix("/_mock"), headers
         responses = [client.post("/pets", json={"name": name}) for name in "ab"]
         listed = client.get("/pets", params={"limit": 1})
@@ -158,7 +158,7 @@ def test_a_404_that_no_contract_documents_is_no_violation(write):
     read = {"parameters": [in_path("id")], "responses": {"200": operation(ref("Toy"))["responses"]["200"]}}
     paths = {"/toys": {"post": operation(ref("Toy"))}, "/toys/{id}": {"get": read}}
     document = {**DOCUMENT, "paths": paths}
-    with contract_mock(str(write(document)), stateful=True) as mock, client_of(mock) as client:
+    with contract_mock(str(write(document)), stateful=True, items=0) as mock, client_of(mock) as client:
         response = client.get("/toys/9")
         assert (response.status_code, "9" in response.headers["x-mock-refusal"]) == (404, True)
         assert client.get("/_mock/journal", params={"violations": True}).json()["exchanges"] == []
@@ -201,7 +201,7 @@ def test_seeds_that_cannot_be_used(running, write, seeds, reason):
 def test_what_is_recognised_is_reported(write):
     """What a mock remembers is said at start."""
     messages = []
-    with contract_mock(str(write(DOCUMENT)), stateful=True, tell=messages.append):
+    with contract_mock(str(write(DOCUMENT)), stateful=True, items=0, tell=messages.append):
         pass
     assert messages[:2] == [
         "Remembers the items of 2 collections:",

@@ -9,7 +9,16 @@ from typing import Any
 from strict_s3.messages.errors import refusal
 from strict_s3.messages.identifiers import is_account
 
-from .conditions import RequestContext, holds, is_like
+from .conditions import RequestContext, holds, is_like, listed
+
+_PUBLIC = [
+    f"s3:{name}"
+    for name in (
+        "AbortMultipartUpload", "DeleteObject", "GetBucketLocation", "GetObject", "ListBucket",
+        "ListBucketMultipartUploads", "ListMultipartUploadParts", "PutObject",
+    )
+]  # fmt: skip
+"""What everyone may do where MinIO calls a bucket public."""
 
 
 def policy_effect(
@@ -34,13 +43,14 @@ def policy_effect(
     return next((effect for effect in ("Deny", "Allow") if effect in effects), "")
 
 
-def public_policy(bucket: str) -> bytes:
-    """Return a bucket policy that allows everyone to read the objects."""
+def public_policy(bucket: str, *, writes: bool = False) -> bytes:
+    """Return a bucket policy that allows everyone to read the objects, or to list and write them as well."""
+    arn = f"arn:aws:s3:::{bucket}"
     statement = {
         "Effect": "Allow",
         "Principal": "*",
-        "Action": "s3:GetObject",
-        "Resource": f"arn:aws:s3:::{bucket}/*",
+        "Action": _PUBLIC if writes else "s3:GetObject",
+        "Resource": [arn, f"{arn}/*"] if writes else f"{arn}/*",
     }
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]}).encode()
 
@@ -95,8 +105,3 @@ def _names_caller(statement: dict[str, Any], account: str | None) -> bool:
     named = principal if not isinstance(principal, dict) else principal.get("AWS", [])
     principals = re.compile(rf"(?:arn:aws:iam::)?{account or '-'}(?::.*)?")
     return any(name == "*" or principals.fullmatch(str(name)) for name in listed(named)) != is_negative
-
-
-def listed(value: Any) -> list[Any]:
-    """Return a value of a policy as a list, which it may be already."""
-    return value if isinstance(value, list) else [value]

@@ -58,10 +58,10 @@ class Authenticator:
         self._clock = clock
         self._machine = machine or clock
 
-    def authenticate(self, request: Request, region: str | None) -> Signed | None:
+    def authenticate(self, request: Request, region: str | None, service: str = "s3") -> Signed | None:
         """Return the signer of a request; None if it is unsigned.
 
-        With a region, it must be signed for that.
+        With a region, it must be signed for that, and in its header for the service.
 
         Raises:
             S3Error: the signature lacks something, is wrong, early, late, or of Version 2.
@@ -69,7 +69,7 @@ class Authenticator:
         if request.headers.get("authorization", "").startswith("AWS "):
             raise _unsupported()
         if "authorization" in request.headers:
-            claim = claim_of_header(request, region)
+            claim = claim_of_header(request, region, service)
             self._check_skew(claim.time)
         elif request.has(*QUERY):
             claim = claim_of_query(request, region)

@@ -34,10 +34,10 @@ class Claim:
     token: str | None
 
 
-def claim_of_header(request: Request, region: str | None) -> Claim:
+def claim_of_header(request: Request, region: str | None, service: str) -> Claim:
     """Read the Authorization header.
 
-    With a region, it must be signed for that.
+    With a region, it must be signed for that, and always for the service.
 
     Raises:
         S3Error: it lacks something, or cannot be read.
@@ -49,7 +49,7 @@ def claim_of_header(request: Request, region: str | None) -> Claim:
     check_word(headers[PAYLOAD_HEADER])
     time = _time_of_headers(headers)
     try:
-        scope = Scope.parse(parts["Credential"], region, time)
+        scope = Scope.parse(parts["Credential"], region, time, service)
     except WrongScope as wrong:
         raise _malformed(str(wrong), wrong.elements) from None
     return Claim(

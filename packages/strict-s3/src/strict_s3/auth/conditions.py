@@ -1,8 +1,10 @@
 """Conditions of bucket policies, and whether a request meets them."""
 
 import operator
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from fnmatch import translate
 from functools import lru_cache
 from ipaddress import ip_address, ip_network
 from typing import Any
@@ -12,38 +14,14 @@ from strict_s3.messages.errors import S3Error
 
 
 def is_like(value: str, pattern: str) -> bool:
-    """Return whether a value is like a pattern, in which ``*`` and ``?`` stand for others.
-
-    All ways to match are followed at once, each a bit for as many characters of the pattern as it has met:
-    the time is that of the value's length, for any pattern.
-    """
-    if "*" not in pattern and "?" not in pattern:
-        return value == pattern
-    characters, anything, repeated, end = _bits(pattern)
-    ways = 1
-    for character in value:
-        ways = (ways & characters.get(character, anything)) << 1 | (ways & repeated)
-        if not ways:
-            return False
-    return bool(ways & end)
+    """Return whether a value is like a pattern, in which ``*`` and ``?`` stand for others."""
+    return _expression(pattern).match(value) is not None
 
 
-@lru_cache(maxsize=64)
-def _bits(pattern: str) -> tuple[dict[str, int], int, int, int]:
-    """Return the positions of a pattern, as bits: of each character, of ``?``, of ``*``, and the end."""
-    positions: dict[str, int] = {}
-    anything = repeated = 0
-    place = 1
-    for character in pattern:
-        if character == "*":
-            repeated |= place
-            continue
-        if character == "?":
-            anything |= place
-        else:
-            positions[character] = positions.get(character, 0) | place
-        place <<= 1
-    return {character: bits | anything for character, bits in positions.items()}, anything, repeated, place
+@lru_cache(maxsize=256)
+def _expression(pattern: str) -> re.Pattern[str]:
+    """Return an expression for a pattern, which never goes back behind a part that it found."""
+    return re.compile(translate(pattern.replace("[", "[[]")))
 
 
 def _is_in(value: str, pattern: str) -> bool:
@@ -65,6 +43,10 @@ _COMPARISONS: Mapping[str, Callable[[str, str], bool]] = {
     "numericgreaterthan": lambda value, pattern: float(value) > float(pattern),
     "numericgreaterthanequals": lambda value, pattern: float(value) >= float(pattern),
 }
+_OPERATORS = frozenset(
+    (*_COMPARISONS, "null", "binaryequals", *(name.replace("numeric", "date") for name in _COMPARISONS))
+)
+"""Those that S3 knows; those of dates and of binary values are never met here."""
 _OF_QUERY = {
     "s3:prefix": "prefix",
     "s3:delimiter": "delimiter",
@@ -117,7 +99,7 @@ def holds(condition: Any, context: RequestContext) -> bool:
     """Return whether a request meets all parts of a condition; one that is unknown here is not met."""
     try:
         return all(
-            _meets(name, context.value(key), [str(pattern) for pattern in _listed(patterns)])
+            _meets(name, context.value(key), [str(pattern) for pattern in listed(patterns)])
             for name, keys in dict(condition).items()
             for key, patterns in keys.items()
         )
@@ -125,29 +107,36 @@ def holds(condition: Any, context: RequestContext) -> bool:
         return False
 
 
-def check_addresses(condition: Any) -> None:
-    """Raise MalformedPolicy if a condition compares the caller's address with what is none, nor a range."""
+def check_condition(condition: Any) -> None:
+    """Raise MalformedPolicy for an unknown operator, and for an address of the caller that is none."""
     for name, keys in condition.items() if isinstance(condition, dict) else ():
+        if _operator(name) not in _OPERATORS:
+            raise S3Error(400, "MalformedPolicy", f"Invalid Condition type : {name}")
         for patterns in keys.values() if "ipaddress" in name.lower() and isinstance(keys, dict) else ():
-            for pattern in _listed(patterns):
+            for pattern in listed(patterns):
                 try:
                     ip_network(str(pattern), strict=False)
                 except ValueError:
                     raise S3Error(400, "MalformedPolicy", f"Invalid IP address: {pattern}") from None
 
 
+def _operator(name: str) -> str:
+    """Return an operator without what says of several values, of missing ones, and that it is negative."""
+    return name.lower().rpartition(":")[2].removesuffix("ifexists").replace("not", "", 1)
+
+
 def _meets(name: str, value: str | None, patterns: list[str]) -> bool:
     name = name.lower().rpartition(":")[2]
     if name == "null":
         return str(value is None).lower() in [pattern.lower() for pattern in patterns]
-    positive = name.removesuffix("ifexists").replace("not", "", 1)
-    is_negative = positive != name.removesuffix("ifexists")
-    compare = _COMPARISONS[positive]
+    compare = _COMPARISONS[_operator(name)]
+    is_negative = _operator(name) != name.removesuffix("ifexists")
     if value is None:
         return is_negative or name.endswith("ifexists")
     return any(compare(value, pattern) for pattern in patterns) != is_negative
 
 
-def _listed(value: Any) -> list[Any]:
+def listed(value: Any) -> list[Any]:
+    """Return a value of a policy as a list, which it may be already, with truths as texts."""
     values = value if isinstance(value, list) else [value]
     return [str(member).lower() if isinstance(member, bool) else member for member in values]

@@ -25,6 +25,8 @@ _SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}")
 
 _MAX_LINE_BYTES = 8 * 1024
 _MAX_TRAILERS = 16
+_MIN_CHUNK_BYTES = 8 * 1024
+"""Of each chunk but the last."""
 _EMPTY = hashlib.sha256().hexdigest()
 
 
@@ -68,10 +70,14 @@ class ChunkedBody:
         """Yield the data; a chunk is verified at its end, so discard everything if this raises.
 
         Raises:
-            S3Error: IncompleteBody, SignatureDoesNotMatch.
+            S3Error: IncompleteBody, InvalidChunkSizeError, SignatureDoesNotMatch.
         """
+        is_last = False
         while True:
             size, provided = self._chunk_head()
+            if is_last and size:
+                raise refusal("InvalidChunkSizeError", BadChunkSize=size)
+            is_last = size < _MIN_CHUNK_BYTES
             digest = hashlib.sha256()
             for block in self._take(size):
                 digest.update(block)

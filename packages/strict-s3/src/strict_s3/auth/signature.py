@@ -54,15 +54,17 @@ class Scope:
     access_key: str
     day: str
     region: str
+    service: str = "s3"
 
     @classmethod
-    def parse(cls, text: str, region: str | None, time: str) -> Scope:
+    def parse(cls, text: str, region: str | None, time: str, expected: str = "s3") -> Scope:
         """Read the scope of a credential.
 
         Args:
             text: the credential as the client presents it.
             region: the region that it must be for; None for any.
             time: when the client signed, ``YYYYMMDDTHHMMSSZ``.
+            expected: the service.
 
         Raises:
             WrongScope: it cannot be read, or is for another service, region or day.
@@ -76,8 +78,8 @@ class Scope:
         if not _DAY.fullmatch(day):
             rule = 'This date in the credential must be in the format "yyyyMMdd".'
             raise WrongScope(f'incorrect date format "{day}". {rule}')
-        if service != "s3":
-            raise WrongScope(f'incorrect service "{service}". This endpoint belongs to "s3".')
+        if service != expected:
+            raise WrongScope(f'incorrect service "{service}". This endpoint belongs to "{expected}".')
         if terminator != _TERMINATOR:
             raise WrongScope(f'incorrect terminal "{terminator}". This endpoint uses "{_TERMINATOR}".')
         if region is not None and named != region:
@@ -86,10 +88,10 @@ class Scope:
             raise WrongScope(
                 f'Invalid credential date "{day}". This date is not the same as X-Amz-Date: "{time[:8]}".'
             )
-        return cls(access_key, day, named)
+        return cls(access_key, day, named, service)
 
     def __str__(self) -> str:
-        return f"{self.day}/{self.region}/s3/{_TERMINATOR}"
+        return f"{self.day}/{self.region}/{self.service}/{_TERMINATOR}"
 
 
 class WrongScope(Exception):  # noqa: N818 -- what is wrong is the scope; the caller makes the error
@@ -103,7 +105,7 @@ class WrongScope(Exception):  # noqa: N818 -- what is wrong is the scope; the ca
 def signature(secret_key: str, scope: Scope, string_to_sign: str | bytes) -> str:
     """Return the signature that is right, in hexadecimal."""
     text = string_to_sign.encode() if isinstance(string_to_sign, str) else string_to_sign
-    return hmac.digest(_signing_key(secret_key, scope.day, scope.region), text, "sha256").hex()
+    return hmac.digest(_signing_key(secret_key, scope), text, "sha256").hex()
 
 
 def string_to_sign(time: str, scope: Scope, canonical_request: str) -> str:
@@ -173,9 +175,9 @@ def parse_time(text: str) -> datetime | None:
 
 
 @lru_cache(maxsize=64)
-def _signing_key(secret_key: str, day: str, region: str) -> bytes:
+def _signing_key(secret_key: str, scope: Scope) -> bytes:
     key = f"AWS4{secret_key}".encode()
-    for part in (day, region, "s3", _TERMINATOR):
+    for part in str(scope).split("/"):
         key = hmac.digest(key, part.encode(), "sha256")
     return key
 

@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from http import HTTPStatus
@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 from strict_s3.auth.access import is_public, public_policy
 from strict_s3.messages.cors import OPEN
-from strict_s3.messages.errors import S3Error, refusal
+from strict_s3.messages.errors import S3Error, invalid_argument, refusal
 from strict_s3.messages.identifiers import is_bucket_name
 from strict_s3.messages.orders import DEFAULT_REGION, Order
 from strict_s3.messages.response import Response
@@ -23,20 +23,20 @@ from strict_s3.store.backend import Backend
 from strict_s3.store.locks import check_bucket
 
 from . import configurations
-from .documents import DOCUMENTS, OTHERS, check_document, check_ownership, check_tags
+from .documents import DOCUMENTS, OTHERS, OWNERSHIP, OWNERSHIPS, check_ownership, check_tags, completed
 from .events import Events
-from .lifecycle import with_ids
+from .shapes import shapes
 
-_EMPTY_ORIGIN = re.compile(rb"<AllowedOrigin\s*(?:/>|>\s*</AllowedOrigin>)")
-_ORIGIN = b"<AllowedOrigin>%s</AllowedOrigin>"
-_NO_ORIGIN = b"\xee\x80\x80"
-"""Stands in moto for an empty origin, which S3 accepts and moto does not: a private-use character."""
+_NO_ORIGIN = b"<AllowedOrigin></AllowedOrigin>"
+_ORIGIN = b"<AllowedOrigin>\xee\x80\x80</AllowedOrigin>"
+"""Stands in moto for an empty origin, which S3 accepts and moto does not: with a private-use character."""
 _ROOT = re.compile(rb"(</?)GetBucket(Versioning|Notification|Accelerate)(?:Configuration)?Response\b")
 """Roots of moto's documents that S3 calls configurations; some SDKs look at the root."""
+_MINIMUM = "x-amz-transition-default-minimum-object-size"
+_MINIMUMS = ("all_storage_classes_128K", "varies_by_storage_class")
+"""The sizes from which rules of a lifecycle move objects; the first one by default."""
 _LOCATION = re.compile(r"EU|[a-z]{2,4}(?:-[a-z]+)+-\d+|")
 """Names of regions, and that of eu-west-1 in S3's first years."""
-_NO_PERIOD = re.compile(rb"<(Days|Years)>0</\1>")
-"""The unit of a default lock that is not used, in moto's documents."""
 
 _log = logging.getLogger(__name__)
 
@@ -48,20 +48,20 @@ class FirstBucket:
     Attributes:
         region: its region.
         cors: whether it has CORS rules that allow every origin.
-        public: whether everyone may read its objects.
+        policy: what everyone may do, of `options.POLICIES`.
     """
 
     name: str
     region: str
     cors: bool = False
-    public: bool = False
+    policy: str = "none"
 
     def subresources(self) -> Iterator[tuple[str, bytes]]:
         """Yield the subresources that are put once it is made, and their documents."""
         if self.cors:
             yield "cors", OPEN.document()
-        if self.public:
-            yield "policy", public_policy(self.name)
+        if self.policy != "none":
+            yield "policy", public_policy(self.name, writes=self.policy == "public")
 
 
 class Buckets:
@@ -103,6 +103,8 @@ class Buckets:
                 self.change(_about_acl(order))  # in us-east-1 its owner resets the ACL this way
                 return response
             acl = acl_of(order.headers)
+            if len(acl.grants) > 1 and order.headers.get(OWNERSHIP, OWNERSHIPS[0]) == OWNERSHIPS[0]:
+                raise refusal("InvalidBucketAclWithObjectOwnership")
             response = self._backend.carry_out(_located(order))
             self._backend.set_defaults(order.bucket, acl)
             settings["created"] = self._backend.moto_bucket(order.bucket).creation_date.isoformat()
@@ -123,14 +125,14 @@ class Buckets:
                 return configurations.read(order, self._configurations(order))
             kind = DOCUMENTS.get(name, OTHERS)
             put = self._settings[order.bucket]["subresources"].get(name)
-            if put is None and kind.default:
+            if put is not None and name in shapes():
+                response = Response.of_xml(put["body"].encode("latin-1"))
+                return _with_minimum(response, name, put["headers"])
+            if kind.default:
                 return Response.of_xml(kind.default)
-            if put is not None and (kind.is_shown_as_put or not kind.is_motos):
-                return Response.of_xml(put["body"].encode("latin-1").replace(_NO_ORIGIN, b""))
             response = self._backend.carry_out(order)
         if name:
-            without_periods = _NO_PERIOD.sub(b"", b"".join(response.body))
-            response.set_body(_ROOT.sub(rb"\1\2Configuration", without_periods))
+            response.set_body(_ROOT.sub(rb"\1\2Configuration", b"".join(response.body)))
         return response
 
     def change(self, order: Order) -> Response:
@@ -143,7 +145,9 @@ class Buckets:
             if order.method == "PUT":
                 bucket = self._backend.existing(order.bucket)
                 check_bucket(order, bucket)
-                check_document(order.query[0][0], order.body, bucket)
+                order = replace(order, body=completed(order.query[0][0], order.body, bucket))
+                if (least := order.headers.get(_MINIMUM, _MINIMUMS[0])) not in _MINIMUMS:
+                    raise invalid_argument(f"Invalid {_MINIMUM} header: {least}", _MINIMUM, least)
                 if order.has("acl"):
                     check_acl(order.headers, bucket, order.body)
                 is_blocked = order.has("policy") and "blockPublicPolicy" in bucket.blocks
@@ -151,7 +155,6 @@ class Buckets:
                     raise refusal("AccessDenied")
             elif not order.query and self._has_versions(order.bucket):
                 raise refusal("BucketNotEmpty", BucketName=order.bucket)
-            order = self._completed(order)
             response = self._set_up(order)
             self._record(order)
             if order.has("notification"):
@@ -159,20 +162,14 @@ class Buckets:
         if order.method == "PUT" and order.has("policy"):
             response.status = HTTPStatus.NO_CONTENT
             response.set_body(b"")
-        return response
-
-    def _completed(self, order: Order) -> Order:
-        """Return the order to change a bucket, with the additions to its body that it needs."""
-        if order.method == "PUT" and order.has("lifecycle"):
-            return replace(order, body=with_ids(order.body))
-        if order.method == "PUT" and order.has("notification"):
-            return replace(order, body=self._events.configure(order.bucket, order.body))
-        if order.method == "PUT" and order.has("cors"):
-            return replace(order, body=_EMPTY_ORIGIN.sub(_ORIGIN % _NO_ORIGIN, serialize(parse(order.body))))
-        return order
+        return _with_minimum(response, order.query[0][0], order.headers) if order.body else response
 
     def _set_up(self, order: Order) -> Response:
-        """Carry out a completed order that changes a bucket; moto's own parser of ACLs loses parts."""
+        """Carry out an order that changes a bucket; moto's own parser of ACLs loses parts."""
+        if order.method == "PUT" and order.has("notification"):
+            self._events.configure(order.bucket, order.body)
+        if order.method == "PUT" and order.has("cors"):
+            order = replace(order, body=order.body.replace(_NO_ORIGIN, _ORIGIN))
         if order.method == "PUT" and order.has("acl"):
             self._backend.moto_bucket(order.bucket).set_acl(acl_of(order.headers, order.body))
             return Response(HTTPStatus.OK)
@@ -188,7 +185,7 @@ class Buckets:
 
     def _has_versions(self, bucket: str) -> bool:
         versioning = self._backend.moto_bucket(bucket).versioning_status
-        return bool(versioning and self._backend.versions(bucket))
+        return bool(versioning and self._backend.versions(bucket).names)
 
     def _record(self, order: Order) -> None:
         if self._backend.bucket(order.bucket) is None:
@@ -197,9 +194,9 @@ class Buckets:
             return
         subresources = self._settings[order.bucket]["subresources"]
         name = order.query[0][0]
-        if order.method == "PUT":
+        if order.method == "PUT" and not (name == "tagging" and not check_tags(order.body)):
             subresources[name] = {"headers": dict(order.headers), "body": order.body.decode("latin-1")}
-        elif order.method == "DELETE":
+        else:
             subresources[name] = None
         self._archive.save_bucket(order.bucket, self._settings[order.bucket])
 
@@ -217,11 +214,16 @@ class Buckets:
                 body = subresource["body"].encode("latin-1")
                 order = replace(order, method="PUT", headers=subresource["headers"], body=body)
             try:
-                order = self._completed(order)
+                self._set_up(order)
             except S3Error as error:
                 _log.warning("The %s of bucket %s is lost: %s", name, bucket, error)
-            else:
-                self._set_up(order)
+
+
+def _with_minimum(response: Response, selector: str, headers: Mapping[str, str]) -> Response:
+    """Add the header that lifecycle rules have besides their document to a response about them."""
+    if selector == "lifecycle":
+        response.set_header(_MINIMUM, headers.get(_MINIMUM, _MINIMUMS[0]))
+    return response
 
 
 def _located(order: Order) -> Order:

@@ -3,37 +3,27 @@
 import re
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import NamedTuple
-from xml.etree import ElementTree as ET
 
-from strict_s3.messages.errors import S3Error, invalid_argument, refusal
+from strict_s3.messages.errors import S3Error, invalid_argument
 from strict_s3.messages.operations import ROOTS
 from strict_s3.messages.orders import Order
 from strict_s3.messages.response import Response
-from strict_s3.messages.xml import Element, parse
+from strict_s3.messages.xml import Element, content_of, parse
+
+from .shapes import conform, shapes
 
 MOST = 1000
 """How many a bucket may have of a kind."""
 _ID = re.compile(r"[\w.-]{1,64}", re.ASCII)
 
 
-class _Kind(NamedTuple):
-    """A kind of configuration: the root of a list, and the elements that one must have."""
-
-    list_root: str
-    required: tuple[str, ...] = ()
-
-
-KINDS: Mapping[str, _Kind] = {
-    "analytics": _Kind("ListBucketAnalyticsConfigurationResult", ("StorageClassAnalysis",)),
-    "intelligent-tiering": _Kind("ListBucketIntelligentTieringConfigurationsOutput", ("Status", "Tiering")),
-    "inventory": _Kind(
-        "ListInventoryConfigurationsResult",
-        ("Destination", "IncludedObjectVersions", "IsEnabled", "Schedule"),
-    ),
-    "metrics": _Kind("ListMetricsConfigurationsResult"),
+KINDS: Mapping[str, str] = {
+    "analytics": "ListBucketAnalyticsConfigurationResult",
+    "intelligent-tiering": "ListBucketIntelligentTieringConfigurationsOutput",
+    "inventory": "ListInventoryConfigurationsResult",
+    "metrics": "ListMetricsConfigurationsResult",
 }
-"""The kinds, by the parameter of a query that names them."""
+"""The root of a list of a kind, by the parameter of a query that names it."""
 
 
 def read(order: Order, stored: Mapping[str, str]) -> Response:
@@ -42,7 +32,7 @@ def read(order: Order, stored: Mapping[str, str]) -> Response:
     root = ROOTS[selector]
     if not order.has("id"):
         all_of_kind = {root: [Element(content) for _, content in sorted(stored.items())]}
-        return Response.of_root(KINDS[selector].list_root, {"IsTruncated": False, **all_of_kind})
+        return Response.of_root(KINDS[selector], {"IsTruncated": False, **all_of_kind})
     content = stored.get(order.parameter("id"))
     if content is None:
         raise _missing()
@@ -59,21 +49,17 @@ def change(order: Order, stored: dict[str, str]) -> Response:
     if len(stored) >= MOST and name not in stored:
         message = "You are attempting to create a new configuration but have already reached the limit."
         raise S3Error(400, "TooManyConfigurations", message)
-    stored[name] = content_of(KINDS[order.query[0][0]], name, order.body)
+    stored[name] = _content(order.query[0][0], name, order.body)
     return Response(HTTPStatus.OK)
 
 
-def content_of(kind: _Kind, name: str, body: bytes) -> str:
-    """Return what is in the root of a document, without namespaces, or raise `S3Error`."""
+def _content(kind: str, name: str, body: bytes) -> str:
+    """Return what is in the root of a document, or raise `S3Error`."""
     root = parse(body)
-    if not {"Id", *kind.required} <= {child.tag for child in root}:
-        raise refusal("MalformedXML")
+    conform(root, shapes()[kind])
     if root.findtext("Id") != name or not _ID.fullmatch(name):
         raise invalid_argument("The configuration ID is not valid, or not that of the document.", "id", name)
-    try:
-        return "".join(ET.tostring(child, encoding="unicode") for child in root)
-    except (ValueError, RecursionError):
-        raise refusal("MalformedXML") from None
+    return str(content_of(root))  # which can be saved
 
 
 def _missing() -> S3Error:

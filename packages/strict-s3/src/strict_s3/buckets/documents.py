@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 from xml.etree import ElementTree as ET
 
-from strict_s3.auth.access import listed
 from strict_s3.auth.actions import is_action
-from strict_s3.auth.conditions import check_addresses, is_like
+from strict_s3.auth.conditions import check_condition, is_like, listed
 from strict_s3.messages.errors import S3Error, invalid_argument, invalid_request, refusal
+from strict_s3.messages.operations import ROOTS
 from strict_s3.messages.orders import Bucket
-from strict_s3.messages.xml import document, parse
+from strict_s3.messages.xml import content_of, document, parse
 from strict_s3.store.locks import BYPASS
 
 from .lifecycle import check_rules
+from .notifications import check_events
+from .shapes import conform, shapes
 
 OWNERSHIPS: Final = ("BucketOwnerEnforced", "BucketOwnerPreferred", "ObjectWriter")
-_STATES = ("Enabled", "Suspended")
+_PROTOCOLS = ("http", "https")
 _IN_TAGS = frozenset("_.:/=+-@")
 """What keys and values of tags may have beside letters, digits and spaces."""
 _MOST_IN_KEY, _MOST_IN_VALUE = 128, 256
@@ -28,31 +31,43 @@ _MOST_TAGS = 50
 _SYSTEM_PREFIX = "aws:"
 _MOST_POLICY_BYTES = 20 * 1024
 """Of a bucket policy, see the S3 user guide's policies and permissions."""
-_OWNERSHIP = "x-amz-object-ownership"
+_VERSIONS = ("2008-10-17", "2012-10-17")
+"""Of the language of policies, the first one by default."""
+_PRINCIPALS = frozenset({"AWS", "CanonicalUser", "Federated", "Service"})
+OWNERSHIP = "x-amz-object-ownership"
+_CODES = {
+    "HttpRedirectCode": ("redirect", re.compile("3[0-9]{2}")),
+    "HttpErrorCodeReturnedEquals": ("error", re.compile("[45][0-9]{2}")),
+}
+"""Of websites' rules: what S3 calls them, and which they may be."""
 
 
-def check_document(name: str, body: bytes, bucket: Bucket) -> None:
-    """Raise `S3Error` unless a document can be put to a bucket.
+def completed(name: str, body: bytes, bucket: Bucket) -> bytes:
+    """Return a document that is put to a bucket as S3 shows it, or raise `S3Error` if it refuses it.
 
     The name is that of the query parameter, such as ``versioning``.
     """
     if name == "policy":
         _check_policy(body, bucket)
-    elif name == "tagging":
+    if name == "tagging":
         check_tags(body, of_bucket=True)
-    elif check := DOCUMENTS.get(name, OTHERS).check:
-        check(parse(body), bucket)
+    if name not in shapes():
+        return body
+    root, kind = parse(body), DOCUMENTS.get(name, OTHERS)
+    kind.check(root, bucket)
+    conform(root, shapes()[name])
+    return document(ROOTS[name], content_of(root))
 
 
 def check_tags(body: bytes, *, of_bucket: bool = False) -> dict[str, str]:
     """Return the tags of a document, or raise MalformedXML, InvalidTag or BadRequest."""
     tags: dict[str, str] = {}
     root = parse(body)
-    _expect(root.tag == "Tagging")
+    if root.tag != "Tagging":
+        raise refusal("MalformedXML")
+    conform(root, shapes()["tagging"])
     for tag in root.iterfind("TagSet/Tag"):
-        key, value = tag.findtext("Key"), tag.findtext("Value", "")
-        if key is None:
-            raise refusal("MalformedXML")
+        key, value = tag.findtext("Key", ""), tag.findtext("Value", "")
         if key in tags:
             raise refusal("InvalidTag", TagKey=key)
         if key.startswith(_SYSTEM_PREFIX):
@@ -83,9 +98,9 @@ def check_tagging_header(value: str) -> None:
 
 def check_ownership(headers: Mapping[str, str]) -> None:
     """Raise InvalidArgument unless a new bucket can have the ownership that the headers say."""
-    ownership = headers.get(_OWNERSHIP, OWNERSHIPS[0])
+    ownership = headers.get(OWNERSHIP, OWNERSHIPS[0])
     if ownership not in OWNERSHIPS:
-        raise invalid_argument(f"Invalid {_OWNERSHIP} header: {ownership}", _OWNERSHIP)
+        raise invalid_argument(f"Invalid {OWNERSHIP} header: {ownership}", OWNERSHIP)
 
 
 def check_bypass(headers: Mapping[str, str], bucket: Bucket) -> None:
@@ -99,34 +114,24 @@ def _check_versioning(root: ET.Element, _: Bucket) -> None:
     if state is None:
         code, message = "IllegalVersioningConfigurationException", "The Versioning element must be specified"
         raise S3Error(400, code, message)
-    _expect(state in _STATES)
 
 
-def _check_ownership_controls(root: ET.Element, _: Bucket) -> None:
-    rules = root.findall("Rule/ObjectOwnership")
-    _expect(len(rules) == 1 and rules[0].text in OWNERSHIPS)
-
-
-def _check_accelerate(root: ET.Element, bucket: Bucket) -> None:
+def _check_accelerate(_: ET.Element, bucket: Bucket) -> None:
     if "." in bucket.name:
         raise invalid_request(
             "S3 Transfer Acceleration is not supported for buckets with periods (.) in their names"
         )
-    _expect(root.findtext("Status") in _STATES)
 
 
 def _check_payment(root: ET.Element, _: Bucket) -> None:
-    payer = root.findtext("Payer")
-    _expect(payer in ("BucketOwner", "Requester"))
-    if payer == "Requester":
+    if root.findtext("Payer") == "Requester":
         raise refusal("NotImplemented")
 
 
 def _check_encryption(root: ET.Element, _: Bucket) -> None:
-    rules = root.findall("Rule/ApplyServerSideEncryptionByDefault")
-    _expect(len(rules) == len(root.findall("Rule")) == 1)
-    algorithm, key = rules[0].findtext("SSEAlgorithm", ""), rules[0].find("KMSMasterKeyID")
-    if key is not None and not algorithm.startswith("aws:kms"):
+    default = root.find("Rule/ApplyServerSideEncryptionByDefault")
+    has_key = default is not None and default.find("KMSMasterKeyID") is not None
+    if has_key and not root.findtext("Rule/*/SSEAlgorithm", "").startswith("aws:kms"):
         message = (
             "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse"
         )
@@ -134,7 +139,19 @@ def _check_encryption(root: ET.Element, _: Bucket) -> None:
 
 
 def _check_website(root: ET.Element, _: Bucket) -> None:
+    for name, (kind, codes) in _CODES.items():
+        for code in root.iter(name):
+            if not codes.fullmatch(code.text or ""):
+                raise invalid_request(f"The provided HTTP {kind} code ({code.text}) is not valid.")
+    if any(protocol.text not in _PROTOCOLS for protocol in root.iter("Protocol")):
+        raise invalid_request(
+            "Invalid protocol, protocol can be http or https. If not defined the protocol will be selected "
+            "automatically."
+        )
     if root.find("RedirectAllRequestsTo") is not None:
+        if len(root) > 1:
+            message = "RedirectAllRequestsTo cannot be provided in conjunction with other Routing Rules."
+            raise invalid_argument(message, "RedirectAllRequestsTo", "not null")
         return
     suffix = root.findtext("IndexDocument/Suffix")
     if not suffix:
@@ -153,6 +170,8 @@ def _check_policy(body: bytes, bucket: Bucket) -> None:
         policy = None
     if not isinstance(policy, dict):
         raise refusal("MalformedPolicy")
+    if policy.get("Version", _VERSIONS[0]) not in _VERSIONS:
+        raise _malformed_policy("The policy must contain a valid version string")
     if "Statement" not in policy:
         raise _malformed_policy("Missing required field Statement")
     statements = listed(policy["Statement"])
@@ -161,12 +180,16 @@ def _check_policy(body: bytes, bucket: Bucket) -> None:
     for statement in statements:
         if not isinstance(statement, dict) or statement.get("Effect") not in ("Allow", "Deny"):
             raise _malformed_policy("Policy has invalid effect")
+        principal = statement.get("Principal", statement.get("NotPrincipal"))
+        kinds = principal if isinstance(principal, dict) else {}
+        if principal != "*" and not (kinds and kinds.keys() <= _PRINCIPALS and all(kinds.values())):
+            raise _malformed_policy("Invalid principal in policy")
         if not all(is_action(str(name)) for name in _named(statement, "Action")):
             raise _malformed_policy("Policy has invalid action")
         bucket_arn = f"arn:aws:s3:::{bucket.name}"
         if not all(is_like(bucket_arn, str(name).split("/")[0]) for name in _named(statement, "Resource")):
             raise _malformed_policy("Policy has invalid resource")
-        check_addresses(statement.get("Condition"))
+        check_condition(statement.get("Condition"))
 
 
 def _named(statement: dict[str, Any], element: str) -> list[Any]:
@@ -178,15 +201,13 @@ class Document(NamedTuple):
     """A kind of document about a bucket.
 
     Attributes:
-        check: raises `S3Error` unless one can be put.
+        check: raises `S3Error` for what its shape does not say.
         default: of a bucket before one is put.
-        is_shown_as_put: moto's documents differ in empty elements.
-        is_motos: whether moto has it; else it is shown as it was put, too.
+        is_motos: whether moto has to know it.
     """
 
-    check: Callable[[ET.Element, Bucket], None] | None = None
+    check: Callable[[ET.Element, Bucket], None] = lambda root, bucket: None  # noqa: ARG005 -- as the others
     default: bytes = b""
-    is_shown_as_put: bool = False
     is_motos: bool = True
 
 
@@ -194,27 +215,25 @@ _ENCRYPTION = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"},
 OTHERS: Final = Document()
 DOCUMENTS: Final[Mapping[str, Document]] = {
     "accelerate": Document(_check_accelerate),
-    "cors": Document(is_shown_as_put=True),
     "encryption": Document(  # by default as at Amazon's since January 2023
-        _check_encryption, document("ServerSideEncryptionConfiguration", {"Rule": _ENCRYPTION})
+        _check_encryption,
+        document("ServerSideEncryptionConfiguration", {"Rule": _ENCRYPTION}),
     ),
     "lifecycle": Document(check_rules),
-    "notification": Document(default=document("NotificationConfiguration"), is_motos=False),
-    "object-lock": Document(is_shown_as_put=True),
-    "ownershipControls": Document(_check_ownership_controls),
-    "requestPayment": Document(
-        _check_payment, document("RequestPaymentConfiguration", {"Payer": "BucketOwner"}), is_motos=False
+    "notification": Document(
+        check_events,
+        default=document("NotificationConfiguration"),
+        is_motos=False,
     ),
-    "tagging": Document(is_shown_as_put=True),
+    "requestPayment": Document(
+        _check_payment,
+        default=document("RequestPaymentConfiguration", {"Payer": "BucketOwner"}),
+        is_motos=False,
+    ),
     "versioning": Document(_check_versioning),
     "website": Document(_check_website),
 }
-"""By selector; others are moto's."""
-
-
-def _expect(is_true: bool) -> None:  # noqa: FBT001 -- what it raises for is said by the one argument
-    if not is_true:
-        raise refusal("MalformedXML")
+"""By selector, of what is more than its shape."""
 
 
 def _is_tag(text: str) -> bool:

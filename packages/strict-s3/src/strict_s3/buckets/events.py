@@ -10,7 +10,7 @@ from strict_s3.http.webhooks import Webhook
 from strict_s3.messages.orders import Order
 from strict_s3.messages.version_ids import NULL
 
-from .notifications import notification, read_notification
+from .notifications import read_notification
 
 
 class Events:
@@ -39,10 +39,9 @@ class Events:
         for webhook in self._webhooks.values():
             webhook.close()
 
-    def configure(self, bucket: str, body: bytes) -> bytes:
-        """Set the configuration of a bucket, and return it with IDs, or raise `S3Error`."""
+    def configure(self, bucket: str, body: bytes) -> None:
+        """Set the configuration of a bucket, or raise `S3Error`."""
         self._rules[bucket] = read_notification(body, self._webhooks.keys())
-        return notification(self._rules[bucket])
 
     def forget(self, bucket: str) -> None:
         """Drop the configuration of a bucket."""
@@ -71,8 +70,9 @@ class Events:
     def send_removals(self, order: Order, key: str, before: Sequence[Any], after: Sequence[Any]) -> None:
         """Send the events of versions that are gone, and of markers that are new."""
         ids = {str(version.version_id) for version in after}
+        times = {(str(version.version_id), version.last_modified) for version in before}
         for version in after:
-            if version not in before:
+            if (str(version.version_id), version.last_modified) not in times:
                 self.send("ObjectRemoved:DeleteMarkerCreated", order, key, version)
         for version in before:
             if str(version.version_id) not in ids:

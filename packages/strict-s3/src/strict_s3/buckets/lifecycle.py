@@ -1,19 +1,16 @@
 """Lifecycle rules, and the date on which they let an object expire; nothing expires here."""
 
-import secrets
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from strict_s3.messages.errors import invalid_argument, invalid_request, refusal
+from strict_s3.messages.clock import time_of
+from strict_s3.messages.errors import invalid_argument, invalid_request
 from strict_s3.messages.integers import whole_number
-from strict_s3.messages.xml import parse, serialize
 
 _MAX_ID_LENGTH = 255
-_MAX_RULES = 1000
 _ACTIONS = (
     "Expiration", "Transition", "NoncurrentVersionExpiration", "NoncurrentVersionTransition",
     "AbortIncompleteMultipartUpload",
@@ -23,8 +20,6 @@ _ACTIONS = (
 def check_rules(root: ET.Element, _bucket: object) -> None:
     """Raise `S3Error` unless a document can be put: MalformedXML, InvalidArgument, InvalidRequest."""
     rules = root.findall("Rule")
-    if not 1 <= len(rules) <= _MAX_RULES:
-        raise refusal("MalformedXML")
     for rule in rules:
         _check(rule)
     ids = [text for rule in rules if (text := rule.findtext("ID"))]
@@ -32,22 +27,9 @@ def check_rules(root: ET.Element, _bucket: object) -> None:
         raise invalid_argument("Rule ID must be unique. Found same ID for more than one rule")
 
 
-def with_ids(body: bytes) -> bytes:
-    """Return the document of lifecycle rules, with IDs for those without, or raise MalformedXML."""
-    root = parse(body)
-    for rule in root.iterfind("Rule"):
-        if not rule.findtext("ID"):
-            for empty in rule.findall("ID"):
-                rule.remove(empty)
-            ET.SubElement(rule, "ID").text = secrets.token_urlsafe(36)
-    return serialize(root)
-
-
 def _check(rule: ET.Element) -> None:
     if len(rule.findtext("ID", "")) > _MAX_ID_LENGTH:
         raise invalid_argument(f"ID length should not exceed allowed limit of {_MAX_ID_LENGTH}")
-    if rule.findtext("Status") not in ("Enabled", "Disabled"):
-        raise refusal("MalformedXML")
     if all(rule.find(action) is None for action in _ACTIONS):
         raise invalid_request("At least one action needs to be specified in a rule")
     days = rule.findtext("Expiration/Days")
@@ -55,10 +37,8 @@ def _check(rule: ET.Element) -> None:
         raise invalid_argument("'Days' for Expiration action must be a positive integer")
     for action in ("Expiration", "Transition"):
         for date in rule.findall(f"{action}/Date"):
-            time = _time(date.text)
-            if time is None:
-                raise refusal("MalformedXML")
-            if time.time() != datetime.min.time():
+            time = time_of(date.text or "")
+            if time and time.time() != datetime.min.time():
                 raise invalid_argument("'Date' must be at midnight GMT")
 
 
@@ -90,17 +70,9 @@ def _concerns(rule: Any, key: Any, tags: Mapping[str, str]) -> bool:
 def _expiry(rule: Any, key: Any) -> datetime | None:
     """Return the midnight at which a rule lets an object expire."""
     if not rule.expiration_days:
-        return _time(rule.expiration_date)
+        return time_of(rule.expiration_date or "")
     try:
         due = key.last_modified.replace(tzinfo=UTC) + timedelta(days=int(rule.expiration_days) + 1)
     except OverflowError:  # after the year 9999
         return None
     return datetime(due.year, due.month, due.day, tzinfo=UTC)
-
-
-def _time(text: str | None) -> datetime | None:
-    with suppress(ValueError):
-        time = datetime.fromisoformat(text or "")
-        # "20200101" is a date to Python, and none to S3.
-        return time.replace(tzinfo=UTC) if "-" in str(text) else None
-    return None

@@ -1,15 +1,16 @@
 """Notification configurations of buckets: which events go to which webhook."""
 
 import re
-import secrets
 from collections.abc import Collection
 from itertools import combinations
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from xml.etree import ElementTree as ET
 
 from strict_s3.auth.conditions import is_like
 from strict_s3.messages.errors import S3Error, invalid_argument, refusal
-from strict_s3.messages.xml import document, parse
+from strict_s3.messages.xml import parse
+
+from .shapes import shapes
 
 _MOST = 100
 _DESTINATIONS = {"Topic": "topic", "Queue": "queue", "CloudFunction": "Lambda"}
@@ -19,27 +20,6 @@ _ARN = re.compile(
     r"|arn:minio:sqs:[\w-]*:(?P<of_minio>[\w-]+):webhook",
     re.ASCII,
 )
-_KINDS = {
-    "IntelligentTiering": (),
-    "LifecycleExpiration": ("Delete", "DeleteMarkerCreated"),
-    "LifecycleTransition": (),
-    "ObjectAcl": ("Put",),
-    "ObjectCreated": ("Put", "Post", "Copy", "CompleteMultipartUpload"),
-    "ObjectRemoved": ("Delete", "DeleteMarkerCreated"),
-    "ObjectRestore": ("Post", "Completed", "Delete"),
-    "ObjectTagging": ("Put", "Delete"),
-    "ReducedRedundancyLostObject": (),
-    "Replication": (
-        "OperationFailedReplication", "OperationMissedThreshold", "OperationNotTracked",
-        "OperationReplicatedAfterThreshold",
-    ),
-}  # fmt: skip
-_EVENTS = frozenset(
-    f"s3:{kind}{f':{name}' * bool(name)}"
-    for kind, names in _KINDS.items()
-    for name in (*names, "*" * bool(names))
-)
-"""The events that S3 has; some never happen here."""
 
 
 class Rule(NamedTuple):
@@ -81,6 +61,15 @@ class Rule(NamedTuple):
         )
 
 
+def check_events(root: ET.Element, _bucket: object) -> None:
+    """Raise InvalidArgument for an event that S3 does not know."""
+    events = shapes()["notification"].at("QueueConfiguration", "Event").values
+    for event in root.iter("Event"):
+        if event.text not in events:
+            message = "The event is not supported for notifications"
+            raise invalid_argument(message, "Event", event.text or "")
+
+
 def read_notification(body: bytes, targets: Collection[str]) -> list[Rule]:
     """Return the rules of a document, each with an ID.
 
@@ -109,20 +98,6 @@ def read_notification(body: bytes, targets: Collection[str]) -> list[Rule]:
     return rules
 
 
-def notification(rules: list[Rule]) -> bytes:
-    """Return the document of rules."""
-    content: dict[str, list[Any]] = {f"{kind}Configuration": [] for kind in _DESTINATIONS}
-    for rule in rules:
-        filters = [{"Name": name, "Value": value} for name, value in rule.filters]
-        content[f"{rule.kind}Configuration"].append({
-            "Id": rule.id,
-            rule.kind: rule.arn,
-            "Event": list(rule.events),
-            "Filter": {"S3Key": {"FilterRule": filters}} if filters else None,
-        })  # fmt: skip
-    return document("NotificationConfiguration", content)
-
-
 def _rule(kind: str, element: ET.Element) -> Rule:
     events = tuple(event.text or "" for event in element.iterfind("Event"))
     filters = [
@@ -131,8 +106,5 @@ def _rule(kind: str, element: ET.Element) -> Rule:
     ]
     if not events or len(dict(filters)) < len(filters) or not dict(filters).keys() <= {"prefix", "suffix"}:
         raise refusal("MalformedXML")
-    for event in events:
-        if event not in _EVENTS:
-            raise invalid_argument("The event is not supported for notifications", "Event", event)
     arn = element.findtext(kind, "").strip()
-    return Rule(element.findtext("Id") or secrets.token_urlsafe(36), kind, arn, events, tuple(filters))
+    return Rule(element.findtext("Id", ""), kind, arn, events, tuple(filters))

@@ -47,6 +47,8 @@ ALGORITHMS: Mapping[str, tuple[int, Callable[[], Hasher]]] = {
     "CRC64NVME": (8, lambda: Crc("CRC64-NVME", 8)),
     "SHA1": (20, lambda: hashlib.sha1(usedforsecurity=False)),
     "SHA256": (32, hashlib.sha256),
+    "SHA512": (64, hashlib.sha512),
+    "MD5": (16, lambda: hashlib.md5(usedforsecurity=False)),
 }
 """Digest size in bytes and maker of each algorithm."""
 DEFAULT = "CRC64NVME"
@@ -138,20 +140,25 @@ def claimed_checksum(headers: Mapping[str, str]) -> Checksum | None:
     """Return the one checksum that the headers (by name in lower case) name; None if they name none.
 
     Raises:
-        S3Error: InvalidRequest, if there are several, or one that S3 does not know.
+        S3Error: InvalidRequest, if there are several, one that S3 does not know, or that is only announced.
     """
-    names = list(filter(is_checksum, headers))
+    trailers = map(str.strip, headers.get("x-amz-trailer", "").lower().split(","))
+    names = [*filter(is_checksum, headers), *filter(None, trailers)]
+    algorithm = headers.get("x-amz-sdk-checksum-algorithm", "").upper()
     if len(names) > 1:
         raise invalid_request(
             "Expecting a single x-amz-checksum- header. Multiple checksum Types are not allowed."
         )
+    if names and algorithm not in ("", names[0].removeprefix(PREFIX).upper()):
+        raise invalid_request("Value for x-amz-sdk-checksum-algorithm header is invalid.")
     if names:
-        return _named(names[0], headers[names[0]])
-    trailer = headers.get("x-amz-trailer", "").strip().lower()
-    if trailer.startswith(PREFIX):
-        return _named(trailer, None)
-    algorithm = headers.get("x-amz-sdk-checksum-algorithm", "").upper()
-    return Checksum(algorithm) if algorithm in ALGORITHMS else None
+        return _named(names[0], headers.get(names[0]))
+    if algorithm:
+        raise invalid_request(
+            "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer "
+            "headers were found."
+        )
+    return None
 
 
 def _named(header: str, claimed: str | None) -> Checksum:

@@ -1,5 +1,6 @@
 """Clocks, by which signatures and policies expire, and dates of HTTP."""
 
+from contextlib import suppress
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -47,3 +48,12 @@ def http_date(text: str) -> datetime | None:
         return parsedate_to_datetime(text).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+
+
+def time_of(text: str) -> datetime | None:
+    """Return the time that a text of ISO 8601 has, in UTC; None if it cannot be read."""
+    with suppress(ValueError, OverflowError):
+        time = datetime.fromisoformat(text)
+        if "-" in text:  # "20200101" is a date to Python, and none to S3
+            return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    return None

@@ -17,6 +17,9 @@ _MESSAGES: Final = {
         "EntityTooSmall": "Your proposed upload is smaller than the minimum allowed size",
         "ExpiredToken": "The provided token has expired.",
         "IncompleteBody": "The request body terminated unexpectedly",
+        "InvalidBucketAclWithObjectOwnership": (
+            "Bucket cannot have ACLs set with ObjectOwnership's BucketOwnerEnforced setting"
+        ),
         "InvalidBucketName": "The specified bucket is not valid.",
         "InvalidBucketOwnerAWSAccountID": (
             "The value of the expected bucket owner parameter must be an AWS account ID"
@@ -62,6 +65,7 @@ _MESSAGES: Final = {
     403: {
         "AccessDenied": "Access Denied",
         "InvalidAccessKeyId": "The AWS Access Key Id you provided does not exist in our records.",
+        "InvalidChunkSizeError": "Only the last chunk is allowed to have a size less than 8192 bytes",
         "RequestTimeTooSkewed": "The difference between the request time and the current time is too large.",
         "SignatureDoesNotMatch": (
             "The request signature we calculated does not match the signature you provided. Check your key "

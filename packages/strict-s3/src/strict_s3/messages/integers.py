@@ -1,6 +1,7 @@
 """Whole numbers as clients write them."""
 
 import re
+from collections.abc import Callable
 
 from .errors import invalid_argument
 
@@ -19,3 +20,9 @@ def integer_argument(name: str, text: str | None, default: int) -> int:
     if number is None or number > _MOST:
         raise invalid_argument(f"Provided {name} not an integer or within integer range", name, str(text))
     return number
+
+
+def parts_page(value_of: Callable[[str], str | None], most: int) -> tuple[int, int]:
+    """Return the number of the part that a page begins after, and how many it may have."""
+    marker = integer_argument("part-number-marker", value_of("part-number-marker"), 0)
+    return marker, min(integer_argument("max-parts", value_of("max-parts"), most), most)

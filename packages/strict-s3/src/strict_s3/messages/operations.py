@@ -34,13 +34,13 @@ _Table = Mapping[tuple[str, str], Operation]
 def _document(
     methods: str, selector: str, noun: str, action: str = "", root: str = "", deleted_by: str = "Put"
 ) -> _Table:
-    """Return the operations on a document that has a query parameter: Get, Put and Delete before a noun.
+    """Return the operations on a document that has a query parameter: its verb before a noun.
 
     Args:
         action: of policies without its verb; by default it is the noun.
         deleted_by: the verb of the action to delete it.
     """
-    verbs = {method: method.title() for method in methods.split()}
+    verbs = {method: "Create" if method == "POST" else method.title() for method in methods.split()}
     permissions = {"GET": "READ_ACP", "PUT": "WRITE_ACP"} if selector == "acl" else {}
     return {
         (method, selector): Operation(
@@ -51,6 +51,12 @@ def _document(
         )
         for method, verb in verbs.items()
     }
+
+
+def _refused(methods: str, selector: str, noun: str) -> _Table:
+    """Return operations on a subresource that are not served."""
+    operations = _document(methods, selector, noun).items()
+    return {place: operation._replace(is_served=False) for place, operation in operations}
 
 
 def _by_id(selector: str, root: str) -> _Table:
@@ -117,6 +123,16 @@ ON_BUCKETS: Final[_Table] = {
     **_document("GET PUT DELETE", "tagging", "BucketTagging", root="Tagging"),
     **_document("GET PUT", "versioning", "BucketVersioning", root="VersioningConfiguration"),
     **_document("GET PUT DELETE", "website", "BucketWebsite", "", "WebsiteConfiguration", "Delete"),
+    **_refused("GET PUT", "abac", "BucketAbac"),
+    **_refused("GET POST DELETE", "metadataConfiguration", "BucketMetadataConfiguration"),
+    **_refused("GET POST DELETE", "metadataTable", "BucketMetadataTableConfiguration"),
+    **{
+        ("PUT", f"metadata{kind}Table"): Operation(
+            f"UpdateBucketMetadata{kind}TableConfiguration", is_served=False
+        )
+        for kind in ("Annotation", "Inventory", "Journal")
+    },
+    ("GET", "session"): Operation("CreateSession", is_served=False),
 }  # fmt: skip
 ON_OBJECTS: Final[_Table] = {
     ("GET", ""): Operation("GetObject", ("GetObject*",), "READ"),
@@ -137,6 +153,8 @@ ON_OBJECTS: Final[_Table] = {
     **_document("GET PUT", "legal-hold", "ObjectLegalHold", root="LegalHold"),
     **_document("GET PUT", "retention", "ObjectRetention", root="Retention"),
     **_document("GET PUT DELETE", "tagging", "ObjectTagging", "Object*Tagging", "Tagging", "Delete"),
+    ("LIST", "annotation"): Operation("ListObjectAnnotations", is_served=False),
+    **_refused("GET PUT DELETE", "annotation", "ObjectAnnotation"),
     ("GET", "torrent"): Operation("GetObjectTorrent", ("GetObject*Torrent",), is_served=False),
     ("PUT", "encryption"): Operation("UpdateObjectEncryption", ("UpdateObjectEncryption",), is_served=False),
     ("PUT", "renameObject"): Operation("RenameObject", ("PutObject",), is_served=False),
@@ -153,6 +171,10 @@ TABLES: Final = (ON_SERVICE, ON_BUCKETS, ON_OBJECTS)
 BY_NAME: Final = {operation.name: operation for table in TABLES for operation in table.values()}
 NAMES: Final = frozenset(BY_NAME)
 SELECTORS: Final = frozenset(selector for table in TABLES for _, selector in table if selector)
+SERVED: Final = frozenset(
+    selector for table in TABLES for (_, selector), operation in table.items() if operation.is_served
+)
+"""Selectors of which an operation is served; S3's others are as those that it does not know."""
 ROOTS: Final = {
     selector: operation.root
     for table in TABLES
@@ -160,6 +182,19 @@ ROOTS: Final = {
     if operation.root
 }
 """The root of the document that is put or posted, by selector."""
+STORED: Final = frozenset({
+    "accelerate", "analytics", "intelligent-tiering", "inventory", "logging", "metrics", "replication",
+    "requestPayment", "website",
+})  # fmt: skip
+"""Selectors of documents that are stored and shown, and have no effect here."""
+NOT_IMPLEMENTED: Final = frozenset({
+    "x-amz-bucket-namespace",
+    "x-amz-if-match-initiated-time", "x-amz-if-match-last-modified-time", "x-amz-if-match-size",
+    "x-amz-object-annotation-directive", "x-amz-object-lock-event-hold",
+    "x-amz-object-lock-event-hold-duration-days", "x-amz-object-lock-event-hold-duration-years",
+    "x-amz-write-offset-bytes",
+})  # fmt: skip
+"""Headers of S3's that would change what a request does, and have no effect here: such requests are 501."""
 MOST_PIECES: Final = dict.fromkeys(("", *ROOTS), 5_000) | {
     "delete": 10_000,
     "lifecycle": 20_000,

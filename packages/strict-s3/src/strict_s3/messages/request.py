@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 from urllib.parse import parse_qsl, quote, unquote
 
 from .integers import whole_number
-from .operations import NONE, ON_BUCKETS, ON_OBJECTS, ON_SERVICE, SELECTORS, Operation
+from .operations import NONE, ON_BUCKETS, ON_OBJECTS, ON_SERVICE, SELECTORS, SERVED, Operation
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -30,9 +30,12 @@ UNWATCHED: Final = "x-mock-unwatched"
 COPY_SOURCE: Final = "x-amz-copy-source"
 _METHODS: Final = {"GET": ("LIST", "GET"), "HEAD": ("LIST", "HEAD", "GET"), "PUT": ("COPY", "PUT")}
 """Under which of the table's methods an operation is looked for, in this order."""
+_OF_CLIENTS = re.compile(r"(?:x-|[\d_.]).*|v", re.IGNORECASE | re.DOTALL)
+"""Query parameters that S3 leaves to clients; many add a number to a URL, or a version, past a cache."""
 _OF_READS: Final = frozenset({
     "list-type", "prefix", "delimiter", "marker", "max-keys", "continuation-token", "start-after",
     "encoding-type", "fetch-owner", "key-marker", "version-id-marker", "upload-id-marker", "max-uploads",
+    "max-parts", "part-number-marker",
 })  # fmt: skip
 """Query parameters of lists, which may be empty."""
 
@@ -197,13 +200,14 @@ class Request:
         not delete the bucket. Elsewhere a selector has no value, and S3 ignores parameters with values.
         """
         is_change = self.method in ("PUT", "DELETE")
-        if not is_change and (self.method not in ("GET", "HEAD") or not self.bucket or self.key):
+        if not is_change and (self.method not in ("GET", "HEAD") or not self.bucket):
             return False
         names = {name for name, value in self.query if not value or (is_change and not self.key)}
         of_lists = frozenset[str]() if is_change else _OF_READS
         of_selectors = ("id", "partNumber", "versionId") if self.selectors else ()
-        names -= {*of_lists, *self.selectors, *of_selectors, *(("versionId",) if self.key else ())}
-        return not all(name.lower().startswith("x-") for name in names)  # S3 leaves those to clients
+        of_objects = ("partNumber", "versionId") if self.key else ()
+        names -= {*of_lists, *SERVED, *of_selectors, *of_objects}
+        return not all(name.startswith("response-") or _OF_CLIENTS.fullmatch(name) for name in names)
 
     @property
     def is_of_console(self) -> bool:
@@ -213,7 +217,7 @@ class Request:
     @property
     def is_form(self) -> bool:
         """Whether it uploads with a form, which has the key in a field."""
-        return self.method == "POST" and bool(self.bucket) and not self.key and not self.has("delete")
+        return self.method == "POST" and bool(self.bucket) and not self.key and not self.selectors
 
     def unsigned(self) -> Request:
         """Return a presigned request without its signature, and with the headers that are in its query.

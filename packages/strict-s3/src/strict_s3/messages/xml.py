@@ -98,6 +98,19 @@ def serialize(root: ET.Element) -> bytes:
         raise refusal("MalformedXML") from None
 
 
+def content_of(root: ET.Element) -> Element:
+    """Return what is in the root of a parsed document.
+
+    Raises:
+        S3Error: MalformedXML; it is too deep.
+    """
+    try:
+        children = (ET.tostring(child, "unicode", short_empty_elements=False) for child in root)
+        return Element("".join(children).replace("\r", "&#13;"))  # which parsers read as a line feed
+    except (ValueError, RecursionError):
+        raise refusal("MalformedXML") from None
+
+
 def has_root(document: bytes, root: str) -> bool:
     """Return whether the root of a document has this name, and its start is well-formed."""
     names: list[str] = []
@@ -114,11 +127,11 @@ def readable(text: str) -> str:
 
 
 def _inside(content: Any) -> str:
-    if isinstance(content, Mapping):
-        return elements(content)
-    if isinstance(content, bool):
-        return str(content).lower()
-    return content if isinstance(content, Element) else escape(readable(str(content)))
+    if isinstance(content, Element):
+        return content
+    if isinstance(content, str | int):  # first, as most are
+        return escape(readable(str(content).lower() if isinstance(content, bool) else str(content)))
+    return elements(content) if isinstance(content, Mapping) else escape(readable(str(content)))
 
 
 def _start(builder: ET.TreeBuilder) -> Callable[[str, dict[str, str]], object]:

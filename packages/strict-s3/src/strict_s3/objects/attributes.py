@@ -24,9 +24,10 @@ _KEY_OF_AWS = "6a1f0d5c-7b0e-4c53-9d6e-2f1b8a4c3e70"
 """The id of the default KMS key."""
 _ENCRYPTIONS = frozenset({"AES256", "aws:kms", "aws:kms:dsse"})
 _STORAGE_CLASSES = frozenset({
-    "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER",
-    "GLACIER_IR", "DEEP_ARCHIVE",
+    "STANDARD", "REDUCED_REDUNDANCY", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "GLACIER_IR",
 })  # fmt: skip
+_RESTORED = ("GLACIER", "DEEP_ARCHIVE")
+"""Storage classes whose objects must be restored before they are read, which is not implemented."""
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _PRINTABLE = re.compile(r"[\x20-\x7e]*")
 CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
@@ -61,6 +62,8 @@ def check_attributes(headers: Mapping[str, str], bucket: Bucket) -> None:
     """Raise `S3Error` unless an object of this bucket can have these headers (names in lower case)."""
     check_acl(headers, bucket)
     storage_class = headers.get("x-amz-storage-class", "STANDARD")
+    if storage_class in _RESTORED:
+        raise refusal("NotImplemented", Header="x-amz-storage-class")
     if storage_class not in _STORAGE_CLASSES:
         raise refusal("InvalidStorageClass", StorageClassRequested=storage_class)
     key_md5(headers)

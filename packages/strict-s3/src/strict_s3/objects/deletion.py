@@ -50,6 +50,8 @@ def read_deletion(body: bytes, may_delete: Callable[[str, str], bool]) -> Deleti
         S3Error: MalformedXML.
     """
     root = parse(body)
+    if any(root.find(f"Object/{name}") is not None for name in ("LastModifiedTime", "Size")):
+        raise refusal("NotImplemented")  # conditions of directory buckets
     objects = [
         ObjectIdentifier(*(identifier.findtext(name, "") for name in ("Key", "VersionId", "ETag")))
         for identifier in root.iterfind("Object")

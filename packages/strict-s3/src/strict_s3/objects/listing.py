@@ -1,17 +1,18 @@
 """Lists, page by page: of buckets, of objects, of their versions, of uploads under way and of their parts."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from strict_s3.messages.errors import invalid_argument
-from strict_s3.messages.integers import integer_argument
+from strict_s3.messages.integers import integer_argument, parts_page
 from strict_s3.messages.orders import Order
 from strict_s3.messages.response import Response
 from strict_s3.messages.xml import Element, elements
 from strict_s3.store.backend import Backend
 from strict_s3.store.moto_s3 import models
+from strict_s3.store.ordered import Ordered
 
 MAX_KEYS = 1000
 """How many keys one request lists or deletes at most."""
@@ -24,7 +25,7 @@ def list_buckets(backend: Backend, order: Order) -> Response:
     region = order.parameter("bucket-region")
     marker = _decoded(order) if order.parameter("continuation-token") else ""
     page = _Page(order, "max-buckets", marker, most=_MAX_BUCKETS)
-    page.fill((name, bucket) for name, bucket in backend.buckets() if region in ("", bucket.region_name))
+    page.fill(backend.buckets(region))
     described = [
         {
             "Name": name,
@@ -77,12 +78,7 @@ def list_versions(backend: Backend, order: Order) -> Response:
         message = "A version-id marker cannot be specified without a key marker."
         raise invalid_argument(message, "version-id-marker", version_marker)
     page = _Page(order, "max-keys", marker)
-    versions = (
-        (name, (number == 0, version))
-        for name, several in backend.versions(order.bucket)
-        for number, version in enumerate(reversed(several))
-    )
-    page.fill(versions, version_marker, lambda entry: str(entry[1].version_id))
+    page.fill(backend.versions(order.bucket), version_marker, lambda entry: str(entry[1].version_id))
     start = {
         "Prefix": page.quoted(page.prefix),
         "KeyMarker": page.quoted(marker),
@@ -129,13 +125,10 @@ def list_uploads(backend: Backend, order: Order) -> Response:
 
 def list_parts(backend: Backend, order: Order) -> Response:
     upload = backend.existing_upload(order)
-    marker, most = (
-        integer_argument(name, order.parameter(name), default)
-        for name, default in (("part-number-marker", 0), ("max-parts", MAX_KEYS))
-    )
+    marker, most = parts_page(order.parameter, MAX_KEYS)
     algorithm, kind = _checksum_of(upload)
     parts = sorted((number, part) for number, part in upload.parts.items() if number > marker)
-    page = parts[: min(most, MAX_KEYS)]
+    page = parts[:most]
     described = [
         {
             "PartNumber": number,
@@ -155,7 +148,7 @@ def list_parts(backend: Backend, order: Order) -> Response:
         "StorageClass": upload.storage or "STANDARD",
         "PartNumberMarker": marker,
         "NextPartNumberMarker": page[-1][0] if page else 0,
-        "MaxParts": min(most, MAX_KEYS),
+        "MaxParts": most,
         "IsTruncated": len(parts) > len(page) > 0,
         **_checksum(algorithm, kind),
         "Part": described,
@@ -195,29 +188,30 @@ class _Page:
 
     def fill(
         self,
-        candidates: Iterable[tuple[str, Any]],
+        listed: Ordered,
         id_marker: str = "",
         id_of: Callable[[Any], str] = lambda _: "",
     ) -> None:
-        """Fill the page from all names, in order, and their objects.
+        """Fill the page.
 
         Args:
-            candidates: all names; one may be there several times.
+            listed: what there is; a name may have several entries.
             id_marker: the id, among those of the marker's name, that the page begins after.
             id_of: returns the id of an object.
         """
-        passed, last = False, ("", "")
-        if id_marker:  # it may be gone: clients delete page by page
-            candidates = list(candidates)
-            passed = not any(name == self.marker and id_of(entry) == id_marker for name, entry in candidates)
-        for name, entry in candidates:
-            if name < self.marker or not name.startswith(self.prefix):
-                continue
+        last = ("", "")
+        # The marker may be gone: clients delete page by page.
+        passed = id_marker != "" and id_marker not in map(id_of, listed.entries(self.marker))
+        entries = listed.since(max(self.marker, self.prefix))
+        while (pair := next(entries, None)) is not None and pair[0].startswith(self.prefix):
+            name, entry = pair
             if name == self.marker and not passed:
                 passed = id_of(entry) == id_marker != ""
                 continue
             common = self._common(name)
-            if common and (common <= self.marker or common in self.prefixes[-1:]):
+            if common:
+                entries = listed.beyond(common)
+            if common and common <= self.marker:
                 continue
             if len(self.entries) + len(self.prefixes) >= self.limit:
                 self.last, self.last_id = last

@@ -21,7 +21,7 @@ MAX_PART_NUMBER = 10_000
 
 _ALGORITHM, _KIND = f"{PREFIX}algorithm", f"{PREFIX}type"
 _SIZE = "x-amz-mp-object-size"
-_KINDS = {"CRC64NVME": (FULL_OBJECT,), "SHA1": (COMPOSITE,), "SHA256": (COMPOSITE,)}
+_KINDS = {"CRC64NVME": (FULL_OBJECT,)} | dict.fromkeys(("MD5", "SHA1", "SHA256", "SHA512"), (COMPOSITE,))
 _KINDS_OF_OTHERS = (COMPOSITE, FULL_OBJECT)
 
 

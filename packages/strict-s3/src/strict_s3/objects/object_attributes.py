@@ -5,7 +5,7 @@ from typing import Any
 
 from strict_s3.messages.checksums import FULL_OBJECT
 from strict_s3.messages.errors import invalid_argument, invalid_request
-from strict_s3.messages.integers import integer_argument
+from strict_s3.messages.integers import parts_page
 from strict_s3.messages.xml import document
 from strict_s3.store.records import parts_of
 
@@ -54,10 +54,7 @@ def _parts(key: Any, headers: Mapping[str, str]) -> dict[str, Any] | None:
     count = {"PartsCount": len(parts)}
     if key.checksum_type == FULL_OBJECT or not all(checksum for _, checksum in parts):
         return count
-    marker, most = (
-        integer_argument(name, headers.get(f"x-amz-{name}"), default)
-        for name, default in (("part-number-marker", 0), ("max-parts", MAX_PARTS))
-    )
+    marker, most = parts_page(lambda name: headers.get(f"x-amz-{name}"), MAX_PARTS)
     page = [*enumerate(parts, 1)][marker:][:most]
     last = page[-1][0] if page else 0
     return {

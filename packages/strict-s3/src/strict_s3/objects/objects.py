@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from http import HTTPStatus
 
 from strict_s3.auth.authentication import Signed
+from strict_s3.auth.claims import PAYLOAD_HEADER
 from strict_s3.auth.payload import ChunkedBody, VerifiedBody, open_payload
 from strict_s3.auth.signature import UNSIGNED_PAYLOAD
 from strict_s3.messages import checksums
@@ -138,6 +139,7 @@ class Objects:
         check_read(request.headers)
         _check_part_read(request)
         headers = {n: value for n, value in moto_headers(request.headers).items() if not n.startswith("if-")}
+        headers["x-amz-checksum-mode"] = "ENABLED"  # moto compares the case; what was not asked for goes
         left_out = ["partNumber"]
         if not bucket.versioning and request.parameter("versionId") == NULL:
             left_out.append("versionId")  # moto finds no version of an object in a bucket without versions
@@ -196,8 +198,7 @@ class Objects:
             bucket.name, checksums.ContentMd5(request.headers.get("content-md5")), checksum
         ) as content:
             content.receive(payload.blocks(), MAX_OBJECT_BYTES)
-            declared = request.headers.get("x-amz-trailer", "").lower()
-            if any(name and name not in payload.trailers for name in map(str.strip, declared.split(","))):
+            if {request.headers.get("x-amz-trailer", "").strip().lower()} - {""} != payload.trailers.keys():
                 raise refusal("MalformedTrailerError")
             if checksum is not None and checksum.header in payload.trailers:
                 checksum.claim(payload.trailers[checksum.header])
@@ -247,7 +248,8 @@ def _check_length(request: Request) -> None:
     if "transfer-encoding" in request.headers and decoded is None:
         raise refusal("NotImplemented", Header="Transfer-Encoding")
     length = whole_number(decoded or request.headers.get("content-length"))
-    if length is None:
+    is_chunked = request.headers.get(PAYLOAD_HEADER, "").startswith("STREAMING-")
+    if length is None or (is_chunked and decoded is None):
         raise refusal("MissingContentLength")
     if length > MAX_OBJECT_BYTES:
         raise refusal("EntityTooLarge", ProposedSize=length, MaxSizeAllowed=MAX_OBJECT_BYTES)

@@ -134,7 +134,7 @@ class Store:
     def bucket_names(self) -> list[str]:
         """Return the names of all buckets, in order."""
         with self._backend.lock:
-            return [name for name, _ in self._backend.buckets()]
+            return [*self._backend.buckets().names]
 
     def usage(self, bucket: str) -> tuple[int, int]:
         """Return how many objects a bucket has, every version of each, and their bytes."""

@@ -41,7 +41,7 @@ class Uploads:
 
     def drop(self, bucket: str) -> None:
         """Forget the uploads of a bucket; their files are removed by the caller."""
-        for _, upload in self._backend.uploads(bucket):
+        for _, upload in self._backend.uploads(bucket).since(""):
             self._parts.pop(upload.id, None)
         for key in [key for key in self._completed if key[0] == bucket]:
             del self._completed[key]

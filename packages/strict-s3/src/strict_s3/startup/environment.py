@@ -9,14 +9,28 @@ from strict_s3.options import flags
 PREFIX: Final = "STRICT_S3_"
 _CREDENTIALS = (
     ("MINIO_ROOT_USER", "MINIO_ROOT_PASSWORD"),
+    ("MINIO_ACCESS_KEY", "MINIO_SECRET_KEY"),
     ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"),
 )
 _ALIASES = {
     "buckets": ("MINIO_DEFAULT_BUCKETS",),
+    "data": ("MINIO_VOLUMES",),
     "domains": ("MINIO_DOMAIN",),
-    "region": ("MINIO_SITE_REGION", "MINIO_REGION", "AWS_REGION", "AWS_DEFAULT_REGION"),
-}
+    "public_url": ("MINIO_SERVER_URL",),
+    "region": (
+        "MINIO_SITE_REGION", "MINIO_REGION", "MINIO_REGION_NAME", "AWS_REGION", "AWS_DEFAULT_REGION",
+    ),
+}  # fmt: skip
 """Variables of others that stand for options, the first one before the next."""
+_INSTEAD = {
+    "EDGE_PORT": "--port PORT",
+    "GATEWAY_LISTEN": "--host ADDRESS --port PORT",
+    "LOCALSTACK_HOST": "--public-url URL",
+    "MINIO_ADDRESS": "--host ADDRESS --port PORT",
+    "MINIO_NOTIFY_WEBHOOK_ENDPOINT": "--event-webhook NAME=URL",
+    "PERSISTENCE": "--data DIR",
+}
+"""What to write in place of variables of others, by how they begin."""
 _OF_OTHERS = re.compile(rf"(?:{PREFIX}|MINIO_|LOCALSTACK_).+|SERVICES|PERSISTENCE|GATEWAY_LISTEN|EDGE_PORT")
 _SWITCH = {"1": True, "true": True, "0": False, "false": False, "": False}
 _SEPARATORS = {"credentials": r"\s+"}
@@ -47,6 +61,7 @@ def of_environment(environ: Mapping[str, str]) -> dict[str, Any]:
             texts = [text for name in (user, password, *token) if (text := environ.get(name))]
             values.setdefault("credentials", [":".join(texts)])
     if not environ.get(variable_of("--bucket")) and "buckets" in values:  # a policy may be behind each
+        values.setdefault("policies", [bucket for bucket in values["buckets"] if ":" in bucket])
         values["buckets"] = [bucket.partition(":")[0] for bucket in values["buckets"]]
     return values
 
@@ -57,10 +72,11 @@ def variable_of(flag_name: str) -> str:
 
 
 def without_meaning(environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield the variables of other servers, and of this one, that mean nothing here."""
+    """Yield the variables of other servers, and of this one, that mean nothing here, and what to write."""
     names = {variable_of(flag.names[0]) for flag, _ in flags().values()}
     names |= {name for several in (*_CREDENTIALS, *_ALIASES.values()) for name in several}
     for name, text in sorted(environ.items()):
         is_s3_alone = name == "SERVICES" and text.strip() == "s3"
         if _OF_OTHERS.fullmatch(name) and name not in names and not is_s3_alone:
-            yield name
+            options = [option for start, option in _INSTEAD.items() if name.startswith(start)]
+            yield f"{name} (write {options[0]})" if options else name

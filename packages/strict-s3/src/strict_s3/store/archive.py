@@ -13,7 +13,7 @@ import os
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +53,7 @@ class Archive:
 
     def __init__(self, root: Path, *, durable: bool = False) -> None:
         self._root = root
+        self.folder = lru_cache(self._folder)
         self.durable = durable
         _check_version(root)
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -60,7 +61,7 @@ class Archive:
         self.transaction, self.close = self._index.transaction, self._index.close
         self.defects = self._index.defects
 
-    def folder(self, bucket: str) -> Path:
+    def _folder(self, bucket: str) -> Path:
         """Return the folder for the content of a bucket's objects."""
         return self._root / bucket / "objects"
 
@@ -106,12 +107,16 @@ class Archive:
         """Yield the key and the records of the versions of each object, the oldest first."""
         return self._index.records(bucket, _OBJECT, list[records.Version])
 
-    def save_object(self, bucket: str, key: str, versions: list[records.Version]) -> None:
-        """Save the versions of an object, whose files are in the bucket's folder; without any it is gone."""
+    def save_object(self, bucket: str, key: str, versions: list[records.Version]) -> bytes:
+        """Save the versions of an object, whose files are in the bucket's folder; without any it is gone.
+
+        Returns:
+            The records as JSON.
+        """
         if versions:
-            self._index.save(bucket, _OBJECT, key, versions)
-        else:
-            self._index.drop(bucket, _OBJECT, key)
+            return self._index.save(bucket, _OBJECT, key, versions)
+        self._index.drop(bucket, _OBJECT, key)
+        return b""
 
     def uploads(self, bucket: str) -> Iterator[tuple[str, records.Upload]]:
         """Yield the id and the record of each upload under way."""
@@ -181,6 +186,7 @@ class Archivist:
         self._backend = backend
         self._archive = archive
         self.folder = archive.folder
+        self._template = backend.new_key()
 
     def new_content(
         self, bucket: str, md5: ContentMd5 | None = None, checksum: Checksum | None = None
@@ -208,7 +214,9 @@ class Archivist:
             if is_key and not isinstance(records.stored_file(version), StoredFile):
                 self._copy(bucket, version)
         stored = [records.record_of(version, self._backend.tags(version)) for version in versions]
-        self._archive.save_object(bucket, name, stored)
+        content = self._archive.save_object(bucket, name, stored)
+        if stored:
+            self._place(bucket, name, content)
 
     def _copy(self, bucket: str, key: Any) -> None:
         """Copy the content of a copy's source into a file of its own."""
@@ -221,24 +229,29 @@ class Archivist:
 
     def restore(self, bucket: str) -> None:
         """Restore the objects of a bucket from the archive."""
-        missing, folder = self._archive.sweep(bucket), self.folder(bucket)
-        template = self._backend.new_key(bucket)
+        missing = self._archive.sweep(bucket)
         if missing:
             _log.warning("Bucket %s has lost the content of %d versions or parts.", bucket, len(missing))
-
-        def make(name: str, stored: list[records.Version]) -> list[Any]:
-            versions = []
-            for record in stored:
-                if record.file not in missing:
-                    versions.append(records.new_version(record, name, folder, template))
-                    if record.tags:
-                        self._backend.set_tags(versions[-1], record.tags)
-            return versions
-
         for name, content in self._archive.objects(bucket):
-            versions = records.StoredVersions(content, partial(make, name))
-            if not missing or versions:
-                self._backend.place(bucket, name, versions)
+            self._place(bucket, name, content, missing)
+
+    def _place(self, bucket: str, name: str, content: bytes, missing: Collection[str] = ()) -> None:
+        """Hold the versions of an object as records, of which moto's models are made when asked for."""
+        versions = records.StoredVersions(content, partial(self._models, bucket, name, missing))
+        if not missing or versions:
+            self._backend.place(bucket, name, versions)
+
+    def _models(
+        self, bucket: str, name: str, missing: Collection[str], stored: list[records.Version]
+    ) -> list[Any]:
+        """Return moto's models of the versions whose content is there."""
+        versions, folder = [], self.folder(bucket)
+        for record in stored:
+            if record.file not in missing:
+                versions.append(records.new_version(record, bucket, name, folder, self._template))
+                if record.tags:
+                    self._backend.set_tags(versions[-1], record.tags)
+        return versions
 
     def _files(self, bucket: str, names: Iterable[str]) -> set[Path]:
         files = (

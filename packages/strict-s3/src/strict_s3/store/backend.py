@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping, MutableSequence
 from contextlib import contextmanager
 from dataclasses import replace
 from http import HTTPStatus
-from operator import itemgetter
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -19,6 +18,7 @@ from .acl import granted_to_all
 from .corrections import correct
 from .customer_keys import BUCKET_KEY, ENCRYPTION, KMS_KEY
 from .moto_s3 import AccessDeniedByLock, Request, S3ClientError, S3Response, models
+from .ordered import Keys, Ordered, Uploads
 
 _TRACKED = (models.FakeKey, models.FakeAcl, models.FakeGrant, models.FakeGrantee, models.FakeMultipart)
 _SET_ELSEWHERE = frozenset({
@@ -153,7 +153,7 @@ class Backend:
         with self.lock:
             bucket = self._moto.buckets[name]
             bucket.acl = acl
-            if bucket.ownership_rule is None and len(acl.grants) <= 1:
+            if bucket.ownership_rule is None and len(acl.grants) <= 1:  # others are of version 0.3
                 bucket.ownership_rule = _ENFORCED  # type: ignore[assignment]  # as its requests set it
             if bucket.public_access_block is None:
                 bucket.public_access_block = _DEFAULT_BLOCK
@@ -172,10 +172,9 @@ class Backend:
     def existing_key(self, order: Order) -> Any:
         """Return the key, or the version, of an order; raise `S3Error` for none, and for a delete marker."""
         version_id = order.parameter("versionId")
-        store = self._moto.buckets[order.bucket].keys
         versions = [
             version
-            for version in dict.get(store, order.key, ())
+            for version in self._keys(order.bucket).versions(order.key)
             if version_id in ("", str(version.version_id))
         ]
         if not versions and version_id:
@@ -189,35 +188,48 @@ class Backend:
     def keys(self, bucket: str, name: str | None = None) -> list[Any]:
         """Return all versions of one key of a bucket, or of all its keys; without delete markers."""
         store = self._keys(bucket)
-        versions = dict.values(store) if name is None else [dict.get(store, name, [])]
+        versions = dict.values(store) if name is None else [store.versions(name)]
         return [key for several in versions for key in several if isinstance(key, models.FakeKey)]
 
     def object_versions(self, bucket: str, name: str) -> list[Any]:
         """Return the versions of an object, delete markers included, the oldest first."""
-        return list(dict.get(self._keys(bucket), name, ()))
+        return list(self._keys(bucket).versions(name))
 
-    def versions(self, bucket: str) -> list[tuple[str, list[Any]]]:
-        """Return the names of a bucket's keys, in order, and the versions of each, the oldest first."""
-        return sorted((name, list(versions)) for name, versions in dict.items(self._keys(bucket)))
+    def versions(self, bucket: str) -> Ordered:
+        """Return the versions of a bucket's keys, the latest first, each behind whether it is that."""
+        keys = self._keys(bucket)
+        return Ordered(
+            keys.names,
+            lambda name: ((not number, version) for number, version in enumerate(keys.listed(name)[::-1])),
+        )
 
-    def latest(self, bucket: str) -> list[tuple[str, Any]]:
-        """Return the names of a bucket's keys, in order, and the keys; deleted ones are left out."""
-        latest = ((name, several[-1]) for name, several in dict.items(self._keys(bucket)))
-        return sorted((pair for pair in latest if isinstance(pair[1], models.FakeKey)), key=itemgetter(0))
+    def latest(self, bucket: str) -> Ordered:
+        """Return the latest version of each of a bucket's keys; deleted ones are left out."""
+        keys = self._keys(bucket)
 
-    def _keys(self, bucket: str) -> dict[str, list[Any]]:
+        def latest(name: str) -> tuple[Any, ...]:
+            version = keys.listed(name)[-1]
+            return (version,) if isinstance(version, models.FakeKey) else ()
+
+        return Ordered(keys.names, latest)
+
+    def _keys(self, bucket: str) -> Keys:
         """Return the versions of a bucket's keys by name; none if there is no bucket."""
-        keys: dict[str, list[Any]] = self._moto.buckets[bucket].keys if bucket in self._moto.buckets else {}
+        moto_bucket: Any = self._moto.buckets.get(bucket)
+        keys: Keys = Keys() if moto_bucket is None else moto_bucket.keys
         return keys
 
-    def buckets(self) -> list[tuple[str, Any]]:
-        """Return the names of all buckets, in order, and moto's buckets."""
-        return sorted(self._moto.buckets.items())
+    def buckets(self, region: str = "") -> Ordered:
+        """Return moto's buckets, of one region or of all."""
+        buckets = self._moto.buckets
+        names = (name for name, bucket in buckets.items() if region in ("", bucket.region_name))
+        return Ordered(sorted(names), lambda name: (buckets[name],))
 
-    def uploads(self, bucket: str) -> list[tuple[str, Any]]:
-        """Return the key and moto's upload of each upload under way, by key, the oldest first."""
-        uploads = self._moto.buckets[bucket].multiparts.values() if bucket in self._moto.buckets else ()
-        return sorted(((upload.key_name, upload) for upload in uploads), key=itemgetter(0))
+    def uploads(self, bucket: str) -> Ordered:
+        """Return moto's uploads under way, by key, the oldest first."""
+        moto_bucket: Any = self._moto.buckets.get(bucket)
+        uploads = Uploads() if moto_bucket is None else moto_bucket.multiparts
+        return Ordered(uploads.names, uploads.of)
 
     def upload(self, bucket: str, upload_id: str) -> Any:
         """Return moto's multipart upload; None if there is none."""
@@ -252,16 +264,15 @@ class Backend:
         except AccessDeniedByLock:
             return None
 
-    def new_key(self, bucket: str) -> Any:
+    def new_key(self) -> Any:
         """Return a key that is in no bucket and has no content, to be copied."""
-        key = models.FakeKey("", b"", self.account, self._moto.region_name, bucket_name=bucket)
+        key = models.FakeKey("", b"", self.account, self._moto.region_name)
         key.dispose()
         return key
 
     def place(self, bucket: str, name: str, versions: MutableSequence[Any]) -> None:
         """Set the versions of an object, the oldest first."""
-        keys: dict[str, Any] = self._keys(bucket)
-        dict.__setitem__(keys, name, versions)
+        self._keys(bucket).place(name, versions)
 
     def set_tags(self, key: Any, tags: Mapping[str, str]) -> None:
         """Set the tags of a key that has none."""
@@ -296,7 +307,6 @@ class Backend:
 
         moto itself replaces an object before it validates the new tags.
         """
-        store = self._keys(bucket)
         before = {name: self.object_versions(bucket, name) for name in names}
         try:
             yield
@@ -307,7 +317,7 @@ class Backend:
                 if versions:
                     self.place(bucket, name, versions)
                 else:
-                    dict.pop(store, name, None)
+                    self._keys(bucket).discard(name)
             raise
 
     @contextmanager

@@ -103,9 +103,15 @@ class Content:
 class StoredFile:
     """A file of received content, with the methods of moto's buffers; open only while it is read."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    def __init__(self, folder: Path, name: str) -> None:
+        self._folder = folder
+        self.name = name
         self._at = 0
+
+    @property
+    def path(self) -> Path:
+        """The path of the file."""
+        return self._folder / self.name
 
     def seek(self, offset: int) -> None:
         """Set the offset, in bytes, that is read from."""

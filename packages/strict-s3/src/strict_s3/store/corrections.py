@@ -12,19 +12,28 @@ from typing import Any
 from strict_s3.messages.version_ids import NULL, new_version_id
 
 from .moto_s3 import models
+from .ordered import Keys, Uploads
 from .records import set_source
 
 SUSPENDED = "Suspended"
 
 
 def correct(moto: models.S3Backend) -> None:
-    """Replace the methods of moto's S3 that delete, make, copy, lock and log objects."""
+    """Replace the methods of moto's S3 that make buckets, and delete, make, copy, lock and log objects."""
+    moto.create_bucket = partial(_create_bucket, moto)  # type: ignore[method-assign]  # moto's has no order
     moto.copy_object = partial(_copy_object, moto)  # type: ignore[method-assign]  # moto reads all of the source
     moto.upload_part_copy = partial(_copy_part, moto)  # type: ignore[method-assign]  # the same
     moto.delete_object = partial(_delete_object, moto)  # type: ignore[method-assign]  # every deletion uses it
     moto.put_object_lock_configuration = partial(_lock_bucket, moto)  # type: ignore[method-assign]  # moto wants the bucket to be empty
     moto.log_incoming_request = lambda *_: None  # type: ignore[method-assign]  # moto's logs are no objects of the archive
     moto.put_object = partial(_put_object, moto)  # type: ignore[method-assign]  # every new object does
+
+
+def _create_bucket(moto: models.S3Backend, *details: Any, **named: Any) -> Any:
+    """Make a bucket whose objects and uploads are in order."""
+    bucket = models.S3Backend.create_bucket(moto, *details, **named)
+    bucket.keys, bucket.multiparts = Keys(), Uploads()
+    return bucket
 
 
 def _copy_object(moto: models.S3Backend, source: Any, bucket: str, name: str, **attributes: Any) -> None:
@@ -65,15 +74,15 @@ def _delete_object(
 
     A delete marker is made even if there is no object, unlike in moto.
     """
-    moto_bucket = moto.get_bucket(bucket)
-    versions = list(dict.get(moto_bucket.keys, name, ()))
+    moto_bucket: Any = moto.get_bucket(bucket)
+    versions = list(moto_bucket.keys.versions(name))
     status = moto_bucket.versioning_status
     if version_id is None and status:
         marker = models.FakeDeleteMarker(versions[-1] if versions else SimpleNamespace(name=name))  # type: ignore[arg-type]  # it takes the name
         marker._version_id = NULL if status == SUSPENDED else new_version_id()  # noqa: SLF001 -- moto makes an id of its own
         if status == SUSPENDED:
             versions = _without_null(versions)
-        dict.__setitem__(moto_bucket.keys, name, [*versions, marker])
+        moto_bucket.keys.place(name, [*versions, marker])
         return True, {"version-id": marker.version_id, "delete-marker": "true"}
     if version_id is not None and version_id not in {str(version.version_id) for version in versions}:
         return True, {}
@@ -93,14 +102,14 @@ def _put_object(
     moto: models.S3Backend, bucket_name: str, key_name: str, *content: Any, **attributes: Any
 ) -> Any:
     """Make an object, or a version of it; a version without an id replaces only the previous one without."""
-    bucket = moto.get_bucket(bucket_name)
+    bucket: Any = moto.get_bucket(bucket_name)
     suspended = bucket.versioning_status == SUSPENDED
-    others = _without_null(dict.get(bucket.keys, key_name, ())) if suspended else []
+    others = _without_null(bucket.keys.versions(key_name)) if suspended else []
     key = models.S3Backend.put_object(moto, bucket_name, key_name, *content, **attributes)
     if bucket.is_versioned:
         key._version_id = new_version_id()  # noqa: SLF001 -- moto makes an id of its own
     if others:
-        dict.__setitem__(bucket.keys, key_name, [*others, key])
+        bucket.keys.place(key_name, [*others, key])
     return key
 
 

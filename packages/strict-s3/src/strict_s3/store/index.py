@@ -93,9 +93,11 @@ class Index:
         query = "select bucket from record group by bucket order by min(rowid)"
         return [bucket for (bucket,) in self._connection.execute(query)]
 
-    def save(self, bucket: str, kind: str, name: str, record: Any) -> None:
-        """Save a record in place of the one of this name."""
-        self._connection.execute(_SAVE, (bucket, kind, name, msgspec.json.encode(record)))
+    def save(self, bucket: str, kind: str, name: str, record: Any) -> bytes:
+        """Save a record in place of the one of this name, and return it as JSON."""
+        content = msgspec.json.encode(record)
+        self._connection.execute(_SAVE, (bucket, kind, name, content))
+        return content
 
     def drop(self, bucket: str, kind: str, name: str) -> None:
         """Remove a record, if there is one."""

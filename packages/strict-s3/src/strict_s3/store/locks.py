@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import suppress
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from strict_s3.messages.clock import time_of
 from strict_s3.messages.errors import (
     PROTECTED,
     S3Error,
@@ -43,12 +43,9 @@ def check_bucket(order: Order, bucket: Bucket) -> None:
         return
     root = parse(order.body)
     retention = root.find("Rule/DefaultRetention")
-    has_rule = root.find("Rule") is not None
-    if root.findtext("ObjectLockEnabled") != "Enabled" or (has_rule and retention is None):
-        raise refusal("MalformedXML")
     if retention is not None:
         periods = [text for name in ("Days", "Years") if (text := retention.findtext(name))]
-        if retention.findtext("Mode") not in _MODES or len(periods) != 1:
+        if len(periods) != 1:
             raise refusal("MalformedXML")
         days = (whole_number(periods[0]) or 0) * (1 if retention.findtext("Days") else _DAYS_OF_A_YEAR)
         if not 0 < days <= _MOST_DAYS:
@@ -105,13 +102,13 @@ def change_lock(backend: Backend, order: Order) -> Response:
         backend.existing_key(order).lock_legal_status = root.findtext("Status")
         return Response(HTTPStatus.OK)
     mode, text = root.findtext("Mode"), root.findtext("RetainUntilDate")
-    until = _time(text)
+    until = time_of(text or "")
     if (mode, text) != (None, None) and (mode not in _MODES or until is None):
         raise refusal("MalformedXML")
     if text is not None:
         _check_time(text, "RetainUntilDate")
     key = backend.existing_key(order)
-    locked = _time(key.lock_until)
+    locked = time_of(key.lock_until or "")
     if locked is not None and locked > datetime.now(UTC):
         is_longer = mode == key.lock_mode and until is not None and until >= locked
         may_bypass = key.lock_mode == "GOVERNANCE" and order.headers.get(BYPASS, "").lower() == "true"
@@ -134,7 +131,7 @@ def describe(backend: Backend, order: Order) -> Response:
 
 
 def _check_time(text: str, name: str) -> None:
-    until = _time(text)
+    until = time_of(text)
     if until is None:
         raise invalid_argument("The retain until date must be provided in ISO 8601 format", name, text)
     if until <= datetime.now(UTC):
@@ -143,16 +140,8 @@ def _check_time(text: str, name: str) -> None:
 
 def as_moto_reads(text: str | None) -> str | None:
     """Return the end of a lock in the one form that moto reads; None for none."""
-    until = _time(text)
+    until = time_of(text or "")
     return None if until is None else until.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
-
-
-def _time(text: str | None) -> datetime | None:
-    """Return a time in UTC, also of a text without a zone; None for any other text."""
-    with suppress(ValueError, OverflowError):
-        time = datetime.fromisoformat(text or "")
-        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
-    return None
 
 
 def _without_lock() -> S3Error:

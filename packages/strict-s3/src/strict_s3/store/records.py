@@ -130,10 +130,12 @@ class StoredVersions(MutableSequence[Any]):
         self._make = make
         self._models: list[Any] | None = None
 
+    def models(self) -> list[Any]:
+        """Return the versions, which are made each time until one of them is read by its place."""
+        return self._make(_VERSIONS.decode(self._content)) if self._models is None else self._models
+
     def _made(self) -> list[Any]:
-        if self._models is None:
-            self._models = self._make(_VERSIONS.decode(self._content))
-            self._content = b""
+        self._models, self._content = self.models(), b""
         return self._models
 
     def __getitem__(self, index: Any) -> Any:
@@ -163,7 +165,7 @@ def record_of(version: Any, tags: Mapping[str, str]) -> Version:
     return Version(
         id=version.version_id,
         last_modified=version.last_modified,
-        file=stored_file(version).path.name,
+        file=stored_file(version).name,
         size=version.contentsize,
         etag=version.etag.strip('"'),
         is_versioned=version._is_versioned,  # noqa: SLF001 -- moto offers it to nobody
@@ -177,8 +179,8 @@ def record_of(version: Any, tags: Mapping[str, str]) -> Version:
     )
 
 
-def new_version(record: Version, name: str, folder: Path, template: Any) -> Any:
-    """Return moto's model of a version, made of its record; `template` is a key of the same bucket.
+def new_version(record: Version, bucket: str, name: str, folder: Path, template: Any) -> Any:
+    """Return moto's model of a version, made of its record; `template` is any key.
 
     moto's own way to make a key takes ten times as long, with a buffer for content.
     """
@@ -191,11 +193,12 @@ def new_version(record: Version, name: str, folder: Path, template: Any) -> Any:
     metadata.store.update((name.lower(), text) for name, text in record.metadata.items())
     vars(key).update(
         vars(template),
+        bucket_name=bucket,
         name=name,
         last_modified=record.last_modified,
         acl=acl_with(record.grants),
         contentsize=record.size,
-        _value_buffer=StoredFile(folder / record.file),
+        _value_buffer=StoredFile(folder, record.file),
         _metadata=metadata,
         _etag=record.etag,
         _version_id=record.id,
@@ -286,9 +289,10 @@ def copied_blocks(key: Any) -> Iterator[bytes]:
 def adopt(key: Any, path: Path, size: int, etag: str) -> None:
     """Set a key's content to a file, instead of the buffer that moto made for it."""
     key._value_buffer.close()  # noqa: SLF001 -- moto has no other way in that does not read all of it
-    key._value_buffer = StoredFile(path)  # noqa: SLF001 -- the same
+    key._value_buffer = StoredFile(path.parent, path.name)  # noqa: SLF001 -- the same
     key._etag = etag  # noqa: SLF001 -- the same
     key.contentsize = size
+    key.disposed = True  # there is no buffer for moto to miss
 
 
 def stored_file(key: Any) -> Any:
@@ -298,4 +302,4 @@ def stored_file(key: Any) -> Any:
 
 def file_name(key: Any) -> str:
     """Return the name of a key's file, which tells it from any other; empty for no key."""
-    return "" if key is None else str(stored_file(key).path.name)
+    return "" if key is None else str(stored_file(key).name)

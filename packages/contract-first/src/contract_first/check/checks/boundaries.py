@@ -104,7 +104,9 @@ class Boundaries(RunCheck):
             response = self.samples.send(case, self.target.headers)
             if response.is_success:
                 message = f"{bound} gets {response.status_code}"
-                yield self.failure("refused", message, operation.label, response)
+                failure = self.failure("refused", message, operation.label, response)
+                failure.place = f"{operation.label} {bound.place} {'/'.join(bound.keys)} {bound.keyword}"
+                yield failure
 
     def _outside(self, operation: Operation, body: Any) -> Iterator[Outside]:
         for parameter in operation.parameters:

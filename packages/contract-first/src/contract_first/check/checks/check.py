@@ -29,6 +29,7 @@ class CheckFailure(Failure):
         expected: what the rule requires.
         change: what to do about it.
         cause: tells violations of a rule apart that have nothing to do with one another.
+        place: which of several places it is, such as ``GET /path query limit maximum``; the same in each run.
         exchange: the response that shows it, if the check sent the request; a curl line is made of it.
         request: that shows it, where there is no response.
     """
@@ -50,7 +51,7 @@ class CheckFailure(Failure):
         super().__init__(operation=operation, title=f"{check}: {rule}", message=message)
         self.check = check
         self.rule = rule
-        self.expected = self.change = self.cause = ""
+        self.expected = self.change = self.cause = self.place = ""
         self.exchange = exchange
         self.request = exchange.request if exchange is not None else request
 

@@ -13,6 +13,7 @@ from schemathesis import Case
 from contract_first.check.target import Target
 from contract_first.contract import Contract, Operation
 from contract_first.contract.document import pointers
+from contract_first.recognition.collection import shape_of
 
 from .check import json_of, object_of
 from .samples import SAFE, NoResponse, RequestSamples
@@ -88,7 +89,7 @@ def _created(
     target: Target, samples: RequestSamples, operations: list[Operation], reached: Mapping[str, Step]
 ) -> Iterator[Step]:
     """Create a thing in each collection that no link leads out of, and yield a step to it."""
-    for collection in () if target.read_only else collections(operations):
+    for collection in () if target.read_only else collections(target.recognition, operations):
         is_linked = any(operation.operation_id in reached for operation in collection.item.values())
         if is_linked or collection.depth:
             continue
@@ -96,8 +97,8 @@ def _created(
             response = samples.send(samples.draw(collection.create), target.headers)
             key = collection.key_of(object_of(response.content) or {})
             if response.is_success and key is not None:
-                path = {collection.parameter: key}
-                yield Step(collection.item["get"], path, {}, frozenset(path.values()))
+                read = collection.item["get"]
+                yield Step(read, {shape_of(read.path).names[-1]: key}, {}, frozenset({key}))
 
 
 def _linked(

@@ -19,6 +19,7 @@ class KnownFinding(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         title: of the finding.
         status: of the response; 0 where there is none.
         cause: a digest that tells findings of the same title apart.
+        violated: the places in which it is known; seen in another, it is new.
         operations: in which it is known; seen in another, it is new, unless its cause is the same.
         reason: why it may stay.
         expires: the last day on which it is known; None for no end.
@@ -28,6 +29,7 @@ class KnownFinding(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
     title: str
     status: int = 0
     cause: str = ""
+    violated: list[str] = []
     operations: list[str]
     reason: str = ""
     expires: date | None = None
@@ -41,6 +43,7 @@ class KnownFinding(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
             title=finding.title,
             status=finding.status,
             cause=finding.cause,
+            violated=sorted(finding.violated),
             operations=operations,
         )
 
@@ -49,6 +52,7 @@ class KnownFinding(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
         other = KnownFinding.of(finding)
         mine = self.check, self.title, self.status, self.cause
         is_same = mine == (other.check, other.title, other.status, other.cause)
+        is_same = is_same and {*other.violated} <= {*self.violated}
         return is_same and bool(self.cause or {*other.operations} <= {*self.operations})
 
     def __str__(self) -> str:
@@ -149,7 +153,7 @@ def write_baseline(path: Path, report: Report, entries: list[KnownFinding]) -> N
 
 def _table(entry: KnownFinding, former: KnownFinding | None) -> Iterator[str]:
     yield "[[findings]]"
-    for name in ("check", "title", "status", "cause", "operations"):
+    for name in ("check", "title", "status", "cause", "violated", "operations"):
         yield f"{name} = {json.dumps(getattr(entry, name), ensure_ascii=False)}"
     yield f"reason = {json.dumps(former.reason if former else '', ensure_ascii=False)}"
     if former is not None and former.expires is not None:

@@ -91,6 +91,7 @@ class Finding(msgspec.Struct, kw_only=True):
         seen: how often it occurred.
         identity: equal for two occurrences of the same violation.
         cause: a digest of it, where it is the same in each run; empty elsewhere.
+        violated: the places in which it was seen, where a check tells them apart; the same in each run.
         reason: why a known one may stay.
         part: in recorded traffic, as in a `Violation`; so are the following.
         where: with a ``*`` for each array's item.
@@ -112,6 +113,7 @@ class Finding(msgspec.Struct, kw_only=True):
     seen: int = 1
     identity: tuple[str, ...] = ()
     cause: str = ""
+    violated: list[str] = []
     reason: str = ""
     part: str = ""
     where: str = ""

@@ -18,6 +18,7 @@ from contract_first.check.target import CannotRunError
 from contract_first.contract import Contract, ContractError, Operation, load_contract
 from contract_first.contract.document.anatomy import METHODS
 from contract_first.contract.document.fetching import FOLLOWED, References
+from contract_first.recognition import Corrections, recognize
 from contract_first.service.http.server import CannotStart, listen, serving
 from contract_first.service.request.sequences import is_sequence
 from contract_first.signatures import takes_fields_of
@@ -62,6 +63,7 @@ class Checking(CheckOptions):
                 upload_hosts=frozenset(host.lower() for host in self.upload_hosts),
                 fallback=self.fallback,
                 before_links=self.before_links,
+                corrections=self._corrections(contract),
             ) as target,
             self._archive(contract) as archive,
         ):
@@ -73,6 +75,17 @@ class Checking(CheckOptions):
             if archive:
                 run.listen(archive.take, archive.responded, archive.sent)
             yield run
+
+    def _corrections(self, contract: Contract) -> Corrections:
+        """Return what a user says of the collections; raises CannotRunError where that is wrong."""
+        if self.collections is None:
+            return Corrections()
+        try:
+            corrections = Corrections.read(self.collections)
+            recognize(contract, corrections)
+        except ContractError as error:
+            raise CannotRunError(str(error)) from None
+        return corrections
 
     def _uncalled(self, contract: Contract) -> dict[str, str]:
         """Return why operations are not called, by label."""

@@ -86,6 +86,7 @@ class CheckOptions:
             server's.
         request_timeout: seconds to wait for a response.
         max_response_time: seconds after which a response is a finding; 0 for never.
+        collections: correct the recognised collections by the table [collections] of this TOML file.
         excluded: checks that are not made, and operations that are not called, each with a reason.
         severities: of findings by check, in place of the check's own.
         fail_on: least severity of a finding that fails the run.
@@ -118,6 +119,7 @@ class CheckOptions:
     rate: Annotated[float, Flag("RATE", per_second, "no limit", kind=str | None)] = 0.0
     request_timeout: Annotated[float, Flag("SECONDS", minimum=0.1)] = 30.0
     max_response_time: Annotated[float, Flag("SECONDS", minimum=0)] = 0.0
+    collections: Annotated[Path | None, Flag()] = None
     excluded: tuple[Exclusion, ...] = ()
     severities: Mapping[str, Severity] = field(default_factory=dict)
     fail_on: Annotated[Severity | None, Flag()] = None

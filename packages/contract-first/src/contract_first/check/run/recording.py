@@ -183,6 +183,9 @@ class RunReporter:
         self._findings[within] = self._findings[finding.identity] = first
         if finding.operation not in first.operations:
             first.operations.append(finding.operation)
+        place = getattr(failure, "place", "")
+        if place and place not in first.violated:
+            first.violated.append(place)
         if first is finding:
             self._room -= len(finding.message) + len(finding.response) + len(finding.curl)
             if self._room < 0:

@@ -12,12 +12,13 @@ import httpx2
 import schemathesis
 from schemathesis import Case, HookContext, Response
 from schemathesis.checks import RunCheck, collect_after_run_failures
-from schemathesis.core.failures import AcceptedNegativeData, Failure
+from schemathesis.core.failures import AcceptedNegativeData, Failure, MalformedJson
 from schemathesis.engine import events, from_schema
 from schemathesis.engine.core import EventStream
 from schemathesis.openapi.checks import (
     AllowHeaderMismatch,
     JsonSchemaError,
+    MissingContentType,
     UndefinedStatusCode,
     UnsupportedMethodResponse,
 )
@@ -32,6 +33,7 @@ from contract_first.check.oauth2 import ClientCredentials
 from contract_first.check.pace import QuotaUsedUp, Rate
 from contract_first.check.reports.report import Report, ReportSubject
 from contract_first.check.target import CannotRunError, Target
+from contract_first.contract.document.anatomy import NO_BODY
 
 from . import hooks
 from .background import in_background
@@ -47,6 +49,8 @@ AUTHORIZATION = "Authorization"
 GRACE_SECONDS = 1.0
 """How long the response to a request under way is waited for once the run is stopped."""
 LEAST_MINIMISING_SECONDS = 10.0
+OF_BODIES = (MissingContentType, MalformedJson)
+"""Failures of responses that should have a body; a 204 has none, whatever a contract declares for it."""
 SHOWN = (OWN_CHECKS, *PHASES, MINIMISING)
 """Phases whose time is in the report."""
 CLIENT_ERROR, SERVER_ERROR = HTTPStatus.BAD_REQUEST, HTTPStatus.INTERNAL_SERVER_ERROR
@@ -279,6 +283,7 @@ class Run:
             or self._is_unsaid(failure, case, response)
             or self._is_of_same_path(failure, case)
             or is_of_text(failure)
+            or (isinstance(failure, OF_BODIES) and response.status_code in NO_BODY)
             or self._sent_texts.refute(failure, case, response)
             or is_reported_by(self._checks_of_run, failure, response, case)
         )

@@ -92,7 +92,7 @@ class Drift:
         listed = sorted(self._proposals.values(), key=lambda proposal: -proposal.seen)
         actions = [
             {
-                "target": _json_path(self._contract.document, proposal.pointer),
+                "target": pointers.json_path(self._contract.document, proposal.pointer),
                 "description": f"Seen {times(proposal.seen)}, first in {proposal.first}",
                 "update": proposal.update,
             }
@@ -224,13 +224,3 @@ class Drift:
             return self._contract.follow(node, pointer)
         except (LookupError, ValueError):
             return None, pointer
-
-
-def _json_path(document: Any, pointer: str) -> str:
-    """Return the normalized JSONPath (RFC 9535, section 2.7) of a place in a document."""
-    node, path = document, "$"
-    for key in pointers.split(pointer):
-        quoted = key.replace("\\", "\\\\").replace("'", "\\'")
-        path += f"[{key}]" if isinstance(node, list) else f"['{quoted}']"
-        node = pointers.descend(node, [key])
-    return path

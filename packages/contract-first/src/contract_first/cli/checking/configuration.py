@@ -87,11 +87,13 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
     Attributes:
         exclude: checks that are not made, operations that are not called.
+        collections: corrections of the recognised collections.
         severities: of findings by check.
     """
 
     credentials: Named = Named()
     exclude: tuple[Exclusion, ...] = ()
+    collections: dict[str, Any] = {}
     severities: dict[str, Severity] = {}
 
     @classmethod
@@ -117,7 +119,10 @@ def configured(context: typer.Context, path: Path | None) -> Configuration:
     table = file.table({*options, *SHARED.values()}, command, elsewhere=ELSEWHERE)
     context.default_map = file.defaults(context, shared, targets)
     context.default_map |= file.defaults(context, table, options, command)
-    return Configuration.of(file)
+    configuration = Configuration.of(file)
+    if configuration.collections and "collections" in options:
+        context.default_map["collections"] = str(file.path)
+    return configuration
 
 
 Option = Annotated[

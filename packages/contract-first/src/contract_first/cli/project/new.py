@@ -4,42 +4,45 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
-from itertools import count
+from itertools import chain, count
 from math import ceil
-from pathlib import Path
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any, Literal
+from urllib.request import url2pathname
 
-import msgspec
 import typer
 from minijinja import Environment
 
 from contract_first.cli.commands import failure, takes
 from contract_first.cli.options import options_of
 from contract_first.cli.reading import ContractOptions, File, follows_references, read_contract
-from contract_first.contract import Contract, ContractError
+from contract_first.contract import Contract, ContractError, Operation, load_contract
 from contract_first.contract.document import pointers
-from contract_first.contract.document.anatomy import METHODS, NO_BODY
-from contract_first.contract.document.fetching import MAX_BYTES, following
-from contract_first.contract.document.parsing import as_yaml
+from contract_first.contract.document.fetching import FOLLOWED, References, following
+from contract_first.contract.document.parsing import as_yaml, is_json_text
+from contract_first.contract.document.sources import uri_of
 from contract_first.contract.models import Kind, write_models
 from contract_first.contract.models.python_names import python_name
-from contract_first.contract.reading.embedding import embed
-from contract_first.contract.reading.extent import check_extent
-from contract_first.contract.reading.overlay import apply_overlay
-from contract_first.contract.reading.reading import read_document
-from contract_first.contract.schemas.violations import holds_more
-from contract_first.contract.validation import validate
+from contract_first.contract.reading.inlining import PROSE
+from contract_first.contract.reading.revisions import DOCUMENTS
 from contract_first.distribution import CONTRACT_FIRST
 
 from .scaffold import ModelsKind, Scaffolding, print_outcomes, write_new
-from .stubs import PROBLEM, stub_name
+from .stubs import stub_name
 
 TEMPLATES = files(__package__) / "templates"
 OVERLAY = "problems.yaml"
-PROBLEMS = Path(str(TEMPLATES / OVERLAY))
-"""Overlay that gives each operation without a default response that of problem details, a component."""
+"""Overlay that has what the contract lacks: that each operation may respond with problem details."""
+ERRORS = ("4XX", "5XX")
+PROBLEM = {"$ref": "#/components/responses/default-problem"}
+"""The response that the overlay declares."""
+COPIED = {*DOCUMENTS, *PROSE}
+"""Ends of names of files that a contract refers to; any other, such as Python, would be more than read."""
+PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+"""A name that commands and files may have as it is."""
 RESERVED = sys.stdlib_module_names | {"tests"}
 """Names of folders whose package would hide another."""
 SOURCE = "src/{package}"
@@ -65,8 +68,6 @@ REVISION = "script.py.mako"
 Db = Literal["none", "sqlalchemy"]
 MOST_CHECKED = 100
 """Operations that the project's own check tries: of more an even sample."""
-MOST_IN_YAML = 100_000
-"""Values of a document; JSON with more is read and written in a part of the time."""
 
 
 @follows_references
@@ -84,110 +85,132 @@ def new(
 ) -> None:
     """Create a project that serves a contract: handlers to fill in, tests, an image, CI.
 
-    Its copy of the contract is one file with all references bundled, and repaired where it is not valid; an
-    operation without a default response gets one of problem details, and one whose handler would be called as
-    that of another gets an operationId of its own. Existing files are not changed.
+    The contract and what it refers to are copied as they are. An overlay beside it has what it lacks: for
+    errors that an operation does not declare it declares problem details, it leaves out operations that
+    cannot be served, and an operation whose handler would be called as that of another gets an operationId
+    of its own. Existing files are not changed.
     """
-    contract = read_contract(file, overlays=overlay, strict=strict)
-    _leave_out(contract)
-    _leave_out_twins(contract)
-    if not Contract(contract.document, contract.source).operations:
+    references = FOLLOWED.get() or References()
+    sources: dict[str, bytes] = {}
+    references.sources = sources
+    with following(references):
+        contract = read_contract(file, overlays=overlay, strict=strict)
+    contract, copies = _copied(contract, sources)
+    print_outcomes(_written(contract, copies, into, db, models))
+
+
+def _copied(contract: Contract, sources: dict[str, bytes]) -> tuple[Contract, Mapping[str, bytes]]:
+    """Return a contract as the project loads it, and by their places copies of all that it was read from."""
+    chosen = {str(overlay): sources.pop(str(overlay)) for overlay in contract.overlays}
+    copies = {_place(source, text, contract): text for source, text in sources.items()}
+    name = next(iter(copies))
+    overlays = []
+    for source, text in (chosen | {OVERLAY: _overlay(contract).encode()}).items():
+        path = Path(source if PLAIN.fullmatch(Path(source).name) else "overlay.yaml")
+        numbered = (f"{path.stem}_{number}{path.suffix}" for number in count(2))
+        overlays.append(next(place for place in chain([path.name], numbered) if place not in copies))
+        copies[overlays[-1]] = text
+    with TemporaryDirectory() as temporary, following(None):
+        folder = Path(temporary).resolve()
+        for place, text in copies.items():
+            (folder / place).parent.mkdir(parents=True, exist_ok=True)
+            (folder / place).write_bytes(text)
+        try:
+            paths = [folder / overlay for overlay in overlays]
+            loaded = load_contract(folder / name, paths, lenient=bool(contract.defects))
+        except ContractError as error:
+            reason = str(error).replace(f"{folder}/", "")
+            raise failure(f"{reason} Correct it, or leave it out by an --overlay.") from None
+    if not loaded.operations:
         raise failure(f"{contract.source} has no operation to serve: add one to its paths.")
-    _tell_apart(contract)
-    _complete_errors(contract)
-    try:
-        if not all("default" in responses for responses in _responses(contract.document)):
-            with following(None):  # which a root does not confine
-                problems = read_document(str(PROBLEMS))
-            apply_overlay(contract.document, problems, str(PROBLEMS))
-        locations = embed(contract.document, contract.source)
-        check_extent(locations)
-        validate(locations)
-    except ContractError as error:
-        raise failure(f"{error} This is not repaired: correct it, or leave it out by an --overlay.") from None
-    print_outcomes(_written(Contract(contract.document, contract.source), into, db, models))
+    return loaded, copies
 
 
-def _leave_out(contract: Contract) -> None:
-    """Remove operations that are not understood, and say so."""
-    for pointer, reason in contract.disabled.items():
-        *path, method = pointers.split(pointer)
-        pointers.descend(contract.document, path).pop(method, None)
-        typer.echo(f"{pointer} is left out: {reason}", err=True)
+def _place(source: str, text: bytes, contract: Contract) -> str:
+    """Return the place of a document in the project: beside the contract's, as it was.
+
+    The contract's own is called ``openapi`` if its name is none that a command may have as it is.
+    """
+    root, uri = uri_of(contract.source), uri_of(source)
+    folder = root[: root.rindex("/") + 1]
+    place = PurePosixPath(url2pathname(uri.removeprefix(folder)))
+    if uri == root and not (PLAIN.fullmatch(place.name) and place.suffix in DOCUMENTS):
+        return "openapi.json" if is_json_text(text.decode("utf-8", "replace"), "") else "openapi.yaml"
+    if not uri.startswith(folder) or ".." in place.parts or place.suffix not in COPIED:
+        expected = f"expected a document in the folder of {contract.source} or below"
+        raise failure(
+            f"{source} cannot be copied: {expected}. Move it there, or bundle all by `contract show`."
+        )
+    return str(place)
 
 
-def _leave_out_twins(contract: Contract) -> None:
-    """Remove operations whose path is another's but for the names of its parameters, and say so."""
+def _overlay(contract: Contract) -> str:
+    """Return the text of the overlay that has what a contract lacks."""
+    items = [item for _, item, _ in contract.path_items()]
+    places = {
+        "$.paths.*": True,
+        "$.paths.*.additionalOperations": any("additionalOperations" in item for item in items),
+        "$.components.pathItems.*": "pathItems" in contract.document.get("components", {}),
+    }
+    values = {"places": [place for place, is_there in places.items() if is_there], "errors": ERRORS}
+    text = _rendered(OVERLAY, values)
+    actions = list(_corrections(contract))
+    return text + (as_yaml(actions) if actions else "")
+
+
+def _corrections(contract: Contract) -> Iterator[dict[str, Any]]:
+    """Yield the actions without which operations could not be served, and say what they do."""
+
+    def action(operation: Operation, remark: str = "", **change: Any) -> dict[str, Any]:
+        if remark:
+            typer.echo(remark, err=True)
+        return {"target": pointers.json_path(contract.document, operation.pointer), **change}
+
     first: dict[tuple[str, str], str] = {}
-    for operation in Contract(contract.document, contract.source).operations:
+    served = []
+    for operation in contract.operations:
         path = first.setdefault((operation.method, re.sub(r"{[^{}]*}", "{}", operation.path)), operation.path)
-        if path != operation.path:
-            *item, method = pointers.split(operation.pointer)
-            pointers.descend(contract.document, item).pop(method)
-            typer.echo(f"{operation.label} is left out: its path is the same as {path}.", err=True)
-
-
-def _tell_apart(contract: Contract) -> None:
-    """Give operations whose handlers would have one name operationIds of their own, and say so."""
-    operations = Contract(contract.document, contract.source).operations
-    names = Counter(map(stub_name, operations))
+        if operation.defect:
+            yield action(operation, f"{operation.label} is left out: {operation.defect}", remove=True)
+        elif path != operation.path:
+            remark = f"{operation.label} is left out: its path is the same as {path}."
+            yield action(operation, remark, remove=True)
+        else:
+            served.append(operation)
+            if "responses" not in operation.definition:
+                yield action(operation, update={"responses": {"default": PROBLEM}})
+    names = Counter(map(stub_name, served))
     taken: set[str] = set()
     # the one that is spelled so keeps its name
-    for operation in sorted(operations, key=lambda operation: operation.operation_id != stub_name(operation)):
+    for operation in sorted(served, key=lambda operation: operation.operation_id != stub_name(operation)):
         name = stub_name(operation)
         if name in taken:
             numbered = (f"{name}_{number}" for number in count(2))
             name = next(candidate for candidate in numbered if not names[candidate])
             names[name] += 1
-            pointers.descend(contract.document, pointers.split(operation.pointer))["operationId"] = name
-            typer.echo(f"{operation.label} is {name}: another operation has its name.", err=True)
+            remark = f"{operation.label} is {name}: another operation has its name."
+            yield action(operation, remark, update={"operationId": name})
         taken.add(name)
 
 
-def _responses(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Yield the responses of each operation; one that declares none gets an empty object."""
-    for item in document.get("paths", {}).values():
-        others = item.get("additionalOperations", {})
-        for operation in [*(item[method] for method in METHODS if method in item), *others.values()]:
-            yield operation.setdefault("responses", {})
-
-
-def _complete_errors(contract: Contract) -> None:
-    """Have errors be problem details too, in which the service writes its own, and no body in a 204.
-
-    Errors that operations share are changed where they stand, but for those that are a success as well.
-    """
-    declared = [
-        (responses, status, contract.follow(response, "")[0])
-        for responses in _responses(contract.document)
-        for status, response in responses.items()
-    ]
-    successes = {id(response) for _, status, response in declared if status[0] in "123"}
-    for responses, status, response in declared:
-        content = response.get("content", {})
-        if content and status.isdigit() and int(status) in NO_BODY:
-            responses[status] = {name: part for name, part in response.items() if name != "content"}
-        elif status[0] in "45d" and PROBLEM not in content:
-            changed = response
-            if id(response) in successes:
-                changed = responses[status] = {**response}
-            changed["content"] = {**content, PROBLEM: {"schema": {"type": "object"}}}
-
-
-def _written(contract: Contract, into: Path, db: Db, models: Kind | None) -> Iterator[tuple[str, str, str]]:
+def _written(
+    contract: Contract, copies: Mapping[str, bytes], into: Path, db: Db, models: Kind | None
+) -> Iterator[tuple[str, str, str]]:
     """Write the files, and yield the outcome, name and a remark for each."""
     name = into.resolve().name
     package = python_name(name) + "_api" * (name in RESERVED)
     source = SOURCE.format(package=package)
-    copy, text = _copied(contract.document)
-    contents = {
-        f"{source}/{copy}": text,
-        f"{source}/{OVERLAY}": PROBLEMS.read_text("utf-8"),
+    overlays = [overlay.name for overlay in contract.overlays]
+    contents: dict[str, str | bytes] = {
+        **{f"{source}/{place}": text for place, text in copies.items()},
         f"{source}/__init__.py": f'"""{name}."""\n',
     }
     values = {
         "name": re.sub(r"[^A-Za-z0-9.-]+", "-", name).strip(".-") or package,
-        "contract": copy,
+        "contract": Path(contract.source).name,
+        "overlays": overlays,
+        "options": "".join(f" --overlay {source}/{overlay}" for overlay in overlays),
+        "lenient": contract.lenient,
         "package": package,
         "distribution": CONTRACT_FIRST.name,
         "source": f"./{CONTRACT_FIRST.name}/{CONTRACT_FIRST.folder.removeprefix('./')}",
@@ -219,12 +242,3 @@ def _rendered(template: str, values: dict[str, Any]) -> str:
     text = (TEMPLATES / f"{template}.jinja").read_text("utf-8")
     environment = Environment(trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True)
     return environment.render_str(text, **values)
-
-
-def _copied(document: dict[str, Any]) -> tuple[str, str]:
-    """Return the name and the text of a file with a document."""
-    if holds_more(document, MOST_IN_YAML):
-        text = msgspec.json.encode(document)
-        lines = msgspec.json.format(text)
-        return "openapi.json", (lines if len(lines) < MAX_BYTES else text).decode() + "\n"
-    return "openapi.yaml", as_yaml(document)

@@ -191,11 +191,11 @@ def _import_name(folder: Path) -> str:
     return ".".join(names)
 
 
-def write_new(path: Path, text: str) -> bool:
+def write_new(path: Path, text: str | bytes) -> bool:
     """Write a new file; return whether there was none."""
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
+        with path.open("xb") as file:
+            file.write(text.encode() if isinstance(text, str) else text)
     except FileExistsError:
         return False
     return True

@@ -41,6 +41,9 @@ class References:
         offline: fetch nothing.
         root: read files in this folder and below alone, wherever links lead, and nothing of a URL.
 
+    Attributes:
+        sources: gets the bytes of each file and URL that is read, unless it is None.
+
     Raises:
         ContractError: the file is no such cache, or what it holds has another digest than it says; the root
             is no folder.
@@ -55,6 +58,7 @@ class References:
         self._cached: dict[str, Cached] = {}
         self._public_hosts: set[str] = set()
         self._public_urls: set[str] = set()
+        self.sources: dict[str, bytes] | None = None
         if cache is not None and cache.exists():
             try:
                 self._cached = msgspec.json.decode(cache.read_bytes(), type=dict[str, Cached])

@@ -4,6 +4,10 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
+RANGES = {"*/*": "application/json", "application/*": "application/json", "text/*": "text/plain"}
+KINDS = {"image": "png", "audio": "mpeg", "video": "mp4", "font": "woff2"}
+"""Kinds of media types of which only an example can say what a body looks like, and a type of each."""
+
 
 @lru_cache(maxsize=512)
 def essence(value: str) -> str:
@@ -29,6 +33,14 @@ def is_binary(schema: Mapping[str, Any]) -> bool:
     if schema.get("format") == "binary":
         return True
     return schema.get("contentMediaType") == "application/octet-stream" and "contentEncoding" not in schema
+
+
+def concrete(media_type: str) -> str:
+    """Return a media type of a range, and any other as it is."""
+    if "*" not in media_type:
+        return media_type
+    kind = media_type.partition("/")[0]
+    return RANGES.get(media_type) or f"{kind}/{KINDS.get(kind, 'octet-stream')}"
 
 
 def charset(value: str, default: str = "utf-8") -> str:

@@ -33,6 +33,16 @@ def mapped(pointer: str, origins: Mapping[str, str]) -> str:
     return origins.get(around, "") + pointer[len(around) :]
 
 
+def json_path(document: Any, pointer: str) -> str:
+    """Return the normalized JSONPath (RFC 9535, section 2.7) of a place in a document."""
+    node, path = document, "$"
+    for key in split(pointer):
+        quoted = key.replace("\\", "\\\\").replace("'", "\\'")
+        path += f"[{key}]" if isinstance(node, list) else f"['{quoted}']"
+        node = descend(node, [key])
+    return path
+
+
 def from_fragment(fragment: str) -> str:
     """Return the pointer in a percent-encoded URI fragment (without ``#``)."""
     return unquote(fragment)

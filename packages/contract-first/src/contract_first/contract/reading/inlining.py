@@ -27,6 +27,19 @@ VALUES = {"example", "value", "default", "enum", "const", "examples"}
 PROSE = {".md", ".txt", ".html"}
 
 
+def place_path_items(document: dict[str, Any], source: str) -> None:
+    """Put path items of other files in the place of their references, so that overlays reach operations.
+
+    A reference that leads nowhere stays.
+    """
+    embedding = LenientEmbedding(document, source, [])
+    paths = document.get("paths")
+    for path, item in paths.items() if isinstance(paths, dict) else ():
+        location = Location("pathItem", item, pointers.join("/paths", path), embedding.root.base, source)
+        if location.reference is not None and len(item) == 1 and not location.reference.startswith("#"):
+            embedding.inline(location, item, location.pointer, is_value=True)
+
+
 class LenientEmbedding(Embedding):
     """Follows references everywhere, and notes why it cannot follow some.
 
@@ -61,7 +74,7 @@ class LenientEmbedding(Embedding):
             location.kind == "pathItem" and len(location.node) > 1
         )
         if location.pointer and not may_refer:
-            self._inline(location, location.node, location.pointer)
+            self.inline(location, location.node, location.pointer)
         try:
             super().visit(location)
         except ContractError as error:
@@ -95,11 +108,11 @@ class LenientEmbedding(Embedding):
                 continue
             if isinstance(member, dict) and isinstance(member.get("$ref"), str):
                 at = pointers.join(pointer, key)
-                self._inline(location, member, at, (node, key), is_value=key in VALUES)
+                self.inline(location, member, at, (node, key), is_value=key in VALUES)
             elif content is None and key not in VALUES:
                 self._inline_members(location, member, pointers.join(pointer, key), {})
 
-    def _inline(
+    def inline(
         self,
         location: Location,
         node: dict[str, Any],

@@ -105,6 +105,8 @@ def _read_bytes(source: str) -> bytes:
         raise UnreadableContractError(source, f"cannot be read: {reason_of(error)}.") from None
     if len(raw) > MAX_BYTES:
         raise UnreadableContractError(source, f"is larger than {MAX_BYTES} bytes. {SPLIT}")
+    if references is not None and references.sources is not None:
+        references.sources[source] = raw
     return raw
 
 

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 from itertools import accumulate
 from typing import Any
 
+from contract_first.contract.document import pointers
 from contract_first.contract.document.parsing import levels_in
 
 LONGEST_NAME = 100
@@ -29,6 +30,16 @@ class Violation:
     rule: str
     detail: str
     pointer: str = field(default="", compare=False)
+
+    @property
+    def sentence(self) -> str:
+        """Where it is, and the detail."""
+        return f"{self.location} {self.name}".rstrip() + f": {self.detail}"
+
+    @property
+    def steps(self) -> list[str]:
+        """The steps that lead to it in its location: of a body, those of the pointer."""
+        return pointers.split(self.name) if self.location == "body" else [self.name]
 
     def document(self) -> dict[str, str]:
         """Return the item of ``errors`` in a problem: ``pointer`` for bodies, ``name`` for parameters."""

@@ -5,13 +5,14 @@ import json
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from itertools import chain, islice
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Unpack
 
 from contract_first.contract import Contract, Operation
 from contract_first.contract.document.media_types import essence
 from contract_first.contract.schemas.schema import MISSING, Schema
 from contract_first.generation import Generator
 from contract_first.generation.examples import readable_of
+from contract_first.generation.generator import Place
 from contract_first.generation.rendering import body_of, is_opaque
 from contract_first.service.request.sequences import EVENTS, body_of_items, is_sequence
 
@@ -109,18 +110,10 @@ class Candidates:
         self._schemas = contract.schemas.for_responses
 
     def bodies(
-        self,
-        media_type: str,
-        holder: Mapping[str, Any],
-        name: str,
-        *,
-        example: str | None,
-        dynamic: bool,
-        kind: str,
+        self, media_type: str, holder: Mapping[str, Any], name: str, only: str | None, **place: Unpack[Place]
     ) -> Iterator[ResponseBody]:
         """Yield bodies of a media type; the arguments are those of :meth:`values`."""
-        values = self.values(holder, name, example=example, dynamic=dynamic, kind=kind)
-        for value, source, violates_formats in values:
+        for value, source, violates_formats in self.values(holder, name, only, **place):
             if source == "generated" and is_opaque(media_type):
                 content = PNG if media_type == "image/png" else b"mock"
             elif is_sequence(media_type) and (source == "generated" or not isinstance(value, str)):
@@ -138,28 +131,21 @@ class Candidates:
         return content + ending_of(self._operation, self._contract, named_examples(self._contract, holder))
 
     def values(
-        self,
-        holder: Mapping[str, Any],
-        name: str,
-        *,
-        example: str | None = None,
-        dynamic: bool = False,
-        member: str = "",
-        kind: str = "",
+        self, holder: Mapping[str, Any], name: str, only: str | None = None, **place: Unpack[Place]
     ) -> Iterator[CandidateValue]:
         """Yield the examples of a Media Type Object or a header, those repaired, then generated values.
 
         Args:
-            example: name of the only example to use.
-            member, kind: as of `Generator.values`.
+            only: name of the only example to use.
+            place: as of `Generator.values`.
         """
         described = self._schemas.in_media_type(holder)
         named = named_examples(self._contract, holder)
-        if example is not None:
-            yield from _spelled(readable_of(named[example], described))
+        if only is not None:
+            yield from _spelled(readable_of(named[only], described))
             return
         schema = described.node
-        if not dynamic:
+        if place.get("examples", True):
             values = (readable_of(value, described) for value in (*named.values(), *self._of_schema(schema)))
             examples = list(islice(chain.from_iterable(map(_spelled, values)), MOST_EXAMPLES))
             yield from examples
@@ -168,7 +154,7 @@ class Candidates:
             ]
             for container in containers[:MOST_REPAIRED]:
                 yield from self._repaired(container, schema, name)
-        candidates = self._generator.candidates(schema, name, examples=not dynamic, member=member, kind=kind)
+        candidates = self._generator.candidates(schema, name, **place)
         yield from (CandidateValue(value, "generated", violates) for value, violates in candidates)
 
     def _repaired(self, example: Any, schema: Any, name: str) -> Iterator[CandidateValue]:

@@ -1,10 +1,11 @@
 """The documented responses of one operation: generated, validated and cached."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 from http.client import BAD_REQUEST, MULTIPLE_CHOICES, OK
 from itertools import groupby, islice
@@ -13,16 +14,16 @@ from typing import Any
 
 from contract_first.bounded import BoundedDict
 from contract_first.contract import Operation
-from contract_first.contract.document.media_types import essence, is_json
+from contract_first.contract.document.media_types import concrete, essence, is_json
+from contract_first.contract.operation import PROBLEM
 from contract_first.contract.schemas.schema import Schema
 from contract_first.contract.schemas.violations import holds_more
 from contract_first.generation import Generator
 from contract_first.generation.choices import Alternatives
-from contract_first.generation.rendering import body_of, concrete, header_value, with_value
+from contract_first.generation.generator import Place
+from contract_first.generation.rendering import body_of, header_value, with_value
 from contract_first.generation.values import MOST_VALUES
-from contract_first.mock.relations.example import ExampleRelation
-from contract_first.mock.relations.links import Links
-from contract_first.mock.relations.relation import Relation
+from contract_first.mock.shape.links import Links
 from contract_first.service.assembly import Assembly
 from contract_first.service.messages.problems import (
     BadRequest,
@@ -31,9 +32,10 @@ from contract_first.service.messages.problems import (
     ValidationFailed,
     ViolationError,
 )
-from contract_first.service.messages.request import Request
+from contract_first.service.messages.request import Request, undeclared
 from contract_first.service.messages.response import Rendered
 from contract_first.service.response.accept_filter import AcceptFilter
+from contract_first.service.response.errors import is_written
 from contract_first.service.response.response_validation import (
     is_of_header,
     may_be_of_format,
@@ -42,7 +44,8 @@ from contract_first.service.response.response_validation import (
 from contract_first.vocabulary.members import kind_of
 
 from .bodies import MOST_EXAMPLES, MOST_REPAIRED, MOST_REPAIRS, Candidates, ResponseBody, named_examples
-from .problems import documented_problem, in_a_header, names_other_status, of_status
+from .problems import documented_problem, in_a_header, names_other_status
+from .relation import Relate, Relation, instead_of
 from .selection import ResponseSelector, Selection
 
 log = logging.getLogger("contract_first.mock.responses")
@@ -70,6 +73,8 @@ class DocumentedResponse:
         problem: makes the problem that is raised instead, where the response is one of the API's own.
         violation: how an example requested by name violates the contract, for a header.
         relation: makes of it the response to a request, where that makes a difference.
+        relate: returns the relation of another value; None where none is made, as of errors.
+        variants: of the response that show other items, by their keys.
         body: of the response.
         schema: of the body; None where there is none.
     """
@@ -78,9 +83,38 @@ class DocumentedResponse:
     rendered: Rendered
     problem: Callable[[Request], Problem] | None = None
     violation: bytes = b""
-    relation: Relation | ExampleRelation | None = None
+    relation: Relate | None = None
+    relate: Callable[..., Relation] | None = None
     body: ResponseBody = NO_BODY_VALUE
     schema: Schema | None = None
+    variants: dict[str, "DocumentedResponse"] = field(default_factory=dict, compare=False)
+
+    def rendered_with(self, value: Any) -> Rendered | None:
+        """Return the response with another value; None where that violates its schema."""
+        media_type, schema = self.body.media_type, self.schema
+        if media_type is None or schema is None or not schema.conforms(value):
+            return None
+        return with_value(self.rendered, value, media_type, schema)
+
+    def with_value(self, value: Any, keys: Mapping[tuple[str, str], str]) -> "DocumentedResponse":
+        """Return the response with another value.
+
+        Args:
+            keys: as of `Relation`.
+        """
+        is_same = value == self.body.value
+        rendered = self.rendered if is_same else self.rendered_with(value)
+        if rendered is None or (is_same and (self.source != "generated" or self.violation)):
+            return self
+        return replace(
+            self,
+            source="generated",
+            rendered=rendered,
+            violation=b"",
+            relation=self.relate and self.relate(rendered, value, keys=keys).response,
+            body=self.body._replace(value=value),
+            variants={},
+        )
 
 
 class DocumentedResponses:
@@ -91,7 +125,9 @@ class DocumentedResponses:
         reports_examples: raise a problem where examples violate the contract, instead of repairing one.
 
     Attributes:
+        links: as given.
         selector: selects among the responses.
+        generate: makes values of the contract.
     """
 
     def __init__(
@@ -103,22 +139,40 @@ class DocumentedResponses:
         *,
         reports_examples: bool = False,
     ) -> None:
-        self._links = links or Links(assembly.contract.operations)
+        self.links = links or Links(assembly.contract.operations)
         self._reports_examples = reports_examples
         self.selector = ResponseSelector(operation, assembly.contract)
         self._operation = operation
         self._contract = assembly.contract
-        self._profile = assembly.profile
         self._generator = generator
+        self.generate = generator.candidates
         self._candidates = Candidates(operation, assembly.contract, generator)
         self._filter = AcceptFilter(operation, assembly.contract.schemas)
         self._validator = assembly.response_validator
         self._remembered: BoundedDict[Selection, DocumentedResponse] = BoundedDict(MOST_REMEMBERED)
         self._name = operation.label
+        self._making = asyncio.Lock()
+        self._lists = operation.method == "get" and not operation.path.rstrip("/").endswith("}")
 
-    def remembered(self, selection: Selection) -> DocumentedResponse | None:
-        """Return a response that was made before."""
-        return self._remembered.get(selection)
+    async def response(self, selection: Selection, request: Request | None = None) -> DocumentedResponse:
+        """Return the response to a request, made in a thread; of simultaneous ones, the first makes it.
+
+        What it raises is that of `make`: a problem of the contract, which the contract does not word.
+        """
+        response = self._remembered.get(selection)
+        if response is not None:
+            return response
+        fields = [*request.response_headers] if request else []
+        async with self._making:
+            response = self._remembered.get(selection)
+            if response is None:
+                try:
+                    response = await asyncio.to_thread(self.make, selection, fields)
+                except Problem:
+                    if request:
+                        request.declared_error = undeclared
+                    raise
+        return response
 
     def status_of(self, problem: Problem) -> int:
         """Return the status of a refusal: 400 instead of a 422 that is not documented, if that is."""
@@ -151,33 +205,25 @@ class DocumentedResponses:
                 "generated", Rendered(status, [*fields, *_framing(status, ResponseBody())], b"")
             )
         holder = self.selector.content(status)[key]
-        if not selection.drawn:
-            is_valid = self._generator.is_valid
-            problem = documented_problem(
-                self._operation, status, key, holder, self._contract, self._profile, is_valid
-            )
-            if problem is not None:
-                return DocumentedResponse("generated", Rendered(status, fields, b""), problem)
         bodies = self._bodies(concrete(key), holder, status, selection)
         schema = self._contract.schemas.for_responses.in_media_type(holder)
         reason = "its schema allows no value, or asks for too much"
         violating: DocumentedResponse | None = None
-        for candidate in islice(bodies, MOST_VALIDATED):
-            body = candidate if selection.example else self._of_status(candidate, schema, status)
+        for body in islice(bodies, MOST_VALIDATED):
             rendered = Rendered(status, [*fields, *_framing(status, body)], body.content)
             whole = Rendered(status, [*present, *rendered.headers], body.content)
             errors = self._errors(whole, body, schema.node)
-            if not errors:
-                label = self._label(status, concrete(key), selection)
-                relation = self._relation(rendered, body, holder, label, selection)
-                return DocumentedResponse(body.source, rendered, relation=relation, body=body, schema=schema)
-            if not self._reports_examples and self._is_wrong_in_formats(errors, body, schema):
-                violation, label = in_a_header("; ".join(errors)), self._label(status, "", selection)
-                is_base = schema.conforms(body.value)  # stored items are laid over what conforms
-                value = body.value if is_base else self._generator.repaired(schema, body.value, label)
-                base = body._replace(value=value)
-                relation = self._relation(rendered, body, holder, label, selection)
-                return DocumentedResponse(body.source, rendered, None, violation, relation, base, schema)
+            if not errors or self._is_wrong_in_formats(errors, body, schema):
+                label = self._label(status, "" if errors else concrete(key), selection)
+                value = body.value
+                if errors and not schema.conforms(value):  # stored items are laid over what conforms
+                    value = self._generator.repaired(schema, value, label)
+                relation, relate = self._relation(rendered, body, holder, label, selection)
+                violation, base = in_a_header("; ".join(errors)), body._replace(value=value)
+                response = DocumentedResponse(
+                    body.source, rendered, None, violation, relation, relate, base, schema
+                )
+                return response if selection.example or errors else self._of_error(response, key, holder)
             reason = errors[0]
             if body.source == "example" and not all(map(is_of_header, errors)):
                 log.warning("%s: an example for %s violates the contract: %s", self._name, status, reason)
@@ -185,27 +231,31 @@ class DocumentedResponses:
                 violating = violating or DocumentedResponse(body.source, rendered, violation=violation)
         return self._without_valid_body(f"{self._name}, {status}: {reason}", violating, selection)
 
-    def _of_status(self, body: ResponseBody, schema: Schema, status: int) -> ResponseBody:
-        """Return a body, that of an error with what it says of its status.
+    def _of_error(
+        self, documented: DocumentedResponse, key: str, holder: Mapping[str, Any]
+    ) -> DocumentedResponse:
+        """Return the response of a status, as a problem where the renderer of errors writes what it says.
 
-        An example stays as it is where it is of this status alone, or names no other one.
+        An example is sent as it is, but for one that a range or the default has of another status.
         """
-        if status < BAD_REQUEST or body.media_type is None:
-            return body
-        is_generated = body.source == "generated"
-        is_of_status = str(status) in self._operation.responses or not names_other_status(body.value, status)
-        value = body.value if is_of_status and not is_generated else of_status(body.value, schema, status)
-        if value == body.value:
-            return body
-        source = body.source if is_generated else "example-repaired"
-        return body._replace(value=value, content=body_of(value, body.media_type, schema), source=source)
+        status, source = documented.rendered.status, documented.source
+        if status < BAD_REQUEST or not is_written(key):
+            return documented
+        is_authored = source == "example" and not (
+            key == PROBLEM and not {"example", "examples"} & holder.keys()
+        )
+        is_exact = str(status) in self._operation.responses
+        if is_authored and (is_exact or not names_other_status(documented.body.value, status)):
+            return documented
+        problem = documented_problem(self._operation, status, self._contract)
+        return replace(documented, problem=problem, source="example-repaired" if is_authored else "generated")
 
-    @staticmethod
-    def _is_wrong_in_formats(errors: list[str], body: ResponseBody, schema: Schema) -> bool:
+    def _is_wrong_in_formats(self, errors: list[str], body: ResponseBody, schema: Schema) -> bool:
         """Tell whether all that is wrong is a format in an example, which is its author's all the same."""
         may_be = all(error == VIOLATES or may_be_of_format(error) for error in errors)
         is_authored = body.source == "example" or body.violates_formats
-        return is_authored and may_be and schema.validator.is_valid(body.value)
+        is_valid = is_authored and may_be and schema.validator.is_valid(body.value)
+        return is_valid and not self._reports_examples
 
     def _without_valid_body(
         self, reason: str, violating: DocumentedResponse | None, selection: Selection
@@ -223,15 +273,11 @@ class DocumentedResponses:
         self, media_type: str, holder: Mapping[str, Any], status: int, selection: Selection
     ) -> Iterator[ResponseBody]:
         """Return bodies, the best first; those of the first source alone, where bad examples are reported."""
+        place = Place(examples=not selection.drawn)
+        if status < BAD_REQUEST:
+            place |= Place(kind=kind_of(self._operation.path), lists=self._lists)
         label = self._label(status, media_type, selection)
-        bodies = self._candidates.bodies(
-            media_type,
-            holder,
-            label,
-            example=selection.example,
-            dynamic=bool(selection.drawn),
-            kind=kind_of(self._operation.path) if status < BAD_REQUEST else "",
-        )
+        bodies = self._candidates.bodies(media_type, holder, label, selection.example, **place)
         if self._reports_examples:
             return next((same for _, same in groupby(bodies, attrgetter("source"))), bodies)
         return bodies
@@ -243,8 +289,8 @@ class DocumentedResponses:
         holder: Mapping[str, Any],
         label: str,
         selection: Selection,
-    ) -> Relation | ExampleRelation | None:
-        """Return the relation of a response to requests: only successes in JSON have one.
+    ) -> tuple[Relate | None, Callable[..., Relation] | None]:
+        """Return the relation of a response to requests, and what makes others: of successes in JSON alone.
 
         An example that is requested by its name has none.
         """
@@ -252,7 +298,7 @@ class DocumentedResponses:
         is_success = OK <= rendered.status < MULTIPLE_CHOICES
         is_json_value = is_json(essence(media_type)) and isinstance(value, dict | list)
         if not is_success or not is_json_value or selection.example is not None:
-            return None
+            return None, None
         schema = self._contract.schemas.for_responses.in_media_type(holder)
         relate = partial(
             Relation,
@@ -260,23 +306,17 @@ class DocumentedResponses:
             schema=schema,
             operation=self._operation,
             generator=self._generator,
-            links=self._links,
+            links=self.links,
             label=label,
         )
         if body.source == "generated":
-            relation = relate(rendered, value)
-            return relation if relation.is_possible else None
+            return relate(rendered, value).response, relate
         if self._operation.request_body is None or not isinstance(value, dict):
-            return None
+            return None, relate
         others = list(filter(schema.conforms, named_examples(self._contract, holder).values()))
         alternatives = Alternatives(schema, self._generator, label)
-        return ExampleRelation(
-            value,
-            others,
-            alternatives,
-            lambda other: with_value(rendered, other, media_type, schema),
-            relate,
-        )
+        rendered_with = partial(with_value, rendered, media_type=media_type, schema=schema)
+        return instead_of(value, others, alternatives, rendered_with, relate), relate
 
     def _errors(self, response: Rendered, body: ResponseBody, schema: Any) -> list[str]:
         """Return the violations of a response, as it will be sent.

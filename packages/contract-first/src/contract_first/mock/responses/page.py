@@ -67,8 +67,10 @@ RELATED = (
     "body. A list has the page that limit, "
     "page_size, per_page, page, offset and the like select, and the members around it say so (total, "
     "number, last and the like). Of the examples in the schema of its items, the first item has these, and "
-    "the others have other numbers, days and identifiers. Each POST that creates something returns a new "
-    "identifier. Responses of deprecated operations have Deprecation: @0, since no contract says since when."
+    "the others have other numbers, days and identifiers. Reads, changes and other lists show the items of a "
+    "collection's list by their keys; a read of a created id shows what was created, but for the body. Each "
+    "POST that creates something returns a new identifier. Responses of deprecated operations have "
+    "Deprecation: @0, since no contract says since when."
 )
 REFUSALS = (
     "Without handlers, a refused request gets the error that the contract documents: 422 for a request that "

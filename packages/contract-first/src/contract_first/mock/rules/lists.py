@@ -5,8 +5,8 @@ from typing import Any
 from contract_first.contract import Contract, Operation
 from contract_first.contract.document.media_types import essence
 from contract_first.contract.schemas.schema import Schema
-from contract_first.mock.relations.envelopes import ListPage, enclosed
-from contract_first.mock.relations.paging import first_page
+from contract_first.mock.shape.envelopes import ListPage, enclosed
+from contract_first.mock.shape.pages import first_page
 from contract_first.service.messages.response import Rendered
 from contract_first.vocabulary.members import Meaning
 from contract_first.vocabulary.words import plain

@@ -11,7 +11,7 @@ from starlette.types import Send
 
 from contract_first.contract import Contract, Operation
 from contract_first.mock.override import Patch, Respond
-from contract_first.mock.responses.mock_operation import SANDBOX
+from contract_first.mock.responses.exchange import SANDBOX
 from contract_first.mock.templates.filling import TemplateError, has_templates
 from contract_first.mock.templates.process import TEMPLATES
 from contract_first.service.clock import Clock

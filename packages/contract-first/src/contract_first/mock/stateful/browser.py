@@ -5,10 +5,10 @@ from typing import Any, Final
 
 import msgspec
 
+from contract_first.recognition.collection import Collection
 from contract_first.service.messages.problems import NotFound, ValidationFailed, Violation
 
 from .memory import Memory
-from .recognition.collection import Collection
 from .seeding import SeedError, add_item, collection_named
 from .views import Item
 
@@ -32,6 +32,7 @@ class ItemBrowser:
         if collection is None:
             raise NotFound(f"{name[:200]!r} is not one of the collections in GET /_mock/state.")
         async with self._memory.lock:
+            await self._memory.begin(collection, {})
             items, total = await asyncio.to_thread(self._part, collection, offset, limit)
         return {"items": items, "total": total}
 
@@ -39,7 +40,7 @@ class ItemBrowser:
         view = self._memory.store.view(collection.path, None)
         total, items, size = len(view), list[dict[str, Any]](), 0
         for number in range(offset, min(offset + limit, total)):
-            (item,) = view.part(number, number + 1)
+            (item,) = view[number : number + 1]
             size += len(msgspec.json.encode(item.value))
             if items and size > MOST_BYTES:
                 break
@@ -62,6 +63,8 @@ class ItemBrowser:
         async with memory.lock:
             pointer = "/collection"
             try:
+                named, _ = collection_named(name, memory.catalog.collections)
+                await memory.begin(named, {})
                 with memory.store.together():
                     collection, keys = collection_named(name, memory.catalog.collections)
                     pointer = "/value"
@@ -69,7 +72,8 @@ class ItemBrowser:
             except SeedError as error:
                 raise ValidationFailed([Violation("body", pointer, "item", str(error))]) from None
             view = memory.store.view(collection.path, None)
-            return _shown(view[len(view) - 1], collection)
+            (item,) = view[len(view) - 1 :]
+            return _shown(item, collection)
 
     async def replace(self, item_id: str, value: dict[str, Any]) -> dict[str, Any]:
         """Replace the value of an item, and return it.

@@ -6,9 +6,9 @@ from typing import Final, NamedTuple
 
 from starlette.datastructures import UploadFile
 
+from contract_first.recognition import Collection
 from contract_first.service.messages.problems import PayloadTooLarge, ServiceUnavailable
 
-from .recognition import Collection
 from .store import MOST_IN_ITEM, ItemStore
 from .views import Item
 

@@ -6,19 +6,20 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from contract_first.contract import Operation
-from contract_first.mock.relations.echo import about_file, upload_in
-from contract_first.mock.relations.relation import BODY
-from contract_first.mock.responses.mock_operation import Arguments
+from contract_first.mock.responses.exchange import Arguments
+from contract_first.mock.shape.echo import about_file, upload_in
+from contract_first.mock.shape.fields import BODY, in_place
+from contract_first.recognition import Collection, Role
+from contract_first.recognition.ways import is_each, keys_in, within
 from contract_first.service.messages.problems import NotFound, PayloadTooLarge
 from contract_first.vocabulary.members import Meaning, named
 from contract_first.vocabulary.words import plain
 
+from .catalog import Catalog
 from .files import File, file_of, keep, sent
 from .json_patch import is_patch, patched
-from .lists.pages import Listing
-from .memory import Catalog, Memory
-from .recognition import Collection, Role
-from .recognition.ways import is_each, keys_in, within
+from .listing import Listing
+from .memory import Memory
 from .views import Item, Listed
 
 MOST_TOGETHER: Final = 1000
@@ -42,23 +43,16 @@ class RequestedItems:
         self._memory = memory
         self.prefixes = [(name, prefix) for name, prefix in role.shape.prefixes() if name != role.key]
         self._collections = catalog.collections.values()
-        above = {
-            "/".join(collection.item.segments): collection
-            for collection in self._collections
-            if not collection.is_named
-        }
+        shapes = [prefix for _, prefix in self.prefixes]
         self._parents_of = [
-            (above[prefix], self.prefixes[: number + 1])
-            for number, (_, prefix) in enumerate(self.prefixes)
-            if prefix in above
+            (collection, self.prefixes[: shapes.index("/".join(collection.item.segments)) + 1])
+            for collection in catalog.above(shapes)
         ]
-        self._queries = [node["name"] for node in operation.parameters if node["in"] == "query"]
         self._is_asked_by_body = role.action == "list" and operation.request_body is not None
         schema = role.collection.schema
         names = set(map(plain, schema.members))
-        self._members_in_query = [
-            name for name in self._queries if plain(name) in names or not schema.is_open
-        ]
+        queries = (node["name"] for node in operation.parameters if node["in"] == "query")
+        self._members_in_query = [name for name in queries if plain(name) in names or not schema.is_open]
         self._is_whole = role.schema is not None and (
             (role.schema.component or schema.component) == schema.component
             or role.schema.members.keys() >= schema.members.keys()
@@ -78,7 +72,7 @@ class RequestedItems:
         """Return query parameters by name, and the members of a body that asks for a list."""
         body = arguments.get(BODY) if self._is_asked_by_body else None
         members = body if isinstance(body, dict) else {}
-        return {**members, **{name: arguments.get(("query", name)) for name in self._queries}}
+        return {**members, **in_place("query", arguments)}
 
     def _body(self, arguments: Arguments) -> Any:
         """Return the array of items or patches in a body; the body, if it has none."""

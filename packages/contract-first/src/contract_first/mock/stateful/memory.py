@@ -2,18 +2,22 @@
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from contract_first.contract import Contract
+import msgspec
+
 from contract_first.contract.routing import Route
-from contract_first.generation import Generator
 from contract_first.mock.state.scopes import SCOPE
+from contract_first.recognition import Collection
 from contract_first.service.clock import Clock
+from contract_first.service.messages.problems import Conflict, PayloadTooLarge, ServiceUnavailable
 from contract_first.vocabulary.members import identifiers_of
 from contract_first.vocabulary.words import plain
 
-from .recognition import Collection, Role, recognize
+from .catalog import Catalog
+from .seeded import SeededItems
 from .store import ItemStore
 from .values import Values
 from .views import Item
@@ -24,35 +28,6 @@ MOST_NUMBERS: Final = 1000
 MOST_LINES: Final = 20
 MOST_SCOPED_BYTES: Final = 8 * 1024 * 1024
 """Of all items of one scope."""
-
-
-class Catalog(NamedTuple):
-    """The collections of a contract.
-
-    Attributes:
-        values: what makes the values of a collection's items, by its path.
-        roles: what operations do, by operationId, with a collection; with several of one path of items.
-    """
-
-    collections: Mapping[str, Collection]
-    values: Mapping[str, Values]
-    roles: Mapping[str, list[Role]]
-
-
-def catalog_of(contract: Contract, seed: str = "", locale: str = "") -> Catalog:
-    """Return the collections of a contract; another seed, other identifiers; the locale is of other strings.
-
-    Raises:
-        ContractError: an ``x-mock-collection`` is not valid, or names a collection that is not there.
-    """
-    collections = {collection.path: collection for collection in recognize(contract)}
-    generator = Generator(contract.schemas.for_responses, seed=seed, locale=locale)
-    values = {path: Values(collection, generator, seed) for path, collection in collections.items()}
-    roles: dict[str, list[Role]] = {}
-    for collection in collections.values():
-        for name, role in collection.roles.items():
-            roles.setdefault(name, []).append(role)
-    return Catalog(collections, values, roles)
 
 
 class _Room(NamedTuple):
@@ -71,12 +46,14 @@ class Memory:
 
     Attributes:
         catalog: of the contract that is served.
+        seeded: the items that collections begin with; None, and they begin empty.
     """
 
     def __init__(self, clock: Clock, file: Path | None = None) -> None:
         self.clock = clock
         self._rooms = {"": _Room(ItemStore(file), asyncio.Lock())}
         self.catalog = Catalog({}, {}, {})
+        self.seeded: SeededItems | None = None
 
     @property
     def store(self) -> ItemStore:
@@ -100,6 +77,50 @@ class Memory:
         """Release all items."""
         for name in [*self._rooms]:
             self.close(name)
+
+    async def begin(self, collection: Collection, parents: Mapping[str, str]) -> None:
+        """Give a collection, and those above it, the items that they begin with; the lock is held.
+
+        Args:
+            parents: the keys of a path, by its shape up to each; without any, one below no others is filled.
+        """
+        if self.seeded is None:
+            return
+        for filled in (*self.catalog.above(parents), collection):
+            prefixes = [prefix for _, prefix in filled.item.prefixes()][:-1]
+            if parents.keys() >= set(prefixes) and not (filled.is_single or filled.is_named):
+                await self._begin(self.seeded, filled, {prefix: parents[prefix] for prefix in prefixes})
+
+    async def _begin(self, seeded: SeededItems, collection: Collection, parents: Mapping[str, str]) -> None:
+        """Fill a collection, below these parents, unless it was filled before or requests did it."""
+        store, path = self.store, collection.path
+        beginning = _beginning(path, parents)
+        if store.has_counted(beginning):
+            return
+        items = (await seeded.population(collection)).items
+        is_new = not (store.view(path, [_encoded(parents)]) if parents else store.has_counted(path))
+        if not items or not is_new or not store.is_roomy or not await self._are_seeded(seeded, parents):
+            return
+        store.count(beginning)
+        store.count(path)
+        values = self.catalog.values[path]
+        names = {name: parents[prefix] for name, prefix in collection.item.prefixes() if prefix in parents}
+        for key, item in items.items():
+            value = await asyncio.to_thread(values.below, item, names)
+            with suppress(PayloadTooLarge, ServiceUnavailable):
+                store.add(path, key, parents, value)
+
+    async def _are_seeded(self, seeded: SeededItems, parents: Mapping[str, str]) -> bool:
+        """Tell whether parents are there from the beginning; below others, requests alone create items."""
+        for collection in self.catalog.above(parents):
+            key = parents["/".join(collection.item.segments)]
+            items = (await seeded.population(collection)).items
+            is_stored = any(
+                item.parents.items() <= parents.items() for item in self.store.keyed(collection.path, key)
+            )
+            if (not is_stored or key not in items) if items else is_stored:
+                return False
+        return True
 
     def add(
         self,
@@ -140,7 +161,7 @@ class Memory:
                 return value
             if plain(collection.key) in map(plain, collection.level(body)):
                 break
-        raise collection.conflict(key)
+        raise _conflict(collection, key)
 
     async def item_of(self, route: Route) -> dict[str, Any] | None:
         """Return the item that a path is for; None if there is none."""
@@ -150,10 +171,11 @@ class Memory:
                 key = keys.get(role.key or "")
                 if key is None and not role.collection.is_single:
                     continue
-                above = [(prefix, keys[name]) for name, prefix in role.shape.prefixes() if name != role.key]
+                above = {prefix: keys[name] for name, prefix in role.shape.prefixes() if name != role.key}
                 path = role.collection.path
+                await self.begin(role.collection, above)
                 for item in self.store.all(path) if key is None else self.store.keyed(path, key):
-                    if all(item.parents.get(prefix, parent) == parent for prefix, parent in above):
+                    if all(item.parents.get(prefix, parent) == parent for prefix, parent in above.items()):
                         return item.value
         return None
 
@@ -162,7 +184,7 @@ class Memory:
         key = str(collection.key_of(value, item.key))
         others = self.store.keyed(collection.path, key) if key != item.key else []
         if any(other.parents == item.parents for other in others):
-            raise collection.conflict(key)
+            raise _conflict(collection, key)
         self.store.change(item, key, value)
 
     def remove(self, collection: Collection, item: Item) -> None:
@@ -197,3 +219,17 @@ class Memory:
             }
             for path, collection in self.catalog.collections.items()
         ]
+
+
+def _beginning(path: str, parents: Mapping[str, str]) -> str:
+    """Return the name under which a store counts that a collection has been filled below these parents."""
+    return f"{path} {_encoded(parents)}"
+
+
+def _encoded(parents: Mapping[str, str]) -> str:
+    return msgspec.json.encode(parents).decode()
+
+
+def _conflict(collection: Collection, key: str) -> Conflict:
+    """Return the problem that there is an item of a key already."""
+    return Conflict(f"There is an item of {collection.path} with the {collection.key_name} {key[:100]!r}.")

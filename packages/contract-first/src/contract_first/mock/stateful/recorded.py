@@ -7,12 +7,13 @@ from urllib.parse import quote
 from contract_first.contract import Contract
 from contract_first.contract.document.pointers import split
 from contract_first.masking import Masking
+from contract_first.recognition import Collection, Role
+from contract_first.recognition.ways import within
 from contract_first.service.clock import SystemClock
 from contract_first.service.messages.problems import Conflict, PayloadTooLarge, ServiceUnavailable
 
-from .memory import Memory, catalog_of
-from .recognition import Collection, Role
-from .recognition.ways import within
+from .catalog import catalog_of
+from .memory import Memory
 from .seeding import SeedError, add_item, collection_named
 
 SAFE = "/:@!$&'()*+,;=~"
@@ -41,6 +42,8 @@ class RecordedItems:
         route = self._contract.route(method.upper(), quote(path, safe=SAFE))
         keys = route.decoded_parameters
         for role in self._memory.catalog.roles.get(route.operation_id, ()):
+            if role.collection.path not in self._memory.catalog.collections:
+                continue
             places = {prefix: keys[name] for name, prefix in role.shape.prefixes() if name in keys}
             if role.action == "delete":
                 self._forget(role, places, keys.get(role.key or ""))

@@ -7,93 +7,90 @@ from functools import partial
 from typing import Any
 
 from contract_first.contract import Operation
-from contract_first.contract.schemas.schema import MISSING
-from contract_first.generation.rendering import with_value
-from contract_first.mock.relations.envelopes import ListPage, enclosed
-from contract_first.mock.relations.shaping import Fields
-from contract_first.mock.responses.documented import DocumentedResponse
-from contract_first.mock.responses.mock_operation import Arguments
+from contract_first.contract.document.media_types import essence, is_json
+from contract_first.contract.schemas.schema import MISSING, Schema
+from contract_first.mock.responses.exchange import Exchange
+from contract_first.mock.shape.envelopes import ListPage, enclosed
+from contract_first.mock.shape.fields import Fields, in_place
+from contract_first.mock.shape.links import EXAMPLE, Links
+from contract_first.recognition import Role
+from contract_first.recognition.ways import name_at, placed, within
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
 
 from .entity_tags import tag_of
-from .recognition import Role
-from .recognition.ways import name_at, placed, within
+from .files import File
 from .values import Values
 
+OK = 200
 Parents = Mapping[str, str]
+ShownItem = tuple[dict[str, Any], Parents]
+"""The value of an item, and its parents."""
 
 
 class Renderer:
-    """Renders the items of one operation.
+    """Renders the items of one operation in the responses of exchanges.
 
     Args:
-        shape: of the members that requests select.
+        fields: of the members that requests select.
+        links: of the contract.
         origin: returns the URL of the API as the client of the current request reaches it.
     """
 
     def __init__(
-        self, operation: Operation, role: Role, values: Values, shape: Fields, origin: Callable[[], str]
+        self,
+        operation: Operation,
+        role: Role,
+        values: Values,
+        fields: Fields,
+        links: Links,
+        origin: Callable[[], str],
     ) -> None:
         self._depth = operation.path.rstrip("/").count("/")
-        self._role = role
-        self._values = values
-        self._shape = shape
-        self._origin = origin
+        self._role, self._values, self._fields, self._origin = role, values, fields, origin
+        self._linked = partial(links.linked, path=operation.path, holder=name_at(role.envelope[:1]))
 
-    def inner(self, value: Any) -> Any:
-        """Return the item or the list in the value of a response."""
-        return within(value, self._role.envelope)
-
-    def item(
-        self,
-        value: dict[str, Any],
-        parents: Parents,
-        documented: DocumentedResponse,
-        request: Request,
-        arguments: Arguments,
-    ) -> Rendered:
-        """Return the response that shows an item."""
-        base, schema = documented.body.value, self._role.schema
-        url = self._url(value, parents, request)
-        fields = {b"location": url, b"etag": tag_of(value)}
-        if schema is None or documented.schema is None or not isinstance(base, dict | list):
-            return with_fields(documented.rendered, fields)
-        represented = self._values.represented(
-            self._values.with_url(value, url), schema, self.inner(base), url
-        )
-        return self._rendered(documented, base, represented, arguments, fields)
+    def item(self, exchange: Exchange, value: dict[str, Any], parents: Parents) -> None:
+        """Show an item."""
+        base, schema, values = exchange.documented.body.value, self._role.schema, self._values
+        url = self._url(value, parents, exchange.request)
+        if schema is not None and isinstance(base, dict | list):
+            inner = within(base, self._role.envelope)
+            represented = values.represented(values.with_url(value, url), schema, inner, url)
+            exchange.rendered = self._rendered(exchange, base, represented)
+        set_fields(exchange, {b"location": url, b"etag": tag_of(value)})
 
     def items(
         self,
+        exchange: Exchange,
         items: Iterable[tuple[dict[str, Any], Parents]],
-        documented: DocumentedResponse,
-        request: Request,
-        arguments: Arguments,
         page: ListPage | None = None,
-    ) -> Rendered:
-        """Return the response that shows several items, each with its parents."""
-        base, schema, envelope = documented.body.value, self._role.schema, self._role.envelope
-        if schema is None or documented.schema is None:
-            return documented.rendered
-        inner = self.inner(base)
+    ) -> None:
+        """Show several items, each with its parents."""
+        base, schema, envelope = exchange.documented.body.value, self._role.schema, self._role.envelope
+        whole, values, fields = exchange.documented.schema, self._values, dict[bytes, str]()
+        if schema is None or whole is None:
+            return
+        inner = within(base, envelope)
         example = (inner[0] if isinstance(inner, list) and inner else None) or {}
         located = [
-            self._values.with_url(value, self._url(value, parents, request)) if self._values.urls else value
+            values.with_url(value, self._url(value, parents, exchange.request)) if values.urls else value
             for value, parents in items
         ]
-        around, fields = base, {} if page is None else _fields_of(page)
-        if envelope and isinstance(base, dict) and page is not None:
-            around = enclosed(base, documented.schema, page, name_at(envelope))
-
-        rendered = partial(self._rendered, documented, around, arguments=arguments, fields=fields)
-        response = rendered([self._values.shown(value, schema) for value in located])
-        if response is documented.rendered:  # one of them violates the schema
-            response = rendered([self._values.represented(value, schema, example) for value in located])
-        names = [name for name, _ in response.headers]
-        if page is not None and page.is_cut and response is not documented.rendered and b"link" not in names:
-            response.headers.append((b"link", fields[b"link"].encode("latin-1", "replace")))
-        return response
+        if page is not None:
+            fields = _fields_of(page)
+            if envelope and isinstance(base, dict):
+                base = enclosed(base, whole, page._replace(items=located), name_at(envelope))
+        rendered = self._rendered(exchange, base, [values.shown(value, schema) for value in located])
+        if rendered is None:  # one of them violates the schema
+            represented = [values.represented(value, schema, example) for value in located]
+            rendered = self._rendered(exchange, base, represented)
+        if rendered is None:
+            return
+        exchange.rendered = rendered
+        set_fields(exchange, fields)
+        if page is not None and page.is_cut and b"link" not in dict(exchange.rendered.headers):
+            exchange.rendered.headers.append((b"link", fields[b"link"].encode("latin-1", "replace")))
 
     def list_url(self, request: Request) -> str:
         """Return the URL of a request as its client has it."""
@@ -105,53 +102,58 @@ class Renderer:
         base_path = request.path.rstrip("/").rsplit("/", self._depth)[0]
         return f"{self._origin()}{base_path}{self._role.collection.path_of(value, parents)}"
 
-    def _rendered(
-        self,
-        documented: DocumentedResponse,
-        base: Any,
-        inner: Any,
-        arguments: Arguments,
-        fields: Mapping[bytes, str],
-    ) -> Rendered:
-        """Return a response around an item or a list, with the members that a request selects."""
-        schema, shape = documented.schema, self._shape
-        value = self._around(documented, base, inner)
-        if shape.places and schema is not None:
-            selected = shape.selected(self._role.schema or schema, arguments, inner)
-            shaped = shape.expanded(schema, arguments, self._around(documented, base, selected))
-            value = shaped if schema.conforms(shaped) else value
-        return _rendered(documented, value, fields)
+    def _rendered(self, exchange: Exchange, base: Any, inner: Any) -> Rendered | None:
+        """Return a response around an item or a list, with the members that a request selects.
 
-    def _around(self, documented: DocumentedResponse, base: Any, represented: Any) -> Any:
+        None where that would violate its schema.
+        """
+        schema, fields = exchange.documented.schema, self._fields
+        if schema is None:
+            return None
+        value = self._around(schema, base, inner)
+        if fields.places:
+            selected = fields.selected(self._role.schema or schema, exchange.places, inner)
+            expanded = fields.expanded(schema, exchange.places, self._around(schema, base, selected))
+            value = expanded if schema.conforms(expanded) else value
+        rendered = exchange.documented.rendered_with(value)
+        if rendered is None or EXAMPLE.encode() not in rendered.body:
+            return rendered
+        linked = self._linked(value, arguments=in_place("path", exchange.places))
+        return exchange.documented.rendered_with(linked) or rendered
+
+    def _around(self, schema: Schema, base: Any, inner: Any) -> Any:
         """Return a response around an item or a list; of alternatives, the one that has its place."""
-        schema, envelope = documented.schema, self._role.envelope
-        value = placed(base, envelope, represented)
-        if schema is None or within(base, envelope[:1]) is not None or schema.conforms(value):
+        envelope = self._role.envelope
+        value = placed(base, envelope, inner)
+        if within(base, envelope[:1]) is not None or schema.conforms(value):
             return value
-        repaired = self._values.repaired(schema, placed(None, envelope, represented))
+        repaired = self._values.repaired(schema, placed(None, envelope, inner))
         return value if repaired is MISSING else repaired
 
 
-def _fields_of(page: ListPage) -> dict[bytes, str]:
-    """Return the response headers of a page; those without a value are left out."""
-    link = f'<{page.next_url}>; rel="next"' if page.next_url else ""
-    total = str(page.total)
-    return {b"link": link, b"x-next": page.next_url or "", b"x-total-count": total, b"x-total": total}
+def set_file(exchange: Exchange, file: File) -> None:
+    """Show a file, of its own media type unless the contract says one."""
+    media_type = exchange.documented.body.media_type or "*/*"
+    if "*" in media_type or is_json(essence(media_type)):
+        media_type = file.media_type or "application/octet-stream"
+    length = str(len(file.content)).encode()
+    headers = [(b"content-type", media_type.encode()), (b"content-length", length)]
+    exchange.rendered = Rendered(OK, headers, file.content)
 
 
-def _rendered(documented: DocumentedResponse, value: Any, fields: Mapping[bytes, str]) -> Rendered:
-    """Return a documented response with another value; as it is, where that would violate its schema."""
-    body, schema = documented.body, documented.schema
-    if schema is None or body.media_type is None or not schema.conforms(value):
-        return documented.rendered
-    return with_fields(with_value(documented.rendered, value, body.media_type, schema), fields)
-
-
-def with_fields(rendered: Rendered, fields: Mapping[bytes, str]) -> Rendered:
-    """Return a response with other values of its documented fields; fields without a value are left out."""
+def set_fields(exchange: Exchange, fields: Mapping[bytes, str]) -> None:
+    """Give documented fields of a response other values; those without a value are left out."""
+    rendered = exchange.rendered or exchange.documented.rendered
     changed = [
         (name, fields[name].encode("latin-1", "replace") if name in fields else field)
         for name, field in rendered.headers
     ]
     headers = [(name, field) for name, field in changed if field]
-    return Rendered(rendered.status, headers, rendered.body)
+    exchange.rendered = Rendered(rendered.status, headers, rendered.body)
+
+
+def _fields_of(page: ListPage) -> dict[bytes, str]:
+    """Return the response headers of a page."""
+    link = f'<{page.next_url}>; rel="next"' if page.next_url else ""
+    total = str(page.total)
+    return {b"link": link, b"x-next": page.next_url or "", b"x-total-count": total, b"x-total": total}

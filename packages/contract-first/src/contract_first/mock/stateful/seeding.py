@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from contract_first.contract.reading.reading import read_document
+from contract_first.recognition.collection import Collection, shape_of
 from contract_first.service.messages.problems import Conflict, PayloadTooLarge, ServiceUnavailable
 
 from .memory import Memory
-from .recognition.collection import Collection, shape_of
 
 
 class SeedError(ValueError):

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from contract_first.mock.state.data_directory import Snapshot
 from contract_first.mock.state.state import MockState
 from contract_first.service.messages.problems import Conflict
 
-from .memory import Memory
+from .memory import MOST_LINES, Memory
 
 
 @dataclass(eq=False, kw_only=True)
@@ -42,8 +43,10 @@ class StoredState(MockState):
     async def describe(self, limit: int) -> dict[str, Any]:
         """Return the clock, the collections with the number of their items, and the snapshots."""
         async with self.memory.lock:
-            collections = self.memory.summary()
-        return {**await super().describe(limit), "collections": collections}
+            for collection in islice(self.memory.catalog.collections.values(), MOST_LINES):
+                await self.memory.begin(collection, {})
+            summary = self.memory.summary()
+        return {**await super().describe(limit), "collections": summary}
 
 
 async def _done(change: Callable[..., None], *arguments: Any) -> None:

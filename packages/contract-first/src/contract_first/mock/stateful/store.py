@@ -132,6 +132,11 @@ class ItemStore:
         """Whether a list of all items may take a while."""
         return self._bytes > LARGE_BYTES
 
+    @property
+    def is_roomy(self) -> bool:
+        """Whether it is less than a quarter full: the rest is for what requests create."""
+        return 4 * self._count < MOST_ITEMS and 4 * self._bytes < self._most_bytes
+
     def close(self) -> None:
         self._database.close()
 
@@ -142,6 +147,10 @@ class ItemStore:
             (collection,),
         ).fetchone()
         return int(row[0])
+
+    def count(self, name: str) -> None:
+        """Have a name be counted, from 1, as a collection that had an item is."""
+        self._database.execute("INSERT OR IGNORE INTO numbers VALUES (?, 0)", (name,))
 
     def add(self, collection: str, key: str, parents: Mapping[str, str], value: dict[str, Any]) -> None:
         """Add an item; raises PayloadTooLarge or ServiceUnavailable."""

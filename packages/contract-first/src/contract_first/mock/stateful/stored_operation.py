@@ -3,43 +3,42 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final
 
 from contract_first.contract import Operation
-from contract_first.contract.document.media_types import essence, is_json
 from contract_first.contract.schemas.schema import Schema
-from contract_first.mock.relations.echo import upload_in
-from contract_first.mock.relations.relation import BODY
-from contract_first.mock.relations.shaping import Fields
-from contract_first.mock.responses.documented import DocumentedResponse
-from contract_first.mock.responses.mock_operation import Arguments, Respond
+from contract_first.mock.responses.documented import DocumentedResponses
+from contract_first.mock.responses.exchange import Arguments, Exchange, Step, accepted
+from contract_first.mock.responses.selection import Selection
+from contract_first.mock.shape.echo import upload_in
+from contract_first.mock.shape.fields import BODY, Fields
+from contract_first.recognition import Role
+from contract_first.recognition.puts import creates
+from contract_first.recognition.ways import within
 from contract_first.service.messages.problems import PayloadTooLarge, ServiceUnavailable
-from contract_first.service.messages.request import Request
-from contract_first.service.messages.response import Rendered
 
+from .catalog import Catalog
 from .entity_tags import is_current, require_match, tag_of
-from .files import File
 from .items import RequestedItems
-from .memory import Catalog, Memory
-from .recognition import Role
-from .recognition.puts import creates
-from .rendering import Renderer, with_fields
+from .memory import Memory
+from .rendering import Renderer, set_fields, set_file
 from .store import LARGE_BYTES
 
-OK: Final = 200
 CREATED: Final = 201
 NOT_MODIFIED: Final = 304
+STORED: Final = "stored"
 REDIRECTED: Final = (b"x-mock-redirected", b"1")
 """The response is what the redirect leads to that the contract has instead, on another host."""
 
 
-class StatefulOperation:
-    """Serves one operation from its collection.
+class StoredItems:
+    """The step that responds to an operation from its collection.
 
     Args:
         catalog: of the contract that is served.
+        responses: of the operation, as the contract documents them.
         origin: returns the URL of the API as the client of the current request reaches it.
     """
 
@@ -49,8 +48,10 @@ class StatefulOperation:
         role: Role,
         catalog: Catalog,
         memory: Memory,
+        responses: DocumentedResponses,
         origin: Callable[[], str],
     ) -> None:
+        self._responses = responses
         self._operation = operation
         self._role = role
         self._collection = role.collection
@@ -60,17 +61,11 @@ class StatefulOperation:
         values = catalog.values[role.collection.path]
         places = [(parameter["in"], parameter["name"]) for parameter in operation.parameters]
         shape = Fields(places, values.generator, operation.operation_id, self._stored)
-        self._renderer = Renderer(operation, role, values, shape, origin)
+        self._renderer = Renderer(operation, role, values, shape, responses.links, origin)
         self._created = CREATED if str(CREATED) in operation.responses else None
 
-    async def __call__(
-        self, arguments: Arguments, request: Request, respond: Respond
-    ) -> tuple[DocumentedResponse, Rendered]:
-        """Return the documented response that is taken, and the response.
-
-        Args:
-            arguments: what the request holds, by place and name; its body by ``BODY``.
-            respond: returns the contract's response of a status, None for the success.
+    async def __call__(self, exchange: Exchange) -> None:
+        """Respond to a request.
 
         Raises:
             NotFound: there is no such item, or none of those above it.
@@ -79,24 +74,30 @@ class StatefulOperation:
             PreconditionFailed: the item is not as the request expects.
             ServiceUnavailable: there is no room for another.
         """
-        if self._role.action == "list":
-            documented = await respond(None)
-            async with self._memory.lock:
-                self._items.require_parents(arguments)
-                is_slow = self._items.prefixes or self._items.listing.reads_all(self._items.query(arguments))
-                store = self._memory.store
-                if store.largest > LARGE_BYTES or (store.is_large and is_slow):
-                    return documented, await asyncio.to_thread(self._list, arguments, request, documented)
-                return documented, self._list(arguments, request, documented)
-        if self._role.action == "read":
-            return await self._read(arguments, request, respond)
-        if self._role.action == "download":
-            return await self._download(arguments, respond)
+        exchange.source = STORED
+        action = self._role.action
+        if action == "read":
+            await self._read(exchange)
+            return
+        if action == "list":
+            await self._document(exchange)
         async with self._memory.lock:
-            self._items.require_parents(arguments)
-            if self._role.is_many:
-                return await self._write_many(arguments, request, respond)
-            return await self._write(arguments, request, respond)
+            await self._require_parents(exchange.places)
+            if action == "list":
+                await self._list(exchange)
+            elif action == "download":
+                await self._download(exchange)
+            elif self._role.is_many:
+                await self._write_many(exchange)
+            else:
+                await self._write(exchange)
+
+    async def _document(self, exchange: Exchange, status: int | None = None) -> Any:
+        """Take the documented response of a status, by default the success; return what its envelope has."""
+        selection = Selection(status, accepted(exchange.request))
+        documented = await self._responses.response(selection, exchange.request)
+        exchange.documented = documented
+        return within(documented.body.value, self._role.envelope)
 
     def _stored(self, schema: Schema, key: Any) -> dict[str, Any] | None:
         """Return the item of a schema and a key, of any collection."""
@@ -111,110 +112,107 @@ class StatefulOperation:
     async def has(self, arguments: Arguments) -> bool:
         """Tell whether the collection has the item that a request is for."""
         async with self._memory.lock:
+            await self._memory.begin(self._collection, self._items.parents(arguments))
             return self._items.find(arguments) is not None
 
-    def _list(self, arguments: Arguments, request: Request, documented: DocumentedResponse) -> Rendered:
-        """Return the response that lists the items."""
-        if documented.schema is None or self._role.schema is None:
-            return documented.rendered
-        listed, query = self._items.listed(arguments), self._items.query(arguments)
-        page, items = self._items.listing.page(listed, query, self._renderer.list_url(request))
-        return self._renderer.items(
-            [(item.value, item.parents) for item in items], documented, request, arguments, page
-        )
+    async def _require_parents(self, arguments: Arguments) -> None:
+        """Give the collections of the path what they begin with; raises NotFound without its parents."""
+        await self._memory.begin(self._collection, self._items.parents(arguments))
+        self._items.require_parents(arguments)
 
-    async def _read(
-        self, arguments: Arguments, request: Request, respond: Respond
-    ) -> tuple[DocumentedResponse, Rendered]:
+    async def _list(self, exchange: Exchange) -> None:
+        """Respond with the items, where that may take long from a thread."""
+        is_slow = self._items.prefixes or self._items.listing.reads_all(self._items.query(exchange.places))
+        store = self._memory.store
+        if store.largest > LARGE_BYTES or (store.is_large and is_slow):
+            await asyncio.to_thread(self._show_page, exchange)
+        else:
+            self._show_page(exchange)
+
+    def _show_page(self, exchange: Exchange) -> None:
+        listed, query = self._items.listed(exchange.places), self._items.query(exchange.places)
+        page = self._items.listing.page(listed, query, self._renderer.list_url(exchange.request))
+        self._renderer.items(exchange, [(item.value, item.parents) for item in page.items], page)
+
+    async def _read(self, exchange: Exchange) -> None:
+        arguments, items = exchange.places, self._items
         async with self._memory.lock:
-            self._items.require_parents(arguments)
-            item = (
-                self._items.find(arguments) if self._collection.is_single else self._items.require(arguments)
-            )
-        documented = await respond(None)
-        if item is None and not self._items.prefixes:  # requests for many parents would fill the store
-            base = self._renderer.inner(documented.body.value)
+            await self._require_parents(arguments)
+            item = items.find(arguments) if self._collection.is_single else items.require(arguments)
+        base = await self._document(exchange)
+        if item is None and not items.prefixes:  # requests for many parents would fill the store
             async with self._memory.lock:
                 with suppress(PayloadTooLarge, ServiceUnavailable):  # to read it needs no room
-                    item = self._items.single(base, arguments)
+                    item = items.single(base, arguments)
         if item is None:
-            return documented, documented.rendered
-        if is_current(item.value, request, self._operation):
-            documented = await respond(NOT_MODIFIED)
-            return documented, with_fields(documented.rendered, {b"etag": tag_of(item.value)})
-        return documented, self._renderer.item(item.value, item.parents, documented, request, arguments)
+            return
+        if is_current(item.value, exchange.request, self._operation):
+            await self._document(exchange, NOT_MODIFIED)
+            set_fields(exchange, {b"etag": tag_of(item.value)})
+        else:
+            self._renderer.item(exchange, item.value, item.parents)
 
-    async def _download(self, arguments: Arguments, respond: Respond) -> tuple[DocumentedResponse, Rendered]:
-        """Return the file of an item, or the contract's response where none was sent."""
-        async with self._memory.lock:
-            self._items.require_parents(arguments)
-            file = self._items.file(self._items.require(arguments))
-        documented = await respond(None)
+    async def _download(self, exchange: Exchange) -> None:
+        """Respond with the file of an item, or as the contract does where none was sent."""
+        file = self._items.file(self._items.require(exchange.places))
+        await self._document(exchange)
         if file is None:
-            return documented, documented.rendered
-        rendered = _rendered(file, documented)
+            return
         statuses = self._operation.responses.keys()
+        set_file(exchange, file)
         if any(status.startswith("3") for status in statuses) and statuses.isdisjoint({"200", "2XX"}):
-            rendered.headers.append(REDIRECTED)
-        return documented, rendered
+            exchange.request.response_headers.append(REDIRECTED)
 
-    async def _write_many(
-        self, arguments: Arguments, request: Request, respond: Respond
-    ) -> tuple[DocumentedResponse, Rendered]:
+    async def _write_many(self, exchange: Exchange) -> None:
+        arguments = exchange.places
         if self._role.action == "delete":
-            documented = await respond(None)
+            await self._document(exchange)
             await asyncio.to_thread(self._items.remove_all, arguments)
-            return documented, documented.rendered
-        documented = await respond(self._created)
-        base = self._renderer.inner(documented.body.value)
+            return
+        base = await self._document(exchange, self._created)
         values = await asyncio.to_thread(self._items.put_all, base, arguments)
         parents = self._items.parents(arguments)
-        page_items = [(value, parents) for value in values]
-        return documented, self._renderer.items(page_items, documented, request, arguments)
+        self._renderer.items(exchange, [(value, parents) for value in values])
 
-    async def _write(
-        self, arguments: Arguments, request: Request, respond: Respond
-    ) -> tuple[DocumentedResponse, Rendered]:
-        action, items, is_single = self._role.action, self._items, self._collection.is_single
+    async def _write(self, exchange: Exchange) -> None:
+        action, items, arguments = self._role.action, self._items, exchange.places
         item = None if action == "create" else items.find(arguments)
+        is_single = self._collection.is_single
         if action != "create" and (item is not None or not is_single):
-            require_match(None if item is None else item.value, request, self._operation)
+            require_match(None if item is None else item.value, exchange.request, self._operation)
         if action == "delete":
             item = item or items.require(arguments)
-            documented = await respond(None)
+            await self._document(exchange)
             items.remove(item)
-            return documented, self._renderer.item(item.value, item.parents, documented, request, arguments)
+            self._renderer.item(exchange, item.value, item.parents)
+            return
         if item is None and not is_single:
-            return await self._create(arguments, request, respond)
-        documented = await respond(None)
-        if item is None:
-            item = items.single(self._renderer.inner(documented.body.value), arguments)
+            await self._create(exchange)
+            return
+        base = await self._document(exchange)
+        item = item or items.single(base, arguments)
         value = items.change(item, await asyncio.to_thread(items.changed, item, arguments))
         if upload_in(arguments.get(BODY)):
             await asyncio.to_thread(items.keep_file, value, arguments)
-        return documented, self._renderer.item(value, item.parents, documented, request, arguments)
+        self._renderer.item(exchange, value, item.parents)
 
-    async def _create(
-        self, arguments: Arguments, request: Request, respond: Respond
-    ) -> tuple[DocumentedResponse, Rendered]:
+    async def _create(self, exchange: Exchange) -> None:
         """Create an item; raises NotFound where an operation changes those alone that are there."""
-        action, items = self._role.action, self._items
+        action, items, arguments = self._role.action, self._items, exchange.places
         otherwise = self._collection.has("create")
         is_upsert = action == "replace" and creates(self._operation, is_created_otherwise=otherwise)
         if action != "create" and not is_upsert:
             items.require(arguments)
-        documented = await respond(self._created)
-        base = self._renderer.inner(documented.body.value)
+        base = await self._document(exchange, self._created)
         value = await asyncio.to_thread(items.create, base, arguments)
-        return documented, self._renderer.item(
-            value, items.parents(arguments), documented, request, arguments
-        )
+        self._renderer.item(exchange, value, items.parents(arguments))
 
 
-def _rendered(file: File, documented: DocumentedResponse) -> Rendered:
-    """Return the response that is a file, of its own media type unless the contract says one."""
-    media_type = documented.body.media_type or "*/*"
-    if "*" in media_type or is_json(essence(media_type)):
-        media_type = file.media_type or "application/octet-stream"
-    length = str(len(file.content)).encode()
-    return Rendered(OK, [(b"content-type", media_type.encode()), (b"content-length", length)], file.content)
+def of_name(steps: Sequence[StoredItems]) -> Step:
+    """Return the step that responds from the item of a name, in the collection that has it."""
+
+    async def respond(exchange: Exchange) -> None:
+        having = [step for step in steps if await step.has(exchange.places)]
+        await (having or steps)[0](exchange)
+
+    return respond

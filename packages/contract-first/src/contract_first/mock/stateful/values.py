@@ -12,12 +12,11 @@ from contract_first.generation import Generator
 from contract_first.generation.choices import Alternatives
 from contract_first.generation.examples import readable_of
 from contract_first.generation.identifiers import identifier, prefix_of
+from contract_first.mock.shape.bounds import MILLISECONDS
+from contract_first.recognition import Collection
 from contract_first.vocabulary.members import Meaning, identifiers_of, tallies
 from contract_first.vocabulary.times import is_change, is_creation
 from contract_first.vocabulary.words import plain
-
-from .lists.bounds import MILLISECONDS
-from .recognition import Collection
 
 PROVIDERS: Final = "/providers/"
 """What is in the paths of Azure Resource Manager, by which its items are identified."""
@@ -53,6 +52,12 @@ class Values:
         schema = self.collection.schema
         value = base if isinstance(base, dict) and schema.conforms(base) else self._generated(schema, {})
         return value if isinstance(value, dict) else {}
+
+    def below(self, value: dict[str, Any], path: Mapping[str, Any]) -> dict[str, Any]:
+        """Return an item with the members that parameters of a path have the names of."""
+        return self._laid_over(
+            value, {name: key for name, key in path.items() if name not in Meaning.IDENTIFIER}
+        )
 
     def completed(self, other: Any) -> dict[str, Any]:
         """Return an item with those of its members that another response shows."""
@@ -306,6 +311,16 @@ class Values:
     def _generated(self, schema: Schema, fallback: Any) -> Any:
         values = islice(self.generator.values(schema.node, self.collection.path), MOST_REPAIRS)
         return next(filter(schema.conforms, values), fallback)
+
+    def another_key(self, key: Any, number: int) -> Any:
+        """Return a key that looks like another one; MISSING without any.
+
+        Args:
+            number: another number, another key.
+        """
+        schema = self.collection.schema
+        holder = schema.members[self.collection.holder] if self.collection.holder else schema
+        return self._identifier(self.collection.key, holder.members[self.collection.key], key, number)
 
     # identifiers and times ----------------------------------------------------------------------------------
 

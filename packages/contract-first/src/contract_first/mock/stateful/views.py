@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, NamedTuple, overload
+from typing import Any, Final, NamedTuple
 
 import msgspec
 
@@ -32,7 +32,7 @@ class Item(NamedTuple):
     value: dict[str, Any]
 
 
-class Listed(Sequence[Item]):
+class Listed(ABC):
     """Items in an order; what a slice has is read, and no more.
 
     Args:
@@ -44,9 +44,19 @@ class Listed(Sequence[Item]):
         self._read = read
         self.largest = largest
 
-    def part(self, first: int, last: int) -> list[Item]:
+    @abstractmethod
+    def __len__(self) -> int:
+        """Return how many items there are."""
+
+    def __getitem__(self, index: slice) -> list[Item]:
         """Return the items of a slice."""
+        first, last, _ = index.indices(len(self))
         return [item_of(*row) for row in self._rows(COLUMNS, first, last)]
+
+    def __iter__(self) -> Iterator[Item]:
+        """Yield all items, each read when it is asked for."""
+        for number in range(len(self)):
+            yield from self[number : number + 1]
 
     def sizes(self, first: int, last: int) -> list[int]:
         """Return the bytes of each item of a slice, which are not read."""
@@ -59,19 +69,6 @@ class Listed(Sequence[Item]):
     @abstractmethod
     def position(self, key: str) -> int | None:
         """Return how many items are before the one with a key; None if there is none."""
-
-    @overload
-    def __getitem__(self, index: int) -> Item: ...
-
-    @overload
-    def __getitem__(self, index: slice) -> list[Item]: ...
-
-    def __getitem__(self, index: int | slice) -> Item | list[Item]:
-        """Return an item, or those of a slice."""
-        if isinstance(index, int):
-            return self[index : index + 1 or None][0]
-        first, last, step = index.indices(len(self))
-        return self.part(first, last) if step == 1 else self.part(0, len(self))[index]
 
     def ordered(self, places: Sequence[int]) -> Ordered:
         """Return items at some of the places, in the order of these."""

@@ -42,8 +42,6 @@ class Refusing(Protocol):
     def refusal(self, request: Request, find: Callable[[Request], Mapping[str, str]]) -> Problem | None:
         """Return the problem that ``admit`` raises for a request to any operation; None if it may not.
 
-        Return the same object for many requests where you can: it is written once for all of them.
-
         Args:
             find: returns the credentials that a request presents, by security scheme name.
         """

@@ -32,9 +32,13 @@ from http import HTTPStatus
 from typing import Any, ClassVar, overload
 
 from contract_first.contract.schemas.violations import Violation as Violation  # noqa: PLC0414 -- re-exported
+from contract_first.vocabulary.words import words_of
 
 MEDIA_TYPE = "application/problem+json"
 ERRORS = range(400, 600)
+LONGEST_REASON = 1000
+OF_BODY = frozenset({"content-type", "content-length", "content-encoding", "transfer-encoding"})
+"""Header fields that an error has for a body of its own; a problem is written otherwise."""
 
 
 class Problem(Exception):  # noqa: N818 -- RFC 9457's own word for it
@@ -50,6 +54,7 @@ class Problem(Exception):  # noqa: N818 -- RFC 9457's own word for it
         code: kind of problem, in ``type`` after the base URL of a profile.
         retryable: whether the same request may succeed later.
         detail: what is wrong, in a sentence for the client.
+        violations: the parts of the request that violate the contract, if it is about those.
         extensions: members of the document beside those of RFC 9457.
     """
 
@@ -59,6 +64,14 @@ class Problem(Exception):  # noqa: N818 -- RFC 9457's own word for it
     code: str = "internal_error"
     retryable: bool = False
     default_detail: ClassVar[str] = ""
+    violations: tuple[Violation, ...] = ()
+
+    def __init_subclass__(cls, *, status: int = 0, code: str = "", title: str = "") -> None:
+        """Set what is the same for all problems of a class; its code is by default its name in words."""
+        super().__init_subclass__()
+        if status:
+            cls.status, cls.code = HTTPStatus(status), code or "_".join(words_of(cls.__name__))
+            cls.title = title or cls.title
 
     # HTTPStatus words some phrases differently from one Python to the next; `title` keeps RFC 9110's.
 
@@ -102,9 +115,14 @@ class Problem(Exception):  # noqa: N818 -- RFC 9457's own word for it
             self._set_status(status)
         self.title, self.type = title or self.title, type or self.type
         self.detail = detail or self.default_detail or described(self.status)
-        self.headers = dict(headers or {})
+        self.headers = {name: value for name, value in (headers or {}).items() if name.lower() not in OF_BODY}
         self.extensions = extensions
         super().__init__(self.detail)
+
+    @property
+    def reason(self) -> str:
+        """What is wrong, in a line: each of the violations, or the detail."""
+        return "; ".join(violation.sentence for violation in self.violations)[:LONGEST_REASON] or self.detail
 
     def _set_status(self, status: int) -> None:
         if status not in ERRORS:
@@ -177,103 +195,66 @@ PLAIN = ProblemProfile()
 """RFC 9457's members alone."""
 
 
-class BadRequest(Problem):
+class BadRequest(Problem, status=400):
     """The request cannot be read: malformed JSON, percent-encoding or UTF-8."""
 
-    status = HTTPStatus.BAD_REQUEST
-    code = "bad_request"
 
-
-class HeadTooLarge(BadRequest):
+class HeadTooLarge(BadRequest, status=431, code="bad_request"):
     """The header fields are too long, or too many (RFC 6585, section 5); no app sees such a request."""
 
-    status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
     default_detail = "The header fields of the request are too long or too many."
 
 
-class Unauthorized(Problem):
+class Unauthorized(Problem, status=401):
     """No credential was sent, or one that is not valid."""
 
-    status = HTTPStatus.UNAUTHORIZED
-    code = "unauthorized"
     default_detail = "A valid credential is required."
 
 
-class Forbidden(Problem):
+class Forbidden(Problem, status=403):
     """The caller is authenticated, and lacks permission for the operation."""
 
-    status = HTTPStatus.FORBIDDEN
-    code = "forbidden"
 
-
-class InsufficientScope(Forbidden):
+class InsufficientScope(Forbidden, status=403):
     """A token is valid and does not have the scopes that the operation requires (RFC 6750, section 3.1)."""
-
-    code = "insufficient_scope"
 
     def __init__(self, scopes: Sequence[str]) -> None:
         self.scopes = tuple(scopes)
         super().__init__(f"The operation requires the scopes {' '.join(scopes)}.", scopes=list(scopes))
 
 
-class NotFound(Problem):
+class NotFound(Problem, status=404):
     """The resource does not exist, or is not the caller's."""
 
-    status = HTTPStatus.NOT_FOUND
-    code = "not_found"
     default_detail = "The requested resource was not found."
 
 
-class MethodNotAllowed(Problem):
+class MethodNotAllowed(Problem, status=405):
     """The path exists, but has no operation for the method; carries ``Allow``."""
 
-    status = HTTPStatus.METHOD_NOT_ALLOWED
-    code = "method_not_allowed"
 
-
-class NotAcceptable(Problem):
+class NotAcceptable(Problem, status=406):
     """``Accept`` excludes every media type that the operation can respond with."""
 
-    status = HTTPStatus.NOT_ACCEPTABLE
-    code = "not_acceptable"
 
-
-class Conflict(Problem):
+class Conflict(Problem, status=409):
     """The state of the resource does not allow the operation; ``detail`` names the state."""
 
-    status = HTTPStatus.CONFLICT
-    code = "conflict"
 
-
-class PayloadTooLarge(Problem):
+class PayloadTooLarge(Problem, status=413, title="Content Too Large"):
     """The request body is over the limit that ``detail`` names."""
 
-    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
-    title = "Content Too Large"
-    code = "payload_too_large"
 
-
-class URITooLong(Problem):
+class URITooLong(Problem, status=414, title="URI Too Long"):
     """The request target is over the limit that ``detail`` names."""
 
-    status = HTTPStatus.REQUEST_URI_TOO_LONG
-    title = "URI Too Long"
-    code = "uri_too_long"
 
-
-class UnsupportedMediaType(Problem):
+class UnsupportedMediaType(Problem, status=415):
     """The operation does not take a body of this media type or content coding."""
 
-    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
-    code = "unsupported_media_type"
 
-
-class ValidationFailed(Problem):
+class ValidationFailed(Problem, status=422, code="validation_error", title="Unprocessable Content"):
     """Parts of the request violate the contract; ``errors`` names each of them."""
-
-    status: int = HTTPStatus.UNPROCESSABLE_ENTITY
-    title = "Unprocessable Content"
-    code = "validation_error"
 
     def __init__(self, violations: Sequence[Violation]) -> None:
         self.violations = tuple(violations)
@@ -284,11 +265,9 @@ class ValidationFailed(Problem):
         )
 
 
-class RateLimited(Problem):
+class RateLimited(Problem, status=429):
     """A rate limit, or the limit that ``detail`` names, is used up; ``Retry-After`` says when to retry."""
 
-    status = HTTPStatus.TOO_MANY_REQUESTS
-    code = "rate_limited"
     retryable = True
 
     def __init__(self, retry_after_seconds: int, detail: str = "") -> None:
@@ -302,7 +281,6 @@ class RateLimited(Problem):
 class InternalError(Problem):
     """The server failed; ``detail`` names the cause only where it may be disclosed."""
 
-    code = "internal_error"
     retryable = True
     default_detail = "The server could not complete the request."
 
@@ -311,19 +289,15 @@ class ViolationError(InternalError):
     """A response violates the contract; the log says how where it was validated."""
 
 
-class NotImplementedYet(Problem):
+class NotImplementedYet(Problem, status=501, code="not_implemented"):
     """The contract declares the operation; the server does not implement it."""
 
-    status = HTTPStatus.NOT_IMPLEMENTED
-    code = "not_implemented"
     default_detail = "This operation is not implemented yet."
 
 
-class ServiceUnavailable(Problem):
+class ServiceUnavailable(Problem, status=503):
     """Something that the operation needs (database, S3) does not respond; try again."""
 
-    status = HTTPStatus.SERVICE_UNAVAILABLE
-    code = "service_unavailable"
     retryable = True
 
     def __init__(self, detail: str = "", *, retry_after_seconds: int = 1) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 from urllib.parse import quote
@@ -44,6 +45,12 @@ class Requirement:
 
 
 STATE = "contract_first.service.messages.request"
+DeclaredError = Callable[[Problem, "Request"], Any]
+"""Returns the response that a problem is, None for problem details."""
+
+
+def undeclared(_problem: Problem, _request: "Request") -> None:
+    """Return no response: where the contract declares no error, problem details are sent."""
 
 
 class Request:
@@ -70,6 +77,8 @@ class Request:
         trace: the W3C trace that the request belongs to, if it belongs to one.
         background: work to do once the response is sent, see :meth:`after_response`.
         error: the problem or the exception that it ended with.
+        declared_error: returns the response that a problem is, as the operation declares it; None where that
+            declares none.
     """
 
     def __init__(
@@ -105,6 +114,7 @@ class Request:
         self.background: list[Callable[[], Awaitable[Any]]] = []
         self.trace: Trace | None = None
         self.error: Exception | None = None
+        self.declared_error: DeclaredError = undeclared
 
     def after_response(self, function: Function, *arguments: Any, **named: Any) -> None:
         """Call a function once the response is sent; a ``def`` function runs in a thread.
@@ -130,6 +140,10 @@ class Request:
         """The path that names this request in problems: with the root path, as the client sees it."""
         return normal_path(quote(self.root_path) + self.path if self.root_path else self.path)
 
+    def now(self) -> datetime:
+        """Return the time."""
+        return self._clock.now()
+
     def problem_body(self, problem: Problem) -> Any:
         """Return the body of the response that a problem is, as the API writes it."""
         return self._profile.write(problem, self.problem_details(problem))
@@ -140,7 +154,7 @@ class Request:
             problem,
             instance=self.instance,
             request_id=self.request_id,
-            now=self._clock.now(),
+            now=self.now(),
         )
 
     @property

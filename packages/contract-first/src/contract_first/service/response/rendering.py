@@ -17,7 +17,7 @@ from contract_first.contract import Operation
 from contract_first.contract.document.anatomy import NO_BODY
 from contract_first.contract.document.media_types import declared_as, essence, is_json, is_xml
 from contract_first.contract.schemas.schema import Schema, Schemas
-from contract_first.service.messages.problems import Problem, ViolationError
+from contract_first.service.messages.problems import ERRORS, Problem, ViolationError
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import RawHeaders, Rendered, Response, Streamed
 from contract_first.service.request.sequences import EVENTS, body_of_items, is_sequence
@@ -34,6 +34,7 @@ MOST_ERRORS = 10
 MOST_REMEMBERED = 256
 """Media types: a handler may return others in each response."""
 BYTES = bytes | bytearray | memoryview
+TO_DECLARE = "; declare a default or an example of what no error says"
 JSON_RANGES = frozenset({"*/*", "application/*"})
 
 
@@ -102,7 +103,7 @@ class ResponseRenderer:
                 media_type = preferred(request.header(b"accept"), media_types)
                 fields.append((b"vary", b"accept"))
             if media_type is not None and "*" in media_type:
-                media_type = _of_range(media_type, value)
+                media_type = of_range(media_type, value)
         body = self._encoded(status, value, media_type, request)
         schema = self._json_schema(status, media_type or "")
         if schema is not None and schema.has_write_only and holds_model(value):
@@ -154,12 +155,14 @@ class ResponseRenderer:
             chunks = bytes_of(response.body)
         streamed = Streamed(status, [*headers, *request.response_headers], b"", chunks, idle)
         if errors := self._validator.errors_of_head(self._operation, streamed, media_type):
-            self._report(errors, request)
+            self._report(errors, request, status)
         return streamed
 
     def _items(self, status: int, media_type: str, request: Request) -> ItemStream:
         return ItemStream(
-            media_type, self._schema(status, media_type), partial(self._report, request=request)
+            media_type,
+            self._schema(status, media_type),
+            partial(self._report, request=request, status=status),
         )
 
     def _encoded(self, status: int, body: Any, media_type: str | None, request: Request) -> bytes:
@@ -208,16 +211,19 @@ class ResponseRenderer:
 
     def _require_valid(self, rendered: Rendered, media_type: str | None, request: Request) -> None:
         if errors := self._validator.errors(self._operation, rendered, media_type):
-            self._report(errors, request)
+            self._report(errors, request, rendered.status)
 
-    def _report(self, errors: list[str], request: Request) -> NoReturn:
+    def _report(self, errors: list[str], request: Request, status: int) -> NoReturn:
         """Log how a response violates the contract, and raise ViolationError."""
         stated = "; ".join(errors[:MOST_ERRORS])
+        pointers = self._operation.pointers.responses
         log.error(
-            "%s violated the contract at %s: %s (request %s)",
+            "%s violated the contract with %d at %s: %s%s (request %s)",
             self._operation.operation_id,
-            self._operation.pointer,
+            status,
+            pointers.get(self._operation.response_key(status) or "", self._operation.pointer),
             stated,
+            TO_DECLARE if status in ERRORS else "",
             request.request_id,
         )
         self._on_violation(self._operation)
@@ -281,7 +287,7 @@ def _takes(media_type: str, value: Any) -> bool:
     return is_json(kind) or media_type in JSON_RANGES or is_items or is_xml(kind)
 
 
-def _of_range(media_range: str, body: Any) -> str:
+def of_range(media_range: str, body: Any) -> str:
     """Return the media type of a range that a body is sent as, where the handler does not say."""
     if media_range == "text/*":
         return "text/plain"

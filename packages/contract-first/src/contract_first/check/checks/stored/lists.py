@@ -2,62 +2,53 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from typing import Any, Final, TypeAlias
 from urllib.parse import urljoin
 
 import httpx2
+from httpx2 import Response
 
-from contract_first.check.checks.check import CheckFailure, json_of
+from contract_first.check.checks.check import CheckFailure, RunCheck, json_of
+from contract_first.check.target import Target
 from contract_first.contract import Operation
+from contract_first.vocabulary.members import PAGING, Meaning
 
-SIZES: Final = re.compile(r"(page_?|max_?)?(size|limit|results)|per_?page", re.IGNORECASE)
-PAGES: Final = re.compile(r"page(_?(number|no|index))?", re.IGNORECASE)
-SKIPPED: Final = re.compile(r"offset|skip|start", re.IGNORECASE)
-POSITIONS: Final = re.compile(r"cursor|after|before|.*token", re.IGNORECASE)
-TOTALS: Final = re.compile(r"total(_?(count|items|results|elements))?|count", re.IGNORECASE)
+from .collections import StoredCollection
+
+Failures: TypeAlias = Iterator[CheckFailure]
+POSITIONS: Final = (*PAGING, Meaning.AFTER, Meaning.BEFORE)
 NOBODYS: Final = "-nobodys"
 """What ends a text that nothing has."""
-Failure = Callable[[str, str, str, httpx2.Response], CheckFailure]
 
 
 class Lists:
-    """One list, of which some items are known.
+    """The list of a collection, of which some items are known."""
 
-    Args:
-        key_of: returns what identifies an item; None if nothing does.
-        ask: sends a request with these query parameters.
-        follow: returns what a URL leads to; None where it may not be called.
-        failure: makes a failure of rule, message, operation and response.
-    """
-
-    def __init__(
-        self,
-        operation: Operation,
-        key_of: Callable[[dict[str, Any]], str | None],
-        ask: Callable[..., httpx2.Response],
-        follow: Callable[[str], httpx2.Response | None],
-        failure: Failure,
-    ) -> None:
-        self._label = operation.label
-        self._key_of = key_of
-        self._ask = ask
-        self._follow = follow
-        self._failure = failure
-        queries = [parameter for parameter in operation.parameters if parameter["in"] == "query"]
-        self._filters = {parameter["name"]: parameter.get("schema", {}) for parameter in queries}
+    def __init__(self, check: RunCheck, collection: StoredCollection, operation: Operation) -> None:
+        self._check = check
+        self._collection = collection
+        self._operation = operation
+        self._key_of = collection.key_of
+        queries = [node for node in operation.parameters if node["in"] == "query"]
+        schemas = {node["name"]: node.get("schema") for node in queries}
+        self._filters = {name: node if isinstance(node, dict) else {} for name, node in schemas.items()}
         self._size, self._page, self._skipped = (
-            next((name for name in self._filters if pattern.fullmatch(name)), "")
-            for pattern in (SIZES, PAGES, SKIPPED)
+            next((name for name in self._filters if name in meaning), "")
+            for meaning in (Meaning.SIZE, Meaning.PAGE, Meaning.OFFSET)
         )
-        self._is_paged = bool(self._size or self._page or self._skipped) or any(
-            POSITIONS.fullmatch(name) for name in self._filters
-        )
+        self._is_paged = any(name in meaning for name in self._filters for meaning in POSITIONS)
+
+    def ask(self, **query: Any) -> Response:
+        """Return the response to a request with these query parameters."""
+        case = self._collection.case(self._check.samples, self._operation)
+        case.query = {**case.query, **query}
+        return self._check.samples.send(case, self._check.target.headers)
 
     def failures(
         self, created: list[str], thing: Mapping[str, Any], confirmed: Mapping[str, Any]
-    ) -> Iterator[CheckFailure]:
+    ) -> Failures:
         """Yield what is wrong with the list, in which things are that were just created.
 
         Args:
@@ -65,7 +56,7 @@ class Lists:
             thing: the first of them, as a GET shows it.
             confirmed: members as they were sent.
         """
-        response = self._ask()
+        response = self.ask()
         items = items_of(response)
         if not response.is_success or items is None:
             return
@@ -81,7 +72,7 @@ class Lists:
         for item in items:
             if self._key_of(item) == key:
                 yield from self._compare(item, confirmed, response)
-        again = items_of(self._ask()) or ()
+        again = items_of(self.ask()) or ()
         others = [self._key_of(item) for item in again]
         if others != keys and sorted(map(str, others)) == sorted(map(str, keys)):
             yield self._failed("order", "two calls of the list have their items in another order", response)
@@ -90,31 +81,27 @@ class Lists:
         yield from self._pages(response, keys if others == keys else [])
         yield from self._filtered(key, thing)
 
-    def _compare(
-        self, item: Mapping[str, Any], confirmed: Mapping[str, Any], response: httpx2.Response
-    ) -> Iterator[CheckFailure]:
+    def _compare(self, item: Mapping[str, Any], confirmed: Mapping[str, Any], response: Response) -> Failures:
         for name, value in confirmed.items():
             if name in item and item[name] != value:
                 message = f"{name} of the item is {item[name]!r}, expected {value!r}"
                 yield self._failed("list", message, response)
                 return
 
-    def _totals(self, response: httpx2.Response, items: list[dict[str, Any]]) -> Iterator[CheckFailure]:
+    def _totals(self, response: Response, items: list[dict[str, Any]]) -> Failures:
         total = _total(response)
         if total is not None and (total < len(items) or (not self._is_paged and total != len(items))):
             yield self._failed(
                 "total", f"the total is {total}, and the list has {len(items)} items", response
             )
 
-    def _sorted(self) -> Iterator[CheckFailure]:
+    def _sorted(self) -> Failures:
         """Sort by each member that a parameter names, with and without a sign before it."""
         for name, schema in self._filters.items():
-            values = schema.get("enum") if isinstance(schema, dict) else None
+            values = schema.get("enum")
             listed = values if isinstance(values, list) else []
-            for member in listed:
-                if f"-{member}" not in listed:
-                    continue
-                ascending, descending = (self._ask(**{name: value}) for value in (member, f"-{member}"))
+            for member in (member for member in listed if f"-{member}" in listed):
+                ascending, descending = (self.ask(**{name: value}) for value in (member, f"-{member}"))
                 first, last = (
                     [item.get(member) for item in items_of(response) or ()]
                     for response in (ascending, descending)
@@ -123,7 +110,7 @@ class Lists:
                     message = f"{name}=-{member} gets the order of {name}={member}"
                     yield self._failed("order", message, descending)
 
-    def _pages(self, whole: httpx2.Response, keys: list[str | None]) -> Iterator[CheckFailure]:
+    def _pages(self, whole: Response, keys: list[str | None]) -> Failures:
         """Ask for two pages of one item.
 
         Args:
@@ -131,7 +118,7 @@ class Lists:
         """
         if not self._size or self._filters[self._size].get("minimum", 1) > 1:
             return
-        first = self._ask(**{self._size: 1})
+        first = self.ask(**{self._size: 1})
         items = items_of(first)
         if not first.is_success or items is None:
             return
@@ -147,18 +134,18 @@ class Lists:
         if self._page or self._skipped:
             start = int(self._filters[self._page].get("minimum", 1)) if self._page else 0
             following = {self._page: start + 1} if self._page else {self._skipped: 1}
-            yield from self._second(self._ask(**{self._size: 1}, **following), items, keys)
+            yield from self._second(self.ask(**{self._size: 1}, **following), items, keys)
         url = _next(first)
-        if url and (second := self._follow(url)) is not None:
+        if url and (second := follow(self._check.target, url)) is not None:
             yield from self._second(second, items, keys, "next leads to")
 
     def _second(
         self,
-        second: httpx2.Response,
+        second: Response,
         items: list[dict[str, Any]],
         keys: list[str | None],
         way: str = "the second page is",
-    ) -> Iterator[CheckFailure]:
+    ) -> Failures:
         others, key = items_of(second), self._key_of(items[0])
         is_sure = keys[:1] == [key] and len(keys) > 1
         if not second.is_success or others is None:
@@ -170,46 +157,47 @@ class Lists:
             what = f"one of {self._key_of(others[0])}" if others else "an empty one"
             yield self._failed("page", f"{way} {what}, expected {keys[1]}", second)
 
-    def _filtered(self, key: str, thing: Mapping[str, Any]) -> Iterator[CheckFailure]:
+    def _filtered(self, key: str, thing: Mapping[str, Any]) -> Failures:
         """Try each query parameter that is called as a member, of which the thing has a plain value."""
         for name, schema in self._filters.items():
             value = thing.get(name)
             is_plain = isinstance(value, bool) or (isinstance(value, str) and bool(value))
-            if (
-                not is_plain
-                or not isinstance(schema, dict)
-                or schema.get("type") not in ("string", "boolean")
-            ):
+            if not is_plain or schema.get("type") not in ("string", "boolean"):
                 continue
-            response = self._ask(**{name: str(value).lower() if isinstance(value, bool) else value})
+            response = self.ask(**{name: str(value).lower() if isinstance(value, bool) else value})
             items = items_of(response)
             if not response.is_success or items is None:
                 continue
-            others = [item for item in items if name in item and not _matches(item[name], value)]
-            if others:
-                message = f"{name}={value} gets an item whose {name} is {others[0][name]!r}"
-                yield self._failed("filter", message, response)
+            if mismatches := list(self._mismatches(name, value, response)):
+                yield from mismatches
             elif key not in map(self._key_of, items) and not (self._is_paged and items):
                 message = f"{name}={value} does not get the thing with the id {key}, whose {name} that is"
                 yield self._failed("filter", message, response)
-            elif isinstance(value, str):
-                yield from self._unmatched(name, f"{value}{NOBODYS}")
+            elif isinstance(value, str):  # a filter that nothing matches may be refused
+                nobodys = f"{value}{NOBODYS}"
+                yield from self._mismatches(name, nobodys, self.ask(**{name: nobodys}))
 
-    def _unmatched(self, name: str, value: str) -> Iterator[CheckFailure]:
-        """Try a filter that nothing matches; it may be refused."""
-        response = self._ask(**{name: value})
-        others = [
-            item for item in items_of(response) or () if name in item and not _matches(item[name], value)
-        ]
+    def _mismatches(self, name: str, value: Any, response: Response) -> Failures:
+        """Yield that a filtered list has an item with another value, if so."""
+        members = (item[name] for item in items_of(response) or () if name in item)
+        others = [member for member in members if not _matches(member, value)]
         if response.is_success and others:
-            message = f"{name}={value} gets an item whose {name} is {others[0][name]!r}"
+            message = f"{name}={value} gets an item whose {name} is {others[0]!r}"
             yield self._failed("filter", message, response)
 
-    def _failed(self, rule: str, message: str, response: httpx2.Response) -> CheckFailure:
-        return self._failure(rule, message, self._label, response)
+    def _failed(self, rule: str, message: str, response: Response) -> CheckFailure:
+        return self._check.failure(rule, message, self._operation.label, response)
 
 
-def items_of(response: httpx2.Response) -> list[dict[str, Any]] | None:
+def follow(target: Target, url: str) -> Response | None:
+    """Return what a URL leads to; None if it is not below the target's."""
+    if url.startswith(f"{target.url}/"):
+        with suppress(httpx2.RequestError):  # which each check finds that calls an operation
+            return target.client.get(url, headers=target.headers)
+    return None
+
+
+def items_of(response: Response) -> list[dict[str, Any]] | None:
     """Return the objects of a list, which is a body or a member of one; None if there is none."""
     value = json_of(response.content)
     arrays = [value, *(value.values() if isinstance(value, dict) else ())]
@@ -218,7 +206,7 @@ def items_of(response: httpx2.Response) -> list[dict[str, Any]] | None:
     return None if array is None or (array and not items) else items
 
 
-def _next(response: httpx2.Response) -> str:
+def _next(response: Response) -> str:
     """Return the URL of the next page; empty if there is none."""
     value = json_of(response.content)
     links = value.get("links", value.get("_links")) if isinstance(value, dict) else None
@@ -231,10 +219,10 @@ def _next(response: httpx2.Response) -> str:
     return ""
 
 
-def _total(response: httpx2.Response) -> int | None:
+def _total(response: Response) -> int | None:
     value = json_of(response.content)
     members = value.items() if isinstance(value, dict) else ()
-    named = (member for name, member in members if TOTALS.fullmatch(name))
+    named = (member for name, member in members if name in Meaning.TOTAL)
     return next((member for member in named if isinstance(member, int)), None)
 
 

@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Iterator
 from contextlib import suppress
-from functools import partial
 from http import HTTPStatus
-from typing import Any, ClassVar, Final
-from urllib.parse import quote, urljoin
+from typing import Any, ClassVar, Final, TypeAlias
+from urllib.parse import urljoin
 
-import httpx2
+from httpx2 import Response
 from schemathesis import Case
 
-from contract_first.check.checks.check import CheckFailure, NothingToCheck, RunCheck, object_of
+from contract_first.check.checks.check import NothingToCheck, RunCheck, object_of
 from contract_first.check.checks.security_alternatives import WITHOUT_A_HANDLER
 from contract_first.check.target import Target
 from contract_first.contract import Operation
 
-from .collections import ITEM, PathCollection, collections
-from .lists import Lists, items_of
+from .collections import StoredCollection, collections
+from .lists import Failures, Lists, follow, items_of
 
 STALE: Final = '"an-etag-of-long-ago"'
 CREATED: Final = (HTTPStatus.OK, HTTPStatus.CREATED)
 CREATION: Final = re.compile(r"(created|made)(_?(at|on|time|date))?", re.IGNORECASE)
 """Members that no change changes, though a server sets them."""
 WRONG_TWICE: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.CREATED, HTTPStatus.UNPROCESSABLE_ENTITY)
-IDEMPOTENCY_KEY: Final = "idempotency-key"
-Members = dict[str, Any]
+Members: TypeAlias = dict[str, Any]
 
 
 class StoredThings(RunCheck):
@@ -55,25 +52,27 @@ class StoredThings(RunCheck):
     change = "Store what is sent, and show what is stored."
     source = "RFC 9110, section 9.3"
     _is_made = False
-    _collections: list[PathCollection]
+    _collections: list[StoredCollection]
 
     @classmethod
     def missing(cls, target: Target) -> str:
         """Return that nothing may be created, or that there is no collection, if so."""
         if target.read_only:
             return "creating things is not read-only"
-        return "" if list(collections(target.operations)) else "the contract has no collection"
+        is_stored = any(collections(target.recognition, target.operations))
+        return "" if is_stored else "the contract has no collection"
 
-    def run(self) -> Iterator[CheckFailure]:
+    def run(self) -> Failures:
         """Yield what is wrong with each collection."""
-        self._collections = list(collections(self.samples.drawable(self.target.operations)))
+        drawable = self.samples.drawable(self.target.operations)
+        self._collections = list(collections(self.target.recognition, drawable))
         for collection in self._collections:
             if not collection.depth:
                 yield from self.whole(self._try(collection))
         if not self._is_made:
             raise NothingToCheck("nothing with an id was created")
 
-    def _try(self, collection: PathCollection) -> Iterator[CheckFailure]:
+    def _try(self, collection: StoredCollection) -> Failures:
         case = self._case(collection.create, collection)
         created = [self._send(self._case(collection.create, collection)) for _ in range(2)]
         things = [object_of(response.content) or {} for response in created]
@@ -93,18 +92,15 @@ class StoredThings(RunCheck):
         yield from self._try_defaults(collection, case, created[0])
         yield from self._try_item(collection, [key for key in keys if key], _confirmed(case, things[0]))
         for inner in self._collections:
-            owner = ITEM.fullmatch(inner.create.path.rpartition("/")[0])
-            if owner and (owner[1], owner[2]) == (collection.create.path, collection.parameter):
-                inner.above = {**collection.above, collection.parameter: key}
+            if inner.is_below(collection):
+                inner.above = (*collection.above, key)
                 yield from self.whole(self._try(inner))
         if deletion := collection.item.get("delete"):
             others = list(dict.fromkeys(filter(None, keys)))
             for number, other in enumerate(others, 1):
                 yield from self._try_deletion(collection, deletion, other, others[number:])
 
-    def _try_item(
-        self, collection: PathCollection, keys: list[str], confirmed: dict[str, Any]
-    ) -> Iterator[CheckFailure]:
+    def _try_item(self, collection: StoredCollection, keys: list[str], confirmed: Members) -> Failures:
         read, key = collection.item["get"], keys[0]
         response = self._send(self._case(read, collection, key))
         thing = object_of(response.content)
@@ -115,40 +111,17 @@ class StoredThings(RunCheck):
         again = self._send(self._case(read, collection, key))
         for reading in (response, again):
             if (other := collection.key_of(object_of(reading.content) or {})) not in (None, key):
-                yield self.failure(
-                    "there", f"the thing with the id {key} shows the id {other}", read.label, reading
-                )
+                message = f"the thing with the id {key} shows the id {other}"
+                yield self.failure("there", message, read.label, reading)
         yield from self._compare("same", read, confirmed, thing, response)
         yield from self._try_etag(collection, key, response, again)
         if collection.list is not None:
-            lists = Lists(
-                collection.list,
-                collection.key_of,
-                partial(self._list, collection, collection.list),
-                self._follow,
-                self.failure,
-            )
-            yield from lists.failures(keys, thing, confirmed)
+            yield from Lists(self, collection, collection.list).failures(keys, thing, confirmed)
         for method in ("put", "patch"):
             if method in collection.item:
                 yield from self._try_change(collection, key, method, response)
 
-    def _list(self, collection: PathCollection, operation: Operation, **query: Any) -> httpx2.Response:
-        """Return the response of a list with these query parameters."""
-        case = self._case(operation, collection)
-        case.query = {**case.query, **query}
-        return self._send(case)
-
-    def _follow(self, url: str) -> httpx2.Response | None:
-        """Return what a URL leads to; None if it is not below the target's."""
-        if url.startswith(f"{self.target.url}/"):
-            with suppress(httpx2.RequestError):  # which each check finds that calls an operation
-                return self.target.client.get(url, headers=self.target.headers)
-        return None
-
-    def _try_change(
-        self, collection: PathCollection, key: str, method: str, before: httpx2.Response
-    ) -> Iterator[CheckFailure]:
+    def _try_change(self, collection: StoredCollection, key: str, method: str, before: Response) -> Failures:
         read, change = collection.item["get"], collection.item[method]
         if str(HTTPStatus.PRECONDITION_FAILED.value) in change.responses and "etag" in before.headers:
             stale = self._send(self._altered(change, collection, key), **{"If-Match": STALE})
@@ -169,40 +142,30 @@ class StoredThings(RunCheck):
         representation = object_of(changed.content) or {}
         confirmed = _confirmed(case, representation)
         yield from self._compare("same", change, confirmed, thing, now)
-        for name, value in _sent(case).items():
-            if (
-                name in representation
-                and representation[name] != value
-                and thing.get(name, representation[name]) == value
-            ):
-                message = (
-                    f"{name} is {representation[name]!r} in the response, and {value!r} in a GET after it"
-                )
+        body = _sent(case)
+        for name, value in body.items():
+            former = representation.get(name, value)
+            if former != value == thing.get(name, former):
+                message = f"{name} is {former!r} in the response, and {value!r} in a GET after it"
                 yield self.failure("same", message, change.label, changed)
-        changes = {name for name, value in _sent(case).items() if name in old and old[name] != value}
-        if (
-            changes
-            and not changes & confirmed.keys()
-            and all(thing.get(name) == old[name] for name in changes)
-        ):
-            message = (
-                f"{', '.join(sorted(changes))} is as before, though the response is {changed.status_code}"
-            )
+        changes = {name for name, value in body.items() if name in old and old[name] != value}
+        is_as_before = all(thing.get(name) == old[name] for name in changes)
+        if changes and is_as_before and not changes & confirmed.keys():
+            names = ", ".join(sorted(changes))
+            message = f"{names} is as before, though the response is {changed.status_code}"
             yield self.failure("same", message, change.label, now)
         if method == "patch":
             kept = {
                 name: value
                 for name, value in old.items()
-                if name not in _sent(case) and (name in created or CREATION.fullmatch(name))
+                if name not in body and (name in created or CREATION.fullmatch(name))
             }
             yield from self._compare("partial", change, kept, thing, now)
         tag = before.headers.get("etag")
         if tag is not None and thing != old and now.headers.get("etag") == tag:
             yield self.failure("etag", f"the ETag is {tag} as before the change", change.label, now)
 
-    def _try_defaults(
-        self, collection: PathCollection, case: Case[Any], created: httpx2.Response
-    ) -> Iterator[CheckFailure]:
+    def _try_defaults(self, collection: StoredCollection, case: Case[Any], created: Response) -> Failures:
         """Compare the members that were not sent with the defaults of the request's schema."""
         thing = object_of(created.content) or {}
         for name, inner in self._properties(collection.create, case.media_type).items():
@@ -211,7 +174,7 @@ class StoredThings(RunCheck):
                 expected = {name: member["default"]}
                 yield from self._compare("default", collection.create, expected, thing, created)
 
-    def _properties(self, operation: Operation, media_type: str | None) -> dict[str, Any]:
+    def _properties(self, operation: Operation, media_type: str | None) -> Members:
         """Return the properties that the schema of a request's body has at its top."""
         content = (operation.request_body or {}).get("content", {}).get(media_type, {})
         node, _ = self.target.contract.follow(content.get("schema", {}), "")
@@ -219,13 +182,8 @@ class StoredThings(RunCheck):
         return properties if isinstance(properties, dict) else {}
 
     def _compare(
-        self,
-        rule: str,
-        operation: Operation,
-        expected: dict[str, Any],
-        thing: dict[str, Any],
-        response: httpx2.Response,
-    ) -> Iterator[CheckFailure]:
+        self, rule: str, operation: Operation, expected: Members, thing: Members, response: Response
+    ) -> Failures:
         for name, value in expected.items():
             if name not in thing or thing[name] != value:
                 got = repr(thing[name]) if name in thing else "not there"
@@ -233,11 +191,9 @@ class StoredThings(RunCheck):
                 yield self.failure(rule, message, operation.label, response)
                 return
 
-    def _try_location(
-        self, collection: PathCollection, created: httpx2.Response, key: str
-    ) -> Iterator[CheckFailure]:
+    def _try_location(self, collection: StoredCollection, created: Response, key: str) -> Failures:
         location = urljoin(str(created.request.url), created.headers.get("location", ""))
-        response = self._follow(location) if "location" in created.headers else None
+        response = follow(self.target, location) if "location" in created.headers else None
         if response is None:
             return
         other = collection.key_of(object_of(response.content) or {})
@@ -246,9 +202,7 @@ class StoredThings(RunCheck):
             message = f"the Location of the thing with the id {key} leads to {target}"
             yield self.failure("location", message, collection.create.label, response)
 
-    def _try_etag(
-        self, collection: PathCollection, key: str, get: httpx2.Response, again: httpx2.Response
-    ) -> Iterator[CheckFailure]:
+    def _try_etag(self, collection: StoredCollection, key: str, get: Response, again: Response) -> Failures:
         tag, read = get.headers.get("etag"), collection.item["get"]
         if tag is not None and again.headers.get("etag") != tag and again.content == get.content:
             message = f"the ETag is {tag}, then {again.headers.get('etag')}, of the same body"
@@ -270,8 +224,8 @@ class StoredThings(RunCheck):
                 yield self.failure("precondition", message, read.label, other)
 
     def _try_deletion(
-        self, collection: PathCollection, deletion: Operation, key: str, others: list[str]
-    ) -> Iterator[CheckFailure]:
+        self, collection: StoredCollection, deletion: Operation, key: str, others: list[str]
+    ) -> Failures:
         response = self._send(self._case(deletion, collection, key))
         if response.status_code not in (HTTPStatus.OK, HTTPStatus.NO_CONTENT):
             return
@@ -280,7 +234,7 @@ class StoredThings(RunCheck):
             message = f"what was deleted with the id {key} gets {read.status_code}"
             yield self.failure("gone", message, deletion.label, read)
         elif collection.list is not None:
-            items = items_of(listed := self._list(collection, collection.list)) or ()
+            items = items_of(listed := Lists(self, collection, collection.list).ask()) or ()
             if key in map(collection.key_of, items):
                 message = f"what was deleted with the id {key} is in the list"
                 yield self.failure("gone", message, deletion.label, listed)
@@ -294,15 +248,11 @@ class StoredThings(RunCheck):
             message = f"what is deleted a second time gets {again.status_code}"
             yield self.failure("gone", message, deletion.label, again)
 
-    def _case(self, operation: Operation, collection: PathCollection, key: str | None = None) -> Case[Any]:
-        path = collection.above if key is None else {**collection.above, collection.parameter: key}
-        case = self.samples.draw(operation, **{name: quote(value, safe="") for name, value in path.items()})
-        for name in [name for name in case.headers if name.lower() == IDEMPOTENCY_KEY]:
-            case.headers[name] = str(uuid.uuid4())
-        return case
+    def _case(self, operation: Operation, collection: StoredCollection, key: str | None = None) -> Case[Any]:
+        return collection.case(self.samples, operation, key)
 
     def _altered(
-        self, operation: Operation, collection: PathCollection, key: str, old: dict[str, Any] | None = None
+        self, operation: Operation, collection: StoredCollection, key: str, old: Members | None = None
     ) -> Case[Any]:
         """Return a change of a thing with other values, as far as the contract allows; it may be refused.
 
@@ -327,11 +277,11 @@ class StoredThings(RunCheck):
                         break
         return case
 
-    def _send(self, case: Case[Any], **headers: str) -> httpx2.Response:
+    def _send(self, case: Case[Any], **headers: str) -> Response:
         return self.samples.send(case, {**self.target.headers, **headers})
 
 
-def _sent(case: Case[Any]) -> dict[str, Any]:
+def _sent(case: Case[Any]) -> Members:
     return case.body if isinstance(case.body, dict) else {}
 
 
@@ -348,6 +298,6 @@ def _others(value: Any, schema: Any) -> Iterator[Any]:
         yield from (value + 1, value - 1)
 
 
-def _confirmed(case: Case[Any], thing: dict[str, Any]) -> dict[str, Any]:
+def _confirmed(case: Case[Any], thing: Members) -> Members:
     """Return the members that were sent and that the response shows as they were sent."""
     return {name: value for name, value in _sent(case).items() if name in thing and thing[name] == value}

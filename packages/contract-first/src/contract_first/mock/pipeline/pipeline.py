@@ -1,0 +1,178 @@
+"""The steps that requests to an operation go through, by what responds: handler, items, or contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from contract_first.mock.responses.exchange import (
+    NO_PREFERENCES,
+    Arguments,
+    Exchange,
+    Step,
+    accepted,
+    through,
+)
+from contract_first.mock.responses.preferences import (
+    FIRST,
+    IN_QUERY,
+    LONGEST,
+    NAMES,
+    preferences_of,
+    with_query,
+)
+from contract_first.mock.responses.problems import in_a_line
+from contract_first.mock.responses.selection import Selection
+from contract_first.mock.responses.streams import asks_for_events
+from contract_first.mock.responses.strictness import MockStrictness, faults_of_format
+from contract_first.mock.shape.fields import BODY, QUERY
+from contract_first.mock.stateful.seeded import SeededItems
+from contract_first.service.assembly import Assembly
+from contract_first.service.bound_operation import BoundOperation
+from contract_first.service.messages.request import Request
+from contract_first.service.messages.response import Rendered
+from contract_first.service.randomness import Randomness
+from contract_first.service.request.sequences import EVENTS
+
+from .refusal import Refusable
+from .sending import Send
+
+HANDLER = (b"x-mock-answer", b"handler")
+DEPRECATED = (b"deprecation", b"@0")
+"""RFC 9745 wants the time since when an operation is deprecated, which no contract says."""
+DRAWN_BYTES = 8
+
+
+class Pipeline:
+    """Responds to the requests of one operation.
+
+    Args:
+        items: those that a documented response shows.
+        stored: the step that responds from stored items; None without any.
+        randomness: what dynamic responses and new identifiers are drawn from.
+        origin: returns the URL of the API as the client of the current request reaches it.
+
+    Attributes:
+        steps: that each request goes through, up to the first that returns a response.
+    """
+
+    def __init__(
+        self,
+        bound: BoundOperation,
+        assembly: Assembly,
+        items: SeededItems,
+        stored: Step | None,
+        strictness: MockStrictness,
+        randomness: Randomness,
+        origin: Callable[[], str],
+    ) -> None:
+        self._operation = operation = bound.contract_operation
+        self._responses = responses = items.documented(operation)
+        bound.errors.generate = responses.generate
+        self._bound, self._items, self._strictness = bound, items, strictness
+        self._drawn, self._ids = (
+            randomness.source(f"{kind} of {operation.operation_id}") for kind in ("answers", "ids")
+        )
+        self._content = responses.selector.content(responses.selector.success)
+        places = {(parameter.location, parameter.name): parameter.argument for parameter in bound.parameters}
+        self._in_query = [IN_QUERY + name for name in NAMES if ("query", IN_QUERY + name) not in places]
+        self._places = {**places, BODY: "body"}
+        is_strict = strictness.requests == strictness.formats == "on"
+        self._faults = faults_of_format(operation, assembly.contract, assembly.schemas) if is_strict else ()
+        self._is_strict = is_strict and not self._faults
+
+        send = Send(operation, origin)
+        self._preferred: list[Step] = [self._document, self._echo, send]
+        self._documented: list[Step] = [self._document, self._show_items, self._echo, send]
+        responding = self._documented
+        if bound.has_handler:
+            responding = [self._handle]
+        elif stored is not None:
+            responding = [Refusable([stored], responses, bound.errors, reports=True), send]
+        reading: list[Step] = [self._admit, self._read]
+        if not bound.has_handler:
+            reading = [Refusable(reading, responses, bound.errors)]
+        self.steps: list[Step] = [self._prefer, *reading, self._choose, *responding]
+
+    async def __call__(self, request: Request) -> Rendered:
+        """Return the response, or raise the problem that it is."""
+        return await through(self.steps, Exchange(request))
+
+    async def success(self, request: Request, arguments: Mapping[str, Any]) -> Rendered:
+        """Return the documented success of an admitted request, whatever it prefers."""
+        exchange = Exchange(request, NO_PREFERENCES, dict(arguments), self._by_place(arguments, request))
+        return await through([self._choose, *self._documented], exchange)
+
+    async def _prefer(self, exchange: Exchange) -> None:
+        """Read the preferences in a header or a query; raises BadRequest for a value they cannot have."""
+        request = exchange.request
+        field = request.headers.get(b"prefer")
+        if b"__" in request.query_string:
+            field = with_query(field, request.query_string, self._in_query)
+        if field is not None:
+            exchange.preferences = preferences_of(field[:LONGEST])
+
+    async def _admit(self, exchange: Exchange) -> None:
+        """Ask for credentials, and say that an operation is deprecated."""
+        if self._operation.definition.get("deprecated") is True:
+            exchange.request.response_headers.append(DEPRECATED)
+        await self._bound.admit(exchange.request)
+
+    async def _read(self, exchange: Exchange) -> None:
+        """Read the arguments, unless a preference comes first; raises the problem that a mock refuses."""
+        preferences, request = exchange.preferences, exchange.request
+        selects = preferences.code is not None or preferences.example is not None
+        if selects and (self._strictness.prefers_first or FIRST in request.scope):
+            return
+        exchange.arguments = arguments = await self._arguments(request)
+        exchange.places = self._by_place(arguments, request)
+
+    def _by_place(self, arguments: Mapping[str, Any], request: Request) -> Arguments:
+        places = {place: arguments.get(name) for place, name in self._places.items()}
+        return {**places, QUERY: request.query_string.decode("latin-1")}
+
+    async def _arguments(self, request: Request) -> dict[str, Any]:
+        if self._is_strict:
+            return await self._bound.arguments(request)
+        arguments, problems = await self._bound.read(request)
+        strictness = self._strictness.where(problems, self._faults)
+        if strictness.refuses(problems):
+            raise problems[0]
+        if strictness.warns(problems):
+            violation = b"; ".join(map(in_a_line, problems))[:LONGEST]
+            request.response_headers.append((b"x-mock-request-violation", violation))
+        return arguments
+
+    async def _choose(self, exchange: Exchange) -> Rendered | None:
+        """Select a documented response, and send one that is preferred; raises NotFound without it."""
+        asks = asks_for_events(exchange.arguments.get("body"), self._content)  # even against the header
+        accept = EVENTS if asks else accepted(exchange.request)
+        code, example, dynamic, applied = exchange.preferences
+        if code is None and example is None and not dynamic:
+            exchange.selection = Selection(None, accept)
+            return None
+        drawn = self._drawn(DRAWN_BYTES).hex() if dynamic and example is None else ""
+        exchange.selection, exchange.applied = Selection(code, accept, example, drawn), applied
+        return await through(self._preferred, exchange)
+
+    async def _handle(self, exchange: Exchange) -> Rendered:
+        """Have the handler of the operation respond."""
+        exchange.request.response_headers.append(HANDLER)
+        return await self._bound.handled(exchange.arguments, exchange.request)
+
+    async def _document(self, exchange: Exchange) -> None:
+        """Take the documented response; raises a Problem without it, or if no value conforms."""
+        exchange.documented = await self._responses.response(exchange.selection, exchange.request)
+
+    async def _show_items(self, exchange: Exchange) -> None:
+        """Put the items of the operation's collection into its documented response."""
+        documented = exchange.documented
+        if documented.schema is not None:
+            exchange.documented = await self._items.shown(self._operation, documented, exchange.places)
+
+    async def _echo(self, exchange: Exchange) -> None:
+        """Repeat what the request holds; what is created gets an identifier that is drawn."""
+        relation = exchange.documented.relation
+        related = None if relation is None else relation(exchange.places, self._ids)
+        if related is not None:
+            exchange.source, exchange.rendered = related

@@ -1,1 +1,0 @@
-"""What a response takes over from its request; knows values and the vocabulary, no bound operations."""
