@@ -10,8 +10,6 @@ from contract_first.service.request.sequences import EVENTS, is_sequence
 
 MOST_BYTES: Final = 8 * 2**20
 """Of a body, decoded: its JSON value takes several times as much."""
-PART_BYTES: Final = 2**16
-"""How much is read at once."""
 MOST_ITEMS: Final = 20
 """Items of a stream, which may have no end."""
 STREAM_SECONDS: Final = 5.0
@@ -24,6 +22,39 @@ END_OF_LINE: Final = re.compile(rb"\n")
 
 class BodyTooLarge(Exception):  # noqa: N818 -- a finding
     """A body is larger than is read, or does not end; the message has its size in MB (1,000,000 bytes)."""
+
+
+class FirstItems:
+    """The items of a stream that come first.
+
+    Args:
+        content_type: of the response.
+        seconds: for which they are waited.
+    """
+
+    def __init__(self, content_type: str, seconds: float = STREAM_SECONDS) -> None:
+        self._end = END_OF_EVENT if essence(content_type) == EVENTS else END_OF_LINE
+        self._until = time.monotonic() + min(seconds, STREAM_SECONDS)
+        self._ends: list[int] = []
+        self.body = bytearray()
+
+    def add(self, part: bytes) -> bool:
+        """Take the next part of the stream, and return whether no more is needed.
+
+        Raises:
+            BodyTooLarge: the items have more than `MOST_BYTES`.
+        """
+        begin = max(self._ends[-1] if self._ends else 0, len(self.body) - LONGEST_END)
+        self.body += part
+        self._ends += [match.end() for match in self._end.finditer(self.body, begin)]
+        is_enough = len(self._ends) >= MOST_ITEMS
+        if len(self.body) > MOST_BYTES and not is_enough:
+            raise _too_large(len(self.body), "the stream has at least")
+        return is_enough or time.monotonic() >= self._until
+
+    def whole(self) -> bytes:
+        """Return the whole items, `MOST_ITEMS` at most."""
+        return bytes(self.body[: self._ends[:MOST_ITEMS][-1]]) if self._ends else b""
 
 
 def read_body(
@@ -47,7 +78,11 @@ def read_body(
     if length.isdecimal() and int(length) > MOST_BYTES:
         raise _too_large(int(length))
     if is_sequence(content_type):
-        return _items(parts, content_type, min(seconds, STREAM_SECONDS), silent)
+        items = FirstItems(content_type, seconds)
+        try:
+            return items.whole() if any(map(items.add, parts)) else bytes(items.body)
+        except silent:
+            return items.whole()
     body, size, end = bytearray(), 0, time.monotonic() + seconds
     for part in parts:
         size += len(part)
@@ -60,26 +95,6 @@ def read_body(
     if size > MOST_BYTES:
         raise _too_large(size)
     return bytes(body)
-
-
-def _items(parts: Iterable[bytes], content_type: str, seconds: float, silent: type[Exception]) -> bytes:
-    """Return the whole items of a stream that come first; all of it if it ends."""
-    pattern = END_OF_EVENT if essence(content_type) == EVENTS else END_OF_LINE
-    body, ends, until = bytearray(), list[int](), time.monotonic() + seconds
-    try:
-        for part in parts:
-            searched = max(ends[-1] if ends else 0, len(body) - LONGEST_END)
-            body += part
-            ends += [match.end() for match in pattern.finditer(body, searched)]
-            if len(ends) >= MOST_ITEMS or time.monotonic() >= until:
-                break
-            if len(body) > MOST_BYTES:
-                raise _too_large(len(body), "the stream has at least")
-        else:
-            return bytes(body)
-    except silent:
-        pass
-    return bytes(body[: ends[:MOST_ITEMS][-1]]) if ends else b""
 
 
 def _too_large(size: int, what: str = "the body has") -> BodyTooLarge:

@@ -1,14 +1,15 @@
 """Bounds the bodies that a run reads, of Schemathesis's responses and of those of our own checks."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
 
 import httpx2
 import requests
-from urllib3.exceptions import DecodeError, ProtocolError, ReadTimeoutError
+from schemathesis.transport.requests import SameHostRedirectsSession, _iter_event_stream
 
-from contract_first.check.bounded_bodies import PART_BYTES, BodyTooLarge, read_body
+from contract_first.check.bounded_bodies import BodyTooLarge, read_body
 
 
 class _Body(BytesIO):
@@ -23,51 +24,60 @@ class _Body(BytesIO):
         return super().read1(-1 if size is None else size)
 
 
+@contextmanager
+def bounded_sessions(seconds: Callable[[], float]) -> Iterator[None]:
+    """Read all responses of Schemathesis within limits, of one run at a time: a process has these sessions.
+
+    Args:
+        seconds: returns how long a body may take.
+    """
+
+    def read(response: requests.Response, **_: Any) -> None:
+        _read_by_requests(response, seconds())
+
+    def send(
+        session: requests.Session, request: requests.PreparedRequest, **options: Any
+    ) -> requests.Response:
+        request.hooks = {"response": [read]}
+        return requests.Session.send(session, request, **options)
+
+    SameHostRedirectsSession.send = send  # type: ignore[method-assign]  # of all of its sessions
+    try:
+        yield
+    finally:
+        del SameHostRedirectsSession.send
+
+
 def read_by_httpx2(response: httpx2.Response, seconds: float) -> None:
     """Read a response within limits.
 
     Raises:
         httpx2.DecodingError: its body is too large.
     """
+    parts = response.iter_bytes()
     try:
-        content = read_body(
-            response.iter_bytes(), _type(response), seconds, _length(response), httpx2.ReadTimeout
-        )
+        content = read_body(parts, _type(response), seconds, _length(response), httpx2.ReadTimeout)
     except BodyTooLarge as error:
         raise httpx2.DecodingError(str(error), request=response.request) from None
     response.close()
     response._content = content  # noqa: SLF001 -- what `read` returns
 
 
-def read_by_requests(response: requests.Response, seconds: float) -> None:
-    """Read a response within limits, as a hook of requests.
+def _read_by_requests(response: requests.Response, seconds: float) -> None:
+    """Read a response within limits.
 
     Raises:
         requests.exceptions.ChunkedEncodingError: its body is too large.
     """
-    raw = response.raw
+    raw, parts = response.raw, _iter_event_stream(response)  # any body, as it comes
     try:
-        content = read_body(
-            _parts(raw), _type(response), seconds, _length(response), requests.ConnectionError
-        )
-    except BodyTooLarge as error:
-        raw.close()
-        raise requests.exceptions.ChunkedEncodingError(str(error)) from error
-    raw.close()
-    response.raw = _Body(content, raw)
-
-
-def _parts(raw: Any) -> Iterator[bytes]:
-    """Yield the decoded parts of a body as they come, with the errors of requests."""
-    try:
-        while part := raw.read1(PART_BYTES, decode_content=True):
-            yield part
-    except ReadTimeoutError as error:
+        response.raw = _Body(read_body(parts, _type(response), seconds, _length(response)), raw)
+    except TimeoutError as error:
         raise requests.ConnectionError(error) from error
-    except ProtocolError as error:
-        raise requests.exceptions.ChunkedEncodingError(error) from error
-    except DecodeError as error:
-        raise requests.exceptions.ContentDecodingError(error) from error
+    except BodyTooLarge as error:
+        raise requests.exceptions.ChunkedEncodingError(str(error)) from error
+    finally:
+        raw.close()
 
 
 def _type(response: Any) -> str:

@@ -37,7 +37,7 @@ from contract_first.contract.document.anatomy import NO_BODY
 
 from . import hooks
 from .background import in_background
-from .bodies import read_by_httpx2, read_by_requests
+from .bodies import bounded_sessions, read_by_httpx2
 from .configuration import MINIMISED, SPARED, Plan, configuration
 from .large_bodies import large_bodies_in_parts
 from .options import PHASES
@@ -146,6 +146,7 @@ class Run:
             registered(self._among, self.target, self.on_own_check) as self._checks_of_run,
             large_bodies_in_parts(self.target.contract.document),
             hooks.before_calls(self._before_call),
+            bounded_sessions(self._seconds),
         ):
             self._go_first(reporter)
             for event in self._engine():
@@ -225,12 +226,8 @@ class Run:
 
     def _before_call(self, _context: HookContext, _case: Case[Any], kwargs: dict[str, Any]) -> None:
         self._pace.begin(self.target.remaining())
-        kwargs["hooks"] = {"response": self._read}
         if self._oauth2 is not None:
             kwargs["auth"] = self._renew
-
-    def _read(self, response: Any, **_how: Any) -> None:
-        read_by_requests(response, self._seconds())
 
     def _seconds(self) -> float:
         """Return how long the body of a response may take."""
