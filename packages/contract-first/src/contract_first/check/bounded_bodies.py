@@ -8,7 +8,7 @@ from typing import Final
 from contract_first.contract.document.media_types import essence
 from contract_first.service.request.sequences import EVENTS, is_sequence
 
-MOST_BYTES: Final = 8 * 2**20
+MOST_BYTES: Final = 4 * 2**20
 """Of a body, decoded: its JSON value takes several times as much."""
 MOST_ITEMS: Final = 20
 """Items of a stream, which may have no end."""
@@ -25,36 +25,43 @@ class BodyTooLarge(Exception):  # noqa: N818 -- a finding
 
 
 class FirstItems:
-    """The items of a stream that come first.
+    """Finds where those items of a stream end that come first, in the parts of its body.
 
     Args:
-        content_type: of the response.
-        seconds: for which they are waited.
+        content_type: of the response; that of no stream has no items.
+        coding: of the parts, in which no item can be found.
+        seconds: for which items are waited for.
+
+    Attributes:
+        are_expected: whether it is a stream of items.
+        last: where the last whole item ends, the `MOST_ITEMS`th at most; bytes of the body.
+        end: the same once no more is needed, else None: the whole body.
     """
 
-    def __init__(self, content_type: str, seconds: float = STREAM_SECONDS) -> None:
-        self._end = END_OF_EVENT if essence(content_type) == EVENTS else END_OF_LINE
+    def __init__(self, content_type: str, coding: str = "", seconds: float = STREAM_SECONDS) -> None:
+        self.are_expected = is_sequence(content_type) and not coding
+        self.last = self._count = self._size = 0
+        self.end: int | None = None
+        self._pattern = END_OF_EVENT if essence(content_type) == EVENTS else END_OF_LINE
         self._until = time.monotonic() + min(seconds, STREAM_SECONDS)
-        self._ends: list[int] = []
-        self.body = bytearray()
+        self._rest = b""
 
     def add(self, part: bytes) -> bool:
-        """Take the next part of the stream, and return whether no more is needed.
-
-        Raises:
-            BodyTooLarge: the items have more than `MOST_BYTES`.
-        """
-        begin = max(self._ends[-1] if self._ends else 0, len(self.body) - LONGEST_END)
-        self.body += part
-        self._ends += [match.end() for match in self._end.finditer(self.body, begin)]
-        is_enough = len(self._ends) >= MOST_ITEMS
-        if len(self.body) > MOST_BYTES and not is_enough:
-            raise _too_large(len(self.body), "the stream has at least")
-        return is_enough or time.monotonic() >= self._until
-
-    def whole(self) -> bytes:
-        """Return the whole items, `MOST_ITEMS` at most."""
-        return bytes(self.body[: self._ends[:MOST_ITEMS][-1]]) if self._ends else b""
+        """Take the next part, and return whether no more is needed; always false where there are no items."""
+        if not self.are_expected:
+            return False
+        text = self._rest + part
+        begin, last = self._size - len(self._rest), 0
+        for match in self._pattern.finditer(text):
+            last = match.end()
+            self._count += 1
+            if self._count <= MOST_ITEMS:
+                self.last = begin + last
+        self._size += len(part)
+        self._rest = text[max(last, len(text) - LONGEST_END) :]
+        if self._count >= MOST_ITEMS or time.monotonic() >= self._until:
+            self.end = self.last
+        return self.end is not None
 
 
 def read_body(
@@ -77,28 +84,32 @@ def read_body(
     """
     if length.isdecimal() and int(length) > MOST_BYTES:
         raise _too_large(int(length))
-    if is_sequence(content_type):
-        items = FirstItems(content_type, seconds)
-        try:
-            return items.whole() if any(map(items.add, parts)) else bytes(items.body)
-        except silent:
-            return items.whole()
-    body, size, end = bytearray(), 0, time.monotonic() + seconds
-    for part in parts:
-        size += len(part)
-        if size <= MOST_BYTES:
-            body += part
-        else:
-            body.clear()  # what follows is counted
-        if time.monotonic() >= end:
-            raise BodyTooLarge(f"the body does not end within {seconds:.0f} s, after {_megabytes(size)}")
+    items, end = FirstItems(content_type, seconds=seconds), time.monotonic() + seconds
+    body, size = bytearray(), 0
+    try:
+        for part in parts:
+            size += len(part)
+            if size <= MOST_BYTES:
+                body += part
+            else:
+                body.clear()  # what follows is counted
+            if items.add(part):
+                break
+            if time.monotonic() >= end:
+                raise BodyTooLarge(f"the body does not end within {seconds:.0f} s, after {_megabytes(size)}")
+    except silent:
+        if not items.are_expected:
+            raise
+        items.end = items.last
     if size > MOST_BYTES:
         raise _too_large(size)
-    return bytes(body)
+    return bytes(body[: items.end])
 
 
-def _too_large(size: int, what: str = "the body has") -> BodyTooLarge:
-    return BodyTooLarge(f"{what} {_megabytes(size)}, of which at most {_megabytes(MOST_BYTES)} are read")
+def _too_large(size: int) -> BodyTooLarge:
+    return BodyTooLarge(
+        f"the body has {_megabytes(size)}, of which at most {_megabytes(MOST_BYTES)} are read"
+    )
 
 
 def _megabytes(size: int) -> str:

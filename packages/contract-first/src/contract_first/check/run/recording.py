@@ -76,6 +76,7 @@ class RunReporter:
                 message = str(event.value) if is_size else event.info.message
                 failure = CheckFailure(*CONNECTION, message, operation=event.label)
                 phase = event.phase.value if event.phase else ""
+                self._report.tested(event.label).sent(phase)
                 self.responded(event.label, CONNECTION[0], [failure], phase=phase, curl=_noted(event.value))
             case events.NonFatalError():
                 self._trouble(event.label, event.info.title, event.info.message)
