@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from contract_first import Credentials, create_app
+from contract_first.check.run.checking import served
 from contract_first.testing import ContractViolationError
 
 PET = {
@@ -209,3 +210,22 @@ def test_another_event_loop_than_asyncios(async_contract_client, app, contract):
     """The message says what is expected, and where anyio's plugin has it."""
     with pytest.raises(RuntimeError, match=r"expected asyncio's event loop; .* anyio_backend"):
         async_contract_client(app, contract).__aenter__().send(None)
+
+
+async def endless(scope, _receive, send):
+    """Send events for ever."""
+    assert scope["type"] == "http"
+    fields = [(b"content-type", b"text/event-stream")]
+    await send({"type": "http.response.start", "status": 200, "headers": fields})
+    while True:
+        await send({"type": "http.response.body", "body": b"data: 1\n\n", "more_body": True})
+        await asyncio.sleep(0)
+
+
+def test_an_endless_stream_ends_after_a_few_items(contract_client, contract):
+    """Of an app in process as of a server, where the client reads no more."""
+    event = "data: 1\n\n"
+    with contract_client(endless, contract, base_url="http://testserver/v1") as client:
+        assert client.get("/events").text == event * 20
+    with served(endless) as url, contract_client(url, contract, base_url=url) as client:
+        assert client.get("/events").text == event * 20

@@ -5,25 +5,28 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from contract_first.service.request.sequences import is_sequence
+from .bounded_bodies import FirstItems
 
 END: Message = {"type": "http.response.body", "body": b"", "more_body": False}
 
 
 def ending_streams(app: ASGIApp, seconds: float) -> ASGIApp:
-    """Return an app whose streams of items end after so many seconds, at an item's end."""
+    """Return an app whose streams of items end after a few items, or so many seconds."""
 
     async def call(scope: Scope, receive: Receive, send: Send) -> None:
-        loop = asyncio.get_running_loop()
+        loop, items = asyncio.get_running_loop(), FirstItems("")
 
         async def sending(message: Message) -> None:
+            nonlocal items
             fields: list[Any] = message.get("headers", [])
-            if any(
-                name.lower() == b"content-type" and is_sequence(value.decode("latin-1"))
-                for name, value in fields
-            ):
+            for value in (value for name, value in fields if name.lower() == b"content-type"):
+                items = FirstItems(value.decode("latin-1"))
+            if items.are_expected and message["type"] == "http.response.start":
                 limit.reschedule(loop.time() + seconds)
             await send(message)
+            if items.add(message.get("body", b"")) and message.get("more_body"):
+                limit.reschedule(loop.time())
+                await asyncio.sleep(0)  # in which the app is cancelled, though it may wait for nothing
 
         try:
             async with asyncio.timeout(None) as limit:

@@ -12,6 +12,7 @@ from anyio.from_thread import BlockingPortal
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contract_first.check import Credentials
+from contract_first.check.bounded_bodies import FirstItems
 from contract_first.check.endless import ending_streams
 
 from .exchanges import Exchanges
@@ -107,7 +108,12 @@ class Validating(httpx2.BaseTransport):
         request.read()
         self._validation.add_credentials(request)
         response = self._transport.handle_request(request)
-        body = b"".join(response.iter_raw())
+        parts, items = list[bytes](), _items(response)
+        for part in response.iter_raw():
+            parts.append(part)
+            if items.add(part):
+                break
+        body = b"".join(parts)[: items.end]
         response.close()
         return self._validation.validated(request, response, body)
 
@@ -131,12 +137,21 @@ class AsyncValidating(httpx2.AsyncBaseTransport):
         await request.aread()
         self._validation.add_credentials(request)
         response = await self._transport.handle_async_request(request)
-        body = b"".join([part async for part in response.aiter_raw()])
+        parts, items = list[bytes](), _items(response)
+        async for part in response.aiter_raw():
+            parts.append(part)
+            if items.add(part):
+                break
+        body = b"".join(parts)[: items.end]
         await response.aclose()
         return self._validation.validated(request, response, body)
 
     async def aclose(self) -> None:
         await self._transport.aclose()
+
+
+def _items(response: httpx2.Response) -> FirstItems:
+    return FirstItems(response.headers.get("Content-Type", ""), response.headers.get("Content-Encoding", ""))
 
 
 def _response(response: httpx2.Response, body: bytes) -> httpx2.Response:

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import socket
 import sys
 import threading
 from importlib import import_module
@@ -390,3 +391,24 @@ def test_a_violation_can_be_an_error(strict_proxy, upstream, json_response, sort
         assert response.headers["content-type"] == "application/problem+json"
         assert said in response.json()["detail"]
         assert response.headers["x-contract-violations"]
+
+
+def test_an_endless_stream_is_recorded_after_a_few_items(proxy, upstream):
+    """The client gets all of it, while the first items are validated and in the journal."""
+    event, recorded = b"data: 1\n\n", threading.Event()
+
+    def events(connection, _):
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" + event * 25)
+        recorded.wait(10)
+        connection.sendall(event * 5)
+        connection.shutdown(socket.SHUT_WR)
+
+    upstream.response = events
+    with proxy.client.stream("GET", "/notes") as response:
+        proxy.responses += 1
+        [exchange] = proxy.exchanges
+        recorded.set()
+        body = response.read()
+    assert exchange.response.body == event * 20
+    assert body == event * 30
+    assert proxy.exchanges == [exchange]

@@ -38,7 +38,8 @@ class NoResponse(Exception):  # noqa: N818 -- what came is a finding
 
     def __init__(self, operation: str, error: httpx2.RequestError) -> None:
         """Take the operation's label and what came in place of a response."""
-        super().__init__(f"no whole response came, twice: {error or type(error).__name__}")
+        twice = "" if isinstance(error, httpx2.DecodingError) else ", twice"
+        super().__init__(f"no whole response came{twice}: {error or type(error).__name__}")
         self.operation = operation
         self.request: httpx2.Request = error.request
 
@@ -126,10 +127,10 @@ class RequestSamples:
         except UNREACHABLE:
             raise
         except httpx2.RequestError as error:
-            if again:
+            if again and not isinstance(error, httpx2.DecodingError):
                 return self._sent(label, parts, again=False)
             nothing = NoResponse(label, error)
-            if isinstance(error, httpx2.TimeoutException):
+            if isinstance(error, httpx2.TimeoutException | httpx2.DecodingError):
                 self._silent[label] = nothing  # not to be waited for again
             raise nothing from None
 

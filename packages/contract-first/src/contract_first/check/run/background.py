@@ -3,6 +3,7 @@
 import ctypes
 from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
+from contextvars import copy_context
 from queue import Empty, Queue, SimpleQueue
 from threading import Thread
 from typing import TypeVar
@@ -52,6 +53,20 @@ def in_background(
             yield result[0]
     finally:
         asked.put(LEAVE)
+
+
+def in_time(call: Callable[[], Item], patience: Callable[[], float]) -> Item:
+    """Return what a function returns, if that comes in time.
+
+    Args:
+        call: it goes on in another thread, in this one's context.
+
+    Raises:
+        TimeoutError: no patience is left.
+    """
+    for result in in_background(map(copy_context().run, [call]), patience, lambda: None):
+        return result
+    raise TimeoutError
 
 
 def _end(thread: Thread) -> None:

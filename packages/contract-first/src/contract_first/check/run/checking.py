@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from time import monotonic
 from typing import Any
 
 from schemathesis.checks import CHECKS as THEIR_CHECKS
@@ -26,7 +27,7 @@ from contract_first.signatures import takes_fields_of
 from .archive import RunArchive
 from .configuration import Plan
 from .options import CheckOptions
-from .preflight import base_url, named, selected, serves_a_contract, target_at
+from .preflight import base_url, in_budget, named, selected, serves_a_contract, target_at
 from .run import Run
 
 STREAM_SECONDS = 0.5
@@ -43,14 +44,16 @@ class Checking(CheckOptions):
         Raises:
             CannotRunError: the run cannot start; the message says why.
         """
+        began = monotonic() if self.began is None else self.began
+        deadline = None if self.budget is None else began + self.budget
         pace, url = Rate(rate=self.rate), base_url(self.url)
-        contract = self.contract_of(url)
+        contract = in_budget(url, deadline, lambda: self.contract_of(url))
         uncalled, unmade, _ = self._uncalled(contract), self._unmade(), self._known(contract)
         with (
             target_at(
                 url,
                 pace,
-                self.budget,
+                deadline,
                 request_seconds=self.request_timeout,
                 max_response_time=self.max_response_time,
                 contract=contract,

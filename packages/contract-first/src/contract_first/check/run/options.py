@@ -67,6 +67,7 @@ class CheckOptions:
         read_only: send safe requests only: no writes, no uploads.
         budget: how long to keep testing, such as 60s or 5m. In Python also seconds; None for one round of
             everything.
+        began: reading of `time.monotonic` from which the budget counts; by default the start of the check.
         max_examples: generated requests per operation.
         seed: of generated requests, 1 by default; another sends others.
         only: check only this operation: operationId, its end, or 'METHOD /path'.
@@ -101,6 +102,7 @@ class CheckOptions:
     credentials: Credentials = field(default_factory=Credentials)
     read_only: Annotated[bool, Flag()] = False
     budget: Annotated[float | None, Flag("TIME", seconds, kind=str | None)] = None
+    began: float | None = None
     max_examples: Annotated[int, Flag(minimum=1)] = 100
     seed: Annotated[int | None, Flag(minimum=0)] = None
     only: Annotated[tuple[str, ...], Flag("NAME", tuple, names=("--operation",))] = ()

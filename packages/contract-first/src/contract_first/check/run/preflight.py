@@ -1,9 +1,11 @@
 """Finds out whether a target can be checked at all, before anything is tried."""
 
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Any
+from math import inf
+from time import monotonic
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
 import httpx2
@@ -14,6 +16,9 @@ from contract_first.check.target import CannotRunError, Target
 from contract_first.contract import Contract, Operation
 from contract_first.contract.contract import is_named
 
+from .background import in_time
+
+Result = TypeVar("Result")
 SAFE_METHODS = frozenset({"get", "head", "options"})
 
 
@@ -37,12 +42,12 @@ def base_url(url: str) -> str:
 
 @contextmanager
 def target_at(
-    url: str, pace: Rate, seconds: float | None, *, request_seconds: float, **fields: Any
+    url: str, pace: Rate, deadline: float | None, *, request_seconds: float, **fields: Any
 ) -> Iterator[Target]:
     """Yield a target that accepts its credentials.
 
     Args:
-        seconds: of its budget; None without one.
+        deadline: at which its budget is spent; None without one.
         request_seconds: how long a response is waited for.
         fields: the other fields of a `Target`.
 
@@ -64,12 +69,27 @@ def target_at(
     hooks: dict[str, list[Any]] = {"request": [begin], "response": [paced]}
     with httpx2.Client(base_url=url, timeout=request_seconds, event_hooks=hooks) as client:
         target = Target(
-            url=url, client=client, request_seconds=request_seconds, sleep=pace.hurried.wait, **fields
+            url=url,
+            client=client,
+            request_seconds=request_seconds,
+            sleep=pace.hurried.wait,
+            deadline=deadline,
+            **fields,
         )
-        if seconds is not None:
-            target = target.until(seconds)
-        _require_access(target)
+        in_budget(target.shown_url, deadline, lambda: _require_access(target))
         yield target
+
+
+def in_budget(url: str, deadline: float | None, call: Callable[[], Result]) -> Result:
+    """Return what a function returns that waits for a server.
+
+    Raises:
+        CannotRunError: the budget is spent before.
+    """
+    try:
+        return in_time(call, lambda: inf if deadline is None else deadline - monotonic())
+    except TimeoutError:
+        raise CannotRunError(f"{url} does not respond before the budget is spent.") from None
 
 
 def selected(

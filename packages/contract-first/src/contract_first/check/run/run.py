@@ -38,6 +38,7 @@ from contract_first.contract.document.anatomy import NO_BODY
 
 from . import hooks
 from .background import in_background
+from .bodies import bounded_sessions, read_by_httpx2
 from .configuration import MINIMISED, SPARED, Plan, configuration
 from .identity import soften
 from .large_bodies import large_bodies_in_parts
@@ -48,7 +49,7 @@ from .sent_texts import SentTexts
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 AUTHORIZATION = "Authorization"
 GRACE_SECONDS = 1.0
-"""How long the response to a request under way is waited for once the run is to end."""
+"""How long the response to a request under way is waited for once the run is stopped."""
 LEAST_MINIMISING_SECONDS = 10.0
 OF_BODIES = (MissingContentType, MalformedJson)
 """Failures of responses that should have a body; a 204 has none, whatever a contract declares for it."""
@@ -148,6 +149,7 @@ class Run:
             registered(self._among, self.target, self.on_own_check) as self._checks_of_run,
             large_bodies_in_parts(self.target.contract.document),
             hooks.before_calls(self._before_call),
+            bounded_sessions(self._seconds),
         ):
             self._go_first(reporter)
             for event in self._engine():
@@ -174,8 +176,7 @@ class Run:
         """Return how many seconds a response is still waited for."""
         if self._stopped.is_set():
             return self._stopped_at + GRACE_SECONDS - self.target.clock()
-        deadline = inf if self.target.deadline is None else self.target.deadline
-        return deadline + GRACE_SECONDS - self.target.clock()
+        return inf if self.target.deadline is None else self.target.deadline - self.target.clock()
 
     def _tick(self) -> None:
         self.on_tick(self._activity, self._sent)
@@ -231,6 +232,10 @@ class Run:
         if self._oauth2 is not None:
             kwargs["auth"] = self._renew
 
+    def _seconds(self) -> float:
+        """Return how long the body of a response may take."""
+        return min(self.target.request_seconds, self.target.remaining())
+
     def _renew(self, request: Any) -> Any:
         """Put the latest token into a request."""
         if self._oauth2 is not None and AUTHORIZATION in request.headers:
@@ -265,7 +270,7 @@ class Run:
         self._sent += 1
 
     def _count(self, response: httpx2.Response) -> None:
-        response.read()
+        read_by_httpx2(response, self._seconds())
         self._is_mocked |= MOCKED in response.headers
         if str(response.request.url).startswith(self.target.url):
             tested = self.report.tested(API)

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from time import monotonic
 from typing import Annotated, Any, NamedTuple
 
 import typer
@@ -88,6 +89,7 @@ def check(
     Exit codes: 0 the API conforms, 1 it violates the contract, 2 the check could not run: wrong options, no
     response, or the extra `check` is missing.
     """
+    began = monotonic()
     config, inputs, outputs = (
         config or Configuration(),
         record_of(Inputs, options),
@@ -130,6 +132,7 @@ def check(
             "fallback": fallback(),
             **settings,
             "checks": checks,
+            "began": began,
         }
         checking = record_of(Checking, options, url=url, lenient=not options["strict"], **settings)
         report = (

@@ -106,6 +106,11 @@ class Recording:
         """Record no more of the bodies."""
         self._most_bytes = 0
 
+    def cut_response(self, length: int) -> None:
+        """Record the response as if its body ended after so many bytes."""
+        body = b"".join(self.response.blocks)[:length]
+        self.response = RecordedContent([body], len(body), length)
+
     def end(self) -> bool:
         """Stop the clock; return whether it was running."""
         if self.ended:

@@ -9,6 +9,7 @@ from http import HTTPStatus
 
 from starlette.types import Receive, Scope, Send
 
+from contract_first.check.bounded_bodies import FirstItems
 from contract_first.check.exchange import RecordedExchange, Validation
 from contract_first.check.validation import ValidatedExchange
 from contract_first.mock.journal.recording import Recording, refused
@@ -146,9 +147,15 @@ class _Passing:
                 await self._outgoing.release()
             else:
                 self._outgoing.hold()
+            coding = value_of(response.headers, b"content-encoding") or b""
+            items = FirstItems(_media_type(response).decode("latin-1"), coding.decode("latin-1"))
             async for chunk in response.chunks():
-                recording.respond(chunk, more=True)
-                self._hold()
+                if not recording.ended:
+                    recording.respond(chunk, more=True)
+                    self._hold()
+                    if items.add(chunk) and items.end:
+                        recording.cut_response(items.end)
+                        await self._conclude()
                 if recording.has_whole_response:
                     await self._conclude()
                 await self._outgoing.add(chunk)
@@ -210,7 +217,7 @@ class _Passing:
 
     def _is_long(self, response: Connection) -> bool:
         length = value_of(response.headers, b"content-length") or b"0"
-        is_events = (value_of(response.headers, b"content-type") or b"").startswith(b"text/event-stream")
+        is_events = _media_type(response).startswith(b"text/event-stream")
         return is_events or not length.isdigit() or int(length) > self._most_bytes
 
     async def _head(self) -> tuple[int, RawHeaders]:
@@ -257,6 +264,10 @@ class _Passing:
         detail = f"No response from {self._upstream.url}: {failure}."
         proxy_status = (b"proxy-status", f"{self._upstream.name}; error={failure.error}".encode())
         await send_problem(failure.status, detail, self._send, proxy_status)
+
+
+def _media_type(response: Connection) -> bytes:
+    return value_of(response.headers, b"content-type") or b""
 
 
 @contextmanager
