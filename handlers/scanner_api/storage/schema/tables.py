@@ -25,6 +25,7 @@ from sqlalchemy import (
     create_engine,
     text,
 )
+from sqlalchemy.schema import SchemaItem
 
 from scanner_api.scanning.scans.captures import CaptureStatus
 from scanner_api.scanning.scans.proposals import FIELDS, ProposalStatus
@@ -58,34 +59,34 @@ def _enum(values: type[StrEnum]) -> Enum:
     )
 
 
-organizations = Table(
+def _table(name: str, *items: SchemaItem) -> Table:
+    return Table(name, metadata, *items)
+
+
+organizations = _table(
     "organizations",
-    metadata,
     Column("id", LosslessText, primary_key=True),
     Column("name", LosslessText, nullable=False),
     Column("created", UTCDateTime, nullable=False),
     Column("deletion_began", UTCDateTime),
 )
 
-users = Table(
+users = _table(
     "users",
-    metadata,
     Column("id", LosslessText, primary_key=True),
     Column("email", LosslessText, nullable=False, unique=True),
     Column("created", UTCDateTime, nullable=False),
 )
 
-memberships = Table(
+memberships = _table(
     "memberships",
-    metadata,
     Column("user_id", ForeignKey(users.c.id), primary_key=True),
     Column("organization_id", ForeignKey(organizations.c.id), primary_key=True, index=True),
     Column("role", LosslessText, nullable=False),
 )
 
-api_keys = Table(
+api_keys = _table(
     "api_keys",
-    metadata,
     Column("id", LosslessText, primary_key=True),
     Column("digest", LosslessText, nullable=False, unique=True),
     *required(LosslessText, "prefix", "name"),
@@ -99,18 +100,16 @@ api_keys = Table(
     CheckConstraint("(organization_id IS NULL) <> (user_id IS NULL)", name="one_owner"),
 )
 
-web_sessions = Table(
+web_sessions = _table(
     "web_sessions",
-    metadata,
     Column("id", LosslessText, primary_key=True),
     Column("digest", LosslessText, nullable=False, unique=True),
     Column("user_id", ForeignKey(users.c.id), nullable=False, index=True),
     *required(UTCDateTime, "expires_at", "created"),
 )
 
-scan_sessions = Table(
+scan_sessions = _table(
     "scan_sessions",
-    metadata,
     Column("id", LosslessText, primary_key=True),
     Column("organization_id", ForeignKey(organizations.c.id), nullable=False),
     Column("created_by", LosslessText, nullable=False),
@@ -133,9 +132,8 @@ scan_sessions = Table(
     Index(None, "extraction_status"),
 )
 
-scan_session_counts = Table(
+scan_session_counts = _table(
     "scan_session_counts",
-    metadata,
     # no foreign key: an organization is deleted after its sessions, and the counts of none remain
     Column("organization_id", LosslessText, primary_key=True),
     Column("created_by", LosslessText, primary_key=True),
@@ -145,9 +143,8 @@ scan_session_counts = Table(
 )
 """See :mod:`.triggers`."""
 
-products = Table(
+products = _table(
     "products",
-    metadata,
     Column("short_id", LosslessText, primary_key=True),
     Column("gtin", LosslessText, nullable=False, unique=True),
     *required(LosslessText, "name", "brand_name", "category", "brick", "description", "ingredients"),
@@ -155,9 +152,8 @@ products = Table(
     *required(UTCDateTime, "created", "modified"),
 )
 
-product_overrides = Table(
+product_overrides = _table(
     "product_overrides",
-    metadata,
     Column("organization_id", ForeignKey(organizations.c.id), primary_key=True),
     Column("product_short_id", ForeignKey(products.c.short_id), primary_key=True),
     *(Column(field, LosslessText) for field in FIELDS),
@@ -165,9 +161,8 @@ product_overrides = Table(
 )
 """What an organization says of a product instead of the catalogue; NULL where it says nothing."""
 
-captures = Table(
+captures = _table(
     "captures",
-    metadata,
     Column("id", LosslessText, primary_key=True),
     Column("session_id", ForeignKey(scan_sessions.c.id), nullable=False),
     Column("status", _enum(CaptureStatus), nullable=False),
@@ -186,9 +181,8 @@ captures = Table(
     Index(None, "status", "created"),
 )
 
-photos = Table(
+photos = _table(
     "photos",
-    metadata,
     Column("id", LosslessText, primary_key=True),
     Column("session_id", ForeignKey(scan_sessions.c.id), nullable=False),
     Column("photo_type", LosslessText, nullable=False),
@@ -204,9 +198,8 @@ photos = Table(
     Index(None, "session_id", "sort_order"),
 )
 
-proposals = Table(
+proposals = _table(
     "proposals",
-    metadata,
     Column("id", LosslessText, primary_key=True),
     Column("capture_id", ForeignKey(captures.c.id), nullable=False),
     *required(LosslessText, "field_name", "current_value", "proposed_value", "confidence", "reasoning"),
@@ -219,9 +212,8 @@ proposals = Table(
     Index(None, "capture_id", "created", "id"),
 )
 
-redirect_rules = Table(
+redirect_rules = _table(
     "redirect_rules",
-    metadata,
     Column("id", LosslessText, primary_key=True),
     # of rules from before they belonged to organizations, nobody knows whose they are
     Column("organization_id", ForeignKey(organizations.c.id)),
@@ -233,9 +225,8 @@ redirect_rules = Table(
     UniqueConstraint("organization_id", "product_short_id", "order_index"),
 )
 
-freshness_rules = Table(
+freshness_rules = _table(
     "freshness_rules",
-    metadata,
     # empty for everyone, so that it can be part of the key
     Column("organization_id", LosslessText, primary_key=True),
     Column("brick", LosslessText, primary_key=True),
@@ -243,16 +234,14 @@ freshness_rules = Table(
     *required(Integer, "warning_days", "critical_days"),
 )
 
-secrets = Table(
+secrets = _table(
     "secrets",
-    metadata,
     Column("name", LosslessText, primary_key=True),
     Column("value", LargeBinary, nullable=False),
 )
 
-audit_log = Table(
+audit_log = _table(
     "audit_log",
-    metadata,
     # SQLite counts up an INTEGER alone
     Column("number", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
     Column("at", UTCDateTime, nullable=False),
@@ -264,9 +253,8 @@ audit_log = Table(
 )
 """See :mod:`scanner_api.storage.audit`; triggers refuse changes."""
 
-idempotency_keys = Table(
+idempotency_keys = _table(
     "idempotency_keys",
-    metadata,
     # a digest of the key, and of whom and what it is for
     Column("id", Text, primary_key=True),
     *required(Text, "fingerprint", "claim"),
@@ -274,9 +262,8 @@ idempotency_keys = Table(
     Column("expires_at", UTCDateTime, nullable=False, index=True),
 )
 
-schema_compatibility = Table(
+schema_compatibility = _table(
     "schema_compatibility",
-    metadata,
     Column("revision", Text, primary_key=True),
     Column("least_revision", Text, nullable=False),
 )

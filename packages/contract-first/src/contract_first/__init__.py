@@ -11,16 +11,46 @@ What ``__all__`` lists is public, and imported when it is first used: a module t
 not load what serves it. Everything else may change.
 """
 
-# ruff: noqa: F403, F405 -- each room lists what is public of it, and `__all__` what is so here
 from typing import TYPE_CHECKING
 
 from .imports import exported
 
 if TYPE_CHECKING:
-    from .check import *
-    from .contract import *
-    from .mock import *
-    from .service import *
+    from .check import Credentials, ExchangeValidator, Report, check_app, check_url, validate_har
+    from .contract import Change, Contract, ContractError, Operation, compare, load_contract
+    from .mock import ContractMock, contract_mock
+    from .service import (
+        BadRequest,
+        BasicCredential,
+        Conflict,
+        Cookie,
+        Event,
+        Forbidden,
+        Hook,
+        InsufficientScope,
+        InternalError,
+        MethodNotAllowed,
+        NotAcceptable,
+        NotFound,
+        NotImplementedYet,
+        PayloadTooLarge,
+        Problem,
+        RateLimited,
+        Request,
+        Requirement,
+        Response,
+        ServerSentEvent,
+        Service,
+        ServiceUnavailable,
+        Unauthorized,
+        UnsupportedMediaType,
+        Upload,
+        URITooLong,
+        ValidationFailed,
+        create_app,
+        per_request,
+        serve,
+    )
 
 __all__ = [
     "BadRequest", "BasicCredential", "Change", "Conflict", "Contract", "ContractError", "ContractMock",

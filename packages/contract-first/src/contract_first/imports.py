@@ -52,24 +52,22 @@ def exported(package: str) -> Callable[[str], Any]:
     """Return the ``__getattr__`` of a package, which imports a public name when it is first used.
 
     The module that has it is the one that the package imports it from for type checkers, below
-    ``if TYPE_CHECKING``, by name or with all that is public there.
+    ``if TYPE_CHECKING``.
     """
 
     @cache
-    def imports() -> list[tuple[str, str]]:
-        return [
-            (f"{package}.{statement.module}", alias.name)
+    def modules() -> dict[str, str]:
+        return {
+            alias.name: f"{package}.{statement.module}"
             for statement in ast.walk(ast.parse(inspect.getsource(sys.modules[package])))
             if isinstance(statement, ast.ImportFrom) and statement.level
             for alias in statement.names
-        ]
+        }
 
     def find(name: str) -> Any:
-        if name in sys.modules[package].__all__:
-            for module, imported in imports():
-                if imported == name or (imported == "*" and name in import_module(module).__all__):
-                    return getattr(import_module(module), name)
-        raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        if name.startswith("__") or name not in modules():
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        return getattr(import_module(modules()[name]), name)
 
     return find
 
