@@ -53,11 +53,11 @@ def test_a_stock_app_passes():
     assert "POST /things 400 ST103 400" in places
     assert {finding.severity for finding in report.findings} == {"low"}
     assert (report.exit_code, report.fail_on) == (0, "medium")
-    assert f"but for {len(report.findings)} below medium" in report.verdict()
+    assert f"but for {len(report.findings)} below medium" in report.headline()
 
 
 def test_a_wrong_one_fails():
     """A bound that the app does not have fails it."""
     report = check_app(app(most=99), **QUICK)
-    assert report.verdict().startswith("Failed")
+    assert report.headline().startswith("Failed")
     assert report.by_cost()[0].violated[0].where == "query limit maximum 51"
