@@ -31,7 +31,8 @@ BODY = {
     },
 }
 NEEDED = {"required": True, "content": {"application/json": {"schema": BODY}}}
-LIMIT = {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": 50}}
+OPTIONAL = {"anyOf": [{"type": "integer", "maximum": 50}, {"type": "null"}]}
+LIMIT = {"name": "limit", "in": "query", "schema": OPTIONAL}
 ID = {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
 LINK = {"change": {"operationId": "change", "parameters": {"id": "$response.body#/id"}}}
 CREATED = {"description": "OK", "content": {"application/json": {"schema": {}}}, "links": LINK}

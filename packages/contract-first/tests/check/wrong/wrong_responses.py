@@ -44,6 +44,13 @@ def _utf(request: Asked, _shop: Shop) -> Reply | None:
     return None
 
 
+def _any_json(request: Asked, shop: Shop) -> None:
+    """Take what is no JSON for what was created before."""
+    if request.body.endswith(b": "):
+        request.body = vars(shop)["latest"]
+    vars(shop)["latest"] = request.body
+
+
 def _any_type(request: Asked, _shop: Shop) -> None:
     if request.body:
         request.headers["content-type"] = "application/json"
@@ -71,6 +78,7 @@ ROWS: list[Row] = [
         replied(LIST, lambda r, *_: (setattr(r, "status", 307), r.headers.update(Location="/items"))),
     ),
     # negotiation and methods
+    ("what is no JSON is taken", "http_semantics: json", asked(CREATE, _any_json)),
     ("any media type is JSON", "http_semantics: 415", asked("", _any_type)),
     (
         "Accept is ignored",
@@ -83,6 +91,11 @@ ROWS: list[Row] = [
         "HEAD has another media type",
         "http_semantics: head",
         header("HEAD /items*", "Content-Type", "text/plain"),
+    ),
+    (
+        "a stack trace in a refusal",
+        "delivery: trace",
+        member("", "detail", "Traceback (most recent call last): ...", 404, 422),
     ),
     # CORS
     (

@@ -113,7 +113,7 @@ class Boundaries(RunCheck):
             place, name = parameter["in"], parameter["name"]
             if not isinstance(parameter.get("schema"), dict) or name.lower() in UNSENT:
                 continue
-            node, _ = self.target.contract.follow(parameter["schema"], "")
+            node = self._node(parameter["schema"])
             if parameter.get("required") and (is_part := self._parts(parameter, operation)):
                 yield Outside(place, (name,), "required", is_part)
             for keyword, value in self._values(node):
@@ -163,13 +163,23 @@ class Boundaries(RunCheck):
 
     def _values(self, schema: Any) -> Iterator[tuple[str, Any]]:
         """Yield keywords of a schema, each with a value that violates it and as little else as possible."""
-        node, _ = self.target.contract.follow(schema, "")
+        node = self._node(schema)
         if not isinstance(node, dict) or node.get("readOnly"):
             return
         is_valid = self._validator(node)
         for keyword, value in self._candidates(node):
             if not is_valid(value):
                 yield keyword, value
+
+    def _node(self, schema: Any) -> Any:
+        """Return a schema, or the only one that it is made of beside null."""
+        node, _ = self.target.contract.follow(schema, "")
+        for keyword in ("allOf", "anyOf", "oneOf") if isinstance(node, dict) and "type" not in node else ():
+            parts = [self.target.contract.follow(part, "")[0] for part in node.get(keyword, ())]
+            left = [part for part in parts if not isinstance(part, dict) or part.get("type") != "null"]
+            if len(left) == 1 and not {"enum", "const", "readOnly"} & node.keys():
+                return left[0]
+        return node
 
     def _validator(self, node: dict[str, Any]) -> Callable[[Any], bool]:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any, ClassVar
@@ -12,6 +13,10 @@ from .check import CheckFailure, ResponseCheck
 
 PRIVATE = frozenset({"private", "no-store", "no-cache"})
 AUTHORIZATION = "authorization"
+MOST_BYTES = 2**16
+"""Of a body, in which a stack trace is looked for."""
+TRACE = re.compile(r"Traceback \(most recent call last\)|\bat [\w.$<>]+ ?\([^()\s]+:\d+|\) in \S+:line \d+")
+"""Of Python, of Java and JavaScript, of .NET."""
 
 
 class Delivery(ResponseCheck):
@@ -22,8 +27,10 @@ class Delivery(ResponseCheck):
     rules: ClassVar[dict[str, str]] = {
         "cache": "a success that a credential was sent for is stored by no shared cache",
         "cookie": "a cookie that is a credential is HttpOnly, and over HTTPS Secure",
+        "trace": "a refusal has no stack trace, which shows what only its developers need",
         "time": "a response comes within the seconds of --max-response-time",
     }
+    low = frozenset({"trace"})  # of frameworks in development
     headers = frozenset({"cache-control"})
     change = "Send Cache-Control: private or no-store; look for what is slow in the server."
     source = "RFC 9111, section 3.5; RFC 6265, section 4.1"
@@ -33,6 +40,10 @@ class Delivery(ResponseCheck):
         label, limit = case.operation.label, self.target.max_response_time
         if limit and response.elapsed > limit:
             yield self.failure("time", f"the response took {response.elapsed:.2f} s, not {limit:g} s", label)
+        text = response.content[:MOST_BYTES].decode("utf-8", "replace")
+        is_refusal = HTTPStatus.BAD_REQUEST <= response.status_code < HTTPStatus.INTERNAL_SERVER_ERROR
+        if is_refusal and TRACE.search(text):
+            yield self.failure("trace", f"the {response.status_code} has a stack trace", label)
         for cookie in response.headers.get("set-cookie", ()):
             if lacking := self._lacking(cookie):
                 yield self.failure("cookie", f"a cookie that is a credential is not {lacking}", label)

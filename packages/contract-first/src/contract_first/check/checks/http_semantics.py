@@ -20,6 +20,7 @@ ALWAYS_ALLOWED: Final = {"GET", "HEAD", "POST"}
 FORBIDDEN: Final = ("connect", "trace", "track")
 """Methods that no page can send (Fetch, forbidden method)."""
 UNHEARD_OF: Final = "application/x-nobody-has-this"
+BROKEN: Final = b'{"broken": '
 PAGE: Final = "https://page.example"
 ANY: Final = "*"
 MOCKED: Final = "X-Mock-Answer"
@@ -39,6 +40,7 @@ class HttpSemantics(RunCheck):
         "preflight": "a preflight, where supported, allows the method and the credentials' headers",
         "origin": "a page that a preflight allows may read the response as well",
         "open cookies": "no response allows credentials to every origin",
+        "json": "a body that is no JSON is refused",
         "415": "a body of a media type that the contract does not have is refused",
     }
     low = frozenset({"head"})
@@ -118,6 +120,13 @@ class HttpSemantics(RunCheck):
         if response.is_success and response.request.content:  # a form without fields is no body
             message = f"a body of {UNHEARD_OF} gets {_outline(response)}"
             yield self.failure("415", message, operation.label, response)
+        if "application/json" in content:
+            case = self.samples.draw(operation)
+            case.body = BROKEN
+            response = self.samples.send(case, {**self.target.headers, "Content-Type": "application/json"})
+            if response.is_success:
+                message = f"the body {BROKEN.decode()} gets {_outline(response)}"
+                yield self.failure("json", message, operation.label, response)
         for coding in ENCODINGS if "application/json" in content else ():
             case = self.samples.draw(operation)
             case.body = json.dumps({**body, "text": "\u00fc"}, ensure_ascii=False).encode(coding)

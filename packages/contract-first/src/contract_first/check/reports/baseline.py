@@ -47,8 +47,8 @@ class KnownFinding(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
             return False
         # a check with requests of its own is a step itself, a check of responses is made in all of them
         steps = {(self.phase, self.operation), (self.phase, self.check)} & {*report.finished}
-        made = report.operations[self.operation].checks if self.operation in report.operations else {}
-        return bool(steps) or (self.phase == "own checks" and self.check in made)
+        checks = report.operations[self.operation].checks if self.operation in report.operations else {}
+        return bool(steps) or (self.phase == "own checks" and self.check in checks)
 
     def __str__(self) -> str:
         place = Place(operation=self.operation, where=self.where, rule=self.rule)
@@ -142,21 +142,21 @@ def exclude(report: Report, labels: Mapping[str, Collection[str]], reasons: Mapp
         reasons: by check.
     """
     places = ((finding.check, place) for finding in report.findings for place in finding.all_violated)
-    known = {
+    entries = {
         _identity(check, place): reasons[check]
         for check, place in places
         if place.operation in labels.get(check, ())
     }
-    _move(report, known)
+    _move(report, entries)
 
 
-def _move(report: Report, known: Mapping[tuple[str, ...], str]) -> None:
+def _move(report: Report, reasons: Mapping[tuple[str, ...], str]) -> None:
     """Move places of findings to those that are known, by the reasons of their identities."""
     new: list[Finding] = []
     for finding in report.findings:
         groups: dict[str | None, list[Place]] = {}
         for place in finding.all_violated:
-            groups.setdefault(known.get(_identity(finding.check, place)), []).append(place)
+            groups.setdefault(reasons.get(_identity(finding.check, place)), []).append(place)
         for reason, places in groups.items():
             group = new if reason is None else report.known_findings
             group.append(finding.only(places, reason or ""))

@@ -40,6 +40,8 @@ def _lines(report: Report) -> Iterator[str]:
         yield f"- {_text(short(operation, prefix))} excluded: {_text(reason)}"
     for check, reason in report.left_out.items():
         yield f"- {words_of(check).name} left out: {_text(reason)}"
+    for check, notes in report.notes.items():
+        yield f"- {words_of(check).name}: {_text('; '.join(notes))}"
 
 
 def _finding(number: int, finding: Finding, prefix: str) -> Iterator[str]:

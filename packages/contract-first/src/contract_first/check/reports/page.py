@@ -45,7 +45,7 @@ def page(report: Report) -> str:
 def _run(report: Report) -> Iterator[str]:
     """Yield the parts of the page of a run of checks."""
     prefix = report.prefix
-    yield _conclusion(report, report.verdict())
+    yield _conclusion(report, report.headline())
     yield from _findings(report, prefix)
     for trouble in report.troubles:
         name = escape(short(trouble.operation, prefix))

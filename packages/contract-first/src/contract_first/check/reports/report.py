@@ -378,7 +378,7 @@ class Report(msgspec.Struct, kw_only=True):
         troubles = [f"{trouble.operation}: {trouble.message or trouble.title}" for trouble in self.troubles]
         return "\n\n".join([self.conclusion(), *findings, *troubles])
 
-    def verdict(self) -> str:
+    def headline(self) -> str:
         """Return whether the run passed, by what it failed, when it began and how to repeat it."""
         word = {OK: "Passed", VIOLATED: "Failed"}.get(self.exit_code, "Could not tell")
         again = " A curl line repeats each." * bool(self.findings)

@@ -52,7 +52,7 @@ def show(report: Report, console: Console) -> None:
 def _parts(report: Report, *, wide: bool) -> Iterator[RenderableType]:
     prefix = report.prefix
     style = f"bold {COLOURS.get(report.exit_code, 'yellow')}"
-    yield Text(report.verdict(), style=style)
+    yield Text(report.headline(), style=style)
     yield _head(report, prefix)
     for number, finding in enumerate(report.by_cost(), 1):
         yield _finding(number, finding, prefix)

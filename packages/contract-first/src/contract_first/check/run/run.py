@@ -338,8 +338,8 @@ class Run:
                 self.report.notes[check.name] = [self.target.credentials.mask(note) for note in check.notes]
             if hasattr(check, "after_run") and check.name not in {*failed, *self.report.cut_short}:
                 self.report.tested(API).outcomes(check.name).passed = 1
-        made = [check.name for check in self._checks_of_run if check.name not in self.report.cut_short]
-        self.report.finished += [(OWN_CHECKS, name) for name in made if name not in self.report.left_out]
+        names = [check.name for check in self._checks_of_run if check.name not in self.report.cut_short]
+        self.report.finished += [(OWN_CHECKS, name) for name in names if name not in self.report.left_out]
 
     def _is_unfinished(self, check: Check) -> bool:
         if check in self._first:

@@ -41,7 +41,7 @@ class Outputs(NamedTuple):
         markdown: write the report as Markdown, such as for a job's summary.
         baseline: list the findings of this file apart, and do not fail for them.
         write_baseline: write all findings into a baseline; those of --baseline keep their reasons.
-        prune_baseline: write the file of --baseline anew, without what is gone.
+        prune_baseline: rewrite the file of --baseline without what is gone.
         github: annotate findings for GitHub Actions.
     """
 
