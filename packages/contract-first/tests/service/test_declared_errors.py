@@ -286,6 +286,11 @@ FAMILIES = {
             ]
         },
     ),
+    "FastAPI without a violation": (
+        shape([], detail=array(shape(loc=array(TEXT), msg=TEXT, type=TEXT))),
+        GONE,
+        {"detail": [{"loc": [], "msg": GONE.detail, "type": "not_found"}]},
+    ),
     "problem": (
         shape(
             type={**TEXT, "format": "uri-reference"}, title=TEXT, status=INTEGER, detail=TEXT, instance=TEXT

@@ -39,7 +39,8 @@ class Send:
         problem = documented.problem(request)
         answer = (b"x-mock-answer", documented.source.encode())
         request.response_headers += [answer, *declared(documented, problem)]
-        request.declared_error = partial(request.declared_error, sample=documented.body.value)
+        if request.declared_error:
+            request.declared_error = partial(request.declared_error, sample=documented.body.value)
         raise problem
 
     def _located(self, rendered: Rendered, request: Request) -> Rendered:

@@ -259,7 +259,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "place": Meaning("string", "in location locationtype", lambda it, _: it.place[:1]),
     "code": Meaning("string", CODES, _code, OF_CODE),
     "pointer": Meaning("string", "pointer jsonpointer instancepath", _pointer),
-    "steps": Meaning("array", "loc path location", lambda it, _: [it.place] * bool(it.violation)),
+    "steps": Meaning("array", "loc path location", lambda it, _: [it.place]),
     "instance": Meaning("string", "instance requesturi uri resource", lambda it, _: [it.request.instance]),
     "method": Meaning("string", "method httpmethod requestmethod", lambda it, _: [it.request.method]),
     "request id": Meaning("string", IDS, _request_id, OF_ID),
