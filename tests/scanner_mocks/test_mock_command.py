@@ -173,9 +173,9 @@ def test_banner_is_as_the_readme_shows_it(invoke, mock, monkeypatch):
 
 
 def test_a_ready_file_that_cannot_be(invoke, mock, tmp_path):
-    """A ready file in a folder that is not there is named on standard error, and the exit code is 1."""
+    """A ready file in a folder that is not there is named on standard error, and the exit code is 2."""
     refused = invoke("--ready-file", str(tmp_path / "missing" / "ready.json"), mock=mock)
-    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert (refused.exit_code, refused.stdout) == (2, "")
     assert re.fullmatch(
         r"Cannot start: /.*/missing/ready.json cannot be used: No such file or directory; .*\n",
         refused.stderr,
@@ -184,11 +184,11 @@ def test_a_ready_file_that_cannot_be(invoke, mock, tmp_path):
 
 @pytest.mark.parametrize("option", ["--port", "--s3-port"])
 def test_a_taken_port_is_an_error(invoke, option):
-    """A port that is taken is named on standard error, and the option that sets it; the exit code is 1."""
+    """A port that is taken is named on standard error, and the option that sets it; the exit code is 2."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         refused = invoke(*FREE_PORTS, "--json", option, str(port))
-    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert (refused.exit_code, refused.stdout) == (2, "")
     assert refused.stderr.startswith(
         f"Cannot start: Cannot listen on 127.0.0.1 port {port} ({option}): Address already in use; "
         f"try {option} 0."
@@ -200,7 +200,7 @@ def test_beyond_loopback_it_warns(invoke):
     """An address that others can reach brings a warning that this is a mock."""
     refused = invoke(*FREE_PORTS, "--host", "192.0.2.1")  # of a network that nobody has, so that nobody does
     assert refused.stderr.startswith("Warning: anyone on your network can use this mock.\n")
-    assert refused.exit_code == 1
+    assert refused.exit_code == 2
 
 
 def test_on_every_address_it_warns(invoke):

@@ -33,7 +33,7 @@ def _serve(settings: Settings) -> None:
     Settings come from flags, from SCANNER_* environment variables and from a TOML file, in this order.
     AWS credentials come from boto3's usual chain (environment, profile, role, instance metadata).
 
-    Exit codes: 0 stopped, 1 could not start, 2 wrong settings.
+    Exit codes: 0 stopped, 2 could not start.
     """
     if settings.workers > 1 and settings.rate_limit_storage == "memory://":
         message = (
@@ -70,13 +70,13 @@ def _worker(settings: Settings) -> None:
 
     The queue must be in Redis (queue_url). A server with a queue in memory does this work itself.
 
-    Exit codes: 0 stopped, 1 could not start, 2 wrong settings.
+    Exit codes: 0 stopped, 2 could not start.
     """
     try:
         with logging_to_stderr(log_options(settings)) as log:
             _run_worker(settings, log.announce)
     except CannotStart as error:
-        raise failure(error, 1, what="Cannot start: ") from None
+        raise failure(error, what="Cannot start: ") from None
 
 
 worker = with_settings(_worker, partial(check_processing, is_worker=True))

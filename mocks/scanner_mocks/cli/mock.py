@@ -24,7 +24,7 @@ MOCK = """Run a mock of the Scanner API with a local S3; keys and sessions are t
 
 State is lost at the end unless --data is given; nothing leaves this machine. Ctrl-C or SIGTERM stops it.
 
-Exit codes: 0 stopped, 1 could not start, 2 wrong options, or the extra `mock` is missing.
+Exit codes: 0 stopped, 2 could not start.
 """
 EXEC = """Run a command beside the mock, which uses free ports and stops with the command.
 

@@ -189,8 +189,8 @@ def test_help_has_every_option(capsys):
         (["--public-url", "nowhere"], 2, "argument --public-url: nowhere is not an http:// or https:// URL"),
         (["--seed", "x"], 2, "argument --seed: "),
         (["--nothing"], 2, "unrecognized arguments: --nothing"),
-        (["--bucket", "Photos"], 1, "Cannot start: 'Photos' is not a bucket's name"),
-        (["--host", "192.0.2.1", "--port", "0"], 1, "Cannot start: "),
+        (["--bucket", "Photos"], 2, "Cannot start: 'Photos' is not a bucket's name"),
+        (["--host", "192.0.2.1", "--port", "0"], 2, "Cannot start: "),
     ],
 )
 def test_wrong_options(arguments, code, message):

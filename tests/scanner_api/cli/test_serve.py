@@ -89,7 +89,7 @@ def test_serve_needs_credentials(start):
     """Without AWS credentials it does not start, and says so in one sentence."""
     with start() as process:
         code, complaints = outcome(process)
-    assert code == 1
+    assert code == 2
     assert complaints.startswith("Cannot start: ")
     assert "credentials" in complaints
     assert "Traceback" not in complaints

@@ -37,5 +37,5 @@ def test_bedrock_needs_a_model(run):
 def test_a_redis_that_does_not_respond_is_reported(run):
     """A Redis that is not there ends the command, which shows nothing of the URL."""
     outcome = run("--queue-url", "redis://:secret@127.0.0.1:9/0")
-    assert outcome.exit_code == 1
+    assert outcome.exit_code == 2
     assert outcome.stderr == "Cannot start: The Redis of the queue (queue_url) does not respond.\n"

@@ -151,7 +151,7 @@ def test_what_no_header_can_carry_is_refused_unrepeated(value):
 def test_a_header_is_a_name_and_a_value(line):
     """What is no 'Name: value' is refused, and the message does not repeat it."""
     with pytest.raises(ValueError, match="a header is not 'Name: value'") as error:
-        header_fields([line])
+        header_fields([line], "--header")
     assert "Edge" not in str(error.value)
 
 

@@ -91,8 +91,9 @@ def test_a_mock_needs_a_contract():
 @pytest.mark.parametrize(
     ("arguments", "status", "reason"),
     [
-        ("mock {pets} --port 0 --ready-file {gone}/ready", 1, "{gone}/ready cannot be used: No such"),
-        ("mock {pets} --port 0 --ca {pets}/ca", 1, "{pets}/ca cannot be used: Not a directory"),
+        ("mock {pets} --port 0 --ready-file {gone}/ready", 2, "{gone}/ready cannot be used: No such"),
+        ("mock {pets} --port 0 --ca {pets}/ca", 2, "{pets}/ca cannot be used: Not a directory"),
+        ("mock init {gone}/a.yaml", 2, "{gone}/a.yaml: cannot be read: No such file or directory"),
         ("check --contract {pets} --from-har {gone}/x.har", 2, "{gone}/x.har cannot be used: No such"),
         ("contract show http://127.0.0.1:1/a", 2, "1/a: cannot be read: Connection refused."),
     ],
@@ -114,7 +115,7 @@ def test_a_mock_of_what_comes_first(tmp_path, before):
     ended = CliRunner().invoke(
         contract_first.cli.tree.app, ["mock", *before, str(tmp_path / "none.yaml"), "--port", "0"]
     )
-    assert ended.exit_code == 1
+    assert ended.exit_code == 2
     assert "none.yaml: cannot be read: No such file or directory" in ended.output
 
 

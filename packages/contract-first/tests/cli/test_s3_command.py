@@ -229,7 +229,7 @@ def test_wrong_options(arguments, message):
 def test_a_bucket_that_cannot_be(name):
     """What is no name of a bucket is said in a sentence."""
     result = CliRunner().invoke(app, ["s3", "--bucket", name, "--port", "0", "--control-port", "0"])
-    assert (result.exit_code, result.stderr.count("\n")) == (1, 1)
+    assert (result.exit_code, result.stderr.count("\n")) == (2, 1)
     assert f"Cannot start: {name!r} is not a bucket's name" in result.stderr
 
 
@@ -237,7 +237,7 @@ def test_a_port_that_is_taken(running):
     """A taken port is named with its option."""
     port = str(urlsplit(running["s3"]).port)
     result = CliRunner().invoke(app, ["s3", "--port", port, "--control-port", "0", "--json"])
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert f"port {port} (--port): Address already in use" in result.stderr
 
 

@@ -41,7 +41,7 @@ strict-s3 server DIR is the command of MinIO's image.
 
 strict-s3 health says by its exit code whether the S3 of these options, or of these variables, is ready.
 
-exit codes: 0 stopped, 1 could not start, 2 wrong options
+exit codes: 0 stopped, 2 could not start
 """
 
 
@@ -74,7 +74,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(json.dumps(facts) if output["json"] else text, flush=True)  # noqa: T201 -- the command's output
             stopped.wait()
     except (OSError, ValueError) as error:
-        sys.exit(f"Cannot start: {error}")
+        _cannot(f"start: {error}")
+
+
+def _cannot(reason: str) -> NoReturn:
+    print(f"Cannot {reason}", file=sys.stderr)  # noqa: T201 -- the command's error
+    sys.exit(2)
 
 
 def check_data(arguments: Sequence[str]) -> NoReturn:
@@ -89,7 +94,7 @@ def check_data(arguments: Sequence[str]) -> NoReturn:
     try:
         sentences = list(damage(folder))
     except (OSError, ValueError) as error:
-        sys.exit(f"Cannot check: {error}")
+        _cannot(f"check: {error}")
     print("\n".join(sentences) or "Nothing is lost.")  # noqa: T201 -- the command's output
     sys.exit(bool(sentences))
 

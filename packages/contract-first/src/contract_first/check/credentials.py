@@ -223,11 +223,15 @@ def altered(secret: str) -> str:
     return secret[:at] + character + secret[at + 1 :]
 
 
-def header_fields(lines: Iterable[str]) -> dict[str, str]:
-    """Return fields written as ``Name: value``; raise ValueError, without repeating it, for another."""
+def header_fields(lines: Iterable[str], source: str) -> dict[str, str]:
+    """Return fields written as ``Name: value``; raise ValueError, without repeating it, for another.
+
+    Args:
+        source: the option or variable, for the error.
+    """
     matches = [FIELD.fullmatch(line) for line in lines]
     if None in matches:
-        raise ValueError("a header is not 'Name: value' in printable ASCII.")
+        raise ValueError(f"{source}: a header is not 'Name: value' in printable ASCII.")
     return {match[1]: match[2] for match in matches if match}
 
 
@@ -252,7 +256,7 @@ def from_environment(environment: Mapping[str, str], prefix: str = PREFIX) -> Cr
         name: environment.get(variable(name, prefix), "").strip() for name in (*KINDS, "headers")
     }
     lines = filter(None, map(str.strip, values.pop("headers").splitlines()))
-    return Credentials(**values, headers=header_fields(lines))
+    return Credentials(**values, headers=header_fields(lines, variable("headers", prefix)))
 
 
 def from_file(path: Path) -> Credentials:

@@ -64,7 +64,7 @@ class Start(NamedTuple):
                     mock = stack.enter_context(self.open())
                 stack.enter_context(ready_file(self.ready_file, mock.line()))
             except self.errors() as error:
-                raise failure(error, 1, what="Cannot start: ") from None
+                raise failure(error, what="Cannot start: ") from None
             yield mock
 
 

@@ -221,7 +221,7 @@ def mock(
     State is lost at the end unless --data is given; nothing is fetched but URLs that the contract refers to.
     Ctrl-C or SIGTERM stops it.
 
-    Exit codes: 0 stopped, 1 could not start, 2 wrong options, or the extra `locales` is missing.
+    Exit codes: 0 stopped, 2 could not start.
     """
     del options["config"]  # which the others have been read from
     alone = is_alone(context, json=json, control_token=options["control_token"])

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from contract_first.contract import Contract, load_contract
+from contract_first.contract import Contract, ContractError, load_contract
 from contract_first.contract.document.sources import is_url
 
 from . import option_file
@@ -61,7 +61,7 @@ def init(context: typer.Context, contract: Document = None, output: Output = Pat
             file.write("\n".join([*lines, *([] if loaded is None else _rule_lines(loaded)), ""]))
     except FileExistsError:
         raise failure(f"{output} is there already; choose another --output.") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, ContractError) as error:
         raise failure(error) from None
     typer.echo(f"Wrote {output}.")
 

@@ -197,7 +197,7 @@ class Reloader:
             try:
                 next(changes)  # what changes after this is noticed
             except WATCH_ERRORS as error:
-                raise failure(UNWATCHED.format(error), 1) from None
+                raise failure(UNWATCHED.format(error)) from None
             self._start()
             for changed in changes:
                 if self._ended:

@@ -87,7 +87,7 @@ def s3(
 
     State is lost at the end unless --data is given; nothing leaves this machine. Ctrl-C or SIGTERM stops it.
 
-    Exit codes: 0 stopped, 1 could not start, 2 wrong options, or the extra `s3` is missing.
+    Exit codes: 0 stopped, 2 could not start.
     """
     alone = is_alone(context, json=json, control_token=options["control_token"])
     defaults = defaults_of(S3Options) | ({} if alone else dict.fromkeys(ports_of(S3Options), 0))

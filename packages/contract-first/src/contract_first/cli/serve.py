@@ -113,7 +113,7 @@ def serve(**values: Any) -> None:
     /docs, and health checks at /healthz and /readyz. Modules are imported from the current folder and
     its `src` too.
 
-    Exit codes: 0 stopped, 1 could not start, 2 wrong options.
+    Exit codes: 0 stopped, 2 could not start.
     """
     options = record_of(ServeOptions, values)
     if options.app is not None:
@@ -152,7 +152,7 @@ def serve(**values: Any) -> None:
         files = [str(file) for file in (options.contract, *options.overlay) if file]
         Reloader(options.host, options.port, files, run).run()
     except CannotListen as error:
-        raise failure(error, 1, what="Cannot start: ") from None
+        raise failure(error, what="Cannot start: ") from None
 
 
 def _mocked(create: Create, *observers: Any) -> Service:
@@ -257,7 +257,7 @@ def serve_until_ended(  # noqa: PLR0913 -- one for each option
             line = f"{line}, {workers} processes"
             Supervisor(workers, run, partial(stderr.announce, line), sockets.close).run()
     except CannotStart as error:
-        raise failure(error, 1, what="Cannot start: ") from None
+        raise failure(error, what="Cannot start: ") from None
 
 
 def _announce(announce: Callable[[str], None], line: str, contract: Contract, reload: Reload | None) -> None:
@@ -315,7 +315,7 @@ def _service(place: str) -> Service:
             with starting(*START_ERRORS):
                 service = value()
         except CannotStart as error:
-            raise failure(error, 1, what="Cannot start: ") from None
+            raise failure(error, what="Cannot start: ") from None
     if not isinstance(service, Service):
         raise _unusable(place, value, expected)
     return service

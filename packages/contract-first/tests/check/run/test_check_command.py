@@ -94,7 +94,7 @@ def test_in_github_actions_annotations_come_by_themselves(right_shelf):
         (["--api-key", ""], "--api-key is empty"),
         (["--other-api-key", ""], "--other-api-key is empty"),
         (["--api-key", "a\nb"], "api_key has characters that a header field cannot carry"),
-        (["--header", "secret-1"], "a header is not 'Name: value'"),
+        (["--header", "secret-1"], "--header: a header is not 'Name: value'"),
         (["--credentials", "/none.toml"], "/none.toml cannot be read"),
         (["--contract", "/none.json"], "The contract cannot be read. /none.json"),
         (["--operation", "take_thing"], "'take_thing' is not an operation of the contract"),

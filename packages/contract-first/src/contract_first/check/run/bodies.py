@@ -41,7 +41,7 @@ def bounded_sessions(seconds: Callable[[], float]) -> Iterator[None]:
         request.hooks = {"response": [read]}
         return requests.Session.send(session, request, **options)
 
-    SameHostRedirectsSession.send = send  # type: ignore[method-assign]  # of all of its sessions
+    SameHostRedirectsSession.send = send  # type: ignore[assignment, method-assign]  # of all of its sessions
     try:
         yield
     finally:

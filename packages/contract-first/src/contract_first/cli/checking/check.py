@@ -154,7 +154,7 @@ def _credentials(
     options: dict[str, Any] = {name: value for name in KINDS if (value := getattr(inputs, name)) is not None}
     if empty := [name for name, value in options.items() if value == ""]:
         raise ValueError(f"--{empty[0].replace('_', '-')} is empty. Leave it out to check without it.")
-    merged = Credentials(**options, headers=header_fields(inputs.header)).over(
+    merged = Credentials(**options, headers=header_fields(inputs.header, "--header")).over(
         from_environment(os.environ, variables)
     )
     merged = merged.over(config.credentials.credentials(os.environ))
