@@ -164,8 +164,7 @@ def _key_of_any_form(paths: Paths, item: Operation, methods: Methods) -> Key | N
     if shown is None or shown.members or not shown.is_open or shown.types != {"object"}:
         return None
     name = shape_of(item.path).names[-1]
-    reasons = ("items of any form, by the parameter",)
-    return Key("", "id" if words_of(name)[-1:] == ("id",) else name, shown, LEAST, reasons)
+    return Key("", "id" if words_of(name)[-1:] == ("id",) else name, shown, LEAST, ("items of any form",))
 
 
 def _best(readings: list[Reading]) -> list[Reading]:
