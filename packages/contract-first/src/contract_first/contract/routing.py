@@ -321,8 +321,8 @@ class Router:
         route = self._route(method, segments[:-1] if has_slash else [*segments, ""], query, header)
         if route.operation is None:
             return route
-        expected = "no slash" if has_slash else "a slash"
-        return msgspec.structs.replace(route, note=f"the contract's path has {expected} at its end")
+        note = f"the contract's path has {'no' if has_slash else 'a'} slash at its end"
+        return msgspec.structs.replace(route, note=note)
 
     def _route(self, method: str, segments: list[str], query: bytes, header: Header) -> Route:
         shared = len(self._beginning)

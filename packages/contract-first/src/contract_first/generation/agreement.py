@@ -1,11 +1,12 @@
 """Members of one object that agree: bounds in their order, counts of the lists beside them."""
 
+import re
 from collections.abc import Callable
 from typing import Any, Final
 
 from contract_first.vocabulary.members import COUNTING, Meaning
 from contract_first.vocabulary.ranges import ranges
-from contract_first.vocabulary.words import plain, words_of
+from contract_first.vocabulary.words import plain, word_set, words_of
 
 PAGING: Final = (
     *(Meaning.SIZE, Meaning.PAGE, Meaning.OFFSET),
@@ -14,12 +15,26 @@ PAGING: Final = (
 """Members beside which ``total`` is how many items there are, and no amount."""
 
 
+DIGITS: Final = {
+    **dict.fromkeys(word_set("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF"), 0),
+    **dict.fromkeys(word_set("BHD IQD JOD KWD LYD OMR TND"), 3),
+}
+"""Of amounts in currencies that have others than two (ISO 4217)."""
+AMOUNTS: Final = word_set("amount subtotal total balance fee tax discount paid price cost value")
+DECIMAL = re.compile(r"[0-9]+\.[0-9]{1,2}")
+
+
 def agreeing(value: dict[str, Any], may_be: Callable[[str, Any], bool]) -> dict[str, Any]:
     """Return an object whose numbers agree with each other and with its lists.
 
     Args:
         may_be: tells whether a member may have another value.
     """
+    code = next((str(member) for name, member in value.items() if name in Meaning.OF_MONEY), "")
+    for name, member in value.items() if code in DIGITS else ():
+        if DECIMAL.fullmatch(str(member)) and not AMOUNTS.isdisjoint(words_of(name)):
+            rounded = type(member)(f"{float(member):.{DIGITS[code]}f}")
+            value = {**value, name: rounded} if may_be(name, rounded) else value
     numbers = {words_of(name): name for name, member in value.items() if type(member) in {int, float}}
     if not numbers:
         return value

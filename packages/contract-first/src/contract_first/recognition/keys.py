@@ -65,7 +65,7 @@ class ItemParameter:
         identifiers = (*Meaning.PATH_IDENTIFIER.names, *identifiers_of(resource), "entityid")
         if self._ends_in_id:
             identifiers += words[-1:]
-        self._facts = _facts(self._declared, self._declared.get("schema", {}))
+        self._facts = _facts(self._declared, *paths.schemas.for_responses.in_media_type(self._declared).parts)
         described = NAME_OF.match(str(self._declared.get("description", "")))
         rows: list[tuple[float, str, Iterable[str]]] = [
             (20.0, "marked", [paths.marked_key(operation)]),
@@ -113,9 +113,7 @@ class ItemParameter:
 
 def _facts(*nodes: Any) -> set[str]:
     """Return what is said of a member or a parameter: its description, its examples."""
-    facts = (
-        node.get(name) for node in nodes if isinstance(node, Mapping) for name in ("description", "example")
-    )
+    facts = (node.get(fact) for node in nodes for fact in ("description", "example"))
     return {text for fact in facts if (text := str(fact or "").strip().rstrip(".").lower())}
 
 

@@ -160,12 +160,11 @@ def _collections_at(paths: Paths, segments: Segments, methods: Methods) -> list[
 
 def _key_of_any_form(paths: Paths, item: Operation, methods: Methods) -> Key | None:
     """Return the key of items of which the contract names no member: what the path's parameter is called."""
-    shown = paths.success(methods["get"]) if "get" in methods else None
-    if shown is None or shown.members or not shown.is_open or shown.types != {"object"}:
+    schema = paths.success(methods["get"]) if "get" in methods else None
+    if schema is None or schema.members or not schema.is_open or schema.types != {"object"}:
         return None
     name = shape_of(item.path).names[-1]
-    reasons = ("items of any form, by the parameter",)
-    return Key("", "id" if words_of(name)[-1:] == ("id",) else name, shown, LEAST, reasons)
+    return Key("", "id" if words_of(name)[-1:] == ("id",) else name, schema, LEAST, ("items of any form",))
 
 
 def _best(readings: list[Reading]) -> list[Reading]:

@@ -9,7 +9,7 @@ from random import Random
 from typing import Final, NamedTuple
 
 from .members import Meaning
-from .times import STAGES
+from .times import STAGES, stage_of
 from .words import singular, word_set, words_of
 
 FIRST: Final = (
@@ -183,7 +183,7 @@ class Subject:
         if self._base is None:
             days, seconds = self.random.randrange(DAYS), self.random.randrange(86_400)
             self._base = EPOCH + timedelta(days=days, seconds=seconds)
-        after, within = next((STAGES[word] for word in words_of(name) if word in STAGES), (0, 0))
+        after, within = stage_of(name)
         if after not in self._moments:
             seconds = self.random.randrange(within * 3600 + 1)
             self._moments[after] = self._base + timedelta(hours=after, seconds=seconds)

@@ -3,7 +3,7 @@
 import re
 from typing import Final
 
-from .words import plain
+from .words import plain, words_of
 
 CREATED = re.compile(
     r"(date|time|at|on)?(created|inserted|creation|create(?=date|time))(date|time|at|on|timestamp)?"
@@ -25,6 +25,11 @@ LIFE: Final = (
 )
 """What happens to a thing, in this order: words for it, after how many hours, and within how many."""
 STAGES: Final = {word: (after, within) for words, after, within in LIFE for word in words.split()}
+
+
+def stage_of(name: str) -> tuple[int, int]:
+    """Return the hours after which, and within which, what a name says happens to a thing; 0 for no word."""
+    return next((STAGES[word] for word in words_of(name) if word in STAGES), (0, 0))
 
 
 def is_creation(name: str) -> bool:

@@ -36,7 +36,7 @@ STRINGS = {
     **dict.fromkeys(("postcode", "zip_code", "postalCode"), r"[A-Z0-9][A-Z0-9 -]+"),
     **dict.fromkeys(("street", "address"), r"\d+ [A-Z][a-z]+ [A-Z][a-z]+"),
     **dict.fromkeys(("latitude", "lng"), r"-?\d+\.\d{6}"),
-    **dict.fromkeys(("price", "total_amount"), r"\d+\.\d\d"),
+    **dict.fromkeys(("price", "total_amount"), r"\d+(\.\d\d)?"),
     **dict.fromkeys(("currency", "currencyCode"), "[A-Z]{3}"),
     **dict.fromkeys(("status", "orderStatus"), "active|pending|completed"),
     "slug": r"[a-z]+-[a-z]+",

@@ -109,8 +109,7 @@ class ExchangeValidator:
             of_responses = self._of_responses(route.operation)
             response = self._response(exchange, of_responses, omissions)
         if route.note:
-            slash = MessageViolation(part="path", rule="undocumented", detail=route.note, pointer="/paths")
-            read.violations.append(slash)
+            read.violations.append(MessageViolation(part="path", rule="undocumented", detail=route.note))
         validation = Validation(request=read.violations, response=response, unjudged=omissions.reasons)
         return ValidatedExchange(validation, route.operation_id, read)
 

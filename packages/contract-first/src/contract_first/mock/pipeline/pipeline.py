@@ -130,12 +130,13 @@ class Pipeline:
         is_empty = request.headers.get(b"content-length") == b"0"
         if not is_assumed or is_empty or declared_as(content_type, self._bodies) is not None:
             return
-        received = content_type[:LONGEST] or "no Content-Type"
-        warning = f"The body came as {received}; it is read as {self._bodies[0]}."
         request.headers[b"content-type"] = self._bodies[0].encode()
         if mode == "warn":
-            header = warning.encode("latin-1", "replace")
-            request.response_headers.append((b"x-mock-request-violation", header))
+            warning = (
+                f"The body came as {content_type[:LONGEST] or 'no type'}; it is read as {self._bodies[0]}."
+            )
+            header = b"x-mock-request-violation", warning.encode("latin-1", "replace")
+            request.response_headers.append(header)
 
     def _by_place(self, arguments: Mapping[str, Any], request: Request) -> Arguments:
         places = {place: arguments.get(name) for place, name in self._places.items()}

@@ -63,7 +63,7 @@ def bound_of(name: str, members: Mapping[str, Schema]) -> Bound | None:
 
 def is_within(value: Any, compare: Compare, asked: Any) -> bool:
     """Tell whether a number or a time is within a bound; what cannot be compared is, but nothing is not."""
-    time, bound = _spelled(value), _spelled(asked)
+    time, bound = in_utc(value), in_utc(asked)
     number, limit = _number(value), _number(asked)
     if value is None:
         return not bound and limit is None
@@ -101,7 +101,7 @@ def _number(value: Any) -> float | None:
     return value if isinstance(value, int | float) else None
 
 
-def _spelled(value: Any) -> str:
+def in_utc(value: Any) -> str:
     """Return a time in UTC as text that can be ordered, a day without its time; empty for anything else."""
     try:
         if isinstance(value, int | float) and FIRST_SECONDS < value < LAST_MILLISECONDS:

@@ -34,7 +34,7 @@ class Links:
     """The paths of items, by their kinds, in a contract."""
 
     def __init__(self, contract: Contract) -> None:
-        self._contract = contract
+        self._deployment = contract.deployment
         self._templates: dict[str, list[str]] = {}
         operations = contract.operations
         paths = sorted({operation.path for operation in operations if operation.method == "get"}, key=len)
@@ -50,12 +50,11 @@ class Links:
             return {name: self.owned(member) for name, member in value.items()}
         if isinstance(value, list):
             return [self.owned(item) for item in value]
-        deployment = self._contract.deployment
-        if not isinstance(value, str) or "://" not in value or not deployment.has_origin_of(value):
+        if not isinstance(value, str) or "://" not in value or not self._deployment.has_origin_of(value):
             return value
         address, mark, query = value.partition("?")
-        path = deployment.below("/" + "".join(address.split("/", 3)[3:]))
-        is_served = self._contract.router.route("GET", path).methods
+        path = self._deployment.below("/" + "".join(address.split("/", 3)[3:]))
+        is_served = self._deployment.route("GET", path).methods
         return f"{HERE}{path}{mark}{query}" if is_served else value
 
     def place(

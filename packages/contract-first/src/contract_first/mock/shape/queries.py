@@ -104,8 +104,8 @@ class Queries:
             return None, descends
         names = spellings(plain(match[1]))
         member = next((self._members[name] for name in names if name in self._members), None)
-        is_known = member is not None or match[1].lower() in ORDERS
-        return member, is_known and (descends or match[0].startswith("-"))
+        descends = descends or match[0].startswith("-")
+        return member, descends and (member is not None or match[1].lower() in ORDERS)
 
     def conditions(self, query: Mapping[str, Any], *, all_hold: bool = False) -> Iterator[Holds]:
         """Yield the predicates of a query: of parameters named like a member, and of searches.

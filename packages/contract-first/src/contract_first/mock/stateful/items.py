@@ -100,11 +100,9 @@ class RequestedItems:
         for collection, (*above, (name, _)) in self._items_of:
             text, store = str(arguments.get(("path", name))), self._memory.store
             items = [] if store.keyed(collection.path, text) else store.all(collection.path)
-            for item in items:
-                is_meant = str(collection.level(item.value).get(collection.other_key)) == text
-                if is_meant and self._belongs(item, arguments, above):
-                    arguments = {**arguments, ("path", name): item.key}
-                    break
+            meant = [item for item in items if str(item.value.get(collection.other_key)) == text]
+            keys = [item.key for item in meant if self._belongs(item, arguments, above)]
+            arguments = {**arguments, ("path", name): keys[0]} if keys else arguments
         return arguments
 
     # found --------------------------------------------------------------------------------------------------

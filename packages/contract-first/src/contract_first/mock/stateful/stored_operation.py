@@ -112,9 +112,9 @@ class StoredItems:
     async def has(self, arguments: Arguments) -> bool:
         """Tell whether the collection has the item that a request is for."""
         async with self._memory.lock:
-            return self._items.find(await self._begun(arguments)) is not None
+            return self._items.find(await self._begin(arguments)) is not None
 
-    async def _begun(self, arguments: Arguments) -> Arguments:
+    async def _begin(self, arguments: Arguments) -> Arguments:
         """Give the collections of the path what they begin with; return the arguments with their keys."""
         await self._memory.begin(self._collection, self._items.parents(arguments))
         by_keys = self._items.by_keys(arguments)
@@ -124,7 +124,7 @@ class StoredItems:
 
     async def _require_parents(self, exchange: Exchange) -> None:
         """Give the collections of the path what they begin with; raises NotFound without its parents."""
-        exchange.places = await self._begun(exchange.places)
+        exchange.places = await self._begin(exchange.places)
         self._items.require_parents(exchange.places)
 
     async def _list(self, exchange: Exchange) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from itertools import islice
 from typing import Any, Final
@@ -12,10 +12,10 @@ from contract_first.generation import Generator
 from contract_first.generation.choices import Alternatives
 from contract_first.generation.examples import readable_of
 from contract_first.generation.identifiers import identifier, prefix_of
-from contract_first.mock.shape.bounds import MILLISECONDS
+from contract_first.mock.shape.bounds import MILLISECONDS, in_utc
 from contract_first.recognition import Collection
 from contract_first.vocabulary.members import Meaning, identifiers_of, tallies
-from contract_first.vocabulary.times import is_change, is_creation
+from contract_first.vocabulary.times import is_change, is_creation, stage_of
 from contract_first.vocabulary.words import plain
 
 PROVIDERS: Final = "/providers/"
@@ -90,7 +90,23 @@ class Values:
         else:
             facts = self._facts(schema, value, body, number, now)
         value = self._laid_over({**self._laid_over(value, path), **facts}, body, is_open=schema.is_open)
+        value = self._in_order(value, schema.members_of(value), {**facts, **body})
         return self._stored(self._whole(schema, value, base, {**path, **facts, **body}))
+
+    def _in_order(
+        self, value: dict[str, Any], members: Mapping[str, Schema], certain: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return an item in which no generated time, as of its expiry, is before what comes first."""
+        names, latest = {*map(plain, certain)}, datetime.min.replace(tzinfo=UTC)
+        stages = {name: stage_of(name)[0] for name in members if in_utc(value.get(name))}
+        for name in sorted((name for name in stages if stages[name] >= 0), key=stages.__getitem__):
+            moment = datetime.fromisoformat(in_utc(value[name])).replace(tzinfo=UTC)
+            if stages[name] and moment < latest and plain(name) not in names:
+                moment = latest + timedelta(hours=stages[name])
+                fitting = filter(members[name].conforms, _spelled(moment, value[name]))
+                value = {**value, name: next(fitting, value[name])}
+            latest = max(latest, moment)
+        return value
 
     def copied(self, value: Mapping[str, Any]) -> dict[str, Any]:
         """Return the members of an item that a copy of it has, too."""
