@@ -129,6 +129,7 @@ def _report(contract: Contract, violations: Iterable[RuleViolation]) -> LintRepo
         end="complete",
         operations={"": Tested(operation="", checks=checks)},
         findings=findings,
+        finished=[("", rule) for rule in checks],
         declared=len(contract.operations),
     )
 
