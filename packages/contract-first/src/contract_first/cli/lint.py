@@ -68,9 +68,9 @@ class LintReport(Report, kw_only=True):
         """Return the number of defects and violations in a sentence."""
         defects = sum(finding.check == VALIDITY for finding in self.findings)
         counts = f"Defects: {defects}, violations of house rules: {len(self.findings) - defects}"
-        known = f", known: {len(self.known_findings)}" * bool(self.known_findings)
+        exceptions = f", known: {len(self.known_findings)}" * bool(self.known_findings)
         outcome = counts if self.findings else "Nothing is wrong"
-        return f"{outcome}{known} in {self.subject.source} (operations: {self.declared})."
+        return f"{outcome}{exceptions} in {self.subject.source} (operations: {self.declared})."
 
 
 @follows_references
@@ -118,6 +118,7 @@ def _report(contract: Contract, violations: Iterable[RuleViolation]) -> LintRepo
             severity=severity,
             title=diagnostic.reason.removesuffix("."),
             message=str(diagnostic),
+            where=f"#{diagnostic.pointer}",
             pointer=diagnostic.pointer,
         )
         for rule, severity, diagnostic in diagnostics
@@ -130,6 +131,7 @@ def _report(contract: Contract, violations: Iterable[RuleViolation]) -> LintRepo
         finished=[("", "")],
         operations={"": Tested(operation="", checks=checks)},
         findings=findings,
+        finished=[("", rule) for rule in checks],
         declared=len(contract.operations),
     )
 

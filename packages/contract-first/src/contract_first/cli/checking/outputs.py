@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from contract_first.check.run.checking import Checking
 
 
-Shown = Callable[[Report, Console], None]
+Printer = Callable[[Report, Console], None]
 """Shows a report in a terminal."""
 
 
@@ -97,7 +97,7 @@ class Outputs(NamedTuple):
         contract: Contract,
         baseline: Baseline,
         checks: Collection[str],
-        shown: Shown = show,
+        printer: Printer = show,
     ) -> Report:
         """Set apart what a baseline has, and return the report once it is shown and written."""
         apply_baseline(report, baseline, datetime.now(UTC).date(), checks)
@@ -105,10 +105,10 @@ class Outputs(NamedTuple):
             write_baseline(self.baseline, report, baseline, new=False)
         if self.write_baseline is not None:
             write_baseline(self.write_baseline, report, baseline)
-        return self._reported(report, contract, shown)
+        return self._reported(report, contract, printer)
 
-    def _reported(self, report: Report, contract: Contract, shown: Shown = show) -> Report:
-        shown(report, report_console())
+    def _reported(self, report: Report, contract: Contract, printer: Printer = show) -> Report:
+        printer(report, report_console())
         if self.html is not None:
             self.html.write_text(page(report), "utf-8")
         if self.json is not None:

@@ -192,8 +192,11 @@ class SchemaComparison:
         if value is MISSING:
             return differences
         text = f"oneOf: {json.dumps(value, ensure_ascii=False)} {SHOWN[0]}"
-        shown = {EXCLUSIVE: {"rule": RULES["request-condition-narrowed"], "detail": text}}
-        return [replace(difference, **shown.get(difference.rule, {})) for difference in differences]
+        narrowed = RULES["request-condition-narrowed"]
+        return [
+            replace(difference, rule=narrowed, detail=text) if difference.rule is EXCLUSIVE else difference
+            for difference in differences
+        ]
 
     def _condition(self, label: str, kind: str, old: Whole, new: Whole, side: Side) -> list[Difference]:
         """Return the differences of a condition: its direction, as far as keywords tell, and what shows it.
