@@ -5,6 +5,6 @@ app with handlers respond where it has none, and as a client prefers.
 """
 
 from .app import contract_app
-from .fallback import ContractResponses
+from .pipeline import ContractResponses
 
 __all__ = ["ContractResponses", "contract_app"]

@@ -14,7 +14,7 @@ from contract_first.service.assembly import Assembly
 from contract_first.service.clock import Clock
 from contract_first.service.functions import Function
 
-from .fallback import ContractResponses
+from .pipeline import ContractResponses
 
 NO_HANDLERS: Mapping[str, Any] = MappingProxyType({})
 LIMITS = Limits(body=16 * 1024 * 1024, upload=64 * 1024 * 1024, target=16 * 1024)

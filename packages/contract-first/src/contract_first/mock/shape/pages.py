@@ -122,14 +122,14 @@ class Pages:
         first, last = self._span(items, query, url, size, starts)
         behind = bisect_right(starts, first) - 1 if first < total else first // max(size, 1)
         number, on_page = self._first_page + behind, items[first:last]
+        page = ListPage(on_page, first, size, total, number, "", url, "", len(starts))
         if not on_page or last >= total:
-            return ListPage(on_page, first, size, total, number, "", url, "", len(starts))
+            return page
         key = self._key_of(on_page[-1])
         after = None if key is None else str(key)
         has_pages = any(map(self.name, (Meaning.PAGE, Meaning.OFFSET, Meaning.AFTER)))
-        is_cut = last - first < size or not has_pages
         following = self._following(url, after or "", number + 1, last)
-        return ListPage(on_page, first, size, total, number, after, url, following, len(starts), is_cut)
+        return page._replace(after=after, next_url=following, is_cut=last - first < size or not has_pages)
 
     def _undeclared(self, url: str) -> Iterator[tuple[str, Any]]:
         """Yield what a URL asks for by parameters for which the contract has none."""

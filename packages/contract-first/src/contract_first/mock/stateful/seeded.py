@@ -110,7 +110,7 @@ class SeededItems:
 
     async def _references(self, collection: Collection) -> dict[str, list[Any]]:
         """Return the keys of other collections' items, by the members that have one: ``ownerId``."""
-        references = {}
+        references: dict[str, list[Any]] = {}
         for values in (await self._collections()).values.values():
             other, ids = values.collection, identifiers_of(values.collection.resource)
             names = [name for name in collection.schema.members if plain(name) in ids]
@@ -140,11 +140,7 @@ class SeededItems:
         return None
 
     def _populated(
-        self,
-        role: Role,
-        documented: DocumentedResponse,
-        other: Any,
-        references: Mapping[str, list[Any]],
+        self, role: Role, documented: DocumentedResponse, other: Any, references: Mapping[str, list[Any]]
     ) -> Population:
         rows, whole = self._rows(role, documented), {}
         for number, (key, row) in enumerate(rows.items()):
@@ -163,10 +159,8 @@ class SeededItems:
         rows: dict[str, dict[str, Any]] = {}
         for number, item in enumerate(item for item in items if isinstance(item, dict)):
             key, row = collection.key_of(item), item
-            if (
-                str(key) in rows
-                and (another := self._values(collection).another_key(key, number)) is not MISSING
-            ):
+            another = self._values(collection).another_key(key, number) if str(key) in rows else MISSING
+            if another is not MISSING:
                 key, row = another, collection.with_key(item, another)
             if isinstance(key, str | int) and key != ANY_KEY:
                 rows[str(key)] = row
@@ -229,11 +223,7 @@ def _referring(item: dict[str, Any], schema: Schema | None, keys: Mapping[str, A
 
 def _key_of(role: Role, arguments: Arguments) -> str:
     """Return the key of the item that a request is for, in its path or its body."""
-    body = arguments.get(BODY)
-    if role.key is not None:
-        key = arguments.get(("path", role.key))
-    elif role.action in CHANGING and isinstance(body, dict):
+    body, key = arguments.get(BODY), arguments.get(("path", role.key or ""))
+    if role.key is None and role.action in CHANGING and isinstance(body, dict):
         key = role.collection.key_of(body)
-    else:
-        key = None
     return ANY_KEY if key is None else str(key)
