@@ -113,7 +113,6 @@ def _report(contract: Contract, violations: Iterable[RuleViolation]) -> LintRepo
         Finding(
             operation="",
             operations=[f"#{diagnostic.pointer}"],
-            where=f"#{diagnostic.pointer}",
             check=rule,
             severity=severity,
             title=diagnostic.reason.removesuffix("."),
@@ -128,7 +127,6 @@ def _report(contract: Contract, violations: Iterable[RuleViolation]) -> LintRepo
     return LintReport(
         subject=ReportSubject.of(contract),
         end="complete",
-        finished=[("", "")],
         operations={"": Tested(operation="", checks=checks)},
         findings=findings,
         finished=[("", rule) for rule in checks],
