@@ -113,7 +113,7 @@ def test_it_serves_handlers_that_need_a_collaborator(write, minimal, options):
 @pytest.mark.parametrize(
     ("options", "code", "reason"),
     [
-        (["--contract", "openapi.yaml", "--handlers", "shelter"], 1, "serve --collaborators MODULE:NAME"),
+        (["--contract", "openapi.yaml", "--handlers", "shelter"], 2, "serve --collaborators MODULE:NAME"),
         (["--app", "shelter:APP", "--contract", "openapi.yaml"], 2, "where it calls create_app"),
         (["--app", "shelter:opened"], 2, "'shelter:opened' is of type function; expected what create_app"),
         (["--contract", "openapi.yaml"], 2, "--handlers PACKAGE, or --app MODULE:NAME"),
@@ -135,13 +135,13 @@ def test_what_lacks_a_collaborator_is_one_sentence(write, minimal, options, code
 @pytest.mark.parametrize(
     ("options", "code", "reason"),
     [
-        ([], 1, "Nothing authenticates the security scheme 'key'"),
+        ([], 2, "Nothing authenticates the security scheme 'key'"),
         (["--handlers", "nowhere"], 2, "Cannot import 'nowhere'"),
         (["--handlers", "./handlers"], 2, "'./handlers' is not the name of a module"),
         (["--handlers", "handlers.py"], 2, "'handlers.py' is not the name of a module"),
         (
             ["--handlers", "hooks", "--authenticate", "hooks:CHECKS"],
-            1,
+            2,
             "No handler for operationId 'list_pets'",
         ),
         (["--authenticate", "hooks:NONE"], 2, "Cannot import 'hooks:NONE'"),

@@ -174,11 +174,10 @@ class Boundaries(RunCheck):
     def _node(self, schema: Any) -> Any:
         """Return a schema, or the only one that it is made of beside null."""
         node, _ = self.target.contract.follow(schema, "")
-        for keyword in ("allOf", "anyOf", "oneOf") if isinstance(node, dict) and "type" not in node else ():
-            parts = [self.target.contract.follow(part, "")[0] for part in node.get(keyword, ())]
-            left = [part for part in parts if not isinstance(part, dict) or part.get("type") != "null"]
-            if len(left) == 1 and not {"enum", "const", "readOnly"} & node.keys():
-                return left[0]
+        if isinstance(node, dict) and node.keys().isdisjoint(("type", "enum", "const", "readOnly")):
+            branches = self.target.contract.schemas.of(node).branches
+            typed = [branch for branch in branches if branch.get("type", "null") != "null"]
+            return typed[0] if len(typed) == 1 else node
         return node
 
     def _validator(self, node: dict[str, Any]) -> Callable[[Any], bool]:

@@ -14,12 +14,13 @@ from contract_first.check.target import Target
 from contract_first.check.validation import ExchangeValidator
 from contract_first.check.validation.requests import ReadRequest
 from contract_first.contract.document import pointers
+from contract_first.contract.document.anatomy import ALTERNATIVES
 from contract_first.contract.document.media_types import essence, is_json
 from contract_first.service.request.coercion import Coercion
 
 from .identity import attach
 
-OF_TYPES: Final = {"type", "anyOf"}
+OF_TYPES: Final = {"type", *ALTERNATIVES}
 BOOLEANS: Final = {"true", "false", "yes", "no", "on", "off", "t", "f", "y", "n"}
 DATA: Final = (AcceptedNegativeData, RejectedPositiveData)
 
