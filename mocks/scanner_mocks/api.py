@@ -19,7 +19,7 @@ from contract_first.mock.responses import MockStrictness
 from contract_first.mock.service import ReloadingService
 from contract_first.mock.state.clock import MockClock, SkewedClock
 from contract_first.mock.state.data_directory import DataDirectory
-from contract_first.mock.state.scopes import SCOPE, Cleared, ScopedPart, Scopes
+from contract_first.mock.state.scopes import SCOPE
 from contract_first.mock.traffic import Traffic
 from contract_first.service.access.cors import open_to_pages
 from scanner_api.app import START_ERRORS, Application, create_app, photo_bucket
@@ -99,10 +99,6 @@ def mock_application(parts: Parts) -> MockApplication:
         isolated=parts.options.isolate,
     )
     traffic.s3_scope = state.scope_of
-    scopes = None
-    if parts.options.isolate:
-        parted: list[ScopedPart] = [clock, state, *map(Cleared, traffic.resets.values())]
-        scopes = Scopes(parted, state.initialize, state.release)
     service = ReloadingService(
         contract,
         app_by(contract),
@@ -117,7 +113,7 @@ def mock_application(parts: Parts) -> MockApplication:
         traffic,
         access=ControlAccess(parts.options.control_token, parts.options.control_origins),
         seeds=lambda: {**parts.seeds(), "bucket": state.room.bucket},
-        scopes=scopes,
+        isolated=[clock, state] if parts.options.isolate else None,
         reach=parts.reach,
         ca=parts.authority.certificate if parts.authority else None,
         profile=PROFILE,

@@ -9,13 +9,13 @@ from typing import Annotated
 
 import typer
 
-from contract_first.cli.commands import CONTRACTS, RUN, Lazy, application, group
+from contract_first.cli.commands import CONTRACTS, RUN, Lazy, application, group, lazy_commands, option
 from contract_first.cli.tree import CONTRACT_COMMANDS, CONTRACT_HELP
 from scanner_contract import load_contract
 
 HELP = "Contract: JSON or YAML, a file or a URL; by default the packaged one."
 FILE = Annotated[str | None, typer.Argument(metavar="FILE|URL", help=HELP)]
-CONTRACT = Annotated[str | None, typer.Option(metavar="FILE|URL", help=HELP)]
+CONTRACT = option(str | None, HELP, metavar="FILE|URL")
 
 OWN = {
     **{name: {"file": FILE, "load": load_contract} for name in ("show", "lint", "digest", "types")},
@@ -28,6 +28,13 @@ contract = group(
     {name: command.customized(**OWN.get(name, {})) for name, command in CONTRACT_COMMANDS.items()},
 )
 
+RUNNING = {
+    "serve": ("serve:serve", "Serve the Scanner API with real keys, a real database and a real bucket."),
+    "worker": (
+        "serve:worker",
+        "Process captures and read photos for servers with the same settings; run as many as you need.",
+    ),
+}
 OPERATE = {
     "db": ("db:app", "Show, check and upgrade the schema of the database; back up and restore SQLite."),
     "organizations": (
@@ -50,26 +57,15 @@ OPERATE = {
     "products": ("imports:products", "Import and list the products that scans are looked up in."),
     "freshness": ("imports:freshness", "Set the thresholds behind the freshness chip."),
 }
-"""The commands of an operator: module and name, and help."""
+"""The commands of an operator, as those above: module and name, and help."""
 
 COMMANDS: dict[str, Lazy] = {}
 for entry_point in entry_points(group="scanner_api.commands"):
     entry_point.load()(COMMANDS)
 COMMANDS |= {
-    "serve": Lazy(
-        "scanner_api.cli.serve:serve",
-        "Serve the Scanner API with real keys, a real database and a real bucket.",
-        section=RUN,
-    ),
-    "worker": Lazy(
-        "scanner_api.cli.serve:worker",
-        "Process captures and read photos for servers with the same settings; run as many as you need.",
-        section=RUN,
-    ),
+    **lazy_commands("scanner_api.cli", RUNNING, RUN),
     "contract": Lazy("scanner_api.cli:contract", CONTRACT_HELP, section=CONTRACTS),
-} | {
-    name: Lazy(f"scanner_api.cli.{place}", help_, section="Operate")
-    for name, (place, help_) in OPERATE.items()
+    **lazy_commands("scanner_api.cli", OPERATE, "Operate"),
 }
 
 app = application(

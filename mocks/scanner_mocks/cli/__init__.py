@@ -1,28 +1,14 @@
 """The commands that the mocks add to ``scanner-api``, imported once they are invoked."""
 
-from typing import Annotated, Any
+from typing import Any
 
-import typer
-
-from contract_first.cli.commands import RUN, Lazy
+from contract_first.cli.commands import RUN, Lazy, option
 from contract_first.cli.tree import COMMANDS
 from scanner_contract import load_contract
 
-CONTRACT = Annotated[
-    str | None,
-    typer.Option(
-        metavar="FILE|URL", help="Contract: JSON or YAML, a file or a URL; by default the packaged one."
-    ),
-]
-
-
-CHECKED = Annotated[
-    str | None,
-    typer.Option(
-        metavar="FILE|URL",
-        help="Contract: JSON or YAML, a file or a URL; by default URL/openapi.json, else the packaged one.",
-    ),
-]
+HELP = "Contract: JSON or YAML, a file or a URL; by default"
+CONTRACT = option(str | None, f"{HELP} the packaged one.", metavar="FILE|URL")
+CHECKED = option(str | None, f"{HELP} URL/openapi.json, else the packaged one.", metavar="FILE|URL")
 
 
 def add_commands(commands: dict[str, Lazy]) -> None:

@@ -3,6 +3,7 @@
 import ast
 import gc
 import inspect
+import operator
 import signal
 import sys
 import warnings
@@ -100,6 +101,11 @@ class DeferredModule(ModuleType):
         return Deferred(self.__name__, name) if module is self else getattr(module, name)
 
 
+def _of_member(operation: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the method of a deferred member that does an operation on the member itself."""
+    return lambda self, *operands, **named: operation(self._resolve(), *operands, **named)
+
+
 class Deferred:
     """A member of a module that is not imported yet."""
 
@@ -112,31 +118,18 @@ class Deferred:
             del sys.modules[module]
         return getattr(import_module(module), name)
 
-    def __call__(self, *positional: Any, **named: Any) -> Any:
-        return self._resolve()(*positional, **named)
-
     def __getattr__(self, name: str) -> Any:
         if name in DESCRIPTOR:
             raise AttributeError(name)
         return getattr(self._resolve(), name)
 
-    def __getitem__(self, key: Any) -> Any:
-        return self._resolve()[key]
-
-    def __setitem__(self, key: Any, value: Any) -> None:
-        self._resolve()[key] = value
-
-    def __contains__(self, key: Any) -> bool:
-        return key in self._resolve()
-
-    def __len__(self) -> int:
-        return len(self._resolve())
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._resolve())
-
-    def __bool__(self) -> bool:
-        return bool(self._resolve())
+    __call__ = _of_member(operator.call)
+    __getitem__ = _of_member(operator.getitem)
+    __setitem__ = _of_member(operator.setitem)
+    __contains__ = _of_member(operator.contains)
+    __len__ = _of_member(len)
+    __iter__ = _of_member(iter)
+    __bool__ = _of_member(bool)
 
     def __mro_entries__(self, _bases: tuple[Any, ...]) -> tuple[Any, ...]:
         return (self._resolve(),)

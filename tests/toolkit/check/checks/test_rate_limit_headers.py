@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from itertools import cycle
-from types import SimpleNamespace
 
 import pytest
-import requests
-from schemathesis import Response
 
 from contract_first.check.checks.rate_limit_headers import RateLimitHeaders
 
@@ -78,45 +75,3 @@ def test_each_rule_has_a_wrong_app():
 def test_wrong_headers_are_caught(findings, rule, spoil):
     """An app whose rate-limit headers are wrong in one way breaks that rule, and no other of any check."""
     assert findings(response=spoil) == {("rate_limit_headers", rule)}
-
-
-CASE = SimpleNamespace(operation=SimpleNamespace(label="GET /example"))
-
-
-def response(left, *, seconds=0.0, key="one", resets=1_800_000_000, status=200):
-    """Return a response that took so long, and says how many requests are left."""
-    headers = {"ratelimit-policy": "9;w=60", "ratelimit-limit": "9", "ratelimit-reset": "60"}
-    headers |= {"ratelimit-remaining": str(left), "x-ratelimit-remaining": str(left)}
-    headers |= {"x-ratelimit-limit": "9", "x-ratelimit-reset": str(resets)}
-    request = requests.Request("GET", "http://api.example/example", headers={"X-API-Key": key}).prepare()
-    return Response(
-        status, {name: [value] for name, value in headers.items()}, b"", request, seconds, verify=True
-    )
-
-
-@pytest.fixture
-def rules_of(inspection):
-    """Return which rules the responses break, one after the other."""
-    check = RateLimitHeaders(inspection().target)
-    return lambda *responses: [[each.rule for each in check.failures(one, CASE)] for one in responses]
-
-
-def test_more_than_before_is_growth(rules_of):
-    """More requests than an earlier response left are reported as growing."""
-    assert rules_of(response(5), response(5), response(4), response(5)) == [[], [], [], ["growing"]]
-
-
-@pytest.mark.parametrize(
-    "later",
-    [
-        response(6, seconds=60),
-        response(6, key="another"),
-        response(6, resets=1_800_000_060),
-        response(6, status=401),
-        response(6, status=503),
-    ],
-    ids=["sent before", "another caller", "another window", "not let in", "not counted"],
-)
-def test_more_for_another_reason_is_no_growth(rules_of, later):
-    """What was sent before, or counts against another window, may say more."""
-    assert rules_of(response(5), later) == [[], []]

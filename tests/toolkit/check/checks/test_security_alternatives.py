@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 
 from contract_first.check.checks.security_alternatives import SecurityAlternatives
-from contract_first.contract import Contract
 from scanner_mocks import seeds
 
 KNOWN = {seeds.UNLIMITED_KEY, seeds.OTHER_ORGANIZATION_KEY}
@@ -73,31 +72,3 @@ def test_what_a_cache_gives_to_everybody_is_caught(findings):
     """An app that checks credentials, behind a cache that does not, is caught."""
     rules = {("security_alternatives", "none"), ("security_alternatives", "wrong")}
     assert findings(response=cached()) == rules
-
-
-@pytest.mark.parametrize(
-    ("documented", "found"),
-    [
-        ({"403"}, set()),
-        ({"401", "403"}, {"none", "wrong"}),
-        ({"403", "default"}, {"none", "wrong"}),
-        (set(), {"none", "wrong"}),
-    ],
-)
-def test_a_contract_may_refuse_with_a_403(inspection, documented, found):
-    """A contract that has a 403 and no 401 is kept by a 403."""
-
-    def forbid(exchange):
-        exchange.status = 403 if exchange.sent.get("x-api-key") != seeds.UNLIMITED_KEY else 200
-
-    responses = {status: {"description": "A response."} for status in ("200", *documented)}
-    document = {
-        "openapi": "3.1.0",
-        "info": {"title": "Forbidding", "version": "1"},
-        "security": [{"key": []}],
-        "paths": {"/things": {"get": {"responses": responses}}},
-        "components": {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-API-Key"}}},
-    }
-    contract = Contract(document, "forbidding")
-    target = inspection(contract=contract, operations=contract.operations, response=forbid).target
-    assert {violated.rule for violated in SecurityAlternatives(target).run()} == found

@@ -230,6 +230,15 @@ class Lazy:
         return command
 
 
+def lazy_commands(
+    package: str, commands: Mapping[str, tuple[str, str]], section: str = Lazy.section
+) -> dict[str, Lazy]:
+    """Return the commands of a section, each of a place within a package and its help."""
+    return {
+        name: Lazy(f"{package}.{place}", help_, section=section) for name, (place, help_) in commands.items()
+    }
+
+
 class OneContract(TyperCommand):
     """A command that takes one contract: a second one is an error."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import KW_ONLY, dataclass, field
 from http import HTTPStatus
@@ -32,7 +32,7 @@ from .rules.reading import RuleReader
 from .rules.transport import is_closed
 from .service import ReloadingService
 from .state.clock import MockClock
-from .state.scopes import Scopes, named
+from .state.scopes import Cleared, ScopedPart, Scopes, named
 from .state.state import MockState
 from .traffic import Traffic
 
@@ -51,7 +51,8 @@ class MockApplication:
     Attributes:
         ca: certificate of the authority that clients are to trust, in PEM; None without TLS.
         items: of a stateful mock; None of others.
-        scopes: isolate the state of requests with different scopes; None where all have it in common.
+        isolated: what scopes have for themselves, beside their part of the traffic; None where all have it in
+            common.
         most_target_bytes: longest path and query; the server refuses longer ones as they come in.
         most_response_bytes: of large responses that clients are yet to read; the server refuses more. One
             client has two pages of stored items.
@@ -66,7 +67,7 @@ class MockApplication:
     reach: Reach
     ca: str | None = None
     items: ItemBrowser | None = None
-    scopes: Scopes | None = None
+    isolated: Sequence[ScopedPart] | None = None
     profile: ProblemProfile = PLAIN
     most_target_bytes: int = MOST_TARGET_BYTES
     most_response_bytes: int = 24 * 1024 * 1024
@@ -76,6 +77,10 @@ class MockApplication:
 
     def __post_init__(self) -> None:
         reach, state, traffic, extension = self.reach, self.state, self.traffic, self.traffic.extension
+        self._scopes: Scopes | None = None
+        if self.isolated is not None:
+            parts = [*self.isolated, *map(Cleared, traffic.resets.values())]
+            self._scopes = Scopes(parts, state.initialize, state.release)
 
         def contract() -> Contract:
             return self.service.contract
@@ -83,7 +88,7 @@ class MockApplication:
         self._control = control(
             self.access,
             pages={
-                EVENTS: EventStream(state.events, traffic.journal, isolated=self.scopes is not None),
+                EVENTS: EventStream(state.events, traffic.journal, isolated=self.isolated is not None),
                 RESPONSES: ResponsesPage(contract),
                 ROOT: TO_CONSOLE,
                 CONSOLE: ConsolePage(lambda: reach.s3, extension.console),
@@ -102,7 +107,7 @@ class MockApplication:
                 "rules": traffic.rules,
                 "reader": RuleReader(extension),
                 "items": self.items,
-                "scopes": self.scopes,
+                "scopes": self._scopes,
                 "violations": traffic.violations,
                 "save": traffic.save,
             },
@@ -156,12 +161,12 @@ class MockApplication:
         if app is self.service and host and not self.reach.accepts(host):
             await refuse_host(host, "--public-url has", send)
             return
-        if self.scopes is None or not name or path == EVENTS:  # a listener uses no state
+        if self._scopes is None or not name or path == EVENTS:  # a listener uses no state
             await app(scope, receive, send)
             return
         async with AsyncExitStack() as entered:
             try:
-                await entered.enter_async_context(self.scopes.used(name))
+                await entered.enter_async_context(self._scopes.used(name))
             except Problem as problem:  # there is no room for another scope
                 await send_problem(HTTPStatus(problem.status), problem.detail, send)
                 return

@@ -32,7 +32,7 @@ from .service import ReloadingService
 from .state.clock import MockClock
 from .state.data_directory import DataDirectory
 from .state.randomness import SeededRandomness
-from .state.scopes import SCOPE, Cleared, ScopedPart, Scopes
+from .state.scopes import SCOPE, ScopedPart
 from .state.state import MockState
 from .stateful.browser import ItemBrowser
 from .stateful.catalog import catalog_of
@@ -178,17 +178,16 @@ class _Assembly:
             reach=self.reach,
             ca=authority.certificate if authority else None,
             items=ItemBrowser(self.memory) if self.memory else None,
-            scopes=self._scopes(state) if self.options.isolate else None,
+            isolated=self._isolated() if self.options.isolate else None,
             most_target_bytes=LIMITS.target,
         )
 
-    def _scopes(self, state: MockState) -> Scopes:
-        """Return what isolates scopes: items, the clock, handlers' state, and their part of the rest."""
+    def _isolated(self) -> list[ScopedPart]:
+        """Return what scopes have for themselves: items, the clock, handlers' state."""
         parts: list[ScopedPart] = [self.clock, *([self.memory] if self.memory else [])]
         if self._handlers is not None:
             parts.append(self._handlers.state)
-        parts += map(Cleared, self.traffic.resets.values())
-        return Scopes(parts, state.initialize, state.release)
+        return parts
 
     def report_handlers(self, contract: Contract) -> None:
         """Report which operations have handlers; raise HandlersError if none has one, of those there are."""

@@ -11,8 +11,6 @@ from contract_first.check.checks.check import ResponseCheck
 OURS = {check.name: check for check in CHECKS}
 ELSEWHERE = {
     "delivery: time",
-    "retry_after: body",
-    "retry_after: enough",
     "organization_isolation: list",
 }
 """Rules that take time, or ids that are texts: their wrong apps are among those of the checks."""

@@ -198,6 +198,23 @@ ROWS: list[Row] = [
         "retry_after: form",
         asked(REPORT, lambda *_: problem(429, **{"Retry-After": "0.5"})),
     ),
+    (
+        "Retry-After is another in the body",
+        "retry_after: body",
+        asked(
+            REPORT,
+            lambda *_: Reply(
+                429,
+                {**problem(429).body, "retry_after_seconds": 60},
+                {"Content-Type": "application/problem+json", "Retry-After": "1"},
+            ),
+        ),
+    ),
+    (
+        "Retry-After is too short",
+        "retry_after: enough",
+        asked(REPORT, lambda *_: problem(429, **{"Retry-After": "1", "RateLimit-Remaining": "0"})),
+    ),
     # rate limits
     ("no rate limit in errors", "rate_limit_headers: present", header("", "RateLimit-Limit", ABSENT, 401)),
     ("no rate limit in a success", "rate_limit_headers: present", header(LIST, "RateLimit-Remaining")),
