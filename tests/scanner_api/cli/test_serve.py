@@ -178,14 +178,14 @@ def test_other_variables_are_nobody_s_mistake(refuse):
     """What Kubernetes and clients set is no mistyped setting: the start goes on, to a contract."""
     others = {"SCANNER_SERVICE_HOST": "10.0.0.1", "SCANNER_API_PORT_8000_TCP": "tcp://10.0.0.1:8000"}
     refused = refuse(SCANNER_CONTRACT="/nowhere.json", SCANNER_API_KEY="csb", **others)
-    assert (refused.exit_code, "/nowhere.json" in refused.stderr) == (1, True)
+    assert (refused.exit_code, "/nowhere.json" in refused.stderr) == (2, True)
 
 
 @pytest.mark.parametrize("place", ["/nowhere.json", "http://127.0.0.1:1/openapi.json"])
 def test_a_contract_that_is_not_there_is_one_sentence(refuse, place):
-    """What is wrong beyond its form ends the start with 1 and a sentence, of a file or a URL."""
+    """What is wrong beyond its form ends the start with 2 and a sentence, of a file or a URL."""
     refused = refuse(SCANNER_CONTRACT=place)
-    assert (refused.exit_code, f"{place}: " in refused.stderr, refused.stderr.count("\n")) == (1, True, 1)
+    assert (refused.exit_code, f"{place}: " in refused.stderr, refused.stderr.count("\n")) == (2, True, 1)
 
 
 def test_two_contracts_are_an_error(refuse):
@@ -199,4 +199,4 @@ def test_a_taken_port_is_one_sentence(refuse):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         refused = refuse("--port", str(port))
-    assert (refused.exit_code, f"port {port}" in refused.stderr) == (1, True)
+    assert (refused.exit_code, f"port {port}" in refused.stderr) == (2, True)
