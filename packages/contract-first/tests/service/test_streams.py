@@ -118,7 +118,7 @@ async def test_a_later_item_violates_the_contract(streaming_app, caplog):
 
 @pytest.mark.parametrize("error", [NotFound("Gone."), LookupError("secret")])
 async def test_an_error_behind_the_first_item(serve, error, caplog):
-    """Of an error that is declared nothing is sent behind what was: it ends without its end, and is logged."""
+    """Of a declared error nothing is sent behind what was: it ends without its end, and is logged."""
 
     async def op():
         yield Item(1)

@@ -64,7 +64,7 @@ class OperationSchemas:
 
         def unlikelihood(candidate: Nested) -> tuple[bool, bool, int]:
             name = plain(name_at(candidate.way))
-            is_named = name in {"", resource} or name in Meaning.ENVELOPE
+            is_named = resource.endswith(name) or name in Meaning.ENVELOPE
             is_same = bool(component) and component == candidate.schema.component
             return not is_same, not is_named, len(candidate.way)
 

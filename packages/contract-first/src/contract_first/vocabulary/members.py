@@ -30,7 +30,7 @@ class Meaning(Enum):
 
     # Lists: the part that is requested
 
-    SIZE = "limit pagesize perpage maxresults maxitems top take size"
+    SIZE = "limit pagesize perpage maxresults maxitems top take size count"
     PAGE = "page pagenumber pageno pageindex currentpage"
     OFFSET = "offset skip startindex start"
     CURSOR = "cursor nexttoken continuationtoken paginationtoken continue iterator marker position"
