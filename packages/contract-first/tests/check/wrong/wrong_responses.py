@@ -174,19 +174,6 @@ ROWS: list[Row] = [
     ("error with another status", "problem_details: status", member("", "status", 400, 401)),
     ("error without a title", "problem_details: schema", member("", "title", ABSENT, 401)),
     ("title is a number", "problem_details: members", member("", "title", 7, 404)),
-    ("401 that is retryable", "problem_details: retryable", member("", "retryable", lambda _: True, 401)),
-    (
-        "429 that is not retryable",
-        "problem_details: retryable",
-        asked(
-            REPORT,
-            lambda *_: Reply(
-                429,
-                {**problem(429).body, "retryable": False},
-                {"Content-Type": "application/problem+json", "Retry-After": "1"},
-            ),
-        ),
-    ),
     ("429 without Retry-After", "retry_after: present", asked(REPORT, lambda *_: problem(429))),
     (
         "Retry-After is a word",
