@@ -64,6 +64,21 @@ def test_every_problem_is_written_whole(kind, serve):
     assert timedelta() <= age < timedelta(minutes=1)
 
 
+@pytest.mark.parametrize(
+    ("problem", "is_transient"),
+    [
+        (Problem(502, "Away."), True),
+        (Problem(520, "Away."), True),
+        (Problem(501, "Never."), False),
+        (Problem(409, "Busy.", headers={"retry-after": "3"}), True),
+        (Problem(418, "Short."), False),
+    ],
+)
+def test_what_may_succeed_later(problem, is_transient):
+    """A failure of the server is transient, and what says when to retry."""
+    assert problem.is_transient is is_transient
+
+
 def test_a_problem_carries_its_headers_and_extensions(serve):
     """Headers and extension members of a problem are sent, beside those of the request."""
 
