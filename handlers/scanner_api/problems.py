@@ -7,12 +7,15 @@ from contract_first.service.messages.problems import Problem, ProblemProfile, Va
 
 
 def _members(problem: Problem, request_id: str, now: datetime) -> dict[str, Any]:
-    return {
+    members = {
         "error_code": problem.code or f"status_{problem.status}",
-        "retryable": problem.retryable,
+        "retryable": problem.is_transient,
         "timestamp": now.isoformat(),
         "request_id": request_id,
     }
+    if problem.retry_after:
+        members["retry_after_seconds"] = int(problem.retry_after)
+    return members
 
 
 PROFILE = ProblemProfile("https://closient.com/docs/errors/", _members)

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contract_first.mock.responses.preferences import FIRST, word
+from contract_first.mock.responses.problems import RETRY_AFTER
 from contract_first.mock.rule import Effect, Forward
 from contract_first.service.clock import Clock
 from contract_first.service.messages.streaming import until_gone
@@ -18,7 +19,7 @@ from .forwarding import Forwarder, ForwardFailed
 from .overriding import OverrideError, Overriding, Patched
 from .registry import Injection
 from .request import ApiRequest
-from .responses import Changed, Cut, Only, Paced, ProvokedProblem, RuleResponses
+from .responses import Changed, Cut, Only, Paced, ProvokedProblem, RuleResponses, retry_after
 from .transport import close, drop, is_closed
 
 LONGEST_NAP = 0.25
@@ -128,6 +129,7 @@ class AffectedApp:
         if operation is not None and operation.response_for(effect.status) is not None:
             documented = Only(effect.status, send)
             preferring = _preferring(scope, {"code": str(effect.status)})
+            preferring[RETRY_AFTER] = retry_after(effect, effect.status)
             await self.surroundings.app(preferring, receive, documented)
             if documented.passed:
                 return  # else the app had another reason to refuse, such as a missing credential

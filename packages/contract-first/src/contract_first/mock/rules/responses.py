@@ -20,10 +20,10 @@ from contract_first.service.messages.problems import (
     MEDIA_TYPE,
     Problem,
     ProblemProfile,
-    RateLimited,
 )
 from contract_first.service.messages.request import STATE, Request
 from contract_first.service.messages.response import Rendered, respond
+from contract_first.vocabulary.errors import OF_RETRY_AFTER, spelled
 
 WINDOW_SECONDS = 60
 """``Retry-After`` of a 429, where the fault does not say."""
@@ -33,6 +33,12 @@ MOST_TARGET_BYTES = 64 * 1024
 OWN = "contract_first.mock.response"
 PROVOKED_DETAIL = "A fault of the mock asks for this response."
 Headers = list[tuple[bytes, bytes]]
+
+
+def retry_after(effect: Effect, status: int) -> int | None:
+    """Return the ``Retry-After`` of a response with a status, None for none."""
+    seconds = effect.retry_after_seconds
+    return WINDOW_SECONDS if seconds is None and status == HTTPStatus.TOO_MANY_REQUESTS else seconds
 
 
 class Only:
@@ -89,12 +95,8 @@ class Changed:
         await self._pass_start()
         await self._send({"type": "http.response.body", "body": body})
 
-    def _seconds(self, status: int) -> int | None:
-        seconds = self._effect.retry_after_seconds
-        return WINDOW_SECONDS if seconds is None and status == HTTPStatus.TOO_MANY_REQUESTS else seconds
-
     def _headers(self, status: int, headers: Headers) -> Headers:
-        seconds = self._seconds(status)
+        seconds = retry_after(self._effect, status)
         if seconds is None:
             return headers
         headers = with_fields(headers, {b"retry-after": b"%d" % seconds})
@@ -120,9 +122,9 @@ class Changed:
         changes: dict[str, Any] = {}
         if self._effect.error_code and status >= HTTPStatus.BAD_REQUEST:
             changes["error_code"] = self._effect.error_code
-        seconds = self._seconds(status)
-        if seconds is not None and "retry_after_seconds" in document:
-            changes |= {"retry_after_seconds": seconds, "detail": RateLimited(seconds).detail}
+        seconds = retry_after(self._effect, status)
+        if seconds is not None:
+            changes |= {name: seconds for name in document if spelled(name) in OF_RETRY_AFTER.split()}
         return msgspec.json.encode({**document, **changes}) if changes else body
 
 
@@ -191,7 +193,6 @@ class ProvokedProblem(Problem):
         self.status = provoked
         self.title = (kind and kind.title) or phrase_of(provoked) or f"Status {provoked}"
         self.code = kind.code if kind else ""
-        self.retryable = kind.retryable if kind else provoked >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 class RuleResponses:
