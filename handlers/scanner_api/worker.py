@@ -80,6 +80,7 @@ class Worker:
             {"database": self._database.ping, "queue": self._processing.queue.ping},
             {"bucket": self._bucket.ping, "work": partial(oldest_waiting, stores, clock)},
             lambda: self._draining,
+            metrics,
         )
 
     async def run(self, ended: Event, ready: Callable[[], None]) -> None:
