@@ -19,6 +19,7 @@ from sqlalchemy.schema import CreateTable
 
 from contract_first.contract.document.errors import reason_of
 from contract_first.service.messages.problems import ServiceUnavailable
+from contract_first.service.observe.observation import timed
 
 from .connections import engines
 from .connections.async_engine import AsyncConnection, AsyncEngine
@@ -240,7 +241,8 @@ class Database:
             async with self.transaction(*keys, single=single) as connection:
                 return await connection.run_sync(work)
         async with translated():
-            return await self._writer.call(work)
+            with timed("database"):
+                return await self._writer.call(work)
 
     @property
     def _unit(self) -> Unit | None:
@@ -299,7 +301,8 @@ class Database:
             async with self.snapshot() as connection:
                 return await connection.run_sync(work)
         async with self.read_lock, translated():
-            return await self._threaded.call(work)
+            with timed("database"):
+                return await self._threaded.call(work)
 
     async def fetch(self, statement: Select[Any]) -> Sequence[Any]:
         """Return all rows of one statement, of one committed state."""

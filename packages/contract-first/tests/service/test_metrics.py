@@ -110,6 +110,8 @@ async def test_requests_are_counted_by_operation_and_status():
         ("closed",): 4,
         (NO_OPERATION,): 1,
     }
+    # of the eight that have an operation, three are refused before their handler is called
+    assert labels(samples, "openapi_request_stage_seconds_count") == {("handler",): 4}
     assert labels(samples, "openapi_refused_requests_total") == {
         ("no credential",): 1,
         ("invalid credential",): 1,

@@ -57,6 +57,12 @@ class Metrics:
             ["operation"],
             registry=registry,
         )
+        self._stages = Histogram(
+            "openapi_request_stage_seconds",
+            "What requests spend in their handlers, and wait for meanwhile.",
+            ["stage"],
+            registry=registry,
+        )
         self._refused = Counter(
             "openapi_refused_requests",
             "Requests that authentication or a rate limit refused.",
@@ -106,6 +112,8 @@ class Metrics:
         operation = observation.operation_id or NO_OPERATION
         self._counted(operation, observation.status or DISCONNECTED).inc()
         self._timed(operation).observe(observation.seconds)
+        for stage, seconds in observation.stages.items():
+            self._stages.labels(stage).observe(seconds)
 
     def authenticator(self, authenticator: Authenticator) -> Authenticator:
         """Return an authenticator whose refusals are counted."""
