@@ -59,6 +59,8 @@ class Worker:
         self._running = AsyncExitStack()
         self._draining = False
         self._database = database or database_of(settings)
+        if tracing is not None:
+            self._database.record_spans()
         self._bucket = bucket or photo_bucket(settings, clock)
         self._redirects = redirects_of(settings)
         stores = stores_of(self._database, clock, settings.session_ttl_seconds)

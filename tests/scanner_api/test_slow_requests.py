@@ -8,24 +8,32 @@ import json
 import runpy
 import shutil
 import sqlite3
+import sys
 import threading
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx2
 import pytest
-from sqlalchemy import text
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import StatusCode
+from sqlalchemy import insert, text
 
 from contract_first.service.observe.logs import Log, LogOptions
 from contract_first.service.observe.metrics import Metrics
 from contract_first.service.observe.request_log import RequestLog
+from contract_first.service.observe.spans import Tracing
 from scanner_api.access.api_keys import new_key
 from scanner_api.app import Application
 from scanner_api.settings import Settings
 from scanner_api.storage.accounts.credentials import ApiKey, CredentialStore
 from scanner_api.storage.accounts.digests import digest_of
 from scanner_api.storage.accounts.organizations import Organization, OrganizationStore
-from scanner_api.storage.database import Database
+from scanner_api.storage.database import ConstraintError, Database
+from scanner_api.storage.schema.tables import users
 from scanner_mocks.drawings.pictures import PIXEL
 from strict_s3 import Server
 
@@ -36,7 +44,8 @@ HELD_SECONDS = 0.3
 class Client:
     """Sends requests to a service, and returns the lines of its log."""
 
-    def __init__(self, client, written, metrics, database):
+    def __init__(self, client, written, app, metrics, database):
+        self.app = app
         self._client = client
         self._written = written
         self.metrics = metrics
@@ -52,12 +61,12 @@ class Client:
 
 
 @asynccontextmanager
-async def serving(url, **settings):
+async def serving(url, tracing=None, **settings):
     """Serve with a database, and yield a client that has a key."""
     settings = Settings(database_url=url, extractor="none", database_pool_size=3, **settings)
     written, metrics, database, key = io.StringIO(), Metrics(), Database(url), new_key("csb")
     log = RequestLog(Log("json", written), LogOptions("info", "json"))
-    app = Application(settings, request_log=log, metrics=metrics)
+    app = Application(settings, request_log=log, metrics=metrics, tracing=tracing)
     await app.start()
     try:
         now = app.clock.now()
@@ -68,7 +77,7 @@ async def serving(url, **settings):
         async with httpx2.AsyncClient(
             transport=httpx2.ASGITransport(app), base_url="http://scanner", headers={"X-API-Key": key}
         ) as client:
-            yield Client(client, written, metrics, database)
+            yield Client(client, written, app, metrics, database)
     finally:
         await app.stop()
         await database.close()
@@ -151,3 +160,43 @@ async def test_sqlite_waits_in_the_database(tmp_path, sqlite_template):
         other.close()
     assert response.status_code == 201
     assert line["database_milliseconds"] >= HELD_SECONDS * 900
+
+
+async def test_statements_have_spans_of_the_request(postgresql):
+    """OpenTelemetry's instrumentation records them, with no values; nothing else is a trace."""
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    async with serving(postgresql, tracing=Tracing(provider)) as service:
+        await service.app.database.ping()
+        assert exporter.get_finished_spans() == ()
+        body = {"metadata": {"note": "a-secret"}}
+        created, _ = await service.send("POST", "/sessions", json=body)
+        *statements, request = exporter.get_finished_spans()
+    assert created.status_code == 201
+    assert [span.attributes["db.statement"].split()[0] for span in statements] == ["INSERT"]
+    assert {span.parent.span_id for span in statements} == {request.context.span_id}
+    assert "a-secret" not in f"{[span.to_json() for span in statements]}"
+
+
+async def test_a_statement_that_fails_says_no_values(postgresql):
+    """The span of a duplicate has PostgreSQL's message without the values of the row."""
+    exporter, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    database = Database(postgresql)
+    database.record_spans()
+    adding = insert(users).values(id="a-secret", email="x", created=datetime.now(UTC))
+    await database.change(adding)
+    with Tracing(provider).job("job", {}), pytest.raises(ConstraintError):
+        await database.change(adding)
+    await database.close()
+    failed, _ = exporter.get_finished_spans()
+    assert failed.status.status_code is StatusCode.ERROR
+    assert "a-secret" not in failed.to_json()
+
+
+async def test_without_the_instrumentation_a_warning_says_what_is_missing(monkeypatch, caplog):
+    """The extra of contract-first alone has no spans of statements; the service goes on."""
+    monkeypatch.setitem(sys.modules, "opentelemetry.instrumentation.sqlalchemy.engine", None)
+    monkeypatch.delitem(sys.modules, "scanner_api.storage.connections.spans", raising=False)
+    Database("sqlite+aiosqlite://").record_spans()
+    assert "[otel]" in caplog.text

@@ -6,6 +6,7 @@ not respond is a 503 (:class:`~contract_first.ServiceUnavailable`), and a row th
 """
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, nullcontext
@@ -20,6 +21,7 @@ from sqlalchemy.schema import CreateTable
 from contract_first.contract.document.errors import reason_of
 from contract_first.service.messages.problems import ServiceUnavailable
 from contract_first.service.observe.observation import timed
+from scanner_api.distribution import SCANNER_API
 
 from .connections import engines
 from .connections.async_engine import AsyncConnection, AsyncEngine
@@ -35,6 +37,7 @@ from .schema.tables import sqlite_script, versions
 
 __all__ = ["ConstraintError", "Database", "DatabaseError", "DuplicateError"]
 
+logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 _SNAPSHOT: Final[dict[str, dict[str, Any]]] = {
     "sqlite": {"sqlite_begin": "BEGIN"},
@@ -92,6 +95,15 @@ class Database:
         """Connections of the pool by state; none of a database in memory, whose one connection all share."""
         pool = self._engine.pool
         return {"used": pool.checkedout(), "idle": pool.checkedin()} if isinstance(pool, QueuePool) else {}
+
+    def record_spans(self) -> None:
+        """Record a span for each statement of a request or a job, but for lookups, which many share."""
+        try:
+            from .connections.spans import record_spans  # noqa: PLC0415 -- only who wants it pays for it
+        except ImportError:  # contract-first has its extra, scanner-api has not
+            logger.warning("Statements have no spans; %s", SCANNER_API.how_to_install("otel"))
+        else:
+            record_spans(self._engine)
 
     async def connect(self) -> None:
         """Connect once, to find out at start rather than at the first request.
