@@ -47,6 +47,11 @@ _SINGLE: Final = {"isolation_level": "AUTOCOMMIT"}
 """For single statements, each of which is a transaction by itself."""
 _PING_SECONDS: Final = 3
 _PROBE_BYTES: Final = 64 * 1024
+_SPILL: Final = (
+    text("SET LOCAL work_mem = '64kB'"),
+    text("SELECT count(*) FROM generate_series(1, 10000)"),
+)
+"""Has PostgreSQL write a temporary file, which is no change, and has no need of a table."""
 
 
 class Database:
@@ -364,8 +369,12 @@ class Database:
             return await connection.run_sync(read_schema)
 
     async def check_disk(self) -> None:
-        """Raise OSError unless something can be written where a SQLite file is."""
-        if self.dialect.name == "sqlite" and not self._in_memory:
+        """Raise OSError or ServiceUnavailable unless something can be written where the database is."""
+        if self.dialect.name == "postgresql":
+            async with asyncio.timeout(_PING_SECONDS), self.snapshot() as connection:
+                for statement in _SPILL:
+                    await connection.execute(statement)
+        elif not self._in_memory:
             await asyncio.to_thread(_write_beside, Path(self.url.database or ""))
 
 

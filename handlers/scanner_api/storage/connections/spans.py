@@ -25,4 +25,4 @@ class StatementTracer:
 def record_spans(engine: AsyncEngine) -> None:
     """Record a span for each statement of an engine, as long as it exists."""
     usage = metrics.get_meter(__name__).create_up_down_counter("db.client.connections.usage")
-    EngineTracer(StatementTracer(), engine.sync_engine, usage)
+    EngineTracer(StatementTracer(), engine.sync_engine, usage)  # type: ignore[no-untyped-call]  # OpenTelemetry's
