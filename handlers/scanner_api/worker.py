@@ -79,7 +79,11 @@ class Worker:
 
             add_metrics(metrics, self._database, stores, self._bucket, self._processing, clock)
         self._pages = health_pages(
-            {"database": self._database.ping, "queue": self._processing.queue.ping},
+            {
+                "database": self._database.ping,
+                "disk": self._database.check_disk,
+                "queue": self._processing.queue.ping,
+            },
             {"bucket": self._bucket.ping, "work": partial(oldest_waiting, stores, clock)},
             lambda: self._draining,
             metrics,
