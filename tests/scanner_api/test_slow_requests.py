@@ -123,7 +123,7 @@ async def test_a_line_has_what_the_request_waited_for(postgresql, s3):
 
 
 async def test_a_lock_is_time_of_the_database(postgresql):
-    """Whoever else has locked the table, the request waits in its statement."""
+    """Another transaction has locked the table: the request waits in its statement."""
     async with serving(postgresql) as service:
         async with service.database.transaction() as connection:
             await connection.execute(text("LOCK TABLE scan_sessions"))
