@@ -209,6 +209,16 @@ async def site(needs, stopped_clock):
 async def test_a_healthy_service_fires_nothing(site, fired):
     """Nothing is wrong from the first minute on."""
     fired(site.series, **{f"m{minute}": () for minute in range(HEALTHY_MINUTES)})
+    begun = {name: ["_", *values] for name, values in site.series.items()}  # Prometheus came first
+    fired(begun, **{f"m{minute}": () for minute in range(HEALTHY_MINUTES)})
+
+
+async def test_servers_that_are_gone_page(site, fired):
+    """Prometheus reaches none any more: neither a gauge nor a count says so."""
+    site.end("scanner-api")
+    for _ in range(25):
+        await site.scrape()
+    fired(site.series, m39={"ScannerIsAway", *BUDGET})
 
 
 async def test_a_total_outage_pages(monkeypatch, stopped_clock, fired):
@@ -223,12 +233,11 @@ async def test_a_total_outage_pages(monkeypatch, stopped_clock, fired):
             postgresql["end"](process)
             for _ in range(20):
                 assert await site.minute() is None
-    away = {"ScannerIsAway"}
+    away = {"ScannerIsAway", "ScannerErrorBudgetBurnsFast"}
     fired(
         site.series,
         m14=(),
-        m16=away,
-        m19=away | {"ScannerErrorBudgetBurnsFast"},
+        m17=away,
         m34=away | BUDGET | {"ScannerWorkersAreAway", "ScannerQueueIsUnseen"},
     )
 
