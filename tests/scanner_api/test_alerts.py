@@ -209,8 +209,8 @@ async def site(needs, stopped_clock):
 async def test_a_healthy_service_fires_nothing(site, fired):
     """Nothing is wrong from the first minute on."""
     fired(site.series, **{f"m{minute}": () for minute in range(HEALTHY_MINUTES)})
-    begun = {name: ["_", *values] for name, values in site.series.items()}  # Prometheus came first
-    fired(begun, **{f"m{minute}": () for minute in range(HEALTHY_MINUTES)})
+    later = {name: ["_", *values] for name, values in site.series.items()}  # Prometheus came first
+    fired(later, **{f"m{minute}": () for minute in range(HEALTHY_MINUTES)})
 
 
 async def test_servers_that_are_gone_page(site, fired):
