@@ -31,6 +31,7 @@ from .messages.problems import (
 )
 from .messages.request import STATE, Request
 from .messages.response import Rendered, Streamed, respond
+from .observe.observation import timed
 from .request.bodies import CompiledBody
 from .request.decoding import decode_form
 from .request.parameters import compile_parameters, undeclared
@@ -181,9 +182,12 @@ class BoundOperation:
 
     async def _called(self, arguments: dict[str, Any], request: Request) -> Rendered:
         call = self._handler.call
-        returned = (
-            await hooked(self._hooks, call, arguments, request) if self._hooks else await call(**arguments)
-        )
+        with timed("handler"):
+            returned = (
+                await hooked(self._hooks, call, arguments, request)
+                if self._hooks
+                else await call(**arguments)
+            )
         return self._renderer.render(returned, request)
 
     async def arguments(self, request: Request) -> dict[str, Any]:
