@@ -17,11 +17,10 @@ from contract_first.service.clock import Clock
 from contract_first.service.edge import Edge
 from contract_first.service.messages.problems import (
     BY_STATUS,
-    MEDIA_TYPE,
     Problem,
     ProblemProfile,
 )
-from contract_first.service.messages.request import STATE, Request
+from contract_first.service.messages.request import STATE
 from contract_first.service.messages.response import Rendered, respond
 from contract_first.vocabulary.errors import OF_RETRY_AFTER, spelled
 
@@ -199,7 +198,8 @@ class RuleResponses:
     """Responds with what rules say, to pages of other origins too."""
 
     def __init__(self, contract: Contract, clock: Clock, profile: ProblemProfile) -> None:
-        edge = Edge(_respond, clock=clock, pages={}, most_target_bytes=MOST_TARGET_BYTES, profile=profile)
+        limits: dict[str, Any] = {"most_target_bytes": MOST_TARGET_BYTES, "log_failures": False}
+        edge = Edge(_respond, clock=clock, pages={}, profile=profile, **limits)
         self._contract = contract
         self._app: ASGIApp = self.opened(edge)
 
@@ -214,23 +214,14 @@ class RuleResponses:
 
 async def _respond(scope: Scope, _receive: Receive, send: Send) -> None:
     response, request = scope[OWN], scope[STATE]
-    if isinstance(response, ProvokedProblem):
-        response = _rendered(response, request)
-    elif isinstance(response, Rendered):
-        names = {name for name, _ in response.headers}
-        response.headers += [field for field in request.response_headers if field[0] not in names]
-    else:
-        raise response
+    if isinstance(response, Problem):
+        if response.status >= HTTPStatus.BAD_REQUEST:
+            raise response
+        length = [] if response.status in (204, 304) else [(b"content-length", b"0")]
+        response = Rendered(response.status, length, b"")
+    names = {name for name, _ in response.headers}
+    response.headers += [field for field in request.response_headers if field[0] not in names]
     await respond(response, request, send)
-
-
-def _rendered(problem: ProvokedProblem, request: Request) -> Rendered:
-    if problem.status < HTTPStatus.BAD_REQUEST:
-        length = [] if problem.status in (204, 304) else [(b"content-length", b"0")]
-        return Rendered(problem.status, [*length, *request.response_headers], b"")
-    body = msgspec.json.encode(request.problem_details(problem))
-    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(body))]
-    return Rendered(problem.status, [*headers, *request.response_headers], body)
 
 
 def with_fields(headers: Headers, changes: dict[bytes, bytes]) -> Headers:
