@@ -16,10 +16,20 @@ from contract_first.service.clock import Clock
 from contract_first.service.messages.streaming import until_gone
 
 from .forwarding import Forwarder, ForwardFailed
-from .overriding import OverrideError, Overriding, Patched
+from .overriding import OverrideError, Overriding, patched, patched_head
 from .registry import Injection
 from .request import ApiRequest
-from .responses import Changed, Cut, Only, Paced, ProvokedProblem, RuleResponses, retry_after
+from .responses import (
+    Change,
+    Cut,
+    Only,
+    Paced,
+    ProvokedProblem,
+    Rewritten,
+    RuleResponses,
+    is_short_json,
+    retry_after,
+)
 from .transport import close, drop, is_closed
 
 LONGEST_NAP = 0.25
@@ -69,7 +79,8 @@ class AffectedApp:
             or effect.retry_after_seconds is not None
             or effect.status == HTTPStatus.TOO_MANY_REQUESTS
         ):
-            send = Changed(send, effect, self.surroundings.clock)
+            change = Change(effect, self.surroundings.clock)
+            send = Rewritten(send, change.head, change.body, is_short_json)
         with effect.applied():
             await self._respond(effect, scope, receive, _unsent if effect.drop_response else send)
         if effect.drop_response:
@@ -101,10 +112,13 @@ class AffectedApp:
         """Respond as an override says; raises OverrideError where that is not possible."""
         overriding = Overriding(self.injection, self.request, self.surroundings.clock)
         if effect.patch is not None:
-            has_body = scope["method"] != "HEAD"
-            patched = Patched(send, await overriding.patch(effect.patch), self.request, has_body=has_body)
-            await self._respond_as_documented(effect, scope, receive, patched)
-            patched.check()
+            patch, request = await overriding.patch(effect.patch), self.request
+            body = partial(patched, patch, operation=request.route.operation, contract=request.contract)
+            has_other_body = patch.is_of_body and scope["method"] != "HEAD"
+            rewritten = Rewritten(send, partial(patched_head, patch), body, lambda _: has_other_body)
+            await self._respond_as_documented(effect, scope, receive, rewritten)
+            if rewritten.failure:
+                raise OverrideError(rewritten.failure)
         elif effect.forward:
             await self._respond_as_documented(effect, scope, receive, send)
         elif effect.respond is not None and isinstance(effect.respond.example, str):
