@@ -1,6 +1,5 @@
 """The effect of a rule on a request to the API."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contract_first.mock.responses.preferences import FIRST, word
 from contract_first.mock.responses.problems import RETRY_AFTER
+from contract_first.mock.responses.streams import nap
 from contract_first.mock.rule import Effect, Forward
 from contract_first.service.clock import Clock
 from contract_first.service.messages.streaming import until_gone
@@ -31,9 +31,6 @@ from .responses import (
     retry_after,
 )
 from .transport import close, drop, is_closed
-
-LONGEST_NAP = 0.25
-"""Seconds after which a delayed request looks whether its client is still connected."""
 
 
 class Surroundings(NamedTuple):
@@ -64,8 +61,9 @@ class AffectedApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request."""
         effect = self.injection.effect
-        await self._wait(self.injection.seconds, scope)
-        if effect.drop or self._is_over(scope):
+        is_over = partial(self._is_over, scope)
+        await nap(self.injection.seconds, is_over)
+        if effect.drop or is_over():
             await drop(scope, receive)
             return
         cut = None
@@ -73,7 +71,7 @@ class AffectedApp:
             send = cut = Cut(send, effect.cut_after_bytes, partial(close, scope))
         if effect.bytes_per_second is not None:
             pace = effect.bytes_per_second
-            send = Paced(send, pace, lambda seconds: self._wait(seconds, scope), lambda: is_closed(scope))
+            send = Paced(send, pace, partial(nap, is_over=is_over), partial(is_closed, scope))
         if (
             effect.error_code
             or effect.retry_after_seconds is not None
@@ -87,12 +85,6 @@ class AffectedApp:
             await drop(scope, receive)
         elif cut is not None and cut.has_ended:
             await until_gone(receive)
-
-    async def _wait(self, seconds: float, scope: Scope) -> None:
-        while seconds > 0 and not self._is_over(scope):
-            nap = min(seconds, LONGEST_NAP)
-            await asyncio.sleep(nap)
-            seconds -= nap
 
     def _is_over(self, scope: Scope) -> bool:
         """Return whether nobody waits for the response any more, or nothing may be delayed any more."""
