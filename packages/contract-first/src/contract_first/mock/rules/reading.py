@@ -7,7 +7,7 @@ import json
 import re
 import tomllib
 from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from mimetypes import guess_type
 from pathlib import Path
@@ -101,17 +101,37 @@ class RuleReader:
             RuleFileError: it cannot be read, or is not valid.
         """
         self.files = {path}
-        rules = []
-        for number, entry in enumerate(rule_documents(path, f"{kind}s"), 1):
+
+        def place(number: int, entry: Any) -> str:
+            return f"{path}{_line(path, f'{kind}s', number)}: entry {number}{_name(entry)}"
+
+        return [*self.rules(rule_documents(path, f"{kind}s"), place, check, kind, path.parent)]
+
+    def rules(
+        self,
+        documents: Iterable[Any],
+        place: str | Callable[[int, Any], str],
+        check: Callable[[Rule, Kind], None] = lambda _, __: None,
+        kind: Kind = "override",
+        folder: Path | None = None,
+    ) -> Iterator[Rule]:
+        """Yield the rules that JSON values are.
+
+        Args:
+            place: names where they are from in errors, or one of them by its number, from 1.
+            check, kind, folder: as of `file` and `rule`.
+
+        Raises:
+            RuleFileError: one is not valid, or cannot be active.
+        """
+        for number, document in enumerate(documents, 1):
             try:
-                rule = self.rule(entry, path.parent)
+                rule = self.rule(document, folder)
                 check(rule, kind)
             except RuleError as error:
-                raise RuleFileError(
-                    f"{path}{_line(path, f'{kind}s', number)}: entry {number}{_name(entry)}: {error}"
-                ) from None
-            rules.append(rule)
-        return rules
+                named = f"{place}: entry {number}" if isinstance(place, str) else place(number, document)
+                raise RuleFileError(f"{named}: {error}") from None
+            yield rule
 
     def _with_files(self, effect: Effect, folder: Path, at: str = "/effect") -> Effect:
         """Return an effect with the content of the files that it names."""
