@@ -6,7 +6,6 @@ All are validated by the schemas of the control API's document.
 import json
 import re
 import tomllib
-from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from mimetypes import guess_type
@@ -14,13 +13,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
-from yaml import MappingNode
 
-from contract_first.contract.document.parsing import parse, yaml_node
+from contract_first.contract.document.lines import lines_of
+from contract_first.contract.document.parsing import parse
 from contract_first.contract.schemas.schema import Schema
 from contract_first.files import read_bytes, read_text
 from contract_first.mock.extension import Extension
-from contract_first.mock.override import Respond
+from contract_first.mock.override import Respond, text_or_base64
 from contract_first.mock.rule import Effect, Rule, RuleError, RuleFileError
 from contract_first.service.messages.problems import BadRequest
 
@@ -179,11 +178,10 @@ def _line(path: Path, kind: str, number: int) -> str:
         if path.suffix.lower() == ".toml":
             tables = [at for at, line in enumerate(text.splitlines(), 1) if line.strip() == f"[[{kind}]]"]
             return f":{tables[number - 1]}"
-        node = yaml_node(text)
-        if isinstance(node, MappingNode):
-            node = next(value for key, value in node.value if key.value == kind)
-        return f":{node.value[number - 1].start_mark.line + 1}" if node else ""
-    except (ValueError, LookupError, StopIteration, AttributeError):
+        sought = f"/{kind}/{number - 1}", f"/{number - 1}"
+        lines = lines_of(text.encode(), path.suffix.lower().removeprefix("."), sought)
+        return next((f":{lines[pointer]}" for pointer in sought if pointer in lines), "")
+    except (ValueError, LookupError):
         return ""
 
 
@@ -208,10 +206,7 @@ def _with_content(respond: Respond, content: bytes) -> Respond:
     media_type = guess_type(str(respond.file))[0]
     is_open = media_type and "content-type" not in {name.lower() for name in respond.headers}
     headers = {**respond.headers, "Content-Type": media_type} if is_open else respond.headers
-    try:
-        body: dict[str, Any] = {"text": content.decode()}
-    except UnicodeDecodeError:
-        body = {"base64": b64encode(content).decode()}
+    body: dict[str, Any] = text_or_base64(content)
     return msgspec.structs.replace(respond, file=msgspec.UNSET, headers=headers, **body)
 
 

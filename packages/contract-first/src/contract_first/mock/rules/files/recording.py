@@ -1,7 +1,6 @@
 """Recorded exchanges as rules, by which the same requests get the same responses; a recording lists them."""
 
 import re
-from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -16,7 +15,7 @@ from contract_first.contract.document import pointers
 from contract_first.contract.document.media_types import essence, is_json
 from contract_first.masking import Masking
 from contract_first.mock.extension import NO_EXTENSION
-from contract_first.mock.override import FRAMING, OF_MOCKS, OF_PROXIES
+from contract_first.mock.override import FRAMING, OF_MOCKS, OF_PROXIES, text_or_base64
 from contract_first.mock.rule import RuleFileError
 from contract_first.mock.rules.reading import RuleReader, rule_documents
 
@@ -248,7 +247,4 @@ def _body(response: Message) -> dict[str, Any]:
             return {"body": response.json()}
         except (msgspec.DecodeError, RecursionError, UnicodeError):
             pass  # it is sent as it is
-    try:
-        return {"text": response.body.decode()}
-    except UnicodeDecodeError:
-        return {"base64": b64encode(response.body).decode()}
+    return text_or_base64(response.body)
