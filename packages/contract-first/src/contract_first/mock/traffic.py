@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -121,20 +121,11 @@ class Traffic:
 
         places = {"recording": str(options.replay), "upstream": "--forward"}
         for source, documents in standing_rules(options).items():
-            self._load(source, documents, places[source])
-
-    def _load(self, source: str, documents: Iterable[Any], place: str) -> None:
-        reader = RuleReader(self.extension)
-        rules: list[Rule] = []
-        try:
-            for document in documents:
-                rules.append(reader.rule(document))
-                self.rules.check(rules[-1], "override")
-            self.rules.load(rules, source)
-        except RuleError as error:
-            raise RuleFileError(f"{place}: entry {len(rules)}: {error}") from None
-        except Conflict as error:
-            raise RuleFileError(f"{place}: {error.detail}") from None
+            rules = RuleReader(self.extension).rules(documents, places[source], self.rules.check)
+            try:
+                self.rules.load([*rules], source)
+            except Conflict as error:
+                raise RuleFileError(f"{places[source]}: {error.detail}") from None
 
     def _check(self, rule: Rule, kind: Kind) -> None:
         """Raise RuleError for a rule that is refused."""

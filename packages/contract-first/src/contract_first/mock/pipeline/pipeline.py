@@ -41,6 +41,7 @@ from contract_first.mock.stateful.seeded import SeededItems
 from contract_first.mock.stateful.stored_operation import StoredItems, of_name
 from contract_first.service.assembly import Assembly
 from contract_first.service.bound_operation import BoundOperation, Responder
+from contract_first.service.messages.problems import Problem
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
 from contract_first.service.randomness import Randomness
@@ -155,7 +156,8 @@ class Pipeline:
     async def _arguments(self, request: Request) -> dict[str, Any]:
         if self._is_strict:
             return await self._bound.arguments(request)
-        arguments, problems = await self._bound.read(request)
+        problems: list[Problem] = []
+        arguments = await self._bound.arguments(request, problems)
         strictness = self._strictness.where(problems, self._faults)
         if strictness.refuses(problems):
             raise problems[0]
