@@ -161,6 +161,7 @@ class MockApplication:
         if app is self.service and host and not self.reach.accepts(host):
             await refuse_host(host, "--public-url has", send)
             return
+        await self.state.ready()
         if self._scopes is None or not name or path == EVENTS:  # a listener uses no state
             await app(scope, receive, send)
             return

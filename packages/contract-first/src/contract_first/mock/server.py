@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -16,6 +17,7 @@ from contract_first.contract.document.fetching import References
 from contract_first.contract.loading import reload, repaired
 from contract_first.generation import strings_of
 from contract_first.recognition import Corrections
+from contract_first.recognition.marks import marks_of
 from contract_first.service.http.server import callable_url_of, listen, serving
 from contract_first.signatures import takes_fields_of
 
@@ -35,7 +37,7 @@ from .state.randomness import SeededRandomness
 from .state.scopes import SCOPE, ScopedPart
 from .state.state import MockState
 from .stateful.browser import ItemBrowser
-from .stateful.catalog import catalog_of
+from .stateful.catalog import Catalog, catalog_of
 from .stateful.memory import Memory
 from .stateful.seeding import fill
 from .stateful.state import StoredState
@@ -114,6 +116,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
             assembly.directory = running.enter_context(closing(DataDirectory(options.data)))
             assembly.memory = Memory(assembly.clock, assembly.directory.database)
             running.callback(assembly.memory.end)
+        running.enter_context(assembly.background)
         app = assembly.application(contract, mock, authority)
         assembly.report_handlers(contract)
         if options.faults is not None:
@@ -136,7 +139,11 @@ def _reported(contract: Contract, tell: Callable[[str], None]) -> Contract:
 
 @dataclass(eq=False)
 class _Assembly:
-    """Puts the mock of a contract together; a stateful one has a directory and a memory."""
+    """Puts the mock of a contract together; a stateful one has a directory and a memory.
+
+    Attributes:
+        background: the thread that recognises collections, and stores the initial items, in this order.
+    """
 
     options: MockOptions
     traffic: Traffic
@@ -148,6 +155,7 @@ class _Assembly:
         options = self.options
         self._handlers = None if options.handlers is None else Handlers(options.handlers)
         self.clock = MockClock(lambda _now, _stopped: None)
+        self.background = ThreadPoolExecutor(1)
         self._randomness = SeededRandomness(options.seed)
         self._strictness = MockStrictness(
             options.validate_requests, options.formats, options.prefer_first, options.errors
@@ -162,13 +170,13 @@ class _Assembly:
             contract,
             self._app(contract),
             load=lambda: _reported(reload(contract), tell),
-            serve=lambda another: asyncio.to_thread(self._app, another),
+            serve=lambda another: asyncio.to_thread(self._app, another, waits=True),
             errors=(ContractError, ValueError),
             tell=tell if self.options.watch else None,
             handlers=self._handlers,
             report_handlers=tell,
         )
-        state = self._state()  # once the app has found the contract's collections
+        state = self._state()  # the app comes first: what it recognises is filled
         return MockApplication(
             service,
             state,
@@ -202,11 +210,10 @@ class _Assembly:
         events, memory = Events(SCOPE.get), self.memory
         if memory is None:
             return MockState(self.clock, events, resets, isolated=self.options.isolate)
-        for line in memory.lines():
-            self.options.tell(line)
         seeded = partial(fill, self.options.seed_data, memory)
-        if not memory.store.counts():
-            seeded()
+        beginning = self.background.submit(self._begin, memory, seeded)
+        if self.options.seed_data:
+            beginning.result()
         return StoredState(
             self.clock,
             events,
@@ -215,19 +222,33 @@ class _Assembly:
             isolated=self.options.isolate,
             memory=memory,
             fill=seeded,
+            beginning=beginning,
         )
 
-    def _app(self, contract: Contract) -> ASGIApp:
-        """Return the app of a contract; what remembers has its collections once that is made."""
-        memory, catalog, options = self.memory, None, self.options
+    def _begin(self, memory: Memory, seeded: Callable[[], None]) -> None:
+        """Report what is remembered, and store the initial items where there are none."""
+        for line in memory.lines():
+            self.options.tell(line)
+        if not memory.store.counts():
+            seeded()
+
+    def _app(self, contract: Contract, *, waits: bool = False) -> ASGIApp:
+        """Return the app of a contract, before its collections are recognised, unless that may fail.
+
+        Args:
+            waits: for the collections in any case.
+        """
+        memory, options = self.memory, self.options
         corrections = Corrections.read(options.collections) if options.collections else Corrections()
-        if memory is not None or corrections.lines:
-            catalog = catalog_of(contract, str(options.seed), options.locale, corrections)
+        recognizing = self.background.submit(self._recognize, contract, corrections)
+        marks = marks_of(contract, corrections) if memory is not None or corrections.lines else {}
+        if any(waits or mark.value for mark in marks.values()):
+            recognizing.result()
         responses = ContractResponses(
             *(str(options.seed), self._randomness, self._strictness, options.locale),
             origin=lambda: self.reach.api,
             memory=memory,
-            catalog=catalog,
+            recognize=recognizing.result,
             items=options.items,
         )
         handling: dict[str, Any] = {}
@@ -242,8 +263,6 @@ class _Assembly:
             authentication=options.authentication,
             ignores=lambda violation: self._strictness.ignores(violation.rule),
         )
-        if memory is not None and catalog is not None:
-            memory.catalog = catalog
         return observed(
             app,
             contract,
@@ -252,3 +271,10 @@ class _Assembly:
             stream_interval=options.stream_interval,
             stored=None if memory is None else memory.item_of,
         )
+
+    def _recognize(self, contract: Contract, corrections: Corrections) -> Catalog:
+        """Return the collections of a contract, which are now those of the memory."""
+        catalog = catalog_of(contract, str(self.options.seed), self.options.locale, corrections)
+        if self.memory is not None:
+            self.memory.catalog = catalog
+        return catalog

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import Any, ClassVar
 
 from contract_first.contract import Operation
@@ -212,7 +212,8 @@ class ContractResponses:
         locale: of generated strings; see `.locales`.
         origin: returns the URL of the API as the client of the current request reaches it.
         memory: stores items; None, and requests have no effect on later responses.
-        catalog: the collections of the contract; by default recognised when they are first needed.
+        recognize: returns the collections of the contract, the same each time; it may take its time. By
+            default they are recognised when they are first needed.
         items: how many a generated list has; 0 begins with none.
     """
 
@@ -228,7 +229,7 @@ class ContractResponses:
     locale: str = ""
     origin: Callable[[], str] = lambda: "http://localhost"
     memory: Memory | None = None
-    catalog: Catalog | None = None
+    recognize: Callable[[], Catalog] | None = None
     items: int = USUAL_ITEMS
     _seeded: SeededItems | None = field(default=None, init=False)
 
@@ -239,7 +240,7 @@ class ContractResponses:
     def seeded(self, assembly: Assembly) -> SeededItems:
         """Return the documented responses of the contract, and the items that lists show."""
         if self._seeded is None:
-            catalog, contract = self.catalog, assembly.contract
+            contract = assembly.contract
             schemas = contract.schemas.view(formats=assembly.strictness.formats).for_responses
             count = self.items or USUAL_ITEMS  # where a mock begins with none, lists are cut
             document = partial(
@@ -249,20 +250,21 @@ class ContractResponses:
                 links=Links(contract),
                 reports_examples=self.strictness.reports_examples,
             )
-            recognize = partial(catalog_of, contract, self.seed, self.locale)
-            self._seeded = SeededItems(contract, document, catalog, recognize, self.items)
+            recognize = self.recognize or cache(partial(catalog_of, contract, self.seed, self.locale))
+            self._seeded = SeededItems(contract, document, recognize, self.items)
             if self.memory is not None and self.items:
                 self.memory.seeded = self._seeded
         return self._seeded
 
     def stored(self, operation: Operation, assembly: Assembly) -> Step | None:
         """Return the step that responds from stored items; None for an operation without a collection."""
-        if self.memory is None or self.catalog is None:
+        if self.memory is None or self.recognize is None:
             return None
+        catalog = self.recognize()
         responses = self.seeded(assembly).documented(operation)
         steps = [
-            StoredItems(operation, role, self.catalog, self.memory, responses, self.origin)
-            for role in self.catalog.roles.get(operation.operation_id, ())
-            if role.collection.path in self.catalog.collections
+            StoredItems(operation, role, catalog, self.memory, responses, self.origin)
+            for role in catalog.roles.get(operation.operation_id, ())
+            if role.collection.path in catalog.collections
         ]
         return of_name(steps) if steps[1:] else next(iter(steps), None)

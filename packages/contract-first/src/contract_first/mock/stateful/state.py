@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -19,10 +20,17 @@ class StoredState(MockState):
 
     Attributes:
         fill: fills an empty memory with the initial items.
+        beginning: ends once the collections are recognised, and filled for the first time.
     """
 
     memory: Memory
     fill: Callable[[], None]
+    beginning: Future[None]
+
+    async def ready(self) -> None:
+        """Return once there are collections."""
+        if not self.beginning.done():
+            await asyncio.shield(asyncio.wrap_future(self.beginning))
 
     def changing(self) -> asyncio.Lock:
         """Return a context in which no request uses the items."""
