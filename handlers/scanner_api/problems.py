@@ -1,6 +1,7 @@
 """How the Scanner API writes its problems."""
 
 from datetime import datetime
+from http import HTTPStatus
 from typing import Any
 
 from contract_first.service.messages.problems import Problem, ProblemProfile, ValidationFailed, Violation
@@ -13,7 +14,7 @@ def _members(problem: Problem, request_id: str, now: datetime) -> dict[str, Any]
         "timestamp": now.isoformat(),
         "request_id": request_id,
     }
-    if problem.retry_after:
+    if problem.retry_after and problem.status < HTTPStatus.INTERNAL_SERVER_ERROR:
         members["retry_after_seconds"] = int(problem.retry_after)
     return members
 
