@@ -39,6 +39,7 @@ from contract_first.mock.stateful.catalog import Catalog, catalog_of
 from contract_first.mock.stateful.memory import Memory
 from contract_first.mock.stateful.seeded import SeededItems
 from contract_first.mock.stateful.stored_operation import StoredItems, of_name
+from contract_first.mock.users import Users
 from contract_first.service.assembly import Assembly
 from contract_first.service.bound_operation import BoundOperation, Responder
 from contract_first.service.messages.request import Request
@@ -68,6 +69,8 @@ class Pipeline:
     def __init__(self, bound: BoundOperation, assembly: Assembly, fallback: ContractResponses) -> None:
         self._operation = operation = bound.contract_operation
         self._bound, self._strictness = bound, (strictness := fallback.strictness)
+        self._users, self._credentials = fallback.users, assembly.credentials.of
+        self._logs_in = fallback.users is not None and fallback.users.logs_in(operation)
         self._items = items = fallback.seeded(assembly)
         self._responses = responses = items.documented(operation)
         self._drawn, self._ids = (
@@ -119,6 +122,10 @@ class Pipeline:
         if self._operation.definition.get("deprecated") is True:
             exchange.request.response_headers.append(DEPRECATED)
         await self._bound.admit(exchange.request)
+        if self._users is not None:
+            header = exchange.request.header(b"authorization") or ""  # also where no scheme is declared
+            presented = self._credentials(exchange.request).values()
+            exchange.request.caller = self._users.caller([*presented, header])
 
     async def _read(self, exchange: Exchange) -> None:
         """Read the arguments, unless a preference comes first; raises the problem that a mock refuses."""
@@ -128,6 +135,8 @@ class Pipeline:
             return
         self._assume_media_type(request)
         exchange.arguments = arguments = await self._arguments(request)
+        if self._users is not None and self._logs_in:
+            request.caller = self._users.logged_in(arguments.get("body")) or request.caller
         exchange.places = self._by_place(arguments, request)
 
     def _assume_media_type(self, request: Request) -> None:
@@ -188,12 +197,13 @@ class Pipeline:
     async def _show_items(self, exchange: Exchange) -> None:
         """Put the items of the operation's collection into its documented response."""
         documented = exchange.documented
-        if documented.schema is not None:
+        if documented.schema is not None and not self._responses.shows_caller:
             exchange.documented = await self._items.shown(self._operation, documented, exchange.places)
 
     async def _echo(self, exchange: Exchange) -> None:
         """Repeat what the request holds; what is created gets an identifier that is drawn."""
-        relation = exchange.documented.relation
+        is_login = self._logs_in and exchange.request.caller is not None
+        relation = None if is_login else exchange.documented.relation
         related = None if relation is None else relation(exchange.places, self._ids)
         if related is not None:
             exchange.source, exchange.rendered = related
@@ -212,6 +222,7 @@ class ContractResponses:
         memory: stores items; None, and requests have no effect on later responses.
         catalog: the collections of the contract; by default recognised when they are first needed.
         items: how many a generated list has; 0 begins with none.
+        users: who can be logged in; None, and every caller is anybody.
     """
 
     request_headers: ClassVar = ("Prefer", "X-Mock-Fault", "X-Mock-Scope")
@@ -228,6 +239,7 @@ class ContractResponses:
     memory: Memory | None = None
     catalog: Catalog | None = None
     items: int = USUAL_ITEMS
+    users: Users | None = None
     _seeded: SeededItems | None = field(default=None, init=False)
 
     def responder(self, operation: BoundOperation, assembly: Assembly, /) -> Responder:
@@ -246,6 +258,7 @@ class ContractResponses:
                 generator=Generator(schemas, seed=self.seed, locale=self.locale, items=count),
                 links=Links(contract),
                 reports_examples=self.strictness.reports_examples,
+                users=self.users,
             )
             recognize = partial(catalog_of, contract, self.seed, self.locale)
             self._seeded = SeededItems(contract, document, catalog, recognize, self.items)

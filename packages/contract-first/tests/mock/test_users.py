@@ -1,0 +1,183 @@
+"""Users of a mock: they log in, and requests with their token are by them."""
+
+from __future__ import annotations
+
+import httpx2
+import pytest
+
+from contract_first.contract import Contract
+from contract_first.mock import contract_mock
+
+ANY = "any"
+TEXT = {"type": "string"}
+USER = {
+    "type": "object",
+    "required": ["id", "name", "email"],
+    "properties": {"id": {"type": "integer"}, "name": TEXT, "email": {**TEXT, "format": "email"}},
+}
+NOTE = {
+    "type": "object",
+    "required": ["id", "text"],
+    "properties": {
+        "id": {**TEXT, "readOnly": True},
+        "text": TEXT,
+        "ownerId": {"type": "integer", "readOnly": True},
+        "createdBy": TEXT,
+    },
+}
+LOGIN = {
+    "type": "object",
+    "required": ["email", "password"],
+    "properties": {"email": TEXT, "password": {**TEXT, "format": "password"}},
+}
+SESSION = {
+    "type": "object",
+    "required": ["accessToken", "user"],
+    "properties": {"accessToken": TEXT, "user": {"$ref": "#/components/schemas/User"}},
+}
+ERROR = {"type": "object", "required": ["message"], "properties": {"message": TEXT}}
+
+
+def operation(schema, status="200", body=None, **rest):
+    """Return an operation with one success and an error."""
+    content = {"content": {"application/json": {"schema": schema}}} if schema else {}
+    return {
+        **({"requestBody": {"content": {"application/json": {"schema": body}}}} if body else {}),
+        "responses": {
+            status: {"description": "", **content},
+            "default": {"description": "", "content": {"application/json": {"schema": ERROR}}},
+        },
+        **rest,
+    }
+
+
+def ref(name):
+    """Return a reference to a component."""
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+ID = {"name": "id", "in": "path", "required": True, "schema": TEXT}
+NOTES = {
+    "/notes": {
+        "get": operation({"type": "array", "items": ref("Note")}),
+        "post": operation(ref("Note"), "201", ref("Note")),
+    },
+    "/notes/{id}": {
+        "parameters": [ID],
+        "get": operation(ref("Note")),
+        "patch": operation(ref("Note"), body=ref("Note")),
+        "delete": operation(None, "204"),
+    },
+}
+
+
+def contract(paths=(), schemas=()):
+    """Return a contract with a login, the user who calls, and notes."""
+    document = {
+        "openapi": "3.1.0",
+        "info": {"title": "Notes", "version": "1"},
+        "security": [{"bearer": []}],
+        "components": {
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer"}},
+            "schemas": {"User": USER, "Note": NOTE, **dict(schemas)},
+        },
+        "paths": {
+            "/login": {"post": operation(SESSION, body=LOGIN, security=[])},
+            "/register": {"post": operation(SESSION, body=LOGIN, security=[])},
+            "/me": {"get": operation(ref("User")), "patch": operation(ref("User"), body={"type": "object"})},
+            **NOTES,
+            **dict(paths),
+        },
+    }
+    return Contract(document, "notes.json")
+
+
+class Client:
+    """Calls a mock by a token, once it has one."""
+
+    def __init__(self, mock, token=""):
+        self._api, self.token = mock.api, token
+
+    def __call__(self, method, path, body=None):
+        """Send a request; return status and value."""
+        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
+        response = httpx2.request(method, f"{self._api}{path}", json=body, headers=headers, trust_env=False)
+        return response.status_code, response.json() if response.content else None
+
+    def get(self, path):
+        """Send a GET that succeeds, and return the value."""
+        status, value = self("GET", path)
+        assert status == 200, value
+        return value
+
+    def post(self, path, body):
+        """Send a POST that succeeds, and return the value."""
+        status, value = self("POST", path, body)
+        assert status in {200, 201}, value
+        return value
+
+    def log_in(self, email, password=ANY):
+        """Log a user in, and return the response."""
+        session = self.post("/login", {"email": email, "password": password})
+        self.token = session["accessToken"]
+        return session
+
+
+def logged_in(mock, email, password=ANY):
+    """Return the client of a user."""
+    client = Client(mock)
+    client.log_in(email, password)
+    return client
+
+
+@pytest.fixture(params=[False, True], ids=["contract", "items"])
+def mock(request):
+    """Return a mock with the users that there are without others, with and without items."""
+    with contract_mock(contract(), stateful=request.param) as mock:
+        yield mock
+
+
+def test_two_users_at_once(mock):
+    """Who logs in is the user of the token, and of `/me`."""
+    ann, bob = logged_in(mock, "ann@example.com"), logged_in(mock, "bob@example.com")
+    assert ann.token != bob.token
+    assert ann.get("/me")["email"] == "ann@example.com"
+    assert bob.get("/me")["email"] == "bob@example.com"
+    assert ann.get("/me")["id"] != bob.get("/me")["id"]
+    assert Client(mock).log_in("ann@example.com")["user"] == ann.get("/me")
+
+
+def test_others_are_anybody(mock):
+    """An unknown token, and that of somebody unknown who logs in, are as they were."""
+    stranger = logged_in(mock, "zoe@example.com")
+    assert stranger.get("/me") == Client(mock, "anything").get("/me")
+    assert stranger.get("/me")["email"] not in {"ann@example.com", "bob@example.com"}
+
+
+def test_registering_logs_nobody_in(mock):
+    """Only an operation that is for those who are there already has their tokens."""
+    registered = Client(mock).post("/register", {"email": "ann@example.com", "password": "any"})
+    assert registered["accessToken"] != logged_in(mock, "ann@example.com").token
+
+
+def test_what_users_change_of_themselves():
+    """Changes of `/me` are its user's alone."""
+    with contract_mock(contract()) as mock:
+        changed = logged_in(mock, "ann@example.com")("PATCH", "/me", {"name": "Ann"})
+        assert changed[1]["name"] == "Ann"
+        assert changed[1]["email"] == "ann@example.com"
+
+
+def test_tokens_are_of_the_seed():
+    """Another start has the same tokens, and another seed has others."""
+    tokens = []
+    for seed in (0, 0, 7):
+        with contract_mock(contract(), seed=seed) as mock:
+            tokens.append(logged_in(mock, "ann@example.com").token)
+    assert tokens[0] == tokens[1] != tokens[2]
+
+
+@pytest.mark.parametrize("body", [{"email": 1, "password": "x"}, {"email": "ann@example.com"}, []])
+def test_refuses_other_bodies_as_before(mock, body):
+    """What is no name with a password is refused by the contract."""
+    assert Client(mock)("POST", "/login", body)[0] in {400, 422}
