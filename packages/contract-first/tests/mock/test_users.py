@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx2
 import pytest
 
-from contract_first.contract import Contract
+from contract_first.contract import Contract, ContractError
 from contract_first.mock import contract_mock
 
 ANY = "any"
@@ -181,3 +181,86 @@ def test_tokens_are_of_the_seed():
 def test_refuses_other_bodies_as_before(mock, body):
     """What is no name with a password is refused by the contract."""
     assert Client(mock)("POST", "/login", body)[0] in {400, 422}
+
+
+# a table of users
+
+TABLE = """
+[users.ann]
+password = "correct horse"
+id = 7
+name = "Ann Lee"
+
+[users.bob]
+password = "battery staple"
+email = "rob@example.org"
+"""
+
+
+@pytest.fixture
+def table(tmp_path):
+    """Return a file with two users."""
+    file = tmp_path / "mock.toml"
+    file.write_text(TABLE, "utf-8")
+    return file
+
+
+def test_users_of_a_table(table):
+    """They log in by name or e-mail with their own passwords, and have the members that the table gives."""
+    with contract_mock(contract(), users=table) as mock:
+        ann = logged_in(mock, "ann", "correct horse").get("/me")
+        bob = logged_in(mock, "rob@example.org", "battery staple").get("/me")
+    assert ann == {"id": 7, "name": "Ann Lee", "email": "ann@example.com"}
+    assert bob == {"id": 2, "name": "Bob Example", "email": "rob@example.org"}
+
+
+@pytest.mark.parametrize(
+    ("email", "password"),
+    [
+        ("ann", "battery staple"),
+        ("ann", ""),
+        ("ann", "correct horsé"),
+        ("bob@example.com", "battery staple"),
+        ("chika", ANY),
+        ("", ""),
+    ],
+)
+def test_a_wrong_password(table, email, password):
+    """It gets the error that the contract declares, and nobody is logged in."""
+    with contract_mock(contract(), users=table) as mock:
+        status, error = Client(mock)("POST", "/login", {"email": email, "password": password})
+        assert (status, error) == (401, {"message": "The name or the password is wrong."})
+
+
+def test_passwords_are_in_no_journal(table):
+    """They are masked, as secrets are."""
+    with contract_mock(contract(), users=table) as mock:
+        logged_in(mock, "ann", "correct horse")
+        Client(mock)("POST", "/login", {"email": "ann", "password": "wrong horse"})
+        journal = httpx2.get(f"{mock.control}/journal", trust_env=False).text
+    assert "/login" in journal
+    assert "horse" not in journal
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ('[users.ann]\nname = "Ann"', "[users.ann]: expected a password"),
+        ("[users.ann]\npassword = 1", "[users.ann]: expected a password"),
+        ("[users]\nann = 1", "[users.ann]: expected a password"),
+        ("users = 1", "[users] is 1; expected a table"),
+        ('[users.ann]\npassword = "x"\n[users.ann]\npassword = "y"', "('users', 'ann') twice"),
+        (
+            '[users.ann]\npassword = "x"\nnick = "a"',
+            "[users.ann]: nick is no such member of the contract's user: id, name, email",
+        ),
+        ('[users.ann]\npassword = "x"\nid = "a"', "[users.ann]: id is no such member of the contract's user"),
+    ],
+)
+def test_a_table_that_is_wrong(tmp_path, text, reason):
+    """The mock does not start, and says which user is wrong."""
+    file = tmp_path / "mock.toml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(ContractError) as raised, contract_mock(contract(), users=file):
+        pass
+    assert reason in str(raised.value)

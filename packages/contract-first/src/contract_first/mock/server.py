@@ -230,7 +230,7 @@ class _Assembly:
             memory=memory,
             catalog=catalog,
             items=options.items,
-            users=Users(contract, str(options.seed)),
+            users=Users(contract, str(options.seed), options.users),
         )
         handling: dict[str, Any] = {}
         if self._handlers is not None:

@@ -2,17 +2,22 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import sha256
+from hmac import compare_digest
+from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from contract_first.contract import Contract, Operation
+from contract_first.contract import Contract, ContractError, Operation
 from contract_first.contract.schemas.schema import MISSING, Schema
 from contract_first.generation import Generator
 from contract_first.generation.identifiers import identifier
+from contract_first.recognition.marks import table_in
 from contract_first.recognition.schemas import OperationSchemas
+from contract_first.service.messages.problems import Unauthorized
 from contract_first.vocabulary.members import Meaning, kind_of
 from contract_first.vocabulary.subjects import PEOPLE
 from contract_first.vocabulary.words import plain, singular, words_of
 
+PASSWORD: Final = "password"  # noqa: S105 -- the name of a member
 USUAL: Final = ("ann", "bob", "chika", "dele")
 """Users of a mock that is given none; they log in with any password."""
 REGISTERING: Final = frozenset({"register", "registration", "signup", "reset", "forgot"})
@@ -22,18 +27,14 @@ DEEPEST: Final = 2
 
 
 class User(NamedTuple):
-    """A user, with its members by plain name: its token, and its id by all names for that, among them."""
+    """A user.
+
+    Attributes:
+        members: by plain name; its token, and its id by all names for that, are among them.
+    """
 
     name: str
     members: Mapping[str, Any]
-
-    @property
-    def token(self) -> str:
-        return str(self.members["token"])
-
-    def is_called(self, logins: Iterable[Any]) -> bool:
-        """Tell whether one of these is the name or the e-mail by which it logs in."""
-        return any(login in {self.name, self.members["email"]} for login in map(str, logins))
 
     def over(self, schema: Schema, value: Any, depth: int = DEEPEST) -> Any:
         """Return a response that shows this user: its outermost object that may be one has its members."""
@@ -42,12 +43,15 @@ class User(NamedTuple):
         members, shown = schema.members_of(value), dict(value)
         for name in value.keys() & members.keys():
             if plain(name) in self.members:
-                member = self.members[plain(name)]
-                fitting = filter(members[name].conforms, (member, str(member)))
-                shown[name] = next(fitting, shown[name])
+                shown[name] = self.member(name, members[name], value[name])
             elif depth and not _is_person(value):
                 shown[name] = self.over(members[name], value[name], depth - 1)
         return shown
+
+    def member(self, name: str, schema: Schema, default: Any) -> Any:
+        """Return its member of a name, or the default if that does not conform to a schema."""
+        member = self.members[plain(name)]
+        return next(filter(schema.conforms, (member, str(member))), default)
 
 
 class Users:
@@ -55,21 +59,25 @@ class Users:
 
     Args:
         seed: another seed, other identifiers and tokens.
+        file: TOML file, of which the table ``[users]`` has them; those of `USUAL` without it.
+
+    Raises:
+        ContractError: the file cannot be read, or a user in it is none of the contract's.
     """
 
-    def __init__(self, contract: Contract, seed: str) -> None:
-        self._schemas = OperationSchemas(contract)
+    def __init__(self, contract: Contract, seed: str = "", file: Path | None = None) -> None:
+        self._schemas, self._seed = OperationSchemas(contract), seed
         shown = filter(None, map(self._schemas.success, filter(_is_of_caller, contract.operations)))
         people = (inner for schema in shown for inner in _objects(schema) if _is_person(inner.members))
-        members = next((schema.members for schema in people), {})
-        values = Generator(contract.schemas.for_responses, seed=seed).values
-        ids = [(name, schema) for name, schema in members.items() if name in Meaning.IDENTIFIER]
-        self._users = dict[str, User]()
-        for number, name in enumerate(USUAL, start=1):
-            made = (identifier(schema, None, number, f"{seed}/{name}", values) for name, schema in ids)
-            id_ = next((id_ for id_ in made if id_ is not MISSING), name)
-            token = sha256(f"{seed}/token of {name}".encode()).hexdigest()[:40]
-            self._users[name] = User(name, _members(name, id_, token))
+        self._members: Mapping[str, Schema] = next((schema.members for schema in people), {})
+        self._generator = Generator(contract.schemas.for_responses, seed=seed)
+        rows = {} if file is None else table_in(file, "users")[0]
+        for name, row in rows.items():
+            if reason := self._defect(row):
+                raise ContractError(str(file), "", f"[users.{name:.100}]: {reason}.")
+        self._passwords = {name: row[PASSWORD] for name, row in rows.items()}
+        numbered = enumerate((rows or {name: {} for name in USUAL}).items(), start=1)
+        self._users = [self._user(number, name, row) for number, (name, row) in numbered]
 
     def logs_in(self, operation: Operation) -> bool:
         """Tell whether an operation returns a token, and registers nobody."""
@@ -86,27 +94,58 @@ class Users:
     def caller(self, credentials: Iterable[str]) -> User | None:
         """Return the user whose token is among credentials; None for anybody."""
         tokens = [credential.rpartition(" ")[2] for credential in credentials]
-        return next((user for user in self._users.values() if user.token in tokens), None)
+        return next((user for user in self._users if user.members["token"] in tokens), None)
 
     def logged_in(self, body: Any) -> User | None:
-        """Return the user of whom a body has a name or an e-mail with a password; None for anybody."""
+        """Return the user of whom a body has a name or an e-mail with a password; None for anybody.
+
+        Raises Unauthorized for a wrong password, and for nobody's name, where users have passwords.
+        """
         parts = [body, *body.values()] if isinstance(body, dict) else []
         for part in (part for part in parts if isinstance(part, dict)):
-            if any(name in Meaning.PASSWORD for name in part):
-                logins = [value for name, value in part.items() if name in Meaning.LOGIN]
-                return next((user for user in self._users.values() if user.is_called(logins)), None)
+            logins = _logins(part)
+            for password in (str(value) for name, value in part.items() if name in Meaning.PASSWORD):
+                called = (user for user in self._users if {user.name, *_logins(user.members)} & logins)
+                user = next(called, None)
+                expected = self._passwords.get(user.name if user else "", "")
+                is_right = compare_digest(password.encode(), expected.encode()) and user is not None
+                if self._passwords and not is_right:
+                    challenge = {"WWW-Authenticate": "Bearer"}
+                    raise Unauthorized("The name or the password is wrong.", headers=challenge)
+                return user
         return None
 
+    def _defect(self, row: Any) -> str:
+        """Return what is wrong in the table of a user; empty if nothing is."""
+        if not isinstance(row, dict) or not isinstance(row.get(PASSWORD), str):
+            return "expected a password, which is a text, and members of the contract's user"
+        members = self._members
+        wrong = (key for key in row if key not in members or not members[key].conforms(row[key]))
+        name = next((key for key in wrong if members and key != PASSWORD), "")
+        return f"{name:.100} is no such member of the contract's user: {', '.join(members)}" if name else ""
 
-def _members(name: str, id_: Any, token: str) -> dict[str, Any]:
-    return {
-        **dict.fromkeys(Meaning.TOKEN.names, token),
-        **dict.fromkeys((*Meaning.IDENTIFIER.names, *Meaning.CALLER.names), id_),
-        **dict.fromkeys(("username", "login", "handle"), name),
-        **dict.fromkeys(("email", "emailaddress"), f"{name}@example.com"),
-        **dict.fromkeys(("firstname", "givenname"), name.title()),
-        **dict.fromkeys(("name", "fullname", "displayname"), f"{name.title()} Example"),
-    }
+    def _user(self, number: int, name: str, row: Mapping[str, Any]) -> User:
+        """Return the user of a row of the table."""
+        of_row = {plain(key): value for key, value in row.items() if key != PASSWORD}
+        email = of_row.get("email") or of_row.get("emailaddress") or f"{name}@example.com"
+        token = sha256(f"{self._seed}/token of {name}".encode()).hexdigest()[:40]
+        keys = [key for key in self._members if key in Meaning.IDENTIFIER]
+        label, values = f"{self._seed}/{name}", self._generator.values
+        made = (row.get(key) or identifier(self._members[key], None, number, label, values) for key in keys)
+        id_ = next((id_ for id_ in made if id_ is not MISSING), name)
+        members = {
+            **dict.fromkeys(Meaning.TOKEN.names, token),
+            **dict.fromkeys((*Meaning.IDENTIFIER.names, *Meaning.CALLER.names), id_),
+            **dict.fromkeys(("username", "login", "handle"), name),
+            **dict.fromkeys(("email", "emailaddress"), email),
+            **dict.fromkeys(("firstname", "givenname"), name.title()),
+            **dict.fromkeys(("name", "fullname", "displayname"), f"{name.title()} Example"),
+        }
+        return User(name, {**members, **of_row})
+
+
+def _logins(members: Mapping[str, Any]) -> set[str]:
+    return {str(value) for name, value in members.items() if name in Meaning.LOGIN}
 
 
 def _is_of_caller(operation: Operation) -> bool:

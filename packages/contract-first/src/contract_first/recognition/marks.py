@@ -43,18 +43,8 @@ class Corrections:
 
     @classmethod
     def read(cls, path: Path) -> "Corrections":
-        """Read a file, which may lack the table.
-
-        Raises:
-            ContractError: it cannot be read, is not TOML, or has another value of this name.
-        """
-        try:
-            text = read_text(path, MOST_BYTES)
-            lines = tomllib.loads(text).get(TABLE, {})
-        except (OSError, ValueError, RecursionError) as error:
-            raise ContractError(str(path), "", f"cannot be read as TOML: {explained(error)}") from None
-        if not isinstance(lines, dict):
-            raise ContractError(str(path), "", f"[{TABLE}] is {lines!r:.100}; expected a table.")
+        """Read a file, which may lack the table; raises as `table_in`."""
+        lines, text = table_in(path, TABLE)
         return cls(lines, path, text)
 
     def mark(self, name: str) -> Mark:
@@ -63,6 +53,22 @@ class Corrections:
         match = re.search(spelled, self.text)
         line = self.text.count("\n", 0, match.end()) + 1 if match else 1
         return Mark(self.lines[name], f"{self.path}:{line}", "", f"[{TABLE}] {name[:200]!r}")
+
+
+def table_in(path: Path, name: str) -> tuple[dict[str, Any], str]:
+    """Return a table of a TOML file, empty where it lacks that, and the text of the file.
+
+    Raises:
+        ContractError: it cannot be read, is not TOML, or has another value of this name.
+    """
+    try:
+        text = read_text(path, MOST_BYTES)
+        lines = tomllib.loads(text).get(name, {})
+    except (OSError, ValueError, RecursionError) as error:
+        raise ContractError(str(path), "", f"cannot be read as TOML: {explained(error)}") from None
+    if not isinstance(lines, dict):
+        raise ContractError(str(path), "", f"[{name}] is {lines!r:.100}; expected a table.")
+    return lines, text
 
 
 def marks_of(contract: Contract, corrections: Corrections) -> dict[str, Mark]:

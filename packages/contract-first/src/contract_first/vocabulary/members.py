@@ -74,10 +74,7 @@ class Meaning(Enum):
 
     # Who calls
 
-    CALLER = (
-        "ownerid owner createdbyid createdby creatorid creator authorid author userid"
-        " updatedbyid updatedby modifiedbyid modifiedby lastmodifiedby"
-    )
+    CALLER = "ownerid owner createdby createdbyid creatorid creator authorid author userid updatedby"
     ME = "me self myself whoami userinfo currentuser current user profile"
     LOGIN = "username login email emailaddress user name handle"
     PASSWORD = "password passwd pwd pass passphrase"  # noqa: S105 -- names of what has one
