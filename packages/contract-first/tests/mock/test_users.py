@@ -183,6 +183,90 @@ def test_refuses_other_bodies_as_before(mock, body):
     assert Client(mock)("POST", "/login", body)[0] in {400, 422}
 
 
+def test_what_users_make_is_theirs(mock):
+    """It has the id of `/me` where it says who made it, but for what the client says itself."""
+    for email in ("ann@example.com", "bob@example.com"):
+        user = logged_in(mock, email)
+        id_ = user.get("/me")["id"]
+        note = user.post("/notes", {"text": "Hi."})
+        assert (note["ownerId"], note["createdBy"]) == (id_, str(id_))
+        assert user.post("/notes", {"text": "Hi.", "createdBy": "me"})["createdBy"] == "me"
+
+
+# owners
+
+
+OWNED = '[collections]\n"/notes" = {owner = "caller"}\n'
+COMMENTS = {
+    "/notes/{id}/comments": {
+        "parameters": [ID],
+        "get": operation({"type": "array", "items": ref("Comment")}),
+        "post": operation(ref("Comment"), "201", ref("Comment")),
+    },
+    "/notes/{id}/comments/{number}": {
+        "parameters": [ID, {**ID, "name": "number"}],
+        "get": operation(ref("Comment")),
+    },
+}
+COMMENT = {"type": "object", "properties": {"id": TEXT, "text": TEXT}}
+
+
+@pytest.fixture(scope="module")
+def owned(tmp_path_factory):
+    """Return a mock of notes that are their owner's alone, and of comments on these."""
+    file = tmp_path_factory.mktemp("owned") / "mock.toml"
+    file.write_text(OWNED, "utf-8")
+    with contract_mock(contract(COMMENTS, {"Comment": COMMENT}), stateful=True, collections=file) as mock:
+        yield mock
+
+
+@pytest.mark.parametrize("other", ["bob@example.com", "zoe@example.com"])
+@pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
+def test_others_have_no_access(owned, method, other):
+    """What is another's is not there, whatever is asked."""
+    ann = logged_in(owned, "ann@example.com")
+    note = ann.post("/notes", {"text": "Mine."})
+    body = {"text": "Yours."} if method == "PATCH" else None
+    assert logged_in(owned, other)(method, f"/notes/{note['id']}", body)[0] == 404
+    assert ann.get(f"/notes/{note['id']}") == note
+    assert ann(method, f"/notes/{note['id']}", body)[0] < 300
+
+
+@pytest.mark.parametrize("other", ["bob@example.com", "zoe@example.com"])
+def test_lists_leave_out_what_is_of_others(owned, other):
+    """Each user lists their own alone."""
+    ann, stranger = logged_in(owned, "ann@example.com"), logged_in(owned, other)
+    mine = ann.post("/notes", {"text": "Mine."})
+    yours = stranger.post("/notes", {"text": "Yours."})
+    assert mine in ann.get("/notes")
+    assert yours not in ann.get("/notes")
+    assert yours in stranger.get("/notes")
+    assert mine not in stranger.get("/notes")
+
+
+def test_what_is_below_belongs_to_the_owner_too(owned):
+    """Nobody else lists it, or adds to it, also once the owner has."""
+    ann, bob = logged_in(owned, "ann@example.com"), logged_in(owned, "bob@example.com")
+    path = f"/notes/{ann.post('/notes', {'text': 'Mine.'})['id']}/comments"
+    comment = ann.post(path, {"text": "First."})
+    assert ann.get(path) == [comment]
+    assert bob("GET", path)[0] == bob("POST", path, {"text": "Second."})[0] == 404
+    assert bob("GET", f"{path}/{comment['id']}")[0] == 404
+    assert ann("DELETE", path.removesuffix("/comments"))[0] == 204
+    assert ann("GET", f"{path}/{comment['id']}")[0] == 404
+
+
+def test_what_users_change_of_themselves_is_stored():
+    """Where `/me` is remembered, it is for each user."""
+    body = {"type": "object", "properties": {"name": TEXT}}
+    me = {"get": operation(ref("User")), "patch": operation(ref("User"), body=body)}
+    with contract_mock(contract({"/me": me}), stateful=True) as mock:
+        ann, bob = logged_in(mock, "ann@example.com"), logged_in(mock, "bob@example.com")
+        assert ann("PATCH", "/me", {"name": "Ann"})[1]["name"] == "Ann"
+        assert ann.get("/me")["name"] == "Ann"
+        assert bob.get("/me")["name"] == "Bob Example"
+
+
 # a table of users
 
 TABLE = """
@@ -229,7 +313,7 @@ def test_a_wrong_password(table, email, password):
     """It gets the error that the contract declares, and nobody is logged in."""
     with contract_mock(contract(), users=table) as mock:
         status, error = Client(mock)("POST", "/login", {"email": email, "password": password})
-        assert (status, error) == (401, {"message": "The name or the password is wrong."})
+        assert (status, error) == (401, {"message": "Wrong name or password."})
 
 
 def test_passwords_are_in_no_journal(table):
@@ -245,16 +329,16 @@ def test_passwords_are_in_no_journal(table):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ('[users.ann]\nname = "Ann"', "[users.ann]: expected a password"),
-        ("[users.ann]\npassword = 1", "[users.ann]: expected a password"),
-        ("[users]\nann = 1", "[users.ann]: expected a password"),
+        ('[users.ann]\nname = "Ann"', "[users.ann]: wrong password; expected password"),
+        ("[users.ann]\npassword = 1", "[users.ann]: wrong password; expected password"),
+        ("[users]\nann = 1", "[users.ann]: wrong password; expected password"),
         ("users = 1", "[users] is 1; expected a table"),
         ('[users.ann]\npassword = "x"\n[users.ann]\npassword = "y"', "('users', 'ann') twice"),
         (
             '[users.ann]\npassword = "x"\nnick = "a"',
-            "[users.ann]: nick is no such member of the contract's user: id, name, email",
+            "[users.ann]: wrong nick; expected password, or what its user has: id, name, email",
         ),
-        ('[users.ann]\npassword = "x"\nid = "a"', "[users.ann]: id is no such member of the contract's user"),
+        ('[users.ann]\npassword = "x"\nid = "a"', "[users.ann]: wrong id; expected"),
     ],
 )
 def test_a_table_that_is_wrong(tmp_path, text, reason):

@@ -1,6 +1,6 @@
 """Who is logged in: the users of a mock, and their tokens."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
 from hmac import compare_digest
 from pathlib import Path
@@ -13,6 +13,7 @@ from contract_first.generation.identifiers import identifier
 from contract_first.recognition.marks import table_in
 from contract_first.recognition.schemas import OperationSchemas
 from contract_first.service.messages.problems import Unauthorized
+from contract_first.service.messages.request import Request
 from contract_first.vocabulary.members import Meaning, kind_of
 from contract_first.vocabulary.subjects import PEOPLE
 from contract_first.vocabulary.words import plain, singular, words_of
@@ -53,6 +54,11 @@ class User(NamedTuple):
         member = self.members[plain(name)]
         return next(filter(schema.conforms, (member, str(member))), default)
 
+    def made(self, members: Mapping[str, Schema]) -> dict[str, Any]:
+        """Return those members of an item that say who made it, with its id: ``ownerId``, ``createdBy``."""
+        ids = {name: self.member(name, members[name], MISSING) for name in members if name in Meaning.CALLER}
+        return {name: id_ for name, id_ in ids.items() if id_ is not MISSING}
+
 
 class Users:
     """The users of a mock.
@@ -72,9 +78,14 @@ class Users:
         self._members: Mapping[str, Schema] = next((schema.members for schema in people), {})
         self._generator = Generator(contract.schemas.for_responses, seed=seed)
         rows = {} if file is None else table_in(file, "users")[0]
+        text, other = (contract.schemas.of(node) for node in ({"type": "string"}, not self._members))
+        expected = {**self._members, PASSWORD: text}
         for name, row in rows.items():
-            if reason := self._defect(row):
-                raise ContractError(str(file), "", f"[users.{name:.100}]: {reason}.")
+            of_user = row if isinstance(row, dict) else {}
+            for key in (PASSWORD, *of_user):
+                if not expected.get(key, other).conforms(of_user.get(key)):
+                    there = f"expected password, or what its user has: {', '.join(self._members)}"
+                    raise ContractError(str(file), "", f"[users.{name:.100}]: wrong {key:.100}; {there}.")
         self._passwords = {name: row[PASSWORD] for name, row in rows.items()}
         numbered = enumerate((rows or {name: {} for name in USUAL}).items(), start=1)
         self._users = [self._user(number, name, row) for number, (name, row) in numbered]
@@ -91,9 +102,14 @@ class Users:
         """Tell whether the response of an operation is about its caller, or has a token of it."""
         return _is_of_caller(operation) or self.logs_in(operation)
 
-    def caller(self, credentials: Iterable[str]) -> User | None:
-        """Return the user whose token is among credentials; None for anybody."""
-        tokens = [credential.rpartition(" ")[2] for credential in credentials]
+    def caller(self, request: Request, find: Callable[[Request], Mapping[str, str]]) -> User | None:
+        """Return the user whose token a request presents; None for anybody.
+
+        Args:
+            find: returns its credentials, by security scheme name; Authorization counts without one, too.
+        """
+        presented = [*find(request).values(), request.header(b"authorization") or ""]
+        tokens = [credential.rpartition(" ")[2] for credential in presented]
         return next((user for user in self._users if user.members["token"] in tokens), None)
 
     def logged_in(self, body: Any) -> User | None:
@@ -105,24 +121,13 @@ class Users:
         for part in (part for part in parts if isinstance(part, dict)):
             logins = _logins(part)
             for password in (str(value) for name, value in part.items() if name in Meaning.PASSWORD):
-                called = (user for user in self._users if {user.name, *_logins(user.members)} & logins)
-                user = next(called, None)
+                user = next((it for it in self._users if {it.name, *_logins(it.members)} & logins), None)
                 expected = self._passwords.get(user.name if user else "", "")
                 is_right = compare_digest(password.encode(), expected.encode()) and user is not None
                 if self._passwords and not is_right:
-                    challenge = {"WWW-Authenticate": "Bearer"}
-                    raise Unauthorized("The name or the password is wrong.", headers=challenge)
+                    raise Unauthorized("Wrong name or password.", headers={"WWW-Authenticate": "Bearer"})
                 return user
         return None
-
-    def _defect(self, row: Any) -> str:
-        """Return what is wrong in the table of a user; empty if nothing is."""
-        if not isinstance(row, dict) or not isinstance(row.get(PASSWORD), str):
-            return "expected a password, which is a text, and members of the contract's user"
-        members = self._members
-        wrong = (key for key in row if key not in members or not members[key].conforms(row[key]))
-        name = next((key for key in wrong if members and key != PASSWORD), "")
-        return f"{name:.100} is no such member of the contract's user: {', '.join(members)}" if name else ""
 
     def _user(self, number: int, name: str, row: Mapping[str, Any]) -> User:
         """Return the user of a row of the table."""

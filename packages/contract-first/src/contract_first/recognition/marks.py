@@ -17,11 +17,11 @@ from .collection import ROLES
 EXTENSION: Final = "x-mock-collection"
 TABLE: Final = "collections"
 MOST_BYTES: Final = 1024 * 1024
-EXPECTED: Final = f"expected false, {{key: ...}}, or {{path: ..., role: {' | '.join(ROLES)}}}"
+EXPECTED: Final = f"expected false, {{key: ...}}, or {{path: ..., role: {' | '.join(ROLES)}}}; owner: caller"
 
 
 class Mark(NamedTuple):
-    """What is said of an operation, and where: False, or an object with ``path``, ``role`` and ``key``."""
+    """What is said of an operation, and where: False, or an object as `EXPECTED` has it."""
 
     value: Any
     file: str
@@ -90,7 +90,8 @@ def marks_of(contract: Contract, corrections: Corrections) -> dict[str, Mark]:
             continue
         if not (
             isinstance(mark.value, dict)
-            and mark.value.keys() <= {"path", "role", "key"}
+            and mark.value.keys() <= {"path", "role", "key", "owner"}
+            and mark.value.get("owner", "caller") == "caller"
             and mark.value.get("role", ROLES[0]) in ROLES
             and isinstance(mark.value.get("path", ""), str)
             and ("role" in mark.value) == ("path" in mark.value)

@@ -32,7 +32,7 @@ from contract_first.mock.responses.problems import in_a_line
 from contract_first.mock.responses.selection import Selection
 from contract_first.mock.responses.streams import asks_for_events
 from contract_first.mock.responses.strictness import STRICT, MockStrictness, faults_of_format
-from contract_first.mock.shape.fields import BODY, QUERY
+from contract_first.mock.shape.fields import BODY, CALLER, QUERY
 from contract_first.mock.shape.links import Links
 from contract_first.mock.state.randomness import SeededRandomness
 from contract_first.mock.stateful.catalog import Catalog, catalog_of
@@ -123,9 +123,7 @@ class Pipeline:
             exchange.request.response_headers.append(DEPRECATED)
         await self._bound.admit(exchange.request)
         if self._users is not None:
-            header = exchange.request.header(b"authorization") or ""  # also where no scheme is declared
-            presented = self._credentials(exchange.request).values()
-            exchange.request.caller = self._users.caller([*presented, header])
+            exchange.request.caller = self._users.caller(exchange.request, self._credentials)
 
     async def _read(self, exchange: Exchange) -> None:
         """Read the arguments, unless a preference comes first; raises the problem that a mock refuses."""
@@ -159,7 +157,8 @@ class Pipeline:
 
     def _by_place(self, arguments: Mapping[str, Any], request: Request) -> Arguments:
         places = {place: arguments.get(name) for place, name in self._places.items()}
-        return {**places, QUERY: request.query_string.decode("latin-1")}
+        caller = {CALLER: request.caller} if self._users else {}
+        return {**places, **caller, QUERY: request.query_string.decode("latin-1")}
 
     async def _arguments(self, request: Request) -> dict[str, Any]:
         if self._is_strict:
