@@ -41,20 +41,20 @@ class User(NamedTuple):
         """Return a response that shows this user: its outermost object that may be one has its members."""
         if not isinstance(value, dict):
             return value
-        members, shown = schema.members_of(value), dict(value)
+        members, whole = schema.members_of(value), dict(value)
         for name in value.keys() & members.keys():
             if plain(name) in self.members:
-                shown[name] = self.member(name, members[name], value[name])
+                whole[name] = self.member(name, members[name], value[name])
             elif depth and not _is_person(value):
-                shown[name] = self.over(members[name], value[name], depth - 1)
-        return shown
+                whole[name] = self.over(members[name], value[name], depth - 1)
+        return whole
 
     def member(self, name: str, schema: Schema, default: Any) -> Any:
         """Return its member of a name, or the default if that does not conform to a schema."""
         member = self.members[plain(name)]
         return next(filter(schema.conforms, (member, str(member))), default)
 
-    def made(self, members: Mapping[str, Schema]) -> dict[str, Any]:
+    def references(self, members: Mapping[str, Schema]) -> dict[str, Any]:
         """Return those members of an item that say who made it, with its id: ``ownerId``, ``createdBy``."""
         ids = {name: self.member(name, members[name], MISSING) for name in members if name in Meaning.CALLER}
         return {name: id_ for name, id_ in ids.items() if id_ is not MISSING}
@@ -73,8 +73,8 @@ class Users:
 
     def __init__(self, contract: Contract, seed: str = "", file: Path | None = None) -> None:
         self._schemas, self._seed = OperationSchemas(contract), seed
-        shown = filter(None, map(self._schemas.success, filter(_is_of_caller, contract.operations)))
-        people = (inner for schema in shown for inner in _objects(schema) if _is_person(inner.members))
+        successes = filter(None, map(self._schemas.success, filter(_is_of_caller, contract.operations)))
+        people = (inner for schema in successes for inner in _objects(schema) if _is_person(inner.members))
         self._members: Mapping[str, Schema] = next((schema.members for schema in people), {})
         self._generator = Generator(contract.schemas.for_responses, seed=seed)
         rows = {} if file is None else table_in(file, "users")[0]
@@ -136,8 +136,8 @@ class Users:
         token = sha256(f"{self._seed}/token of {name}".encode()).hexdigest()[:40]
         keys = [key for key in self._members if key in Meaning.IDENTIFIER]
         label, values = f"{self._seed}/{name}", self._generator.values
-        made = (row.get(key) or identifier(self._members[key], None, number, label, values) for key in keys)
-        id_ = next((id_ for id_ in made if id_ is not MISSING), name)
+        ids = (row.get(key) or identifier(self._members[key], None, number, label, values) for key in keys)
+        id_ = next((id_ for id_ in ids if id_ is not MISSING), name)
         members = {
             **dict.fromkeys(Meaning.TOKEN.names, token),
             **dict.fromkeys((*Meaning.IDENTIFIER.names, *Meaning.CALLER.names), id_),

@@ -119,8 +119,8 @@ class Relation:
             return "generated", rendered
         number = int.from_bytes(draw(NUMBER_BYTES)) >> 1
         caller = arguments.get(CALLER)
-        made = caller.made(self._record.members).items() if caller else ()
-        value = self._with(self._record, {name: id_ for name, id_ in made if name not in created}, value)
+        ids = caller.references(self._record.members).items() if caller else ()
+        value = self._with(self._record, {name: id_ for name, id_ in ids if name not in created}, value)
         for name, example in self._ids.items():
             new = self._identifier(self._record.members[name], example, number)
             value = value if new is MISSING else self._with(self._record, {name: new}, value)

@@ -247,8 +247,8 @@ class RequestedItems:
             members = self._collection.with_key(members, key)
         item = base if self._is_whole else self._values.completed(base)
         if caller := arguments.get(CALLER):
-            made = caller.made(self._collection.schema.members)
-            members, item = {**made, **members}, {**item, **made} if isinstance(item, dict) else item
+            ids = caller.references(self._collection.schema.members)
+            members, item = {**ids, **members}, {**item, **ids} if isinstance(item, dict) else item
         parents = self.parents(arguments)
         if self._collection.is_named and key is not None:
             above = str(key).rpartition("/")[0].rpartition("/")[0]
