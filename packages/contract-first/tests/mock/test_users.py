@@ -83,6 +83,7 @@ def contract(paths=(), schemas=()):
         },
         "paths": {
             "/login": {"post": operation(SESSION, body=LOGIN, security=[])},
+            "/tokens": {"post": operation(SESSION, body={"type": "object", "properties": {"name": TEXT}})},
             "/register": {"post": operation(SESSION, body=LOGIN, security=[])},
             "/me": {"get": operation(ref("User")), "patch": operation(ref("User"), body={"type": "object"})},
             **NOTES,
@@ -152,6 +153,14 @@ def test_others_are_anybody(mock):
     stranger = logged_in(mock, "zoe@example.com")
     assert stranger.get("/me") == Client(mock, "anything").get("/me")
     assert stranger.get("/me")["email"] not in {"ann@example.com", "bob@example.com"}
+
+
+def test_a_token_without_a_password_is_of_nobody(mock):
+    """What makes tokens for machines, say, is no login: its response does not show who calls."""
+    ann = logged_in(mock, "ann@example.com")
+    made = ann.post("/tokens", {"name": "ann"})
+    assert made["accessToken"] != ann.token
+    assert made["user"]["email"] != "ann@example.com"
 
 
 def test_registering_logs_nobody_in(mock):

@@ -91,12 +91,12 @@ class Users:
         self._users = [self._user(number, name, row) for number, (name, row) in numbered]
 
     def logs_in(self, operation: Operation) -> bool:
-        """Tell whether an operation returns a token, and registers nobody."""
-        success = self._schemas.success(operation) if operation.method == "post" else None
-        names = (name for inner in (_objects(success) if success else ()) for name in inner.members)
+        """Tell whether an operation takes a password and returns a token, and registers nobody."""
         words = {*words_of(operation.operation_id), *words_of(operation.path)}
-        is_registering = words & REGISTERING or singular(kind_of(operation.path)) in PEOPLE
-        return not is_registering and any(name in Meaning.TOKEN for name in names)
+        if operation.method != "post" or words & REGISTERING or singular(kind_of(operation.path)) in PEOPLE:
+            return False
+        successes = filter(None, [self._schemas.success(operation)])
+        return _have(Meaning.PASSWORD, self._schemas.bodies(operation)) and _have(Meaning.TOKEN, successes)
 
     def shows(self, operation: Operation) -> bool:
         """Tell whether the response of an operation is about its caller, or has a token of it."""
@@ -119,9 +119,8 @@ class Users:
         """
         parts = [body, *body.values()] if isinstance(body, dict) else []
         for part in (part for part in parts if isinstance(part, dict)):
-            logins = _logins(part)
             for password in (str(value) for name, value in part.items() if name in Meaning.PASSWORD):
-                user = next((it for it in self._users if {it.name, *_logins(it.members)} & logins), None)
+                user = next((it for it in self._users if {it.name, *_names(it.members)} & _names(part)), None)
                 expected = self._passwords.get(user.name if user else "", "")
                 is_right = compare_digest(password.encode(), expected.encode()) and user is not None
                 if self._passwords and not is_right:
@@ -149,7 +148,7 @@ class Users:
         return User(name, {**members, **of_row})
 
 
-def _logins(members: Mapping[str, Any]) -> set[str]:
+def _names(members: Mapping[str, Any]) -> set[str]:
     return {str(value) for name, value in members.items() if name in Meaning.LOGIN}
 
 
@@ -159,6 +158,10 @@ def _is_of_caller(operation: Operation) -> bool:
 
 def _is_person(members: Iterable[str]) -> bool:
     return any(name in Meaning.IDENTIFIER or name in Meaning.OF_PERSON for name in members)
+
+
+def _have(meaning: Meaning, schemas: Iterable[Schema]) -> bool:
+    return any(name in meaning for schema in schemas for inner in _objects(schema) for name in inner.members)
 
 
 def _objects(schema: Schema, depth: int = DEEPEST) -> Iterator[Schema]:
