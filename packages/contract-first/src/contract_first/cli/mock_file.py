@@ -18,7 +18,7 @@ from .option_file import HERE, OptionFile, options_of, spelled
 
 NAME: Final = "mock.toml"
 PAGE: Final = "mock#one-file-mocktoml"
-INSIDE: Final = {"faults": list, "overrides": list, "collections": dict}
+INSIDE: Final = {"faults": list, "overrides": list, "collections": dict, "users": dict}
 """Options that name a file of rules or of a table, which may stand in the file itself."""
 ELSEWHERE: Final = {**option_file.ELSEWHERE, **dict.fromkeys(("json", "ready-file"), f"is {HERE}")}
 MOST_EXAMPLES: Final = 20

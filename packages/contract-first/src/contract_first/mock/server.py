@@ -42,6 +42,7 @@ from .stateful.memory import Memory
 from .stateful.seeding import fill
 from .stateful.state import StoredState
 from .traffic import Traffic
+from .users import Users
 
 if TYPE_CHECKING:
     from strict_s3.tls import Authority
@@ -250,6 +251,7 @@ class _Assembly:
             memory=memory,
             recognize=recognizing.result,
             items=options.items,
+            users=Users(contract, str(options.seed), options.users),
         )
         handling: dict[str, Any] = {}
         if self._handlers is not None:
