@@ -53,7 +53,7 @@ def init(context: typer.Context, contract: Document = None, output: Output = Pat
     """
     parent = context.parent
     assert parent is not None  # noqa: S101 -- it is the group of `mock`
-    contract = contract or parent.params.get("contract")
+    contract = contract or next(iter(parent.params.get("contract") or ()), None)
     try:
         loaded = None if contract is None else load_contract(contract)
         lines = [HEAD, *_option_lines(parent.command.params, contract, output)]

@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from http import HTTPStatus
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -22,7 +23,7 @@ from contract_first.service.messages.problems import Conflict
 
 from .extension import NO_EXTENSION, Extension
 from .journal.events import Events
-from .journal.journal import Journal, Validate
+from .journal.journal import Journal, Service, Validate
 from .journal.matching import is_beside_contracts
 from .journal.recording import s3_exchange
 from .journal.selector import ExchangeSelector
@@ -71,7 +72,7 @@ class Traffic:
         self.s3_scope: Callable[[str], str] = lambda _: ""
         self.overrides_file: RulesFile | None = None
         self._broadcast: Broadcast | None = None
-        self._contract: Contract | None = None
+        self._contracts: dict[Service, Contract] = {}
 
     @property
     def resets(self) -> dict[str, Clear]:
@@ -83,20 +84,28 @@ class Traffic:
         self,
         contract: Contract,
         *,
+        service: Service = msgspec.UNSET,
         authentication: bool = True,
         ignores: Callable[[MessageViolation], bool] = lambda _: False,
     ) -> None:
         """Validate and mask exchanges by a contract, and accept faults on its operations.
 
         Args:
+            service: that the contract is of, of a mock with several.
             authentication: whether credentials are required where the contract does.
             ignores: tells violations of requests that are not reported.
         """
-        self.journal.masking = Masking(contract)
-        self.journal.validate_with(lambda: _validator(contract, ignores, authentication=authentication))
+        self.journal.masking = self.journal.maskings[service] = Masking(contract)
+        self.journal.validate_with(
+            lambda: _validator(contract, ignores, authentication=authentication), service
+        )
         self.rules.validate = self._check
-        self._contract = contract
-        self.rules.operations = {"api": [operation.operation_id for operation in contract.operations]}
+        self._contracts[service] = contract
+        self.rules.services = {
+            name: [operation.operation_id for operation in contract.operations]
+            for name, contract in self._contracts.items()
+        }
+        self.rules.operations = {"api": [*chain.from_iterable(self.rules.services.values())]}
         if self.s3 is not None:
             from strict_s3.messages.operations import NAMES  # noqa: PLC0415 -- of an extra
 
@@ -142,12 +151,19 @@ class Traffic:
             raise RuleError(
                 "/effect/forward", "forward", "needs an upstream: start the mock with --upstream URL"
             )
-        if kind == "override" and self._strict_overrides and self._contract is not None:
-            self._strictness_of(self._contract).check(rule)
+        if kind == "override" and self._strict_overrides:
+            for contract in self._contracts_of(rule):
+                self._strictness_of(contract).check(rule)
 
     def violations(self, rule: Rule) -> list[RuleError]:
         """Return how the responses of an override violate the contract, as far as that is known before."""
-        return [] if self._contract is None else [*self._strictness_of(self._contract).violations(rule)]
+        contracts = self._contracts_of(rule)
+        return [error for contract in contracts for error in self._strictness_of(contract).violations(rule)]
+
+    def _contracts_of(self, rule: Rule) -> list[Contract]:
+        """Return the contracts to whose operations a rule may apply."""
+        service = rule.match.service
+        return [contract for name, contract in self._contracts.items() if service in {"", name}]
 
     def save(self, rule_id: str) -> bool:
         """Move an override into the file of overrides; return whether there is one of this id.
@@ -164,7 +180,7 @@ class Traffic:
         self.rules.remove(rule_id, "override")
         return True
 
-    @lru_cache(1)  # noqa: B019 -- there is one traffic a mock, and one contract in force
+    @lru_cache(16)  # noqa: B019 -- there is one traffic a mock, and few contracts in force
     def _strictness_of(self, contract: Contract) -> StrictOverrides:
         from .rules.strictness import StrictOverrides  # noqa: PLC0415 -- S3 starts before what it imports
 
