@@ -7,17 +7,12 @@ stands for any text without ``/`` as well: in an origin always, in a base path w
 fixed, as in ``/{tenant}/api``. Below ``/{version}`` alone every path would be one of the contract's.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice, product
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .routing import NOT_FOUND, Branch, Header, PathItem, Route, Router, no_header, normal_path
-
-if TYPE_CHECKING:
-    from .contract import Contract
 
 VARIABLE = re.compile(r"\{([^{}]*)\}")
 URL = re.compile(r"(?:([^:/?#]+):)?(?://([^/?#]*))?([^?#]*)")
@@ -73,9 +68,9 @@ class Deployment:
         return self._origin.fullmatch(origin_of(url)) is not None
 
 
-def base_path_of(contract: Contract) -> str:
-    """Return the base path of a contract's first server, by the defaults of variables; empty for the root."""
-    server = next(iter(contract.document.get("servers", ())), None)
+def base_path_of(document: Mapping[str, Any]) -> str:
+    """Return the base path of a document's first server, by the defaults of variables; empty for the root."""
+    server = next(iter(document.get("servers", ())), None)
     path = next(_base_paths(server), "") if server else ""
     return "" if "{" in path else path
 

@@ -105,7 +105,7 @@ def paths_of(contracts: Mapping[str, Contract]) -> dict[str, str]:
     Raises:
         ValueError: a name is the base path of another.
     """
-    bases = {name: base_path_of(contract) for name, contract in contracts.items()}
+    bases = {name: base_path_of(contract.document) for name, contract in contracts.items()}
     if "" in contracts:
         return {"": ""}
     counts = Counter(bases.values())
@@ -131,7 +131,7 @@ def renamed(source: object) -> str:
 
 def mounted(contract: Contract, path: str) -> Contract:
     """Return a contract with a path among the base paths of its servers."""
-    if path in {"", base_path_of(contract)}:
+    if path in {"", base_path_of(contract.document)}:
         return contract
     servers = [{"url": path}, *contract.document.get("servers", ())]
     return replace(contract, document={**contract.document, "servers": servers})
