@@ -232,3 +232,24 @@ def test_none_starts_where_one_cannot_be_read_unless_it_is_to_keep_going(files):
     assert [sentence.partition(":")[0] for sentence in sentences] == ["Left out", "Left out"]
     with pytest.raises(ContractError):
         contract_mock(several[1:2], keep_going=True).__enter__()
+
+
+def test_a_service_with_an_upstream_passes_its_requests_on(files):
+    """They are validated by its contract; the others respond by themselves, and one that is away is a 502."""
+    with contract_mock(files["people"], stateful=True) as upstream:
+        several = {
+            "orders": files["orders"],
+            "people": {"contract": files["people"], "upstream": upstream.api},
+            "invoices": {"contract": files["invoices"], "upstream": "http://127.0.0.1:9"},
+        }
+        with contract_mock(several) as mock:
+            url = f"{mock.services['people'].url}/people"
+            httpx2.post(url, json={"name": "x"}, trust_env=False).raise_for_status()
+            assert fetched(url) == fetched(f"{upstream.api}/people")
+            assert fetched(f"{mock.services['orders'].url}/orders")
+            away = httpx2.get(f"{mock.services['invoices'].url}/invoices", trust_env=False)
+            assert (away.status_code, "http://127.0.0.1:9" in away.text) == (502, True)
+            exchanges = fetched(f"{mock.control}/journal", service="people")["exchanges"]
+            assert [exchange["operation"] for exchange in exchanges] == ["add", "list_all"]
+        seen = fetched(f"{upstream.control}/journal")["exchanges"]
+        assert {exchange["url"] for exchange in seen} == {f"{upstream.api}/people"}

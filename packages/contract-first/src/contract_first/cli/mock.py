@@ -21,7 +21,7 @@ from contract_first.signatures import Flag
 
 from .commands import customized, option, require_extra, takes
 from .execute import Start, is_alone, run, with_exec
-from .mock_file import NAME, configured, init
+from .mock_file import NAME, PROJECT, SERVICES, configured, init
 from .options import TRUSTED_BY, Process, defaults_of, options_of, ports_of
 from .reading import ContractOptions
 
@@ -53,19 +53,20 @@ class MockOutput(NamedTuple):
 
 CONTRACT = options_of(ContractOptions)
 OPTIONS = {
-    "contract": option(
-        list[str],
-        "The OpenAPI document to mock; the same as FILE. Several are as many services.",
-        default=[],
-        metavar="FILE|URL",
-    ),
     "config": option(
         Path | None,
         "TOML file with these options and their rules; they go for what the command line does not say.",
         dir_okay=False,
         is_eager=True,
         callback=configured,
-        show_default=f"{NAME}, if there is one",
+        show_default=f"{NAME}, if there is one, or {PROJECT} where there is no contract",
+    ),
+    "contract": option(
+        list[str],
+        "The OpenAPI document to mock; the same as FILE. Several are as many services.",
+        default=[],
+        metavar="FILE|URL",
+        is_eager=True,  # a file of the project is read where there is none
     ),
     "overlays": CONTRACT["overlay"],
     "strict": CONTRACT["strict"],
@@ -254,7 +255,7 @@ def mock(
         require_extra("locales")
     sources = options["contract"] if isinstance(options["contract"], list) else [options["contract"]]
     if len(sources) < SEVERAL:
-        options["contract"] = sources[0] if sources else None
+        options["contract"] = sources[0] if sources else context.meta.get(SERVICES) or None
     for source in sources or [None]:
         _require_contract_file(source, watch=options["watch"], no_auth=options["no_auth"])
     if form := log_form(log, quiet=quiet, default="text" if alone and not json else None):

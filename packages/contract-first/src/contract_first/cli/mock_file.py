@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -11,10 +11,12 @@ import typer
 
 from contract_first.contract import Contract, ContractError, load_contract
 from contract_first.contract.document.sources import is_url
+from contract_first.mock.options import ApiOptions
+from contract_first.signatures import declared
 
 from . import option_file
 from .commands import failure
-from .option_file import HERE, OptionFile, options_of, spelled
+from .option_file import HERE, OF_MOCKS, PROJECT, TABLES, OptionFile, options_of, spelled
 
 NAME: Final = "mock.toml"
 PAGE: Final = "mock#one-file-mocktoml"
@@ -22,20 +24,56 @@ INSIDE: Final = {"faults": list, "overrides": list, "collections": dict}
 """Options that name a file of rules or of a table, which may stand in the file itself."""
 ELSEWHERE: Final = {**option_file.ELSEWHERE, **dict.fromkeys(("json", "ready-file"), f"is {HERE}")}
 MOST_EXAMPLES: Final = 20
+SERVICES: Final = "services"
+SERVICE_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,50}")
+OF_PROJECT: Final = ("contract", "overlay", "collections", "credentials", "exclude", "severities")
+"""What the project's file has beside tables of commands and of mocks."""
+OF_ALL: Final = {
+    **ELSEWHERE,
+    **dict.fromkeys(
+        map(spelled, (*declared(ApiOptions), "host", "port", "keep_going")), "is of all services"
+    ),
+    **dict.fromkeys(("overlay", "no-auth", "verbose", "quiet"), "is of all services"),
+}
+"""Options that the table of a service does not have, and why."""
+del OF_ALL["upstream"]
 HEAD: Final = "# Options of `mock`, for what its command line does not say. Paths are of files in its folder."
 
 
 def configured(context: typer.Context, path: Path | None) -> Path | None:
     """Take the defaults of options from a file, or from that in the current folder."""
-    file = OptionFile.find(context, path, NAME, PAGE)
+    is_named = bool(context.params.get("contract"))
+    file = OptionFile.find(context, path, NAME if is_named or Path(NAME).is_file() else PROJECT, PAGE)
     if file is None:
         return path
     options = options_of(context.command)
-    members = file.table(options, elsewhere=ELSEWHERE)
+    if file.path.name == PROJECT:
+        known = file.table({*OF_PROJECT, *TABLES, *OF_MOCKS})
+        members = {name: known[name] for name in ("contract", "overlay", *INSIDE) if name in known}
+        context.meta[SERVICES] = _services(context, file, options)
+    else:
+        members = file.table(options, elsewhere=ELSEWHERE)
     rules = {name: str(file.path) for name, kind in INSIDE.items() if isinstance(members.get(name), kind)}
     values = {name: value for name, value in members.items() if name not in rules}
     context.default_map = file.defaults(context, values, options, inside=True) | rules
     return file.path
+
+
+def _services(context: typer.Context, file: OptionFile, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of each service in a file, by its name."""
+    services = {}
+    for name in file.table(file.members.get(SERVICES, {}), SERVICES):
+        if not SERVICE_NAME.fullmatch(name):
+            raise file.error("expected a name of letters, digits, - and _.", SERVICES, name)
+        table = file.table(options, SERVICES, name, elsewhere=OF_ALL)
+        if "contract" not in table:
+            raise file.error("has no contract; expected contract = FILE or URL.", SERVICES, name)
+        defaults = file.defaults(context, table, options, SERVICES, name)
+        typed = {options[key].name: options[key] for key in table}
+        values = {key: typed[key].process_value(context, default) for key, default in defaults.items()}
+        (values["contract"],) = values["contract"]
+        services[name] = values
+    return services
 
 
 Document = Annotated[

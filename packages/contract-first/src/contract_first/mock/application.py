@@ -10,6 +10,7 @@ from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -134,8 +135,8 @@ class MockApplication:
     async def stop(self) -> None:
         await self._watching.aclose()
         await asyncio.to_thread(self.traffic.stop)
-        if self.traffic.forward is not None:
-            await self.traffic.forward.stop()
+        for forward in self.traffic.forwards.values():
+            await forward.stop()
         for service in self.services:
             await service.app.stop()
         await self.state.stop()
@@ -200,16 +201,18 @@ def observed(
     clock: MockClock,
     profile: ProblemProfile = PLAIN,
     *,
+    service: str | msgspec.UnsetType = msgspec.UNSET,
     stream_interval: float = 0,
     stored: Callable[[Route], Awaitable[Any]] | None = None,
 ) -> ASGIApp:
     """Put the app of a contract, which the traffic uses, behind rules, and those behind the journal.
 
     Args:
+        service: that the app is of, of a mock with several.
         stream_interval: seconds between the items of streams.
         stored: returns the stored item that a request's path is for; None where none are stored.
     """
-    rules, extension, forward = traffic.rules, traffic.extension, traffic.forward
+    rules, extension, forward = traffic.rules, traffic.extension, traffic.forwards.get(service)
     paced: ASGIApp = RuleMiddleware(app, rules, contract, clock, extension, profile, forward, stored)
     if stream_interval > 0:
         paced = PacedStreams(paced, stream_interval, lambda scope: rules.ended or is_closed(scope))

@@ -149,7 +149,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
             ca=str(authority.file) if authority else None,
             lan=lan_url(url, options.host),
         )
-        traffic = Traffic(options.seed, strict_overrides=options.strict_overrides, upstream=options.upstream)
+        traffic = Traffic(options.seed, strict_overrides=options.strict_overrides)
         reach = Reach(url, public_url=options.public_url, trust_proxy=options.trust_proxy)
         clock, directory = MockClock(lambda _now, _stopped: None), None
         if any(each.stores for each in services.values()):
@@ -178,7 +178,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
             assembly.report_handlers()
         if options.faults is not None:
             traffic.rules.add(*traffic.faults_in(options.faults))
-        traffic.override_by(options)
+        traffic.override_by(options, {name: services[name] for name in contracts})
         if options.log is not None:
             running.enter_context(options.log(traffic.journal))
         encryption = server_options(authority, certified_names(options.host, options.public_url))
@@ -258,7 +258,8 @@ class _Assembly:
     service: Service = field(init=False)
 
     def __post_init__(self) -> None:
-        options = self.options
+        options, self._key = self.options, self.name or msgspec.UNSET
+        self.traffic.forward_to(options.upstream, self._key)
         self.handlers = None if options.handlers is None else Handlers(options.handlers)
         self._randomness = SeededRandomness(options.seed)
         self._strictness = MockStrictness(
@@ -321,7 +322,7 @@ class _Assembly:
         )
         self.traffic.use(
             contract,
-            service=self.name or msgspec.UNSET,
+            service=self._key,
             authentication=options.authentication,
             ignores=lambda violation: self._strictness.ignores(violation.rule),
         )
@@ -332,6 +333,7 @@ class _Assembly:
             contract,
             self.traffic,
             self.clock,
+            service=self._key,
             stream_interval=options.stream_interval,
             stored=None if memory is None else memory.item_of,
         )

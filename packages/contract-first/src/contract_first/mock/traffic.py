@@ -10,6 +10,7 @@ from functools import lru_cache, partial
 from http import HTTPStatus
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from .rules.strictness import StrictOverrides
 
 AT_ONCE = 50
+NO_SERVICES: Mapping[str, ApiOptions] = MappingProxyType({})
 
 
 class Traffic:
@@ -50,7 +52,7 @@ class Traffic:
     Attributes:
         s3: the server whose faults they are too.
         s3_scope: returns the scope of what a bucket has; empty for none.
-        forward: responds as the upstream does; None without one.
+        forwards: respond as the upstream of a service does.
         overrides_file: the file of overrides, if there is one.
     """
 
@@ -64,7 +66,8 @@ class Traffic:
     ) -> None:
         self._seed = seed
         self._strict_overrides = strict_overrides
-        self.forward = None if upstream is None else _forwarding(upstream)
+        self.forwards: dict[Service, Forwarding] = {}
+        self.forward_to(upstream)
         self.extension = extension
         self.journal = Journal()
         self.rules = Rules(seed, self._set_s3_faults)
@@ -73,6 +76,11 @@ class Traffic:
         self.overrides_file: RulesFile | None = None
         self._broadcast: Broadcast | None = None
         self._contracts: dict[Service, Contract] = {}
+
+    def forward_to(self, upstream: str | None, service: Service = msgspec.UNSET) -> None:
+        """Take a server for the upstream of a service, if there is one."""
+        if upstream is not None:
+            self.forwards[service] = _forwarding(upstream)
 
     @property
     def resets(self) -> dict[str, Clear]:
@@ -115,7 +123,7 @@ class Traffic:
         """Return the faults in a file; raise RuleFileError if it cannot be read, or is not valid."""
         return RuleReader(self.extension).file(path, self.rules.check)
 
-    def override_by(self, options: ApiOptions) -> None:
+    def override_by(self, options: ApiOptions, services: Mapping[str, ApiOptions] = NO_SERVICES) -> None:
         """Activate the overrides that options name: of a file, of a recording, to the upstream.
 
         Raises:
@@ -129,7 +137,7 @@ class Traffic:
         from .rules.files.standing import standing_rules  # noqa: PLC0415 -- an S3 starts without them
 
         places = {"recording": str(options.replay), "upstream": "--forward"}
-        for source, documents in standing_rules(options).items():
+        for source, documents in standing_rules(options, services).items():
             self._load(source, documents, places[source])
 
     def _load(self, source: str, documents: Iterable[Any], place: str) -> None:
@@ -147,7 +155,7 @@ class Traffic:
 
     def _check(self, rule: Rule, kind: Kind) -> None:
         """Raise RuleError for a rule that is refused."""
-        if rule.effect.forwards and self.forward is None:
+        if rule.effect.forwards and not self.forwards:
             raise RuleError(
                 "/effect/forward", "forward", "needs an upstream: start the mock with --upstream URL"
             )
