@@ -109,3 +109,30 @@ def test_the_other_commands_read_past_services(folder):
         'contract = "orders.json"\n[services.a]\ncontract = "users.json"\n'
     )
     assert run(folder, "contract", "lint").returncode == 0
+
+
+def test_init_writes_the_file_and_mock_starts_from_it(folder):
+    """What is no contract is left out, and names are unique: a stem that is there twice, or a base path."""
+    (folder / "package.json").write_text('{"name": "app"}')
+    (folder / "notes.yaml").write_text("openapi: is what we use\n")
+    (folder / "broken.json").write_text('{"openapi": ')
+    for place in ("old", "node_modules", ".cache"):
+        (folder / place).mkdir()
+        (folder / place / "orders.json").write_text((folder / "orders.json").read_text())
+    document = json.loads((folder / "users.json").read_text())
+    document["servers"] = [{"url": "https://x.example/orders"}]
+    (folder / "users.json").write_text(json.dumps(document))
+    outcome = run(folder, "init")
+    assert outcome.returncode == 0, outcome.stderr
+    text = (folder / "contract-first.toml").read_text()
+    assert '# orders\n[services.orders-3]\ncontract = "orders.json"\n# stateful = true' in text
+    assert urls(run(folder, "mock", "exec", *COMMAND)) == {
+        "BILLING_V2_URL": "/billing-v2", "ORDERS_2_URL": "/orders-2",
+        "ORDERS_3_URL": "/orders-3", "USERS_URL": "/orders",
+    }  # fmt: skip
+    again = run(folder, "init")
+    assert (again.returncode, "contract-first.toml is there already" in again.stderr) == (2, True)
+    assert (folder / "contract-first.toml").read_text() == text
+    (folder / "empty").mkdir()
+    nothing = run(folder, "init", "empty")
+    assert (nothing.returncode, "There is no OpenAPI contract in empty" in nothing.stderr) == (2, True)

@@ -74,16 +74,15 @@ def services_of(options: MockOptions) -> dict[str, MockOptions]:
     """
     contract: Any = options.contract
     if isinstance(contract, Mapping):
-        tables = {
-            name: value if isinstance(value, Mapping) else {"contract": value}
+        return {
+            name: replace(options, **(value if isinstance(value, Mapping) else {"contract": value}))
             for name, value in contract.items()
         }
-        return {name: replace(options, **table) for name, table in tables.items()}
     if not isinstance(contract, Sequence) or isinstance(contract, str):
         return {"": options}
     services: dict[str, MockOptions] = {}
     for source in contract:
-        name = _name_of(source)
+        name = name_of(source)
         if name in services:
             raise ValueError(
                 f"Two services are named {name}: {services[name].contract} and {source}. {renamed(source)}"
@@ -92,7 +91,8 @@ def services_of(options: MockOptions) -> dict[str, MockOptions]:
     return services
 
 
-def _name_of(source: Any) -> str:
+def name_of(source: Any) -> str:
+    """Return the name of the service of a contract: the stem of its file, as URLs can have it."""
     path = urlsplit(str(getattr(source, "source", source))).path
     return re.sub(r"[^A-Za-z0-9_-]+", "-", PurePosixPath(path).stem).strip("-") or "service"
 

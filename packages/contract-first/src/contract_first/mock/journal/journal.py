@@ -36,9 +36,8 @@ OVERHEAD_BYTES = 1024
 class Recordable(Protocol):
     """An exchange that is computed when it is asked for, such as a `Recording`."""
 
-    @property
-    def service(self) -> Service:
-        """The service that it is for, of a mock with several."""
+    service: Service
+    """That it is for, of a mock with several."""
 
     @property
     def size(self) -> int:
