@@ -134,5 +134,5 @@ def test_init_writes_the_file_and_mock_starts_from_it(folder):
     assert (again.returncode, "contract-first.toml is there already" in again.stderr) == (2, True)
     assert (folder / "contract-first.toml").read_text() == text
     (folder / "empty").mkdir()
-    nothing = run(folder, "init", "empty")
+    nothing = run(folder, "init", "--output", "empty/contract-first.toml")
     assert (nothing.returncode, "There is no OpenAPI contract in empty" in nothing.stderr) == (2, True)

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from contract_first.mock.options import Log
 
 WIDTH = 80
-SEVERAL = 2
 Form = Literal["text", "json"]
 
 
@@ -254,7 +253,7 @@ def mock(
     if options["locale"]:
         require_extra("locales")
     sources = options["contract"] if isinstance(options["contract"], list) else [options["contract"]]
-    if len(sources) < SEVERAL:
+    if len(sources) <= 1:
         options["contract"] = sources[0] if sources else context.meta.get(SERVICES) or None
     for source in sources or [None]:
         _require_contract_file(source, watch=options["watch"], no_auth=options["no_auth"])

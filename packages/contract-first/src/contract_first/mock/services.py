@@ -125,8 +125,7 @@ def paths_of(contracts: Mapping[str, Contract]) -> dict[str, str]:
 
 def renamed(source: object) -> str:
     """Return how to give the service of a contract another name."""
-    lines = f'[services.OTHER]\ncontract = "{source}"'
-    return f"Give {source} another name in contract-first.toml:\n{lines}"
+    return f'Give it another name in contract-first.toml:\n[services.OTHER]\ncontract = "{source}"'
 
 
 def mounted(contract: Contract, path: str) -> Contract:
