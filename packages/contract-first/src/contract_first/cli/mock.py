@@ -21,7 +21,8 @@ from contract_first.signatures import Flag
 
 from .commands import customized, option, require_extra, takes
 from .execute import Start, is_alone, run, with_exec
-from .mock_file import NAME, PROJECT, SERVICES, configured, init
+from .mock_file import NAME, SERVICES, configured, init
+from .option_file import PROJECT
 from .options import TRUSTED_BY, Process, defaults_of, options_of, ports_of
 from .reading import ContractOptions
 
@@ -95,7 +96,7 @@ class Mocks:
 
     def open(
         self,
-        contract: str | Sequence[str] | None,
+        contract: Any,
         *,
         overlays: Sequence[Path] | None = None,
         strict: bool = False,

@@ -38,20 +38,17 @@ SERVICES: Final = "services"
 SERVICE_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,50}")
 OF_PROJECT: Final = ("contract", "overlay", "collections", "credentials", "exclude", "severities")
 """What the project's file has beside tables of commands and of mocks."""
-OF_ALL: Final = ELSEWHERE | {
-    spelled(name): "is of all services"
-    for name in (
-        *declared(ApiOptions),
-        "host",
-        "port",
-        "keep_going",
-        "overlay",
-        "no_auth",
-        "verbose",
-        "quiet",
-    )
-    if name != "upstream"
-}
+OF_MOCK: Final = (
+    *declared(ApiOptions),
+    "host",
+    "port",
+    "keep_going",
+    "overlay",
+    "no_auth",
+    "verbose",
+    "quiet",
+)
+OF_ALL: Final = ELSEWHERE | {spelled(n): "is of all services" for n in OF_MOCK if n != "upstream"}
 """Options that the table of a service does not have, and why."""
 HEAD: Final = "# Options of `mock`, for what its command line does not say. Paths are of files in its folder."
 

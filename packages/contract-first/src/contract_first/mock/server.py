@@ -203,8 +203,8 @@ def _loaded(services: dict[str, MockOptions], options: MockOptions) -> dict[str,
             errors.append(error)
     if errors and not (options.keep_going and contracts):
         raise errors[0] if len(errors) == 1 else ValueError("\n".join(map(str, errors)))
-    for error in errors:
-        options.tell(f"Left out: {error}")
+    for unread in errors:
+        options.tell(f"Left out: {unread}")
     return contracts
 
 
