@@ -38,17 +38,10 @@ SERVICES: Final = "services"
 SERVICE_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,50}")
 OF_PROJECT: Final = ("contract", "overlay", "collections", "credentials", "exclude", "severities")
 """What the project's file has beside tables of commands and of mocks."""
-OF_MOCK: Final = (
-    *declared(ApiOptions),
-    "host",
-    "port",
-    "keep_going",
-    "overlay",
-    "no_auth",
-    "verbose",
-    "quiet",
-)
-OF_ALL: Final = ELSEWHERE | {spelled(n): "is of all services" for n in OF_MOCK if n != "upstream"}
+OF_COMMAND: Final = ("host", "port", "keep_going", "overlay", "no_auth", "verbose", "quiet")
+OF_ALL: Final = ELSEWHERE | {
+    spelled(name): "is of all services" for name in (*declared(ApiOptions), *OF_COMMAND) if name != "upstream"
+}
 """Options that the table of a service does not have, and why."""
 HEAD: Final = "# Options of `mock`, for what its command line does not say. Paths are of files in its folder."
 
@@ -61,8 +54,8 @@ def configured(context: typer.Context, path: Path | None) -> Path | None:
         return path
     options = options_of(context.command)
     if file.path.name == PROJECT:
-        known = file.table({*OF_PROJECT, *TABLES, *OF_MOCKS})
-        members = {name: known[name] for name in ("contract", "overlay", *INSIDE) if name in known}
+        table = file.table({*OF_PROJECT, *TABLES, *OF_MOCKS})
+        members = {name: table[name] for name in ("contract", "overlay", *INSIDE) if name in table}
         context.meta[SERVICES] = _services(context, file, options)
     else:
         members = file.table(options, elsewhere=ELSEWHERE)

@@ -137,14 +137,14 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
             )
             for name, contract in contracts.items()
         }
-        one = facts.pop("", None)
+        single = facts.pop("", ServiceFacts(url="", title="", version="", operations=0))
         mock = ContractMock(
-            api=one.url if one else "",
+            api=single.url,
             control=f"{url}/_mock",
             control_token=options.control_token,
-            title=one.title if one else "",
-            version=one.version if one else "",
-            operations=one.operations if one else 0,
+            title=single.title,
+            version=single.version,
+            operations=single.operations,
             services=facts,
             ca=str(authority.file) if authority else None,
             lan=lan_url(url, options.host),
@@ -152,7 +152,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
         traffic = Traffic(options.seed, strict_overrides=options.strict_overrides)
         reach = Reach(url, public_url=options.public_url, trust_proxy=options.trust_proxy)
         clock, directory = MockClock(lambda _now, _stopped: None), None
-        if any(each.stores for each in services.values()):
+        if any(service.stores for service in services.values()):
             directory = running.enter_context(closing(DataDirectory(options.data)))
         assemblies = {}
         for name, contract in contracts.items():
@@ -170,7 +170,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
             seeds=mock.seeds,
             reach=reach,
             ca=authority.certificate if authority else None,
-            items={name: ItemBrowser(each.memory) for name, each in assemblies.items() if each.memory},
+            items={name: ItemBrowser(part.memory) for name, part in assemblies.items() if part.memory},
             isolated=_isolated(clock, assemblies) if options.isolate else None,
             most_target_bytes=LIMITS.target,
         )
@@ -189,16 +189,16 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
 def _loaded(services: dict[str, MockOptions], options: MockOptions) -> dict[str, Contract]:
     """Return the contract of each service; of several none, unless all can be read or some suffice."""
     contracts, errors = {}, list[ContractError]()
-    for name, chosen in services.items():
-        strings_of(chosen.locale)
-        contract: Any = chosen.contract
-        references = References(chosen.references, offline=chosen.offline, root=chosen.root)
+    for name, service in services.items():
+        strings_of(service.locale)
+        contract: Any = service.contract
+        references = References(service.references, offline=service.offline, root=service.root)
         try:
             if not isinstance(contract, Contract):
                 contract = load_contract(
-                    contract, lenient=not chosen.strict, strict=chosen.strict, references=references
+                    contract, lenient=not service.strict, strict=service.strict, references=references
                 )
-            contracts[name] = _reported(contract, chosen.tell)
+            contracts[name] = _reported(contract, service.tell)
         except ContractError as error:
             errors.append(error)
     if errors and not (options.keep_going and contracts):
