@@ -1,7 +1,7 @@
 """The options of mocks, each declared once: arguments of functions and options of commands derive from it."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
@@ -123,10 +123,12 @@ class MockOptions(ApiOptions):
     """The options of the mock of a contract.
 
     Attributes:
-        contract: an OpenAPI document as a `Contract`, or the path or URL of one.
+        contract: an OpenAPI document as a `Contract`, or the path or URL of one; several of them for as many
+            services, in a list or by name.
         host: address to listen on; beyond loopback others can use the mock.
         port: port of the API; 0 takes a free one.
         locale: locale of generated names, addresses and texts, such as de_DE; needs the extra `locales`.
+        keep_going: of several contracts, serve those that can be read.
         watch: reload the contract when its file changes.
         validate_requests: refuse requests that violate the contract, or respond all the same: with a header
             that says what is wrong, or without.
@@ -150,11 +152,12 @@ class MockOptions(ApiOptions):
         authentication: require credentials where the contract does; any non-empty one is accepted.
     """
 
-    contract: "Contract | Path | str"
+    contract: "Contract | Path | str | Sequence[Contract | Path | str] | Mapping[str, Any]"
     host: Annotated[str, HOST_FLAG] = HOST
     port: Annotated[int, port_flag(8000)] = 0
     _: KW_ONLY
     locale: Annotated[str, Flag("NAME", default="English, of several countries")] = ""
+    keep_going: Annotated[bool, Flag()] = False
     watch: Annotated[bool, Flag()] = False
     validate_requests: Annotated[Mode, Flag()] = "on"
     formats: Annotated[Mode, Flag()] = "on"
@@ -171,3 +174,8 @@ class MockOptions(ApiOptions):
     root: Annotated[Path | None, Flag("DIR")] = None
     strict: bool = False
     authentication: bool = True
+
+    @property
+    def stores(self) -> bool:
+        """Whether items are stored."""
+        return bool(self.stateful or self.seed_data or self.data)
