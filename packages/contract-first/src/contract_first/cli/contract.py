@@ -135,7 +135,7 @@ def diff(
     read = partial(read_contract, overlays=options.overlay, strict=options.strict)
     try:
         before = read(old)
-        compared = compare(before, read(new, printed=before.warnings))
+        compared = compare(before, read(new, printed=[*before.warnings]))
         changes = [c for c in compared if c.difference.rule.name not in options.ignore]
     except ContractError as error:
         raise failure(error) from None
