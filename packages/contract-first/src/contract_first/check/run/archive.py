@@ -34,7 +34,7 @@ class RunArchive:
         self._longest = None if bodies else LONGEST_BODY
         self._har = HarWriter(file, "check")
         self._tokens = credentials.tokens
-        # made anew once another token was handed out
+        # rebuilt when another token is issued
         self._masking = lru_cache(maxsize=1)(lambda _tokens: Masking(contract, credentials.spellings()))
         self._operations = {operation.label: operation.operation_id for operation in contract.operations}
 
