@@ -207,7 +207,8 @@ def test_overlays_without_effect(contract, write, pets):
     arguments = (write(pets), "--overlay", overlay)
     named = [f"{overlay}#/actions/{index}: the target matches nothing." for index in range(1, 11)]
     shown, linted = contract("show", *arguments), contract("lint", *arguments)
-    for result in (shown, linted):
+    compared = contract("diff", arguments[0], *arguments)
+    for result in (shown, linted, compared):
         assert result.exit_code == 0
         assert result.stderr.splitlines() == [*named, "2 more actions of overlays match nothing."]
 

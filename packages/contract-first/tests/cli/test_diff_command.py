@@ -168,6 +168,15 @@ def test_fail_on_risky(contract, change):
     assert (ignoring.exit_code, ignoring.stdout) == (0, "No changes.\n")
 
 
+def test_an_unknown_severity(contract, change):
+    """The error names the option, the value and what it may be, in no words of a library."""
+    refused = contract("diff", *change(deprecated), "--fail-on", "hihg")
+    assert refused.exit_code == 2
+    assert refused.stderr.splitlines()[-1] == (
+        "Error: Invalid value for '--fail-on': 'hihg' is not one of 'breaking', 'risky'."
+    )
+
+
 def test_unknown_rule(contract, change):
     """A rule that is none is refused, with those that are close to it."""
     result = contract("diff", *change(deprecated), "--ignore", "operation-deprecate")

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import zlib
 from contextlib import asynccontextmanager
 
 import httpx2
@@ -220,6 +221,24 @@ async def endless(scope, _receive, send):
     while True:
         await send({"type": "http.response.body", "body": b"data: 1\n\n", "more_body": True})
         await asyncio.sleep(0)
+
+
+def test_an_endless_coded_stream_ends(contract_client, contract, monkeypatch):
+    """No item is found in it, so that it ends by its size or its time, and is not validated."""
+    monkeypatch.setattr("contract_first.check.bounded_bodies.MOST_BYTES", 100_000)
+    compressor = zlib.compressobj(0, wbits=31)
+
+    async def coded(scope, _receive, send):
+        assert scope["type"] == "http"
+        fields = [(b"content-type", b"text/event-stream"), (b"content-encoding", b"gzip")]
+        await send({"type": "http.response.start", "status": 200, "headers": fields})
+        while True:
+            part = compressor.compress(b"data: 1\n\n" * 1000)
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+            await asyncio.sleep(0)
+
+    with served(coded) as url, contract_client(url, contract, base_url=url) as client:
+        assert client.get("/events").text.startswith("data: 1\n\n")
 
 
 def test_an_endless_stream_ends_after_a_few_items(contract_client, contract):

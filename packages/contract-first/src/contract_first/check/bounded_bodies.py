@@ -29,7 +29,7 @@ class FirstItems:
 
     Args:
         content_type: of the response; that of no stream has no items.
-        coding: of the parts, in which no item can be found.
+        coding: of the parts, in which no item can be found: such a stream ends by time or size alone.
         seconds: for which items are waited for.
 
     Attributes:
@@ -39,7 +39,7 @@ class FirstItems:
     """
 
     def __init__(self, content_type: str, coding: str = "", seconds: float = STREAM_SECONDS) -> None:
-        self.are_expected = is_sequence(content_type) and not coding
+        self.are_expected, self._coding = is_sequence(content_type), coding
         self.last = self._count = self._size = 0
         self.end: int | None = None
         self._pattern = END_OF_EVENT if essence(content_type) == EVENTS else END_OF_LINE
@@ -50,7 +50,7 @@ class FirstItems:
         """Take the next part, and return whether no more is needed; always false where there are no items."""
         if not self.are_expected:
             return False
-        text = self._rest + part
+        text = b"" if self._coding else self._rest + part
         begin, last = self._size - len(self._rest), 0
         for match in self._pattern.finditer(text):
             last = match.end()
@@ -59,7 +59,9 @@ class FirstItems:
                 self.last = begin + last
         self._size += len(part)
         self._rest = text[max(last, len(text) - LONGEST_END) :]
-        if self._count >= MOST_ITEMS or time.monotonic() >= self._until:
+        self.last = self._size if self._coding else self.last
+        is_large = self._coding and self._size > MOST_BYTES
+        if self._count >= MOST_ITEMS or is_large or time.monotonic() >= self._until:
             self.end = self.last
         return self.end is not None
 

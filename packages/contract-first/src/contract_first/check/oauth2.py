@@ -10,11 +10,12 @@ from typing import Any
 
 import msgspec
 
+from .bounded_bodies import BodyTooLarge, read_body
+
 SECONDS = 10.0
 """How long the response of the token's URL is waited for."""
 EARLY = 30.0
 """Seconds before its end at which a token is renewed, or half of its time if that is shorter."""
-MOST_BYTES = 65_536
 
 
 class _Response(msgspec.Struct):
@@ -63,17 +64,19 @@ class ClientCredentials:
         if self.scopes:
             form["scope"] = " ".join(self.scopes)
         try:
-            with httpx2.Client(timeout=SECONDS) as client:
-                response = client.post(self.url, data=form, auth=(self.client_id, self.client_secret))
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
+            with httpx2.stream(
+                "POST", self.url, data=form, auth=(self.client_id, self.client_secret), timeout=SECONDS
+            ) as response:
+                content = read_body(response.iter_bytes(), "", SECONDS)
+        except (httpx2.HTTPError, httpx2.InvalidURL, BodyTooLarge) as error:
             raise ValueError(f"The token's URL does not respond: {type(error).__name__}.") from None
-        if not response.is_success or len(response.content) > MOST_BYTES:
+        if not response.is_success:
             raise ValueError(
                 f"The token's URL responds with {response.status_code}; expected a token by client"
                 " credentials (RFC 6749, section 4.4.3)."
             )
         try:
-            granted = msgspec.json.decode(response.content, type=_Response)
+            granted = msgspec.json.decode(content, type=_Response)
         except msgspec.DecodeError:
             raise ValueError(
                 "The response of the token's URL is no JSON object with an access_token."

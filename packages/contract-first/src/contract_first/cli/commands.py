@@ -326,6 +326,14 @@ class LazyGroup(TyperGroup):
             with formatter.section(title):
                 formatter.write_dl(rows)
 
+    def invoke(self, ctx: Any) -> Any:
+        """Invoke a command, and say what is wrong with its options without words of pydantic."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix("Value error, ")
+            raise
+
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Return the name of the command that is invoked, the command, and its arguments."""
         name, command, rest = super().resolve_command(ctx, args)

@@ -134,7 +134,9 @@ def diff(
         )
     read = partial(read_contract, overlays=options.overlay, strict=options.strict)
     try:
-        changes = [c for c in compare(read(old), read(new)) if c.difference.rule.name not in options.ignore]
+        before = read(old)
+        compared = compare(before, read(new, printed=[*before.warnings]))
+        changes = [c for c in compared if c.difference.rule.name not in options.ignore]
     except ContractError as error:
         raise failure(error) from None
     failing = [Severity.BREAKING, Severity.RISKY][: 1 + (options.fail_on == "risky")]

@@ -1,6 +1,6 @@
 """Reads the contract of a command, without importing comparison and linter."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import wraps
@@ -77,11 +77,13 @@ def read_contract(
     overlays: Sequence[Path] | None = None,
     *,
     strict: bool | None = None,
+    printed: Collection[str] = (),
 ) -> Contract:
     """Load a contract and print its warnings; if it cannot be loaded, end the command with 2.
 
     Args:
         strict: what ``--strict`` says, of commands that have it; the others refuse what is invalid.
+        printed: warnings that were printed before.
     """
     place = source
     try:
@@ -91,6 +93,6 @@ def read_contract(
     except ContractError as error:
         text = str(error).replace(place, source) if source and place else str(error)
         raise failure(text, page=error.page) from None
-    for warning in contract.warnings:
+    for warning in (text for text in contract.warnings if text not in printed):
         typer.echo(warning, err=True)
     return replace(contract, strict=True) if strict else contract

@@ -190,3 +190,87 @@ def test_a_mock_that_remembers_passes():
     assert [str(finding.message) for finding in report.findings] == []
     assert "stored_things" not in report.left_out
     assert not report.notes.get("stored_things")
+
+
+SHOP = Contract(
+    {
+        **CONTRACT.document,
+        "paths": {
+            BOOKS: {
+                "get": operation(
+                    "list_books",
+                    "200",
+                    returns=LISTED,
+                    parameters=[parameter("limit", minimum=1), parameter("offset", minimum=0)],
+                ),
+                "post": operation(
+                    "add_book",
+                    "201",
+                    returns=BOOK,
+                    requestBody=needed(BOOK),
+                    parameters=[{**parameter("Idempotency-Key", "header", type="string"), "required": True}],
+                ),
+            },
+            ITEM: {
+                "parameters": [parameter("bookId", "path")],
+                "get": operation("read_book", "200", returns=BOOK),
+                "put": operation("write_book", "200", returns=BOOK, requestBody=needed(BOOK)),
+            },
+        },
+    },
+    "shop",
+)
+
+
+class Shop:
+    """An API of books with idempotency keys and pages, right unless it has a bug: one of those below."""
+
+    def __init__(self, bug: str) -> None:
+        self._bug = bug
+        self._books: dict[int, dict[str, object]] = {}
+        self._listed: dict[int, dict[str, object]] = {}
+        self._by_key: dict[str, int] = {}
+
+    def app(self) -> Starlette:
+        """Return it as an ASGI app."""
+        every, single = Route("/books", self._all, methods=["GET", "POST"]), "/books/{id:int}"
+        return Starlette(routes=[every, Route(single, self._one, methods=["GET", "PUT"])])
+
+    async def _all(self, request):
+        if request.method == "POST":
+            key = request.headers["idempotency-key"]
+            number = self._by_key.get(key, len(self._books) + 1)
+            if self._bug != "made twice":
+                self._by_key[key] = number
+            book = {"shelf": "new", **await request.json(), "id": number}
+            self._books[number] = self._listed[number] = book
+            return JSONResponse(book, 201)
+        books = list((self._listed if self._bug == "stale" else self._books).values())
+        offset, limit = (int(request.query_params.get(name, 50)) for name in ("offset", "limit"))
+        page = books[offset % 50 :][: limit - (self._bug == "short")]
+        return JSONResponse({"total": len(books) + (self._bug == "large"), "items": page})
+
+    async def _one(self, request):
+        number = request.path_params["id"]
+        if number not in self._books:
+            return Response(status_code=404)
+        if request.method == "PUT":
+            self._books[number] = {"shelf": "new", **await request.json(), "id": number}
+        return JSONResponse(self._books[number])
+
+
+@pytest.mark.parametrize(
+    ("bug", "rules"),
+    [
+        ("", set()),
+        ("made twice", {"idempotency"}),
+        ("stale", {"list"}),
+        ("large", {"total"}),
+        ("short", {"page"}),
+    ],
+)
+def test_what_a_list_and_a_key_promise(bug, rules):
+    """One key makes one thing; a list is as fresh as a GET, its total no larger, its pages no shorter."""
+    report = check_app(Shop(bug).app(), contract=SHOP, checks=(StoredThings,), phases=(), seed=1)
+    assert report.troubles == []
+    assert {finding.title.partition(": ")[2] for finding in report.findings} == rules

@@ -97,7 +97,7 @@ def test_what_a_baseline_has_beside_findings(wrong, baseline):
 
 
 def test_an_empty_file_knows_nothing(tmp_path):
-    """A project can start with one: it hides no finding."""
+    """An empty baseline hides nothing."""
     file = tmp_path / "known.toml"
     file.touch()
     assert read_baseline(file).findings == []

@@ -125,3 +125,4 @@ def test_a_large_body_is_a_finding_with_its_size():
         report = check_url(url, contract=contract("application/json"), **FUZZ)
     [finding] = [finding for finding in report.findings if finding.check == "connection"]
     assert "30.0 MB" in finding.message
+    assert "pages of a list: the body has 30.0 MB, of which at most 4.2 MB are read" in finding.change

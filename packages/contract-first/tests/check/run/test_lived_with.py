@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from itertools import count
+from threading import Event
 
 import pytest
+from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.responses import JSONResponse
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 
 from contract_first.check import CannotRunError, Credentials, check_url
 from contract_first.check.oauth2 import ClientCredentials
@@ -218,6 +220,54 @@ def test_tokens_are_renewed_and_masked(issuer):
     assert not refused
     assert b"token-number" not in report.json()
     assert "secret-123" not in repr(client)
+
+
+def test_no_token_is_in_the_archive(tmp_path):
+    """A token that was handed out during the run is masked in it, also where another request is repeated."""
+    grants, latest = count(1), []
+
+    async def token(_request):
+        latest.append(f"token-number-{next(grants)}")
+        return JSONResponse({"access_token": latest[-1], "expires_in": 60})
+
+    async def pick(_request):
+        return JSONResponse({"note": f"the latest is {latest[-1]}"}, 500)
+
+    routes = [Route("/token", token, methods=["POST"]), Route("/pick", pick, methods=["GET"])]
+    clock, har = count(step=20), tmp_path / "run.har"
+    with served(Starlette(routes=routes)) as url:
+        client = ClientCredentials(f"{url}/token", "me", "secret-123", clock=lambda: float(next(clock)))
+        report = check_url(
+            url, contract=SECURED, oauth2=client, har=har, only=("pick",), **{**QUICK, "max_examples": 9}
+        )
+    assert len(latest) > 1
+    assert report.findings
+    written = (har.read_bytes(), report.json(), sarif(report, SECURED), markdown(report).encode())
+    assert [text for text in written if b"token-number" in text] == []
+    assert b"the latest is" in written[0]
+
+
+@pytest.mark.parametrize("body", [b"", b"{"])
+def test_a_token_is_waited_for_no_longer_than_the_budget(body):
+    """A server of tokens that hangs, before its head or in its body, does not hold up the run's end."""
+    ended = Event()
+
+    async def hang(_scope, _receive, send):
+        if body:
+            await send({"type": "http.response.start", "status": 200, "headers": []})
+        while not await to_thread.run_sync(ended.wait, 0.1):
+            if body:
+                await send({"type": "http.response.body", "body": body, "more_body": True})
+
+    with served(Starlette(routes=[Mount("/token", hang)])) as url:
+        client = ClientCredentials(f"{url}/token/", "me", "secret-123")
+        try:
+            with pytest.raises(
+                CannotRunError, match="token's URL does not respond before the budget is spent"
+            ):
+                check_url(url, contract=SECURED, oauth2=client, budget=1, **QUICK)
+        finally:
+            ended.set()
 
 
 def test_a_token_that_is_refused(issuer):

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+import os
 import socket
 import sys
 import threading
@@ -391,6 +392,27 @@ def test_a_violation_can_be_an_error(strict_proxy, upstream, json_response, sort
         assert response.headers["content-type"] == "application/problem+json"
         assert said in response.json()["detail"]
         assert response.headers["x-contract-violations"]
+
+
+def test_an_endless_coded_stream_is_recorded(proxy, upstream, monkeypatch):
+    """It is in the journal before it ends, not validated as it is not whole; the client gets all of it."""
+    monkeypatch.setattr("contract_first.check.bounded_bodies.MOST_BYTES", 1000)
+    recorded = threading.Event()
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Encoding: gzip\r\n\r\n"
+
+    def events(connection, _):
+        connection.sendall(head + gzip.compress(os.urandom(2000))[:-100])
+        recorded.wait(10)
+        connection.shutdown(socket.SHUT_WR)
+
+    upstream.response = events
+    with proxy.client.stream("GET", "/notes") as response:
+        proxy.responses += 1
+        [exchange] = proxy.exchanges
+        recorded.set()
+        body = b"".join(response.iter_raw())
+    assert body.startswith(exchange.response.body)
+    assert "body is not validated" in exchange.verdict.unjudged
 
 
 def test_an_endless_stream_is_recorded_after_a_few_items(proxy, upstream):

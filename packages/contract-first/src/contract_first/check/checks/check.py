@@ -10,6 +10,7 @@ import httpx2
 from schemathesis import Case, CheckContext, Response
 from schemathesis.core.failures import Failure, FailureGroup, Severity
 
+from contract_first.check.bounded_bodies import BodyTooLarge
 from contract_first.check.pace import QuotaUsedUp, Stopped
 from contract_first.check.target import Target
 from contract_first.contract import Operation
@@ -61,6 +62,16 @@ class CheckFailure(Failure):
     @property
     def _unique_key(self) -> str:
         return self.title
+
+
+def no_whole_response(
+    message: str, cause: BaseException | None, operation: str | None, request: httpx2.Request | None = None
+) -> CheckFailure:
+    """Return the failure of a request that gets no whole response, by its cause."""
+    failure = CheckFailure(*CONNECTION, message, operation=operation, request=request)
+    if isinstance(cause, BodyTooLarge):
+        failure.change = f"Send less at once, such as pages of a list: {cause}."
+    return failure
 
 
 class NothingToCheck(Exception):  # noqa: N818 -- nothing is wrong, there is only nothing to check
@@ -170,7 +181,7 @@ class RunCheck(Check):
         try:
             yield from failures
         except NoResponse as error:
-            yield CheckFailure(*CONNECTION, str(error), operation=error.operation, request=error.request)
+            yield no_whole_response(str(error), error.cause, error.operation, error.request)
 
     def run(self) -> Iterable[CheckFailure]:
         """Yield the failures of the target."""

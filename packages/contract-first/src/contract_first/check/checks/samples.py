@@ -34,6 +34,7 @@ class NoResponse(Exception):  # noqa: N818 -- what came is a finding
     Attributes:
         operation: its label.
         request: as it was sent, if it was.
+        cause: of the error that came.
     """
 
     def __init__(self, operation: str, error: httpx2.RequestError) -> None:
@@ -42,6 +43,7 @@ class NoResponse(Exception):  # noqa: N818 -- what came is a finding
         super().__init__(f"no whole response came{twice}: {error or type(error).__name__}")
         self.operation = operation
         self.request: httpx2.Request = error.request
+        self.cause = error.__cause__
 
 
 def parameters_of(case: Case[Any]) -> dict[str, MutableMapping[str, Any]]:

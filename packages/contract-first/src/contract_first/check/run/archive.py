@@ -1,6 +1,7 @@
 """What goes over the wire during a run, as a HAR file: every request and its response, secrets masked."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, BinaryIO
 
 import httpx2
@@ -32,7 +33,9 @@ class RunArchive:
     ) -> None:
         self._longest = None if bodies else LONGEST_BODY
         self._har = HarWriter(file, "check")
-        self._masking = Masking(contract, credentials.spellings())
+        self._tokens = credentials.tokens
+        # rebuilt when another token is issued
+        self._masking = lru_cache(maxsize=1)(lambda _tokens: Masking(contract, credentials.spellings()))
         self._operations = {operation.label: operation.operation_id for operation in contract.operations}
 
     def close(self) -> None:
@@ -68,7 +71,7 @@ class RunArchive:
         )
 
     def _write(self, exchange: RecordedExchange) -> None:
-        self._har.write(exchange.masked(self._masking, self._longest))
+        self._har.write(exchange.masked(self._masking(len(self._tokens)), self._longest))
 
 
 def _of_schemathesis(interaction: Interaction, operation: str) -> RecordedExchange:

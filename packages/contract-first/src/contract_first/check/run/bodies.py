@@ -58,7 +58,7 @@ def read_by_httpx2(response: httpx2.Response, seconds: float) -> None:
     try:
         content = read_body(parts, _type(response), seconds, _length(response), httpx2.ReadTimeout)
     except BodyTooLarge as error:
-        raise httpx2.DecodingError(str(error), request=response.request) from None
+        raise httpx2.DecodingError(str(error), request=response.request) from error
     response.close()
     response._content = content  # noqa: SLF001 -- what `read` returns
 

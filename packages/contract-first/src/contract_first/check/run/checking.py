@@ -11,6 +11,7 @@ from schemathesis.engine import events
 
 from contract_first.check.checks import CHECKS, Check
 from contract_first.check.checks.check import CONNECTION
+from contract_first.check.credentials import Credentials
 from contract_first.check.endless import ending_streams
 from contract_first.check.pace import Rate
 from contract_first.check.reports.baseline import exclude
@@ -48,6 +49,7 @@ class Checking(CheckOptions):
         deadline = None if self.budget is None else began + self.budget
         pace, url = Rate(rate=self.rate), base_url(self.url)
         contract = in_budget(url, deadline, lambda: self.contract_of(url))
+        credentials = in_budget("The token's URL", deadline, self._credentials)
         uncalled, unmade, _ = self._uncalled(contract), self._unmade(), self._known(contract)
         with (
             target_at(
@@ -58,7 +60,7 @@ class Checking(CheckOptions):
                 max_response_time=self.max_response_time,
                 contract=contract,
                 operations=selected(contract, self.only, without=uncalled, read_only=self.read_only),
-                credentials=self.credentials,
+                credentials=credentials,
                 read_only=self.read_only,
                 variables=self.variables,
                 upload_hosts=frozenset(host.lower() for host in self.upload_hosts),
@@ -66,7 +68,7 @@ class Checking(CheckOptions):
                 before_links=self.before_links,
                 corrections=self._corrections(contract),
             ) as target,
-            self._archive(contract) as archive,
+            self._archive(contract, credentials) as archive,
         ):
             checks = [check for check in self._made() if check.name not in unmade]
             run = Run(target, self._plan(), pace, checks=checks, oauth2=self.oauth2)
@@ -76,6 +78,15 @@ class Checking(CheckOptions):
             if archive:
                 run.listen(archive.take, archive.responded, archive.sent)
             yield run
+
+    def _credentials(self) -> Credentials:
+        """Return the credentials, a token of `oauth2` where they lack one."""
+        if self.oauth2 is None:
+            return self.credentials
+        try:
+            return self.credentials.over(Credentials.of_client(self.oauth2))
+        except ValueError as error:
+            raise CannotRunError(str(error)) from None
 
     def _corrections(self, contract: Contract) -> Corrections:
         """Return what a user says of the collections; raises CannotRunError where that is wrong."""
@@ -171,13 +182,13 @@ class Checking(CheckOptions):
         exclude(run.report, self._known(run.target.contract), reasons)
 
     @contextmanager
-    def _archive(self, contract: Contract) -> Iterator[RunArchive | None]:
+    def _archive(self, contract: Contract, credentials: Credentials) -> Iterator[RunArchive | None]:
         if self.har is None:
             yield None
             return
         with (
             self.har.open("wb") as file,
-            closing(RunArchive(file, contract, self.credentials, bodies=self.har_bodies)) as archive,
+            closing(RunArchive(file, contract, credentials, bodies=self.har_bodies)) as archive,
         ):
             yield archive
 

@@ -17,7 +17,7 @@ from schemathesis.engine.run import PhaseName
 from schemathesis.openapi.checks import JsonSchemaError, MissingHeaders, UndefinedStatusCode
 
 from contract_first.check.bounded_bodies import BodyTooLarge
-from contract_first.check.checks.check import CONNECTION, CheckFailure
+from contract_first.check.checks.check import CONNECTION, CheckFailure, no_whole_response
 from contract_first.check.credentials import runnable
 from contract_first.check.excerpts import LONGEST_COMMAND, LONGEST_TEXT, curl, curl_of, cut
 from contract_first.check.pace import QuotaUsedUp
@@ -73,9 +73,9 @@ class RunReporter:
             case events.ScenarioFinished() if event.is_test_scenario:
                 self._scenario(event)
             case events.NonFatalError() if _is_cut(event.value):
-                is_size = isinstance(event.value.__cause__, BodyTooLarge)
-                message = str(event.value) if is_size else event.info.message
-                failure = CheckFailure(*CONNECTION, message, operation=event.label)
+                cause = event.value.__cause__
+                message = str(cause) if isinstance(cause, BodyTooLarge) else event.info.message
+                failure = no_whole_response(message, cause, event.label)
                 phase = event.phase.value if event.phase else ""
                 self._report.tested(event.label).sent(phase)
                 self.responded(event.label, CONNECTION[0], [failure], phase=phase, curl=_noted(event.value))

@@ -17,7 +17,6 @@ from contract_first.check.credentials import (
     from_file,
     header_fields,
 )
-from contract_first.check.oauth2 import ClientCredentials
 from contract_first.check.run.options import CheckOptions
 from contract_first.cli.commands import require_extra, takes
 from contract_first.cli.options import options_of, record_of
@@ -125,7 +124,7 @@ def check(
             settings = {**settings, "phases": ()}
         settings = {
             "variables": variables,
-            "credentials": _credentials(inputs, variables, config, client),
+            "credentials": _credentials(inputs, variables, config, is_client=client is not None),
             "oauth2": client,
             "excluded": config.exclude,
             "severities": config.severities,
@@ -143,10 +142,11 @@ def check(
     raise typer.Exit(report.exit_code)
 
 
-def _credentials(
-    inputs: Inputs, variables: str, config: Configuration, client: ClientCredentials | None
-) -> Credentials:
-    """Return the credentials of the options, else of the environment, else of a file, else of a client.
+def _credentials(inputs: Inputs, variables: str, config: Configuration, *, is_client: bool) -> Credentials:
+    """Return the credentials of the options, else of the environment, else of a file.
+
+    Args:
+        is_client: whether a client is given, who asks for a token.
 
     Raises:
         ValueError: an option is empty; or a variable is, and none of the others is given but required.
@@ -159,8 +159,8 @@ def _credentials(
     )
     merged = merged.over(config.credentials.credentials(os.environ))
     merged = merged.over(from_file(inputs.credentials)) if inputs.credentials else merged
-    merged = merged.over(Credentials.of_client(client)) if client else merged
-    if inputs.from_har is None and not merged.can_call and (names := empty_variables(os.environ, variables)):
+    can_call = is_client or merged.can_call or inputs.from_har is not None
+    if not can_call and (names := empty_variables(os.environ, variables)):
         raise ValueError(
             f"{' and '.join(names)} {'are' if names[1:] else 'is'} empty, and no other credential is given."
             " Unset it to check anonymous access."

@@ -81,6 +81,14 @@ class Lists:
         yield from self._pages(response, keys if others == keys else [])
         yield from self._filtered(key, thing)
 
+    def stale(self, key: str, old: Mapping[str, Any], now: Mapping[str, Any]) -> Failures:
+        """Yield where the list shows a thing as it was before a change that a GET shows."""
+        for item in items_of(response := self.ask()) or ():
+            names = [name for name, value in now.items() if name in old and old[name] != value]
+            if self._key_of(item) == key and (same := [n for n in names if n in item and item[n] == old[n]]):
+                message = f"{', '.join(same)} of the item is as before a change that a GET shows"
+                yield self._failed("list", message, response)
+
     def _compare(self, item: Mapping[str, Any], confirmed: Mapping[str, Any], response: Response) -> Failures:
         for name, value in confirmed.items():
             if name in item and item[name] != value:
@@ -94,6 +102,12 @@ class Lists:
             yield self._failed(
                 "total", f"the total is {total}, and the list has {len(items)} items", response
             )
+
+        if total is not None and total > len(items) > 0 and self._skipped:
+            rest = self.ask(**{self._skipped: len(items)})
+            if rest.is_success and items_of(rest) == []:
+                message = f"the total is {total}, and after {len(items)} items come no others"
+                yield self._failed("total", message, rest)
 
     def _sorted(self) -> Failures:
         """Sort by each member that a parameter names, with and without a sign before it."""
@@ -130,6 +144,9 @@ class Lists:
         if before is not None and after is not None and before != after and before > 1 >= after:
             yield self._failed("total", f"the total is {before}, and of a page of one item {after}", first)
         if not items:
+            if keys:
+                message = f"{self._size}=1 gets no item of {len(keys)}"
+                yield self._failed("page", message, first)
             return
         if self._page or self._skipped:
             start = int(self._filters[self._page].get("minimum", 1)) if self._page else 0

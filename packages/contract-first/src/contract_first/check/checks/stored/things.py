@@ -8,6 +8,7 @@ from contextlib import suppress
 from http import HTTPStatus
 from typing import Any, ClassVar, Final, TypeAlias
 from urllib.parse import urljoin
+from uuid import uuid4
 
 from httpx2 import Response
 from schemathesis import Case
@@ -24,6 +25,7 @@ STALE: Final = '"an-etag-of-long-ago"'
 CREATED: Final = (HTTPStatus.OK, HTTPStatus.CREATED)
 CREATION: Final = re.compile(r"(created|made)(_?(at|on|time|date))?", re.IGNORECASE)
 """Members that no change changes, though a server sets them."""
+IDEMPOTENCY_KEY: Final = "idempotency-key"
 WRONG_TWICE: Final = (HTTPStatus.BAD_REQUEST, HTTPStatus.CREATED, HTTPStatus.UNPROCESSABLE_ENTITY)
 Members: TypeAlias = dict[str, Any]
 
@@ -37,6 +39,7 @@ class StoredThings(RunCheck):
         "there": "what a POST created, a GET of its id shows, each time with that id",
         "same": "what a POST, PUT or PATCH was sent and confirmed, a GET shows",
         "ids": "two things that are created have two ids",
+        "idempotency": "the same creation sent twice with one Idempotency-Key makes one thing",
         "location": "the Location of what was created leads to it",
         "partial": "what a PATCH does not name stays as it was",
         "default": "a member that was not sent has its default",
@@ -74,7 +77,8 @@ class StoredThings(RunCheck):
 
     def _try(self, collection: StoredCollection) -> Failures:
         case = self._case(collection.create, collection)
-        created = [self._send(self._case(collection.create, collection)) for _ in range(2)]
+        names = [uuid4().hex, uuid4().hex]
+        created = [self._create(collection, name) for name in names]
         things = [object_of(response.content) or {} for response in created]
         keys = [collection.key_of(thing) for thing in things]
         label, key = collection.create.label, keys[0]
@@ -88,6 +92,7 @@ class StoredThings(RunCheck):
         is_chosen = key in map(str, _sent(case).values())
         if keys[0] == keys[1] and created[1].status_code in CREATED and not is_chosen:
             yield self.failure("ids", f"two things that were created have the id {key}", label, created[1])
+        yield from self._try_again(collection, names[0], key)
         yield from self._try_location(collection, created[0], key)
         yield from self._try_defaults(collection, case, created[0])
         yield from self._try_item(collection, [key for key in keys if key], _confirmed(case, things[0]))
@@ -99,6 +104,21 @@ class StoredThings(RunCheck):
             others = list(dict.fromkeys(filter(None, keys)))
             for number, other in enumerate(others, 1):
                 yield from self._try_deletion(collection, deletion, other, others[number:])
+
+    def _create(self, collection: StoredCollection, key: str) -> Response:
+        """Create a thing, with an idempotency key where the contract has that header."""
+        headers = dict.fromkeys(_idempotency(collection.create), key)
+        return self._send(self._case(collection.create, collection), **headers)
+
+    def _try_again(self, collection: StoredCollection, name: str, key: str) -> Failures:
+        """Create a thing again with its idempotency key, as a client does that got no response."""
+        if not any(_idempotency(collection.create)):
+            return
+        again = self._create(collection, name)
+        other = collection.key_of(object_of(again.content) or {})
+        if again.is_success and other not in (None, key):
+            message = f"the same creation sent again made the thing {other} beside {key}"
+            yield self.failure("idempotency", message, collection.create.label, again)
 
     def _try_item(self, collection: StoredCollection, keys: list[str], confirmed: Members) -> Failures:
         read, key = collection.item["get"], keys[0]
@@ -154,6 +174,8 @@ class StoredThings(RunCheck):
             names = ", ".join(sorted(changes))
             message = f"{names} is as before, though the response is {changed.status_code}"
             yield self.failure("same", message, change.label, now)
+        if collection.list is not None:
+            yield from Lists(self, collection, collection.list).stale(key, old, thing)
         if method == "patch":
             kept = {
                 name: value
@@ -279,6 +301,12 @@ class StoredThings(RunCheck):
 
     def _send(self, case: Case[Any], **headers: str) -> Response:
         return self.samples.send(case, {**self.target.headers, **headers})
+
+
+def _idempotency(operation: Operation) -> Iterator[str]:
+    """Yield the name of the header of an operation's idempotency key, if it has one."""
+    headers = (node["name"] for node in operation.parameters if node["in"] == "header")
+    yield from (name for name in headers if name.lower() == IDEMPOTENCY_KEY)
 
 
 def _sent(case: Case[Any]) -> Members:
