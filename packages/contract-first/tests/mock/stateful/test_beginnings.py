@@ -241,3 +241,18 @@ def test_a_folder_keeps_what_is_gone(running, tmp_path):
         assert get(mock, "pets") == [first, *rest]
         assert send(mock, "POST", "_mock/state/restore", json={"name": "a"}) == 204
         assert get(mock, "pets") == rest
+
+
+@pytest.mark.parametrize("remembers", [False, True])
+def test_a_list_by_keys_shows_what_reads_show(remembering, remembers):
+    """Those of its own keys, and of keys that it does not show, in any number."""
+    queries = [{"name": "ids", "in": "query", "schema": {"type": "string"}}]
+    paths = {
+        "/pets": {"get": {**operation(LISTED), "parameters": queries}},
+        "/pets/{petId}": {"parameters": [PET_ID], "get": operation(ref("Pet"))},
+    }
+    api = remembering(paths, SCHEMAS, items=3, remembers=remembers)
+    first, *_, last = api.get("/pets")
+    asked = [last["id"], 4242, first["id"], 4243]
+    listed = api.get(f"/pets?ids={','.join(map(str, asked))}")
+    assert listed == [api.get(f"/pets/{key}") for key in asked]

@@ -100,11 +100,11 @@ class DocumentedResponse:
             return None
         return with_value(self.rendered, value, media_type, schema)
 
-    def with_value(self, value: Any, keys: Mapping[tuple[str, str], str]) -> "DocumentedResponse":
+    def with_value(self, value: Any, **relating: Any) -> "DocumentedResponse":
         """Return the response with another value.
 
         Args:
-            keys: as of `Relation`.
+            relating: ``keys`` and ``other`` of `Relation`.
         """
         is_same = value == self.body.value
         rendered = self.rendered if is_same else self.rendered_with(value)
@@ -115,7 +115,7 @@ class DocumentedResponse:
             source="generated",
             rendered=rendered,
             violation=b"",
-            relation=self.relate and self.relate(rendered, value, keys=keys).response,
+            relation=self.relate and self.relate(rendered, value, **relating).response,
             body=self.body._replace(value=value),
             variants={},
         )

@@ -12,6 +12,7 @@ from .fields import several
 
 LANGUAGE: Final = re.compile(r"[:=<>~*]")
 """What makes a query, or a word of it, one of an API's own language, which is not searched for."""
+NUMBER: Final = re.compile(r"\A[0-9]{1,15}\Z")
 LONGEST_TERM, DEEPEST_LIST = 60, 2
 LEAST_REPEATED = 6
 """Characters of a value that does not stand in another one by chance."""
@@ -24,7 +25,8 @@ def with_argument(name: str, schema: Schema, argument: Any, record: Any) -> Any:
 
     def changed(item: Any, index: int) -> Any:
         choice = choices[index % len(choices)]
-        fitting = next(filter(schema.conforms, (choice, str(choice))), None)
+        values = (choice, str(choice), *map(int, NUMBER.findall(str(choice))))
+        fitting = next(filter(schema.conforms, values), None)
         is_there = isinstance(item, dict) and name in item and not isinstance(item[name], dict | list)
         return with_members({name: fitting}, item) if is_there and fitting is not None else item
 
@@ -39,12 +41,14 @@ def of_kinds(kinds: Mapping[str, Any], items: list[Any]) -> list[Any]:
     return [item for item in items if all(str(item.get(name)) in texts for name, texts in asked.items())]
 
 
-def of_ids(name: str, schema: Schema, argument: Any, record: Any) -> Any:
-    """Return an item of a list for each identifier that is asked for."""
+def of_ids(name: str, schema: Schema, other: Any, argument: Any, record: Any) -> Any:
+    """Return an item of a list for each identifier that is asked for: its own, or another."""
     if not isinstance(record, list) or not record:
         return record
     choices = several(argument)
-    items = [record[index % len(record)] for index in range(len(choices))]
+    there = {str(item[name]): item for item in record if isinstance(item, dict) and name in item}
+    others = [other] if isinstance(other, dict) else record
+    items = [there.get(str(id_), others[index % len(others)]) for index, id_ in enumerate(choices)]
     return with_argument(name, schema, choices, items)
 
 

@@ -135,8 +135,12 @@ class Queries:
             elif all_hold and value != self._defaults.get(name):
                 yield lambda _: False
 
-    def changes(self, query: Mapping[str, Any]) -> Iterator[tuple[bool, Change]]:
-        """Yield what makes generated items fit a query: whether it changes these alone, and the change."""
+    def changes(self, query: Mapping[str, Any], other: Any = None) -> Iterator[tuple[bool, Change]]:
+        """Yield what makes generated items fit a query: whether it changes these alone, and the change.
+
+        Args:
+            other: the item of an identifier that the list does not have, if there is any.
+        """
         for name, argument in query.items():
             plain_name = plain(name)
             if argument in (None, "", []) or plain_name in self._selecting:
@@ -150,7 +154,7 @@ class Queries:
             elif plain_name == TYPES:
                 yield False, partial(of_types, argument)
             elif plain_name != singular and identifier in Meaning.IDENTIFIER and identifier in self._schemas:
-                yield True, partial(of_ids, *self._member(identifier), argument)
+                yield True, partial(of_ids, *self._member(identifier), other, argument)
 
     def _member(self, plain_name: str) -> tuple[str, Schema]:
         return self._members[plain_name][-1], self._schemas[plain_name]

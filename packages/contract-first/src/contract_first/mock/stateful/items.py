@@ -128,7 +128,7 @@ class RequestedItems:
             return view.ordered([item.place for _, item in folder])
         if not self.prefixes:
             return view
-        here = {prefix: str(arguments.get(("path", name))) for name, prefix in self.prefixes}
+        here = self.parents(arguments)
         places = {
             text: parents
             for text, parents in store.parents(path).items()

@@ -182,7 +182,7 @@ class SeededItems:
         """Return a documented response with the item of a key, or with those of a list."""
         body, schema, collection = documented.body.value, documented.schema, role.collection
         inner, represented = within(body, role.envelope), self._values(collection).represented
-        is_authored, part = documented.source != "generated", None
+        is_authored, part, other = documented.source != "generated", None, population.other
         if schema is None or role.schema is None:
             return documented
         if role.action == "list":
@@ -191,8 +191,9 @@ class SeededItems:
                 part = [*population.rows]
                 if inner != population.listed:
                     part = [represented(item, role.schema, example) for item in population.items.values()]
+                other = other and represented(other, role.schema, example)
         elif isinstance(inner, dict):
-            item = population.items.get(key, population.other)
+            item = population.items.get(key, other)
             is_example = is_authored and key in {ANY_KEY, str(collection.key_of(inner))}
             if isinstance(item, dict) and not is_example:
                 part = represented({**item, **role.sets}, role.schema, inner)
@@ -202,7 +203,7 @@ class SeededItems:
         is_new = role.action == "create" and plain(collection.key) not in collection.settable
         has_key = collection.key and not collection.holder and (role.key is not None or is_new)
         keys = {("path", role.key or ""): collection.key} if has_key else {}
-        return documented.with_value(value if schema.conforms(value) else body, keys)
+        return documented.with_value(value if schema.conforms(value) else body, keys=keys, other=other)
 
 
 def _is_simple(role: Role) -> bool:

@@ -21,6 +21,7 @@ from contract_first.vocabulary.words import plain
 PROVIDERS: Final = "/providers/"
 """What is in the paths of Azure Resource Manager, by which its items are identified."""
 MOST_REPAIRS, SHORT = 6, 8
+BOOLEANS: Final = {"true": True, "false": False}
 EMPTY: tuple[Any, ...] = (None, [], {})
 
 
@@ -279,8 +280,8 @@ class Values:
         if schema is None or schema.conforms(value):
             return value
         if isinstance(value, str) and not (schema.types & {"string"}):
-            for read in (int, float, _boolean):
-                with suppress(ValueError):
+            for read in (int, float, BOOLEANS.__getitem__):
+                with suppress(ValueError, KeyError):
                     if schema.conforms(candidate := read(value)):
                         return candidate
         if isinstance(value, int | float) and schema.conforms(str(value)):
@@ -381,9 +382,3 @@ def _spelled(now: datetime, example: Any) -> Iterator[Any]:
     elif isinstance(example, str) and "," in example[:5]:
         yield format_datetime(now, usegmt=True)
     yield from (f"{now:%Y-%m-%dT%H:%M:%SZ}", f"{now:%Y-%m-%d}", seconds)
-
-
-def _boolean(text: str) -> bool:
-    if text in {"true", "false"}:
-        return text == "true"
-    raise ValueError(text)
