@@ -21,7 +21,7 @@ class StallingProxy:
     def __init__(self, connect):
         self._connect = connect
         self._loop = asyncio.new_event_loop()
-        self._flows = None
+        self._flows = self._server = None
         self.port = 0
 
     @contextmanager
@@ -29,11 +29,11 @@ class StallingProxy:
         """Run it until the block ends."""
         thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         thread.start()
-        server = self._submit(self._start())
+        self._server = self._submit(self._start(0))
         try:
             yield self
         finally:
-            self._submit(self._end(server))
+            self._submit(self._end(self._server))
             self._loop.call_soon_threadsafe(self._loop.stop)
             thread.join()
             self._loop.close()
@@ -52,13 +52,21 @@ class StallingProxy:
         self._flows = asyncio.Event()
         self.resume()
 
+    def refuse(self):
+        """End all connections, and take no new ones."""
+        self._submit(self._end(self._server))
+
+    def accept(self):
+        """Take connections again, on the same port."""
+        self._server = self._submit(self._start(self.port))
+
     def _submit(self, work):
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(30)
 
-    async def _start(self):
+    async def _start(self, port):
         self._flows = asyncio.Event()
         self._flows.set()
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._serve, "127.0.0.1", port)
         self.port = server.sockets[0].getsockname()[1]
         return server
 
