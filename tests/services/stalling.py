@@ -76,6 +76,7 @@ class StallingProxy:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # the loop closes what they closed
 
     async def _set(self, *, flows):
         if flows:
@@ -85,7 +86,8 @@ class StallingProxy:
 
     async def _serve(self, reader, writer):
         flows = self._flows
-        with contextlib.suppress(asyncio.CancelledError):  # which asyncio's server would log
+        # which asyncio's server would log
+        with contextlib.suppress(asyncio.CancelledError), contextlib.closing(writer):
             await self._pass(reader, writer, flows)
 
     async def _pass(self, reader, writer, flows):
