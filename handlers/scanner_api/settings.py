@@ -117,9 +117,10 @@ class Settings(BaseSettings):
         "without limit. PostgreSQL only.",
     )
     database_statement_seconds: Seconds = Field(
-        30,
+        5,
         ge=0,
-        description="How long a statement may take, in seconds; 0 means without limit. PostgreSQL only.",
+        description="How long a statement may take, in seconds, which should be less than clients wait; 0 "
+        "means without limit, even where the database has vanished. PostgreSQL only.",
     )
     migrate: bool = Field(
         default=True,

@@ -125,12 +125,13 @@ class Lookup(Generic[Record]):
         return row
 
     async def _read(self, keys: list[str]) -> Iterable[Sequence[Any]]:
-        """Read, and once more on another connection as long as one was lost."""
+        """Read, and once more on another connection as long as one was lost, and there is time."""
+        deadline = asyncio.get_running_loop().time() + _SECONDS
         while True:
             reader: Reader | None = None
             try:
                 async with (
-                    asyncio.timeout(_SECONDS),
+                    asyncio.timeout_at(deadline),
                     self._database.read_lock,
                     self._database.readers.lend() as reader,
                 ):

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import re
+import socket
 import sqlite3
 import ssl
 import time
@@ -40,7 +41,16 @@ _QUERY: Final = {
 MAX_AGE_SECONDS: Final = 1800
 """The age at which a connection is replaced: memory of the server's side, and a name that moved on."""
 QUIET_SECONDS: Final = 5
-"""The idle time after which a connection is pinged, which takes three round trips, as a write does."""
+"""The idle time after which a connection is pinged."""
+PING_SECONDS: Final = 2
+LATE_SECONDS: Final = 2
+"""By which the server is late with a statement that it should have given up: it has vanished."""
+_VANISHED_SECONDS: Final = 8
+"""After which the system gives up a connection whose other end acknowledges nothing."""
+_TCP: Final = {"TCP_KEEPIDLE": 3, "TCP_KEEPINTVL": 2, "TCP_KEEPCNT": 3} | {
+    "TCP_USER_TIMEOUT": _VANISHED_SECONDS * 1000
+}
+"""Options of sockets, as far as the system has them."""
 _OF_OTHERS: Final = (
     *("sslmode", "sslrootcert", "application_name", "channel_binding", "connect_timeout"),
     "pgbouncer",
@@ -76,7 +86,7 @@ _ARGUMENTS: Final[dict[str, dict[str, Any]]] = {
         }
     },
     "postgresql+asyncpg": {
-        "connect_args": {"timeout": 5, "server_settings": {"application_name": "scanner-api"}},
+        "connect_args": {"timeout": 3, "server_settings": {"application_name": "scanner-api"}},
         "pool_recycle": MAX_AGE_SECONDS,
         "max_overflow": 0,
     },
@@ -105,7 +115,7 @@ class Waits:
     pool_size: int = 8
     pool_seconds: float = 5
     lock_seconds: float = 5
-    statement_seconds: float = 30
+    statement_seconds: float = 5
 
 
 PATIENT: Final = Waits(pool_size=3, lock_seconds=0, statement_seconds=0)
@@ -183,6 +193,7 @@ def engine_for(url: URL, waits: Waits) -> AsyncEngine:
     for name in _CALLS:
         setattr(engine.dialect, name, timed("database")(getattr(engine.dialect, name)))
     if engine.dialect.name == "postgresql":
+        event.listen(engine.sync_engine, "connect", _watch_peer)
         if parsed.query.get("pgbouncer") == "true":
             event.listen(engine.sync_engine, "begin", partial(_prepare_transaction, waits))
         else:
@@ -201,7 +212,7 @@ def _postgresql(url: URL, waits: Waits) -> tuple[URL, dict[str, Any]]:
     """Return the URL without what asyncpg knows by other names, and the arguments of the engine."""
     arguments = dict(_ARGUMENTS[url.drivername], pool_size=waits.pool_size, pool_timeout=waits.pool_seconds)
     # in case that the server is gone, and nobody there counts the seconds
-    longest = waits.statement_seconds + 5 if waits.statement_seconds else None
+    longest = waits.statement_seconds + LATE_SECONDS if waits.statement_seconds else None
     connecting = {**arguments["connect_args"], "command_timeout": longest}
     if name := url.query.get("application_name"):
         connecting["server_settings"] = {"application_name": name}
@@ -292,6 +303,17 @@ def _prepare_postgresql(waits: Waits, connection: Any, record: object) -> None: 
     connection.commit()
 
 
+def _watch_peer(connection: Any, record: object) -> None:  # noqa: ARG001 -- the same
+    """Have the system find out that the other end of a connection is gone, even if nothing is sent."""
+    transport = connection.driver_connection._transport  # noqa: SLF001 -- asyncpg has no other name for it
+    peer = transport.get_extra_info("socket")
+    if peer.family != getattr(socket, "AF_UNIX", None):
+        peer.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in _TCP.items():
+            if (option := getattr(socket, name, None)) is not None:
+                peer.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
 def _prepare_transaction(waits: Waits, connection: Connection) -> None:
     """Set the same for one transaction: the next one may be on another of a pooler's connections."""
     settings = {"lock_timeout": waits.lock_seconds, "statement_timeout": waits.statement_seconds}
@@ -313,8 +335,9 @@ def _check_connection(connection: Any, record: Any, _proxy: object) -> None:
     used = record.info.get("used")
     try:
         if used is not None and time.monotonic() - used > QUIET_SECONDS:
-            connection.ping()
+            connection.run_async(lambda driver: driver.execute("SELECT 1", timeout=PING_SECONDS))
     except Exception as error:
+        connection.driver_connection.terminate()  # to close it in order would take as long again
         raise exc.InvalidatePoolError from error
     if connection.driver_connection.is_closed():
         raise exc.InvalidatePoolError

@@ -116,6 +116,9 @@ def outage_of(error: BaseException | None) -> Outage | None:
 def discard_broken(context: Any) -> None:
     """Discard connections by what an error is about; a listener of SQLAlchemy's ``handle_error``."""
     outage = outage_of(context.original_exception)
+    if isinstance(context.original_exception, TimeoutError):  # the server has vanished, without a word
+        outage = Outage(Scope.NODE)
+        context.connection.connection.driver_connection.terminate()  # else its end is waited for too
     if outage is not None and outage.scope is not Scope.STATEMENT:
         context.is_disconnect = True
         context.invalidate_pool_on_disconnect = outage.scope is Scope.NODE

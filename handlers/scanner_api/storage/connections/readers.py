@@ -61,6 +61,8 @@ class Readers:
             except BaseException:  # a cancelled one too: its connection is in the middle of something
                 # of the pool's there may be many, which a slow statement must not go through
                 reader.was_lost = reader.uses > 1 or (reader.was_pooled and reader.driver.is_closed())
+                if (terminate := getattr(reader.driver, "terminate", None)) is not None:
+                    terminate()  # asyncpg would wait for a server that may have vanished
                 await self._end(reader)
                 raise
             self._idle.append(reader)

@@ -31,6 +31,7 @@ from .messages.response import Rendered, respond
 from .messages.traces import CURRENT, trace_of
 from .observe.logs import cause_of
 from .observe.observation import OBSERVATION
+from .outages import outage_of
 from .randomness import RandomBytes
 from .request.bodies import Disconnected
 
@@ -114,6 +115,8 @@ class Edge:
         if isinstance(error, HTTPException) and error.status_code in ERRORS:
             detail = error.detail if isinstance(error.detail, str) else ""
             error = Problem(error.status_code, detail, headers=error.headers)
+        if not isinstance(error, Problem):
+            error = outage_of(error) or error
         request.error = error
         problem = self.profile.adapted(error) if isinstance(error, Problem) else InternalError()
         # violations where they are found

@@ -31,8 +31,10 @@ MOST_ROOTS = 4
 """Paths below which an app is seen, for which the document is kept."""
 PROBE_SECONDS = 0.5
 """How long a soft check may take: a probe of Kubernetes waits for a second."""
+CHECK_SECONDS = 1.5
+"""How long another check may take; what takes longer is not there."""
 FIRST_PROBE_SECONDS = 5.0
-"""The same for the first time, when clients are made."""
+"""How long each may take for the first time, when clients are made."""
 SWAGGER_UI = Path(__file__).parent / "swagger_ui"
 """Two files of npm's swagger-ui-dist as they are there, with their licences and their version."""
 START = Path(__file__).parent / "explorer.js"
@@ -127,7 +129,7 @@ def health_pages(
         metrics: show whether it is ready.
     """
     asked: dict[str, _Part] = {
-        name: (awaitable(check), "unreachable", None) for name, check in checks.items()
+        name: (awaitable(check), "unreachable", CHECK_SECONDS) for name, check in checks.items()
     }
     asked |= {name: (awaitable(check), "degraded", PROBE_SECONDS) for name, check in soft_checks.items()}
     parts = _Parts(asked)
@@ -153,7 +155,7 @@ def health_pages(
     return {"/healthz": healthz, "/readyz": readyz}
 
 
-_Part = tuple[Callable[[], Awaitable[object]], str, float | None]
+_Part = tuple[Callable[[], Awaitable[object]], str, float]
 """A check, the state if it fails, and how many seconds it may take."""
 
 
@@ -177,16 +179,19 @@ class _Parts:
     async def _ask(self) -> dict[str, object]:
         parts = list(self._parts.values())
         if self._is_first:
-            parts = [(check, failed, seconds and FIRST_PROBE_SECONDS) for check, failed, seconds in parts]
+            parts = [(check, failed, FIRST_PROBE_SECONDS) for check, failed, _ in parts]
         states = await asyncio.gather(*(_state(*part) for part in parts))
         self._is_first = False
         return dict(zip(self._parts, states, strict=True))
 
 
-async def _state(check: Callable[[], Awaitable[object]], failed: str, seconds: float | None) -> object:
-    try:
-        async with asyncio.timeout(seconds):
-            state = await check()
-    except Exception:  # noqa: BLE001 -- whatever the reason, it is not there
+async def _state(check: Callable[[], Awaitable[object]], failed: str, seconds: float) -> object:
+    checking = asyncio.ensure_future(check())
+    checking.add_done_callback(lambda task: task.cancelled() or task.exception())  # is read, however late
+    done, _ = await asyncio.wait([checking], timeout=seconds)
+    if not done:
+        checking.cancel()  # whose end is not waited for: what hangs may do so in that too
+    if not done or checking.cancelled() or checking.exception() is not None:
         return failed
+    state = checking.result()
     return state if isinstance(state, Mapping) else "ready"

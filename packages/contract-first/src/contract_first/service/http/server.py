@@ -36,6 +36,8 @@ with deferred("uvicorn.main"):  # a command, with all that it reads its options 
 
 __all__ = ["CannotListen", "callable_url_of", "listen", "url_of"]  # beside what is defined here
 
+STOP_SECONDS = 10
+"""How long an app may take to stop: connections to what has vanished may never close."""
 SHUTDOWN_SECONDS = 1
 """How long the requests of an app may take when its thread ends."""
 HANDSHAKE_SECONDS = 10
@@ -135,7 +137,11 @@ async def serve(
         logger.info("Process %d started", os.getpid())
         await _Server(config, ready, limits, shutdown).serve(sockets=[listening])
     finally:
-        await app.stop()
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await app.stop()
+        except TimeoutError:
+            logger.warning("What the app has opened does not close; the process ends without that")
     logger.info("Process %d ended", os.getpid())
 
 
