@@ -146,3 +146,13 @@ def test_nothing_fails_and_nobody_else_is_asked(seen, mock, pets, large):
         pets.api,
         large.api,
     }
+
+
+def test_an_exchange_on_a_phone(seen):
+    """The page opens on the journal; a body is before its headers, and what a rule asked for is no violation."""
+    phone = seen["phone"]
+    assert phone["view"] == "journal"
+    assert phone["asked"].startswith("by rule: response status")
+    assert phone["violating"] == 0
+    assert phone["parts"] == ["h3", "p", "pre", "details"]
+    assert (phone["unfolded"], phone["width"], phone["found"]) == (0, 390, [])

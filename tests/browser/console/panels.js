@@ -193,9 +193,34 @@ async function products() {
   return { gtin, picture, found, width, pages, printed: await page.locator("header").isVisible() };
 }
 
+/** Open the console on a phone, and an exchange whose response an override asked for. */
+async function phone() {
+  const page = await opened(`${PETS}/_mock/console`, { viewport: { width: 390, height: 844 } });
+  await live(page);
+  await page.evaluate(async () => {
+    const rule = { match: { operation: "list_pets" }, effect: { respond: { status: 418, body: [] } } };
+    await fetch("/_mock/overrides", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(rule) });
+    await fetch("/pets");
+    await fetch("/_mock/overrides", { method: "DELETE" });
+  });
+  const row = page.locator(".exchange", { has: page.locator(".by-rule") }).first();
+  const asked = await row.locator(".by-rule").innerText();
+  await row.locator(".line").click();
+  await row.locator(".messages").waitFor();
+  return {
+    view: await page.evaluate(() => document.body.dataset.view),
+    asked,
+    violating: await page.locator(".exchange.broken", { has: page.locator(".by-rule") }).count(),
+    parts: await row.locator(".messages section").last().evaluate((section) => [...section.children].map(({ localName }) => localName)),
+    unfolded: await row.locator(".headers[open]").count(),
+    width: await page.evaluate(() => document.documentElement.scrollWidth),
+    found: await serious(page),
+  };
+}
+
 const outcomes = {};
 try {
-  for (const [name, scene] of Object.entries({ items, scopes, overrides, pipeline, explorer, responses, products })) {
+  for (const [name, scene] of Object.entries({ items, scopes, overrides, pipeline, explorer, responses, products, phone })) {
     outcomes[name] = await scene();
     for (const context of browser.contexts()) await context.close();
   }

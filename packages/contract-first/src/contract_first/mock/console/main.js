@@ -1,7 +1,7 @@
 /** Puts the page together: the token, if one is required, then the panels, then what the mock tells. */
 
 import { controlToken, listen, look, scoping } from "./api.js";
-import { find } from "./dom.js";
+import { PHONE, find } from "./dom.js";
 import { extensions } from "./extensions.js";
 import * as faults from "./faults.js";
 import * as items from "./items.js";
@@ -42,7 +42,8 @@ async function start() {
 function show() {
   const views = [...document.querySelectorAll("main > section")];
   const names = views.map(({ dataset }) => dataset.view);
-  const view = names.includes(location.hash.slice(1)) ? location.hash.slice(1) : names[0];
+  const first = matchMedia(PHONE).matches ? "journal" : names[0];
+  const view = names.includes(location.hash.slice(1)) ? location.hash.slice(1) : first;
   document.body.dataset.view = view;
   for (const button of views) button.toggleAttribute("data-current", button.dataset.view === view);
   for (const link of document.querySelectorAll("nav a")) {

@@ -21,6 +21,7 @@ from .matching import is_page
 
 Headers = list[tuple[bytes, bytes]]
 RULE_KEY = "contract_first.mock.rule"
+BY_RULE_KEY = "contract_first.mock.by_rule"
 """Key of the ASGI scope where a layer further in puts the id of the rule that applied to a request."""
 LONGEST_SCOPE = 200
 LONGEST_LENGTH = 18
@@ -56,13 +57,14 @@ class Recording:
         status: of the response; 0 until there is one.
         operation: its operationId; None to find it.
         fault: id of the fault that applied.
+        by_rule: whether a rule asked for the response.
         verdict: what the contract says, if that is known.
     """
 
     __slots__ = (
         *("_began", "_contract", "_method", "_most_bytes", "_path", "_query", "_request_headers", "_scheme"),
         *("_seconds", "_shown_bytes", "_started", "_url"),
-        *("fault", "headers", "operation", "request", "response", "status", "verdict"),
+        *("by_rule", "fault", "headers", "operation", "request", "response", "status", "verdict"),
     )
 
     def __init__(
@@ -86,6 +88,7 @@ class Recording:
         self.headers: Headers = []
         self.operation: str | None = None
         self.fault = ""
+        self.by_rule = False
         self.verdict: Validation | None = None
 
     def ask(self, block: bytes, *, more: bool) -> None:
@@ -190,6 +193,7 @@ class Recording:
             operation=operation,
             scope=(exchange.request.header("x-mock-scope") or "")[:LONGEST_SCOPE],
             fault=self.fault,
+            by_rule=self.by_rule,
             verdict=self.verdict,
         )
 
@@ -247,6 +251,8 @@ class JournalMiddleware:
         def end() -> None:
             if recording.end():
                 recording.fault = scope.get(RULE_KEY, "")
+                from_upstream = _value(recording.headers, b"x-mock-answer") == b"upstream"
+                recording.by_rule = scope.get(BY_RULE_KEY, False) and not from_upstream
                 self._journal.record(recording)
 
         async def recorded_receive() -> Any:
