@@ -149,7 +149,7 @@ def test_nothing_fails_and_nobody_else_is_asked(seen, mock, pets, large):
 
 
 def test_an_exchange_on_a_phone(seen):
-    """The page opens on the journal; a body is before its headers, and what a rule asked for is no violation."""
+    """The page opens on the journal; bodies are before headers, and what a rule asked for is no violation."""
     phone = seen["phone"]
     assert phone["view"] == "journal"
     assert phone["asked"].startswith("by rule: response status")
