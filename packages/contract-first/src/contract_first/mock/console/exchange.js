@@ -46,9 +46,10 @@ export function row(exchange) {
   return element("li", { class: violations.length ? "exchange broken" : "exchange" }, button, broken, asked, refused(exchange), details);
 }
 
-function marks({ server, fault, scope }) {
+function marks({ server, service, fault, scope }) {
   return [
     server === "s3" && element("span", { class: "mark server" }, "S3"),
+    service && element("span", { class: "mark", title: "Service" }, service),
     ...(fault ?? "").split(" ").filter(Boolean).map(ruleMark),
     scope && element("span", { class: "mark", title: "X-Mock-Scope" }, scope),
   ];
