@@ -83,7 +83,8 @@ class Mock:
         responses = ContractResponses(origin=lambda: "http://api.test")
         if stateful:
             responses.memory = memory = Memory(Stopped())
-            responses.catalog = memory.catalog = catalog_of(contract)
+            memory.catalog = catalog_of(contract)
+            responses.recognize = lambda: memory.catalog
         self._app = contract_app(contract, responses, authentication=False, clock=Stopped())
 
     async def __call__(

@@ -421,7 +421,137 @@ def of_openai(url: str) -> Made:
     ], APIStatusError
 
 
+def of_netbox(url: str) -> Made:
+    """Return NetBox's sites, tags and prefixes."""
+    import pynetbox  # noqa: PLC0415 -- one a run
+
+    client = pynetbox.api(url.removesuffix("/api"), token="token")  # noqa: S106 -- of no server
+
+    def resource(
+        name: str, endpoint: Any, sent: Callable[[int], dict[str, Any]], changed: dict[str, Any]
+    ) -> Calls:
+        def read(key: Any) -> Any:
+            item = endpoint.get(key)
+            if item is None:  # as this client says that there is none
+                error = LookupError(key)
+                error.status = 404  # type: ignore[attr-defined] -- as errors of the other clients have it
+                raise error
+            return item
+
+        return Calls(
+            name,
+            lambda n: endpoint.create(**sent(n)),
+            read,
+            lambda: list(endpoint.all()),
+            lambda key: read(key).update(changed),
+            lambda key: read(key).delete(),
+            changed,
+        )
+
+    return [
+        resource("sites", client.dcim.sites, lambda n: {"name": f"s{n}", "slug": f"s{n}"}, {"name": "other"}),
+        resource("tags", client.extras.tags, lambda n: {"name": f"t{n}", "slug": f"t{n}"}, {"name": "other"}),
+        resource(
+            "prefixes", client.ipam.prefixes, lambda n: {"prefix": f"10.{n}.0.0/16"}, {"description": "other"}
+        ),
+    ], LookupError
+
+
+def of_mastodon(url: str) -> Made:
+    """Return Mastodon's statuses, lists and filters."""
+    from mastodon import Mastodon, MastodonNotFoundError  # noqa: PLC0415 -- one a run
+
+    client = Mastodon(access_token="token", api_base_url=url, version_check_mode="none")  # noqa: S106 -- of no server
+    return [
+        Calls(
+            "statuses",
+            lambda n: client.status_post(f"toot {n}"),
+            client.status,
+            client.timeline_home,
+            lambda key: client.status_update(key, "other"),
+            client.status_delete,
+            {},
+        ),
+        Calls(
+            "filters",
+            lambda n: client.filter_create(f"f{n}", ["home"]),
+            client.filter,
+            client.filters,
+            lambda key: client.filter_update(key, phrase="other"),
+            client.filter_delete,
+            {"phrase": "other"},
+        ),
+    ], MastodonNotFoundError
+
+
+def of_mailchimp(url: str) -> Made:
+    """Return Mailchimp's audiences, templates and campaign folders."""
+    import mailchimp_marketing  # noqa: PLC0415 -- one a run
+    from mailchimp_marketing.api_client import ApiClientError  # noqa: PLC0415 -- one a run
+
+    client = mailchimp_marketing.Client({"api_key": "key-us1"})
+    client.api_client.host = url
+    lists, folders, templates = client.lists, client.campaignFolders, client.templates
+    contact = {"company": "A", "address1": "B", "city": "C", "country": "US"}
+    sender = {"from_name": "A", "from_email": "a@example.com", "subject": "S", "language": "en"}
+    audience = {"permission_reminder": "r", "email_type_option": True, "contact": contact}
+    return [
+        Calls(
+            "lists",
+            lambda n: lists.create_list({**audience, "name": f"l{n}", "campaign_defaults": sender}),
+            lists.get_list,
+            lambda: lists.get_all_lists()["lists"],
+            lambda key: lists.update_list(key, {"name": "Other"}),
+            lists.delete_list,
+            {"name": "Other"},
+        ),
+        Calls(
+            "folders",
+            lambda n: folders.create({"name": f"f{n}"}),
+            folders.get,
+            lambda: folders.list()["folders"],
+            lambda key: folders.update(key, {"name": "Other"}),
+            folders.remove,
+            {"name": "Other"},
+        ),
+        Calls(
+            "templates",
+            lambda n: templates.create({"name": f"t{n}", "html": "<p>"}),
+            templates.get_template,
+            lambda: templates.list()["templates"],
+            lambda key: templates.update_template(key, {"name": "Other", "html": "<p>"}),
+            templates.delete_template,
+            {"name": "Other"},
+        ),
+    ], ApiClientError
+
+
+def of_elevenlabs(url: str) -> Made:
+    """Return ElevenLabs's voices, which are made of files."""
+    from elevenlabs import ElevenLabs  # noqa: PLC0415 -- one a run
+    from elevenlabs.core.api_error import ApiError  # noqa: PLC0415 -- one a run
+
+    voices = ElevenLabs(api_key="key", base_url=url).voices
+    sound = ("a.mp3", b"ID3", "audio/mpeg")
+    return [
+        Calls(
+            "voices",
+            lambda n: voices.ivc.create(name=f"v{n}", files=[sound]),
+            voices.get,
+            lambda: voices.get_all().voices,
+            lambda key: voices.update(key, name="Other"),
+            voices.delete,
+            {"name": "Other"},
+            "voice_id",
+        ),
+    ], ApiError
+
+
 VENDORS = {
+    "mailchimp": of_mailchimp,
+    "elevenlabs": of_elevenlabs,
+    "netbox": of_netbox,
+    "mastodon": of_mastodon,
     "box": of_box,
     "digitalocean": of_digitalocean,
     "openai": of_openai,

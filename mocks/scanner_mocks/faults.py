@@ -9,6 +9,7 @@ from typing import Annotated, Any, Final
 
 from msgspec import Meta
 
+from contract_first.contexts import assignment
 from contract_first.mock.extension import Extension
 from contract_first.mock.rule import Effect, Match, MatchableRequest, Rule
 from contract_first.mock.rule_members import Beside
@@ -78,12 +79,8 @@ class ScannerEffect(Effect, frozen=True, kw_only=True, omit_defaults=True, forbi
     @contextmanager
     def applied(self) -> Iterator[None]:
         """Serve a request in this context."""
-        token = UPLOADS_EXPIRED.set(self.expired_upload)
-        try:
-            with super().applied():
-                yield
-        finally:
-            UPLOADS_EXPIRED.reset(token)
+        with assignment(UPLOADS_EXPIRED, self.expired_upload), super().applied():
+            yield
 
 
 class ScannerRule(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):

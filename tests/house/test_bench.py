@@ -50,6 +50,12 @@ def test_smoke_of_the_proxy(tmp_path):
     ]
 
 
+def test_smoke_of_errors(tmp_path):
+    """The bench of errors raises both kinds, and prints what each costs."""
+    printed = finished(tmp_path, "errors.py", "--cost")
+    assert [line.split(":")[0] for line in printed.splitlines()] == ["declared", "problem details"]
+
+
 @pytest.mark.skipif(
     sys.version_info[:2] != (3, 11), reason="other Pythons have other functions in their libraries"
 )

@@ -265,6 +265,13 @@ def test_only_ports_that_there_are_can_be_reached():
     )
 
 
+def test_what_the_settings_name_can_be_reached():
+    """PostgreSQL, PgBouncer, Redis, Sentinels, and OpenTelemetry's collector, at the ports that they have."""
+    rules = [rule for policy in manifests("NetworkPolicy") for rule in policy["spec"].get("egress", ())]
+    ports = {entry["port"] for rule in rules if "to" not in rule for entry in rule["ports"]}
+    assert ports == {5432, 6432, 6379, 26379, 4318}
+
+
 def test_ingress():
     """A load balancer takes the largest upload, and waits longer than the slowest statement."""
     (ingress,) = manifests("Ingress")

@@ -85,7 +85,7 @@ def distributions_of(*folders):
         (f"{TOOLKIT}/src/contract_first/mock", TOOLKIT, ["locales", "s3"]),
         (f"{TOOLKIT}/src/contract_first/cli", TOOLKIT, ["check", "s3"]),
         ("spec/scanner_contract", SCANNER, []),
-        ("handlers/scanner_api", SCANNER, ["postgresql", "redis", "vision"]),
+        ("handlers/scanner_api", SCANNER, ["otel", "postgresql", "redis", "vision"]),
         ("mocks/scanner_mocks", SCANNER, ["mock", "vision", "check"]),
     ],
 )

@@ -302,6 +302,14 @@ def test_storage_classes(mock, s3):
             s3.put_object(Bucket=mock.bucket, Key="limits/frozen", Body=b"here", StorageClass=name)
 
 
+def test_checksums(mock, s3):
+    """A checksum of SHA-512 is compared; one of XXHASH is refused as what is not there."""
+    request = {"Bucket": mock.bucket, "Key": "limits/summed", "Body": b"here"}
+    assert s3.put_object(**request, ChecksumAlgorithm="SHA512")["ChecksumSHA512"]
+    with pytest.raises(ClientError, match="NotImplemented"):
+        s3.put_object(**request, ChecksumXXHASH64="AAAAAAAAAAA=")
+
+
 def test_select(mock, s3):
     """Queries over objects are refused as what is not there."""
     s3.put_object(Bucket=mock.bucket, Key="limits/table", Body=b"a,b")

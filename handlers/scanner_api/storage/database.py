@@ -6,6 +6,7 @@ not respond is a 503 (:class:`~contract_first.ServiceUnavailable`), and a row th
 """
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, nullcontext
@@ -19,6 +20,8 @@ from sqlalchemy.schema import CreateTable
 
 from contract_first.contract.document.errors import reason_of
 from contract_first.service.messages.problems import ServiceUnavailable
+from contract_first.service.observe.observation import timed
+from scanner_api.distribution import SCANNER_API
 
 from .connections import engines
 from .connections.async_engine import AsyncConnection, AsyncEngine
@@ -34,6 +37,7 @@ from .schema.tables import sqlite_script, versions
 
 __all__ = ["ConstraintError", "Database", "DatabaseError", "DuplicateError"]
 
+logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 _SNAPSHOT: Final[dict[str, dict[str, Any]]] = {
     "sqlite": {"sqlite_begin": "BEGIN"},
@@ -43,6 +47,11 @@ _SINGLE: Final = {"isolation_level": "AUTOCOMMIT"}
 """For single statements, each of which is a transaction by itself."""
 _PING_SECONDS: Final = 3
 _PROBE_BYTES: Final = 64 * 1024
+_SPILL: Final = (
+    text("SET LOCAL work_mem = '64kB'"),
+    text("SELECT count(*) FROM generate_series(1, 10000)"),
+)
+"""Has PostgreSQL write a temporary file, which is no change, and has no need of a table."""
 
 
 class Database:
@@ -91,6 +100,15 @@ class Database:
         """Connections of the pool by state; none of a database in memory, whose one connection all share."""
         pool = self._engine.pool
         return {"used": pool.checkedout(), "idle": pool.checkedin()} if isinstance(pool, QueuePool) else {}
+
+    def record_spans(self) -> None:
+        """Record a span for each statement of a request or a job, but for lookups, which many share."""
+        try:
+            from .connections.spans import record_spans  # noqa: PLC0415 -- only who wants it pays for it
+        except ImportError:  # contract-first has its extra, scanner-api has not
+            logger.warning("Statements have no spans; %s", SCANNER_API.how_to_install("otel"))
+        else:
+            record_spans(self._engine)
 
     async def connect(self) -> None:
         """Connect once, to find out at start rather than at the first request.
@@ -240,7 +258,8 @@ class Database:
             async with self.transaction(*keys, single=single) as connection:
                 return await connection.run_sync(work)
         async with translated():
-            return await self._writer.call(work)
+            with timed("database"):
+                return await self._writer.call(work)
 
     @property
     def _unit(self) -> Unit | None:
@@ -299,7 +318,8 @@ class Database:
             async with self.snapshot() as connection:
                 return await connection.run_sync(work)
         async with self.read_lock, translated():
-            return await self._threaded.call(work)
+            with timed("database"):
+                return await self._threaded.call(work)
 
     async def fetch(self, statement: Select[Any]) -> Sequence[Any]:
         """Return all rows of one statement, of one committed state."""
@@ -349,8 +369,12 @@ class Database:
             return await connection.run_sync(read_schema)
 
     async def check_disk(self) -> None:
-        """Raise OSError unless something can be written where a SQLite file is."""
-        if self.dialect.name == "sqlite" and not self._in_memory:
+        """Raise OSError or ServiceUnavailable unless something can be written where the database is."""
+        if self.dialect.name == "postgresql":
+            async with asyncio.timeout(_PING_SECONDS), self.snapshot() as connection:
+                for statement in _SPILL:
+                    await connection.execute(statement)
+        elif not self._in_memory:
             await asyncio.to_thread(_write_beside, Path(self.url.database or ""))
 
 

@@ -18,6 +18,7 @@ from sqlalchemy import ARRAY, ColumnElement, Select, Text, any_, bindparam, func
 
 from contract_first.bounded import BoundedDict
 from contract_first.service.messages.problems import ServiceUnavailable
+from contract_first.service.observe.observation import timed
 
 from .batching import Batching
 from .connections.errors import UNAVAILABLE
@@ -89,14 +90,14 @@ class Lookup(Generic[Record]):
     async def find(self, key: str) -> Sequence[Record]:
         inline = self._database.inline
         if inline is None:
-            return await self._batching.get(key) or ()
+            return await self._read_with_others(key)
         snapshot = inline.snapshot or inline.begin()
         last = self._reads.get(key)
         if last is not None and snapshot is not None and last.snapshot is snapshot:
             return last.records
         rows = inline.rows(self._single_sql, self._store(key))
         if rows is None:
-            return await self._batching.get(key) or ()
+            return await self._read_with_others(key)
         if not rows:  # guessed keys evict nothing
             return ()
         if last is not None and last.rows == rows:
@@ -105,6 +106,10 @@ class Lookup(Generic[Record]):
             records = [self._make(self._restored(row)) for row in rows]
         self._reads[key] = _Read(inline.snapshot, rows, records)
         return records
+
+    async def _read_with_others(self, key: str) -> Sequence[Record]:
+        with timed("database"):
+            return await self._batching.get(key) or ()
 
     async def _load(self, keys: list[str]) -> dict[str, list[Record]]:
         records: dict[str, list[Record]] = {}

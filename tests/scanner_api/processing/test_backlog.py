@@ -49,7 +49,7 @@ async def test_a_refusal_says_when_to_retry():
     with pytest.raises(RateLimited, match="waiting to be processed") as refused:
         await backlog.admit(session("a", "key:1"))
     assert refused.value.headers == {"Retry-After": "10"}
-    assert refused.value.extensions["retry_after_seconds"] == 10
+    assert refused.value.retry_after == "10"
 
 
 async def test_the_database_is_asked_once_a_second_and_before_a_refusal():

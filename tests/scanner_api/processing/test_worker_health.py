@@ -55,7 +55,14 @@ async def test_a_worker_says_whether_it_is_ready(redis_url, tmp_path):
     assert (alive.status_code, missing.status_code) == (200, 404)
     assert (ready.status_code, ready.json()) == (
         200,
-        {"status": "ready", "database": "ready", "queue": "ready", "bucket": "degraded", "work": "ready"},
+        {
+            "status": "ready",
+            "database": "ready",
+            "disk": "ready",
+            "queue": "ready",
+            "bucket": "degraded",
+            "work": "ready",
+        },
     )
     assert (ending.status_code, ending.json()["status"]) == (503, "shutting down")
 

@@ -114,7 +114,7 @@ def test_of_two_tries_at_once_one_is_refused(in_shared_database, shared_url, clo
                 with pytest.raises(KeyInUse) as refused:
                     await at_once(IdempotencyStore(each, clock), ATTEMPT, creation(each, "within"))
             assert (refused.value.status, refused.value.headers["Retry-After"]) == (409, "1")
-            assert refused.value.retryable
+            assert refused.value.is_transient
             return await creation(database)()
 
         await store.once(ATTEMPT, run)

@@ -178,6 +178,22 @@ def test_sessions_of_a_status_are_read_by_index(in_shared_database, filled, cloc
     assert "ix_scan_sessions_organization_id_status_created_id" in plan, plan
 
 
+@pytest.mark.parametrize("page", [1, 2])
+def test_expired_sessions_are_read_without_active_ones(in_shared_database, filled, clock, page):
+    """Where none is idle, an index says so, and no ACTIVE session is looked at."""
+
+    async def scenario(database):
+        await filled(database)
+        store = SessionStore(database, clock, TTL)
+        await store.expire_idle()
+        reading = store.page(["organization"], page=page, page_size=10, status=SessionStatus.EXPIRED)
+        return await plans_of(database, reading)
+
+    idle, *pages = in_shared_database(scenario)
+    assert "status_modified" in idle, idle
+    assert [plan for plan in pages if "ACTIVE" in plan or "ix_scan_sessions_status" in plan] == []
+
+
 @pytest.mark.parametrize("organization_id", [None, "organization"])
 def test_sessions_are_deleted_by_index(in_shared_database, filled, now, organization_id, monkeypatch):
     """What there is to delete, and what refers to it, is found by indexes: to find nothing costs nothing."""

@@ -10,6 +10,7 @@ from sqlalchemy import exc
 
 from contract_first.service.messages.problems import ServiceUnavailable
 from contract_first.service.observe.logs import cause_of
+from contract_first.service.observe.observation import timed
 
 from .async_engine import AsyncConnection, AsyncEngine
 
@@ -83,7 +84,8 @@ async def connection_of(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """Connect; whatever goes wrong in that (drivers and sockets have many errors) is a 503."""
     async with translated(), AsyncExitStack() as stack:  # its end too: what is lost has no rollback
         try:
-            connection = await stack.enter_async_context(engine.connect())
+            with timed("pool"):
+                connection = await stack.enter_async_context(engine.connect())
         except Exception as error:
             logger.warning("Cannot connect to the database: %s", cause_of(error))
             raise ServiceUnavailable(UNAVAILABLE) from error

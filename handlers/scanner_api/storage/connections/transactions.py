@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from weakref import WeakValueDictionary
 
+from contract_first.service.observe.observation import timed
+
 from .async_engine import AsyncConnection
 from .errors import LockedError
 
@@ -29,10 +31,11 @@ class KeyTurns:
         """
         async with AsyncExitStack() as having:
             try:
-                async with asyncio.timeout(self._seconds):
-                    for key in keys:
-                        lock = self._locks.setdefault(key, asyncio.Lock())
-                        await having.enter_async_context(lock)
+                with timed("database"):
+                    async with asyncio.timeout(self._seconds):
+                        for key in keys:
+                            lock = self._locks.setdefault(key, asyncio.Lock())
+                            await having.enter_async_context(lock)
             except TimeoutError:
                 raise LockedError(f"{key} is locked, for {self._seconds:g} s or more") from None
             yield

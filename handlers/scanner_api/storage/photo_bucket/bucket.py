@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from contract_first.service.clock import Clock
 from contract_first.service.messages.problems import ServiceUnavailable
 from contract_first.service.messages.traces import calling
+from contract_first.service.observe.observation import timed
 
 from .address import upload_url
 from .credentials import SigningCredentials
@@ -194,7 +195,8 @@ class PhotoBucket:
             if client is None:  # loading the model of S3 does not count as S3's time
                 client = await loop.run_in_executor(self._threads, self._make_client)
             method = operation.title().replace("_", "")
-            with calling(f"S3.{method}", rpc_system="aws-api", rpc_service="S3", rpc_method=method):
+            attributes = {"rpc_system": "aws-api", "rpc_service": "S3", "rpc_method": method}
+            with timed("s3"), calling(f"S3.{method}", **attributes):
                 call = loop.run_in_executor(self._threads, copy_context().run, work, client)
                 response = await asyncio.wait_for(call, seconds)
         except (S3Failure, TimeoutError) as error:

@@ -123,7 +123,8 @@ class SessionStore:
         idle = select(func.count()).where(*conditions, is_idle).scalar_subquery()
         if status is SessionStatus.ACTIVE:
             statement, number = statement.where(not_(is_idle)), number - idle
-        elif status is SessionStatus.EXPIRED:
+        # in the order of their creation all ACTIVE ones would be read: not where none is idle
+        elif status is SessionStatus.EXPIRED and (await self._database.fetch(select(idle)))[0][0]:
             others, number = [rows.where(is_idle)], number + idle
         sessions, total = await read_page(
             self._database,

@@ -70,6 +70,9 @@ def test_a_line_overrules_a_mark_of_the_document(tmp_path):
         ('"POST /bring-in" = {path = "/pets", role = "make"}', "expected false, {key: ...}, or {path: ..."),
         ('"POST /bring-in" = {path = "/cats", role = "create"}', "/cats is no collection; there are: /pets"),
         ('"/pets" = 1', "expected false, "),
+        ('"/pets" = {owner = "ann"}', "; owner: caller"),
+        ('"/bring-in" = {owner = "caller"}', "/bring-in is no collection; there are: /pets"),
+        ('"/cats" = {owner = "caller"}', "the contract has no such path or operation; there are: /pets"),
         ('"POST /bring-in" = {path = ["/pets"], role = "create"}', "expected false, "),
     ],
 )

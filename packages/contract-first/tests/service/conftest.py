@@ -18,7 +18,7 @@ PROFILE = ProblemProfile(
     "https://errors.test/",
     lambda problem, request_id, now: {
         "error_code": problem.code,
-        "retryable": problem.retryable,
+        "retryable": problem.is_transient,
         "timestamp": now.isoformat(),
         "request_id": request_id,
     },

@@ -321,9 +321,14 @@ FAMILIES = {
     "sole member": (shape(why={**TEXT, "maxLength": 12}), GONE, {"why": "There is no "}),
     "alternatives": ({"oneOf": [shape(a=INTEGER), shape(message=TEXT)]}, GONE, {"message": GONE.detail}),
     "extension": (
-        shape(retryAfterSeconds=INTEGER, message=TEXT),
+        shape(stockLeft=INTEGER, message=TEXT),
+        Problem(409, "No.", stock_left=7),
+        {"stockLeft": 7, "message": "No."},
+    ),
+    "when to retry": (
+        shape(retry_after=INTEGER, transient=BOOLEAN, message=TEXT),
         RateLimited(7, "No."),
-        {"retryAfterSeconds": 7, "message": "No."},
+        {"retry_after": 7, "transient": True, "message": "No."},
     ),
 }
 

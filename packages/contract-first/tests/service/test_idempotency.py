@@ -138,7 +138,7 @@ def test_what_is_raised_is_not_stored(pets):
 def test_a_key_in_use_is_a_conflict_that_passes():
     """It says when to try again."""
     problem = KeyInUse()
-    assert (problem.status, problem.headers, problem.retryable) == (409, {"Retry-After": "1"}, True)
+    assert (problem.status, problem.headers, problem.is_transient) == (409, {"Retry-After": "1"}, True)
 
 
 def test_without_a_store_the_header_is_the_handlers():

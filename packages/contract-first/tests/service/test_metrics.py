@@ -12,7 +12,15 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.parser import text_string_to_metric_families
 
 from contract_first.contract import Contract
-from contract_first.service import Observability, RateLimited, ServiceUnavailable, create_app, listen, url_of
+from contract_first.service import (
+    Exposure,
+    Observability,
+    RateLimited,
+    ServiceUnavailable,
+    create_app,
+    listen,
+    url_of,
+)
 from contract_first.service.observe.metrics import NO_OPERATION, Metrics
 from contract_first.service.observe.observation import observed
 
@@ -35,6 +43,7 @@ CONTRACT = {
     },
     "components": {"securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}},
 }
+EXPOSURE = Exposure()
 HANDLERS = {"open": lambda name: name, "wrong": lambda: 1, "closed": lambda: "x"}
 
 
@@ -46,13 +55,14 @@ async def caller(credential, _request):
 
 
 @asynccontextmanager
-async def serving(metrics, authenticate=MappingProxyType({"key": caller})):
+async def serving(metrics, authenticate=MappingProxyType({"key": caller}), exposure=EXPOSURE):
     """Yield a client of the app, and one of its metrics."""
     app = create_app(
         Contract(CONTRACT, "pets"),
         HANDLERS,
         authenticate=authenticate,
         observability=Observability(metrics=metrics),
+        exposure=exposure,
     )
     with listen("127.0.0.1", 0) as listening:
         async with (
@@ -72,8 +82,8 @@ async def scrape(scraper):
 
 
 def labels(samples, name):
-    """Return the labels of a counter, with its values."""
-    return {key[1:]: value for key, value in samples.items() if key[0] == name}
+    """Return the labels of a counter, with its values that are not zero."""
+    return {key[1:]: value for key, value in samples.items() if key[0] == name and value}
 
 
 async def test_requests_are_counted_by_operation_and_status():
@@ -100,12 +110,51 @@ async def test_requests_are_counted_by_operation_and_status():
         ("closed",): 4,
         (NO_OPERATION,): 1,
     }
+    # of the eight that have an operation, three are refused before their handler is called
+    assert labels(samples, "openapi_request_stage_seconds_count") == {("handler",): 4}
     assert labels(samples, "openapi_refused_requests_total") == {
         ("no credential",): 1,
         ("invalid credential",): 1,
         ("unavailable",): 1,
     }
     assert labels(samples, "openapi_response_violations_total") == {("wrong",): 1}
+
+
+async def test_errors_are_shown_before_there_is_any():
+    """Prometheus sees no increase in a series that is new: it would miss the first of each."""
+    async with serving(Metrics()) as (_, scraper):
+        samples = await scrape(scraper)
+    for operation in ("open", "wrong", "closed"):
+        assert samples["openapi_requests_total", operation, "503"] == 0
+        assert samples["openapi_requests_total", operation, "500"] == 0
+        assert samples["openapi_response_violations_total", operation] == 0
+    assert samples["openapi_requests_total", NO_OPERATION, "503"] == 0
+
+
+@pytest.mark.parametrize("failing", ["raises", "hangs"])
+async def test_readiness_is_shown(failing, monkeypatch):
+    """A gauge says what `/readyz` says, and 0 where that does not respond; draining is not ready either."""
+    monkeypatch.setattr("contract_first.service.observe.metrics.READY_SECONDS", 0.1)
+    monkeypatch.setattr("contract_first.service.pages.FRESH_SECONDS", 0)
+    fails, ended = [], asyncio.Event()
+
+    async def check():
+        if fails and failing == "raises":
+            raise ServiceUnavailable
+        if fails:
+            await ended.wait()
+
+    async with serving(Metrics(), exposure=Exposure(checks={"database": check})) as (client, scraper):
+        ready = [(await scrape(scraper))["openapi_ready",]]
+        fails.append(True)
+        ready.append((await scrape(scraper))["openapi_ready",])
+        fails.clear()
+        ended.set()
+        await asyncio.sleep(0)
+        ready.append((await scrape(scraper))["openapi_ready",])
+        client._transport.app.drain()
+        ready.append((await scrape(scraper))["openapi_ready",])
+    assert ready == [1, 0, 1, 0]
 
 
 async def test_what_is_refused_whatever_it_asks_for_is_counted():

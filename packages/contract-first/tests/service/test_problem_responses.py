@@ -21,6 +21,7 @@ MEMBERS = {
     "timestamp",
     "request_id",
 }
+TRANSIENT = {429, 500, 503}
 RESPONSES = {"responses": {"200": {"description": "", "content": {"application/json": {}}}}}
 
 
@@ -52,7 +53,7 @@ def test_every_problem_is_written_whole(kind, serve):
     assert document.keys() >= MEMBERS
     assert response.status == document["status"] == kind.status
     assert document["type"] == "https://errors.test/" + kind.code
-    assert (document["error_code"], document["retryable"]) == (kind.code, kind.retryable)
+    assert (document["error_code"], document["retryable"]) == (kind.code, kind.status in TRANSIENT)
     assert document["title"]
     assert document["detail"]
     assert document["instance"] == "/"
@@ -61,6 +62,21 @@ def test_every_problem_is_written_whole(kind, serve):
     assert response.headers["content-length"] == str(len(response.body))
     age = datetime.now(UTC) - datetime.fromisoformat(document["timestamp"])
     assert timedelta() <= age < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(
+    ("problem", "is_transient"),
+    [
+        (Problem(502, "Away."), True),
+        (Problem(520, "Away."), True),
+        (Problem(501, "Never."), False),
+        (Problem(409, "Busy.", headers={"retry-after": "3"}), True),
+        (Problem(418, "Short."), False),
+    ],
+)
+def test_what_may_succeed_later(problem, is_transient):
+    """A failure of the server is transient, and what says when to retry."""
+    assert problem.is_transient is is_transient
 
 
 def test_a_problem_carries_its_headers_and_extensions(serve):

@@ -117,8 +117,8 @@ async def test_a_later_item_violates_the_contract(streaming_app, caplog):
 
 
 @pytest.mark.parametrize("error", [NotFound("Gone."), LookupError("secret")])
-async def test_an_error_behind_the_first_item(serve, error):
-    """Of an error that is declared nothing is sent behind what was: the response ends without its end."""
+async def test_an_error_behind_the_first_item(serve, error, caplog):
+    """Of a declared error nothing is sent behind what was: it ends without its end, and is logged."""
 
     async def op():
         yield Item(1)
@@ -129,6 +129,7 @@ async def test_an_error_behind_the_first_item(serve, error):
     operation = {"operationId": "op", "responses": {**responses(LINES), "default": declared}}
     sent = await exchange(serve({"/": {"get": operation}}, {"op": op}, openapi="3.2.0").asgi)
     assert [message.get("body") for message in sent] == [None, b'{"id": 1}\n']
+    assert [record.levelname for record in caplog.records if str(error) in record.getMessage()] == ["ERROR"]
 
 
 def test_a_problem_before_the_first_item(streaming_app):

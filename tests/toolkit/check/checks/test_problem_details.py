@@ -39,7 +39,7 @@ WRONG = {
     "members": [altered(**{name: None}) for name in ("title", "retryable", "timestamp")]
     + [altered(retryable="no")],
     "status": [altered(status=418)],
-    "retryable": [altered(retryable=True)],
+    "retryable": [altered(retryable=True), altered(retryable=False)],
     "type": [altered(type="about:blank")],
     "timestamp": [altered(timestamp="2026-11-24 18:10:44")],
     "schema": [altered(instance=None)],

@@ -28,27 +28,6 @@ def deaf_to_tokens(exchange):
     exchange.sent.pop("authorization", None)
 
 
-def tokens_may_nothing(exchange):
-    """Forbid all to bearer tokens that are right."""
-    if "authorization" in exchange.sent and exchange.status < 400:
-        exchange.status = 403
-        exchange.headers["content-type"] = "text/plain"
-
-
-def cached():
-    """Respond with what was last read, as a cache that ignores credentials does."""
-    kept = {}
-
-    def spoil(exchange):
-        if exchange.method == "GET" and exchange.status == 200:
-            kept[exchange.path] = exchange.headers["content-type"], exchange.body
-        elif exchange.status == 401 and exchange.path in kept:
-            exchange.status = 200
-            exchange.headers["content-type"], exchange.body = kept[exchange.path]
-
-    return spoil
-
-
 WRONG = {"none": open_to_all, "wrong": any_key, "alone": deaf_to_tokens}
 
 
@@ -61,14 +40,3 @@ def test_each_rule_has_a_wrong_app():
 def test_wrong_security_is_caught(findings, rule):
     """An app that takes credentials wrongly in one way breaks that rule, and no other of any check."""
     assert findings(ask=WRONG[rule]) == {("security_alternatives", rule)}
-
-
-def test_a_credential_that_may_nothing_is_caught(findings):
-    """An app that forbids with one credential what it allows with another is caught."""
-    assert ("security_alternatives", "alone") in findings(response=tokens_may_nothing)
-
-
-def test_what_a_cache_gives_to_everybody_is_caught(findings):
-    """An app that checks credentials, behind a cache that does not, is caught."""
-    rules = {("security_alternatives", "none"), ("security_alternatives", "wrong")}
-    assert findings(response=cached()) == rules

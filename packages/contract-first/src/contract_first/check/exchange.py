@@ -135,6 +135,7 @@ class RecordedExchange(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         number: counts the exchanges of a journal, from 1.
+        service: that the request was for, of a mock with several.
         server: that the request was sent to.
         request_id: the response's ``X-Request-ID``.
         started: when the request's head had arrived, UTC.
@@ -164,6 +165,7 @@ class RecordedExchange(msgspec.Struct, frozen=True, kw_only=True):
     fault: str = ""
     by_rule: bool = False
     verdict: Validation | None = None
+    service: str | msgspec.UnsetType = msgspec.UNSET
 
     def masked(self, masking: Masking, most_bytes: int | None = None) -> RecordedExchange:
         """Return the exchange with its secrets masked, and what it presents as a credential.

@@ -250,13 +250,17 @@ class OneContract(TyperCommand):
 
 def refuse_contracts(command: Any, context: Any, arguments: list[str]) -> None:
     """Raise BadParameter where arguments of a command have more than one contract."""
-    options = [parameter for parameter in command.params if "--contract" in parameter.opts]
+    options = [p for p in command.params if "--contract" in p.opts and not p.multiple]
     for option in options:
         option.multiple = True  # else the parser keeps the last one alone
     parsed, rest, _ = command.make_parser(context).parse_args([*arguments])
     for option in options:
         option.multiple = False
-    contracts = [parsed["file"], *rest] if "file" in parsed else parsed.get("contract", [])
+    contracts = (
+        [parsed["file"], *rest]
+        if "file" in parsed
+        else [name for option in options for name in parsed.get(option.name, ())]
+    )
     if len(contracts) > 1 and not context.resilient_parsing:
         raise typer.BadParameter(
             f"Expected one contract, got {len(contracts)}: {', '.join(contracts)}. Leave one out, and run "

@@ -21,7 +21,8 @@ from contract_first.signatures import Flag
 
 from .commands import customized, option, require_extra, takes
 from .execute import Start, is_alone, run, with_exec
-from .mock_file import NAME, configured, init
+from .mock_file import NAME, SERVICES, configured, init
+from .option_file import PROJECT
 from .options import TRUSTED_BY, Process, defaults_of, options_of, ports_of
 from .reading import ContractOptions
 
@@ -52,14 +53,20 @@ class MockOutput(NamedTuple):
 
 CONTRACT = options_of(ContractOptions)
 OPTIONS = {
-    "contract": option(str | None, "The OpenAPI document to mock; the same as FILE.", metavar="FILE|URL"),
     "config": option(
         Path | None,
         "TOML file with these options and their rules; they go for what the command line does not say.",
         dir_okay=False,
         is_eager=True,
         callback=configured,
-        show_default=f"{NAME}, if there is one",
+        show_default=f"{NAME}, if there is one, or {PROJECT} where there is no contract",
+    ),
+    "contract": option(
+        list[str],
+        "The OpenAPI document to mock; the same as FILE. Several are as many services.",
+        default=[],
+        metavar="FILE|URL",
+        is_eager=True,  # a file of the project is read where there is none
     ),
     "overlays": CONTRACT["overlay"],
     "strict": CONTRACT["strict"],
@@ -89,7 +96,7 @@ class Mocks:
 
     def open(
         self,
-        contract: str | None,
+        contract: Any,
         *,
         overlays: Sequence[Path] | None = None,
         strict: bool = False,
@@ -110,6 +117,11 @@ class Mocks:
             )
         from contract_first.mock import contract_mock  # noqa: PLC0415 -- help and S3's start do without
 
+        if not isinstance(contract, str):
+            if overlays:
+                raise typer.BadParameter("--overlay is for a single contract.")
+            self.contract = None
+            return contract_mock(contract, authentication=not no_auth, tell=report, **options)
         references = References(
             options.get("references"), offline=options.get("offline", False), root=options.get("root")
         )
@@ -130,6 +142,12 @@ class Mocks:
         """Print the URLs of the mock, and a first command."""
         from . import banner  # noqa: PLC0415 -- only people need it, and once the mock responds
 
+        if services := getattr(mock, "services", {}):
+            rows = {name: service.url for name, service in services.items()}
+            others = banner.reach_rows(mock.lan, mock.ca, mock.control)
+            places = {"console": mock.control.removesuffix("/_mock") + CONSOLE, **others}
+            banner.show(f"Mock of {len(rows)} services", {"": rows, "Beside": places}, qr=mock.lan)
+            return
         places = {
             "API": mock.api,
             "console": f"{mock.api}{CONSOLE}",
@@ -154,12 +172,18 @@ class Mocks:
 
         With TLS there are those by which Node.js and AWS's clients trust its authority, too.
         """
-        named = [(self.names.get(name, name), value) for name, value in mock.facts().items()]
-        return {
-            f"{self.prefix}{name}{f'_{member}' if member else ''}".upper(): str(text)
-            for name, value in named
-            for member, text in (value.items() if isinstance(value, dict) else [("", value)])
-        } | ({} if mock.ca is None else dict.fromkeys(TRUSTED_BY, mock.ca))
+        facts = mock.facts()
+        services = facts.pop("services", {})
+        named = [(self.names.get(name, name), value) for name, value in facts.items()]
+        return (
+            {
+                f"{self.prefix}{name}{f'_{member}' if member else ''}".upper(): str(text)
+                for name, value in named
+                for member, text in (value.items() if isinstance(value, dict) else [("", value)])
+            }
+            | {f"{name}_URL".upper().replace("-", "_"): service["url"] for name, service in services.items()}
+            | ({} if mock.ca is None else dict.fromkeys(TRUSTED_BY, mock.ca))
+        )
 
 
 def report(sentence: str) -> None:
@@ -229,7 +253,11 @@ def mock(
     options |= {name: value for name, value in defaults.items() if options[name] is None}
     if options["locale"]:
         require_extra("locales")
-    _require_contract_file(options["contract"], watch=options["watch"], no_auth=options["no_auth"])
+    sources = options["contract"] if isinstance(options["contract"], list) else [options["contract"]]
+    if len(sources) <= 1:
+        options["contract"] = sources[0] if sources else context.meta.get(SERVICES) or None
+    for source in sources or [None]:
+        _require_contract_file(source, watch=options["watch"], no_auth=options["no_auth"])
     if form := log_form(log, quiet=quiet, default="text" if alone and not json else None):
         options["log"] = request_log(form)
     start = Start(

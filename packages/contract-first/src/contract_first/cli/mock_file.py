@@ -1,41 +1,85 @@
-"""``mock.toml``: the options and rules of a mock; and ``mock init``, which writes one."""
+"""``mock.toml`` and ``contract-first.toml`` as a mock reads them, and what writes them."""
 
 import json
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
 from contract_first.contract import Contract, ContractError, load_contract
+from contract_first.contract.deployment import base_path_of
 from contract_first.contract.document.sources import is_url
+from contract_first.files import read_text
+from contract_first.mock.options import ApiOptions
+from contract_first.mock.services import name_of
+from contract_first.signatures import declared
 
 from . import option_file
 from .commands import failure
-from .option_file import HERE, OptionFile, options_of, spelled
+from .option_file import HERE, OF_MOCKS, PROJECT, TABLES, OptionFile, options_of, spelled
 
 NAME: Final = "mock.toml"
 PAGE: Final = "mock#one-file-mocktoml"
-INSIDE: Final = {"faults": list, "overrides": list, "collections": dict}
+INSIDE: Final = {"faults": list, "overrides": list, "collections": dict, "users": dict}
 """Options that name a file of rules or of a table, which may stand in the file itself."""
 ELSEWHERE: Final = {**option_file.ELSEWHERE, **dict.fromkeys(("json", "ready-file"), f"is {HERE}")}
 MOST_EXAMPLES: Final = 20
+MOST_FILES: Final = 2000
+MOST_BYTES: Final = 16 * 1024 * 1024
+LONGEST: Final = 40
+PLACE: Final = re.compile(r"(?!.*(?:^|/)(?:\.|node_modules/)).*\.(?:json|ya?ml)")
+"""A path of a file that may be a contract: in no hidden folder, and in none of installed packages."""
+SERVICES: Final = "services"
+SERVICE_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,50}")
+OF_PROJECT: Final = ("contract", "overlay", "collections", "credentials", "exclude", "severities")
+"""What the project's file has beside tables of commands and of mocks."""
+OF_COMMAND: Final = ("host", "port", "keep_going", "overlay", "no_auth", "verbose", "quiet")
+OF_ALL: Final = ELSEWHERE | {
+    spelled(name): "is of all services" for name in (*declared(ApiOptions), *OF_COMMAND) if name != "upstream"
+}
+"""Options that the table of a service does not have, and why."""
 HEAD: Final = "# Options of `mock`, for what its command line does not say. Paths are of files in its folder."
 
 
 def configured(context: typer.Context, path: Path | None) -> Path | None:
     """Take the defaults of options from a file, or from that in the current folder."""
-    file = OptionFile.find(context, path, NAME, PAGE)
+    is_named = bool(context.params.get("contract"))
+    file = OptionFile.find(context, path, NAME if is_named or Path(NAME).is_file() else PROJECT, PAGE)
     if file is None:
         return path
     options = options_of(context.command)
-    members = file.table(options, elsewhere=ELSEWHERE)
+    if file.path.name == PROJECT:
+        table = file.table({*OF_PROJECT, *TABLES, *OF_MOCKS})
+        members = {name: table[name] for name in ("contract", "overlay", *INSIDE) if name in table}
+        context.meta[SERVICES] = _services(context, file, options)
+    else:
+        members = file.table(options, elsewhere=ELSEWHERE)
     rules = {name: str(file.path) for name, kind in INSIDE.items() if isinstance(members.get(name), kind)}
     values = {name: value for name, value in members.items() if name not in rules}
     context.default_map = file.defaults(context, values, options, inside=True) | rules
     return file.path
+
+
+def _services(context: typer.Context, file: OptionFile, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of each service in a file, by its name."""
+    services = {}
+    for name in file.table(file.members.get(SERVICES, {}), SERVICES):
+        if not SERVICE_NAME.fullmatch(name):
+            raise file.error("expected a name of letters, digits, - and _.", SERVICES, name)
+        table = file.table(options, SERVICES, name, elsewhere=OF_ALL)
+        if "contract" not in table:
+            raise file.error("has no contract; expected contract = FILE or URL.", SERVICES, name)
+        defaults = file.defaults(context, table, options, SERVICES, name)
+        typed = {options[key].name: options[key] for key in table}
+        values = {key: typed[key].process_value(context, default) for key, default in defaults.items()}
+        (values["contract"],) = values["contract"]
+        services[name] = values
+    return services
 
 
 Document = Annotated[
@@ -53,17 +97,60 @@ def init(context: typer.Context, contract: Document = None, output: Output = Pat
     """
     parent = context.parent
     assert parent is not None  # noqa: S101 -- it is the group of `mock`
-    contract = contract or parent.params.get("contract")
+    contract = contract or next(iter(parent.params.get("contract") or ()), None)
+    _write(output, _mock_lines(parent.command.params, contract, output))
+
+
+def init_project(output: Output = Path(PROJECT)) -> None:
+    """Write contract-first.toml for the OpenAPI contracts of its folder, from which `mock` serves them all.
+
+    Exit codes: 0 written, 2 there is no contract, or the file is there already.
+    """
+    _write(output, _project_lines(output.parent))
+
+
+def _write(output: Path, lines: Iterable[str]) -> None:
     try:
-        loaded = None if contract is None else load_contract(contract)
-        lines = [HEAD, *_option_lines(parent.command.params, contract, output)]
+        text = "\n".join([*lines, ""])
         with output.open("x", encoding="utf-8") as file:
-            file.write("\n".join([*lines, *([] if loaded is None else _rule_lines(loaded)), ""]))
+            file.write(text)
     except FileExistsError:
         raise failure(f"{output} is there already; choose another --output.") from None
     except (OSError, ValueError, ContractError) as error:
         raise failure(error) from None
     typer.echo(f"Wrote {output}.")
+
+
+def _project_lines(folder: Path) -> Iterator[str]:
+    contracts = dict(_contracts(folder))
+    if not contracts:
+        raise ValueError(f"There is no OpenAPI contract in {folder}; expected a file .json, .yaml or .yml.")
+    yield from ("# `contract-first mock` serves these, each below its own base path or /NAME.", "")
+    taken = {base_path_of(contract.document) for contract in contracts.values()}
+    for place, contract in contracts.items():
+        stem, title = name_of(place)[:LONGEST], " ".join(contract.document["info"]["title"].split())
+        names = (stem, *(f"{stem}-{number}" for number in range(2, MOST_FILES)))
+        name = next(name for name in names if f"/{name}" not in taken)
+        taken.add(f"/{name}")
+        yield f"# {title[:MOST_FILES]}\n[services.{name}]\ncontract = {json.dumps(place)}"
+        yield "# stateful = true  # store what is created, changed and deleted"
+        yield '# upstream = "https://staging.example"  # pass requests on, and validate the responses\n'
+
+
+def _contracts(folder: Path) -> Iterator[tuple[str, Contract]]:
+    paths = {
+        path.relative_to(folder).as_posix(): path for path in islice(folder.rglob("*.[jy]*"), MOST_FILES)
+    }
+    for place in sorted(filter(PLACE.fullmatch, paths)):
+        with suppress(ContractError, ValueError):
+            if re.search("openapi|swagger", read_text(paths[place], MOST_BYTES)):
+                yield place, load_contract(paths[place], lenient=True)
+
+
+def _mock_lines(parameters: Any, contract: str | None, output: Path) -> Iterator[str]:
+    loaded = None if contract is None else load_contract(contract)
+    yield from (HEAD, *_option_lines(parameters, contract, output))
+    yield from () if loaded is None else _rule_lines(loaded)
 
 
 def _option_lines(parameters: Any, contract: str | None, output: Path) -> Iterator[str]:

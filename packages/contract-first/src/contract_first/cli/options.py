@@ -99,13 +99,13 @@ class OptionsFirst(TyperGroup):
 
     def parse_args(self, context: Any, arguments: list[str]) -> list[str]:
         """Parse the arguments with the mock's options moved before ``exec``."""
-        while self._has_place(rest := self.make_parser(context).parse_args([*arguments])[1]):
-            at = len(arguments) - len(rest)
-            arguments = [*arguments[:at], "--contract", *arguments[at:]]
         if "exec" in arguments and "--" in arguments:
             at, end = arguments.index("exec"), arguments.index("--")
             options = arguments[at + 1 : end]
-            if options and options[0].startswith("-"):
+            if options and (options[0].startswith("-") or self._has_place(options)):
                 arguments = [*arguments[:at], *options, "exec", *arguments[end:]]
+        while self._has_place(rest := self.make_parser(context).parse_args([*arguments])[1]):
+            at = len(arguments) - len(rest)
+            arguments = [*arguments[:at], "--contract", *arguments[at:]]
         refuse_contracts(self, context, arguments)
         return super().parse_args(context, arguments)

@@ -40,6 +40,10 @@ COMMANDS = lazy_commands(
             "mock:app",
             "Run a mock of any OpenAPI contract: it responds with examples or generated values.",
         ),
+        "init": (
+            "mock_file:init_project",
+            "Write contract-first.toml for the contracts of a folder, which `mock` then serves.",
+        ),
         "s3": ("s3:app", "Run a local S3 that refuses what Amazon's refuses, with faults and a journal."),
         "serve": (
             "serve:serve",

@@ -68,6 +68,13 @@ class Deployment:
         return self._origin.fullmatch(origin_of(url)) is not None
 
 
+def base_path_of(document: Mapping[str, Any]) -> str:
+    """Return the base path of a document's first server, by the defaults of variables; empty for the root."""
+    server = next(iter(document.get("servers", ())), None)
+    path = next(_base_paths(server), "") if server else ""
+    return "" if "{" in path else path
+
+
 def origin_of(url: str) -> str:
     """Return scheme, host and port of an HTTP URL, without the scheme's own port; empty if it has none."""
     scheme, authority, _ = _split(url)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import KW_ONLY, dataclass, field
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contract_first.contract import Contract
 from contract_first.contract.routing import Route
-from contract_first.service.messages.problems import PLAIN, Problem, ProblemProfile
+from contract_first.service.messages.problems import PLAIN, NotFound, Problem, ProblemProfile
 from contract_first.service.pages import Page
 from contract_first.service.request.budget import SHARE, BodyBudget, Share
 
@@ -30,7 +32,7 @@ from .responses.streams import PacedStreams
 from .rules.middleware import RuleMiddleware
 from .rules.reading import RuleReader
 from .rules.transport import is_closed
-from .service import ReloadingService
+from .services import Services
 from .state.clock import MockClock
 from .state.scopes import Cleared, ScopedPart, Scopes, named
 from .state.state import MockState
@@ -50,7 +52,7 @@ class MockApplication:
 
     Attributes:
         ca: certificate of the authority that clients are to trust, in PEM; None without TLS.
-        items: of a stateful mock; None of others.
+        items: of stateful services, by name.
         isolated: what scopes have for themselves, beside their part of the traffic; None where all have it in
             common.
         most_target_bytes: longest path and query; the server refuses longer ones as they come in.
@@ -58,7 +60,7 @@ class MockApplication:
             client has two pages of stored items.
     """
 
-    service: ReloadingService
+    services: Services
     state: MockState
     traffic: Traffic
     _: KW_ONLY
@@ -66,7 +68,7 @@ class MockApplication:
     seeds: Callable[[], dict[str, Any]]
     reach: Reach
     ca: str | None = None
-    items: ItemBrowser | None = None
+    items: Mapping[str, ItemBrowser] = field(default_factory=dict)
     isolated: Sequence[ScopedPart] | None = None
     profile: ProblemProfile = PLAIN
     most_target_bytes: int = MOST_TARGET_BYTES
@@ -82,26 +84,28 @@ class MockApplication:
             parts = [*self.isolated, *map(Cleared, traffic.resets.values())]
             self._scopes = Scopes(parts, state.initialize, state.release)
 
-        def contract() -> Contract:
-            return self.service.contract
-
+        responses = {
+            f"{RESPONSES}/{name}".rstrip("/"): ResponsesPage(partial(self.services.contract, name))
+            for name in self.services.names
+        }
         self._control = control(
             self.access,
             pages={
                 EVENTS: EventStream(state.events, traffic.journal, isolated=self.isolated is not None),
-                RESPONSES: ResponsesPage(contract),
+                RESPONSES: next(iter(responses.values())),
+                **responses,
                 ROOT: TO_CONSOLE,
                 CONSOLE: ConsolePage(lambda: reach.s3, extension.console),
                 **({} if self.ca is None else {CA: Page(self.ca.encode(), "application/x-x509-ca-cert")}),
             },
-            public=(RESPONSES, CONSOLE, ROOT),
+            public=(RESPONSES, *responses, CONSOLE, ROOT),
             clock=state.clock,
             profile=self.profile,
             collaborators={
                 "events": state.events,
                 "state": state,
                 "seeds": lambda: {**self.seeds(), **reach.urls()},
-                "contract": contract,
+                "contract": self.services.contract,
                 "s3": lambda: traffic.s3,
                 "journal": traffic.journal,
                 "rules": traffic.rules,
@@ -117,7 +121,8 @@ class MockApplication:
     async def start(self) -> None:
         """Load the state, and start to serve."""
         await self.state.start()
-        await self.service.start()
+        for service in self.services:
+            await service.app.start()
         if self.traffic.overrides_file is not None:
             await self._watching.enter_async_context(self.traffic.overrides_file.watched())
         self.traffic.publish_to(self.state.events)
@@ -130,9 +135,10 @@ class MockApplication:
     async def stop(self) -> None:
         await self._watching.aclose()
         await asyncio.to_thread(self.traffic.stop)
-        if self.traffic.forward is not None:
-            await self.traffic.forward.stop()
-        await self.service.stop()
+        for forward in self.traffic.forwards.values():
+            await forward.stop()
+        for service in self.services:
+            await service.app.stop()
         await self.state.stop()
 
     def note_refusal(self, scope: Scope, problem: Problem) -> None:
@@ -151,16 +157,14 @@ class MockApplication:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         name, scope = named(scope)
-        self.reach.note(scope)
         path: str = scope["path"]
-        app: ASGIApp = self._control if path == ROOT or path.startswith(BELOW_ROOT) else self.service
-        is_page = path == "/" and scope["method"] in {"GET", "HEAD"}
-        if is_page and not self.service.contract.route("GET", path).methods:
-            app = TO_CONSOLE
+        app, scope = self._routed(path, scope)
+        self.reach.note(scope)
         host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
-        if app is self.service and host and not self.reach.accepts(host):
+        if app not in (self._control, TO_CONSOLE) and host and not self.reach.accepts(host):
             await refuse_host(host, "--public-url has", send)
             return
+        await self.state.ready()
         if self._scopes is None or not name or path == EVENTS:  # a listener uses no state
             await app(scope, receive, send)
             return
@@ -172,6 +176,24 @@ class MockApplication:
                 return
             await app(scope, receive, send)
 
+    def _routed(self, path: str, scope: Scope) -> tuple[ASGIApp, Scope]:
+        """Return what serves a request, and its scope for that."""
+        if path == ROOT or path.startswith(BELOW_ROOT):
+            return self._control, scope
+        is_page = path == "/" and scope["method"] in {"GET", "HEAD"}
+        try:
+            service = self.services.at(path)
+        except NotFound as problem:
+            return TO_CONSOLE if is_page else partial(self._refuse, problem), scope
+        if is_page and not service.app.contract.route("GET", path).methods:
+            return TO_CONSOLE, scope
+        return service.app, service.entered(scope)
+
+    async def _refuse(self, problem: Problem, scope: Scope, _receive: Receive, send: Send) -> None:
+        """Refuse a request that is for none of the services."""
+        self.note_refusal(scope, problem)
+        await send_problem(HTTPStatus(problem.status), problem.detail, send)
+
 
 def observed(
     app: ASGIApp,
@@ -180,16 +202,18 @@ def observed(
     clock: MockClock,
     profile: ProblemProfile = PLAIN,
     *,
+    service: str | msgspec.UnsetType = msgspec.UNSET,
     stream_interval: float = 0,
     stored: Callable[[Route], Awaitable[Any]] | None = None,
 ) -> ASGIApp:
     """Put the app of a contract, which the traffic uses, behind rules, and those behind the journal.
 
     Args:
+        service: that the app is of, of a mock with several.
         stream_interval: seconds between the items of streams.
         stored: returns the stored item that a request's path is for; None where none are stored.
     """
-    rules, extension, forward = traffic.rules, traffic.extension, traffic.forward
+    rules, extension, forward = traffic.rules, traffic.extension, traffic.forwards.get(service)
     paced: ASGIApp = RuleMiddleware(app, rules, contract, clock, extension, profile, forward, stored)
     if stream_interval > 0:
         paced = PacedStreams(paced, stream_interval, lambda scope: rules.ended or is_closed(scope))

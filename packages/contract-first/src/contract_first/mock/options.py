@@ -1,7 +1,7 @@
 """The options of mocks, each declared once: arguments of functions and options of commands derive from it."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
@@ -123,10 +123,12 @@ class MockOptions(ApiOptions):
     """The options of the mock of a contract.
 
     Attributes:
-        contract: an OpenAPI document as a `Contract`, or the path or URL of one.
+        contract: an OpenAPI document as a `Contract`, or the path or URL of one; several of them for as many
+            services, in a list or by name.
         host: address to listen on; beyond loopback others can use the mock.
         port: port of the API; 0 takes a free one.
         locale: locale of generated names, addresses and texts, such as de_DE; needs the extra `locales`.
+        keep_going: of several contracts, serve those that can be read.
         watch: reload the contract when its file changes.
         validate_requests: refuse requests that violate the contract, or respond all the same: with a header
             that says what is wrong, or without.
@@ -139,6 +141,7 @@ class MockOptions(ApiOptions):
         items: number of items in generated lists, with which the collections of --stateful begin; 0 begins
             empty.
         collections: correct the recognised collections by the table [collections] of this TOML file.
+        users: let the users of the table [users] of this TOML file log in, by their passwords.
         stream_interval: seconds between the items of event streams, JSON Lines and JSON text sequences.
         seed_data: JSON or YAML file of items that exist at start: lists by the path of their collection.
         offline: fetch no URL that the contract refers to.
@@ -149,11 +152,12 @@ class MockOptions(ApiOptions):
         authentication: require credentials where the contract does; any non-empty one is accepted.
     """
 
-    contract: "Contract | Path | str"
+    contract: "Contract | Path | str | Sequence[Contract | Path | str] | Mapping[str, Any]"
     host: Annotated[str, HOST_FLAG] = HOST
     port: Annotated[int, port_flag(8000)] = 0
     _: KW_ONLY
     locale: Annotated[str, Flag("NAME", default="English, of several countries")] = ""
+    keep_going: Annotated[bool, Flag()] = False
     watch: Annotated[bool, Flag()] = False
     validate_requests: Annotated[Mode, Flag()] = "on"
     formats: Annotated[Mode, Flag()] = "on"
@@ -162,6 +166,7 @@ class MockOptions(ApiOptions):
     stateful: Annotated[bool, Flag()] = False
     items: Annotated[int, Flag("N", minimum=0, maximum=MOST_ITEMS)] = 3
     collections: Annotated[Path | None, Flag()] = None
+    users: Annotated[Path | None, Flag(default="four, with any password")] = None
     stream_interval: Annotated[float, Flag("SECONDS")] = 0.0
     seed_data: Annotated[Path | None, Flag()] = None
     offline: Annotated[bool, Flag()] = False
@@ -169,3 +174,8 @@ class MockOptions(ApiOptions):
     root: Annotated[Path | None, Flag("DIR")] = None
     strict: bool = False
     authentication: bool = True
+
+    @property
+    def stores(self) -> bool:
+        """Whether items are stored."""
+        return bool(self.stateful or self.seed_data or self.data)

@@ -1,6 +1,6 @@
 """What an override sends: a response, or a patch of the one that would have been sent."""
 
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated, Any
@@ -121,6 +121,14 @@ class Patch(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
         for pointer, member in members.items():
             value = _with_member(value, pointer, member)
         return value
+
+
+def text_or_base64(content: bytes) -> dict[str, str]:
+    """Return the member of a response that has a body: its text, or else Base64."""
+    try:
+        return {"text": content.decode()}
+    except UnicodeDecodeError:
+        return {"base64": b64encode(content).decode()}
 
 
 BODIES = ("body", "text", "base64", "file", "example")

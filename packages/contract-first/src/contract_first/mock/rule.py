@@ -67,6 +67,10 @@ class MatchableRequest(RequestValues, Protocol):
         """The path, decoded; of S3 ``/BUCKET/KEY``, or ``/BUCKET`` for a form."""
 
     @property
+    def service(self) -> str:
+        """The service, of a mock with several; else empty."""
+
+    @property
     def operation(self) -> str:
         """The operationId, or the name of S3's operation; empty if there is none."""
 
@@ -95,6 +99,7 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
         cookies: conditions on cookies, by name.
         body: conditions on members of a body of JSON, or of a form, by JSON pointer; of bodies up to 1 MiB.
         item: conditions on members of the stored item that the path is for, by JSON pointer (``--stateful``).
+        service: name of the service, of a mock with several.
     """
 
     operation: Annotated[str, Meta(max_length=300)] = ""
@@ -106,12 +111,14 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
     cookies: Annotated[Conditions, On("api")] = {}
     body: Annotated[ByPointer, On("api")] = {}
     item: Annotated[ByPointer, On("api")] = {}
+    service: Annotated[str, Meta(max_length=100), On("api")] = ""
 
     def matches(self, request: MatchableRequest) -> bool:
         """Return whether all selectors match a request, conditions aside."""
         return (
             self.method.upper() in ("", request.method)
             and (not self.path or matches(request.path, self.path))
+            and (not self.service or self.service == request.service)
             and (not self.operation or is_named(request.operation, self.operation))
             and (not self.key or matches(request.key, self.key))
         )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any, Final, Self
+from urllib.parse import quote
 
+import msgspec
 from starlette.types import ASGIApp
 
 from contract_first.contract import Contract, ContractError, load_contract
@@ -16,6 +19,7 @@ from contract_first.contract.document.fetching import References
 from contract_first.contract.loading import reload, repaired
 from contract_first.generation import strings_of
 from contract_first.recognition import Corrections
+from contract_first.recognition.marks import marks_of
 from contract_first.service.http.server import callable_url_of, listen, serving
 from contract_first.signatures import takes_fields_of
 
@@ -29,24 +33,44 @@ from .pipeline.app import LIMITS
 from .reach import MockFacts, Reach, certified, certified_names, lan_url, server_options
 from .responses import MockStrictness
 from .service import ReloadingService
+from .services import Service, Services, mounted, paths_of, services_of
 from .state.clock import MockClock
 from .state.data_directory import DataDirectory
 from .state.randomness import SeededRandomness
-from .state.scopes import SCOPE, ScopedPart
+from .state.scopes import SCOPE, Clear, ScopedPart
 from .state.state import MockState
 from .stateful.browser import ItemBrowser
-from .stateful.catalog import catalog_of
+from .stateful.catalog import Catalog, catalog_of
 from .stateful.memory import Memory
 from .stateful.seeding import fill
-from .stateful.state import StoredState
+from .stateful.state import Stored, StoredState, database_of
 from .traffic import Traffic
+from .users import Users
 
-if TYPE_CHECKING:
-    from strict_s3.tls import Authority
+OF_ONE: Final = ("api", "title", "version", "operations")
+"""Facts of a single contract."""
+
+
+class ServiceFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """One of several contracts that a mock serves.
+
+    Attributes:
+        url: what the contract's paths are appended to.
+        title: of the contract (``info.title``).
+        version: of the contract (``info.version``).
+        operations: number of the contract's operations.
+    """
+
+    url: str
+    title: str
+    version: str
+    operations: int
 
 
 class ContractMock(MockFacts, frozen=True, kw_only=True):
     """A running mock: its URLs, and the contract that it serves.
+
+    With several contracts each is one of the `services`, and the attributes of a single one are empty.
 
     Attributes:
         api: URL of the API.
@@ -58,13 +82,29 @@ class ContractMock(MockFacts, frozen=True, kw_only=True):
         lan: URL of the API for other machines in the network; None if they cannot reach it.
     """
 
-    api: str
+    api: str = ""
     control: str
-    title: str
-    version: str
-    operations: int
+    title: str = ""
+    version: str = ""
+    operations: int = 0
+    services: dict[str, ServiceFacts] = msgspec.field(default_factory=dict)
     ca: str | None = None
     lan: str | None = None
+
+    def facts(self) -> dict[str, Any]:
+        """Return those that are not empty: with several contracts none of a single one."""
+        absent = OF_ONE if self.services else ("services",)
+        return {name: value for name, value in super().facts().items() if name not in absent}
+
+    def scoped(self, name: str) -> Self:
+        """Return the facts of the mock for clients that use it in a scope."""
+        scoped, replace = super().scoped(name), msgspec.structs.replace
+        root, prefixed = (url.removesuffix("/_mock") for url in (self.control, scoped.control))
+        services = {
+            service: replace(facts, url=facts.url.replace(root, prefixed, 1))
+            for service, facts in self.services.items()
+        }
+        return replace(scoped, services=services)
 
 
 @takes_fields_of(MockOptions)
@@ -85,45 +125,91 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
         SeedError: an initial item is none of the contract.
         ValueError: there is no such locale, or the extra is not installed.
     """
-    strings_of(options.locale)
-    contract = options.contract
-    if not isinstance(contract, Contract):
-        references = References(options.references, offline=options.offline, root=options.root)
-        contract = load_contract(
-            contract, lenient=not options.strict, strict=options.strict, references=references
-        )
-    contract = _reported(contract, options.tell)
+    contracts = _loaded(services := services_of(options), options)
+    paths = paths_of(contracts)
     with ExitStack() as running:
         authority = running.enter_context(certified(options.ca, tls=options.tls))
         listening = running.enter_context(listen(options.host, options.port))
-        url, info = callable_url_of(listening, "https" if authority else "http"), contract.document["info"]
+        url = callable_url_of(listening, "https" if authority else "http")
+        facts = {
+            name: ServiceFacts(
+                url=(options.public_url or url) + quote(paths[name]),
+                title=contract.document["info"]["title"],
+                version=contract.version,
+                operations=len(contract.operations),
+            )
+            for name, contract in contracts.items()
+        }
+        single = facts.pop("", ServiceFacts(url="", title="", version="", operations=0))
         mock = ContractMock(
-            api=options.public_url or url,
+            api=single.url,
             control=f"{url}/_mock",
             control_token=options.control_token,
-            title=info["title"],
-            version=info["version"],
-            operations=len(contract.operations),
+            title=single.title,
+            version=single.version,
+            operations=single.operations,
+            services=facts,
             ca=str(authority.file) if authority else None,
             lan=lan_url(url, options.host),
         )
-        traffic = Traffic(options.seed, strict_overrides=options.strict_overrides, upstream=options.upstream)
+        traffic = Traffic(options.seed, strict_overrides=options.strict_overrides)
         reach = Reach(url, public_url=options.public_url, trust_proxy=options.trust_proxy)
-        assembly = _Assembly(options, traffic, reach)
-        if options.stateful or options.seed_data or options.data:
-            assembly.directory = running.enter_context(closing(DataDirectory(options.data)))
-            assembly.memory = Memory(assembly.clock, assembly.directory.database)
-            running.callback(assembly.memory.end)
-        app = assembly.application(contract, mock, authority)
-        assembly.report_handlers(contract)
+        clock, directory = MockClock(lambda _now, _stopped: None), None
+        if any(service.stores for service in services.values()):
+            directory = running.enter_context(closing(DataDirectory(options.data)))
+        assemblies = {}
+        for name, contract in contracts.items():
+            assembly = assemblies[name] = _Assembly(services[name], traffic, reach, clock, name)
+            if directory is not None and services[name].stores:
+                file = directory.database and database_of(directory.database, name)
+                assembly.memory = Memory(clock, file)
+                running.callback(assembly.memory.end)
+            running.enter_context(assembly.background)
+            assembly.mount(mounted(contract, paths[name]), paths[name])
+        app = MockApplication(
+            Services(*(assembly.service for assembly in assemblies.values())),
+            _state(clock, traffic, assemblies, directory, isolated=options.isolate),
+            traffic,
+            access=ControlAccess(options.control_token, options.control_origins),
+            seeds=mock.seeds,
+            reach=reach,
+            ca=authority.certificate if authority else None,
+            items={name: ItemBrowser(part.memory) for name, part in assemblies.items() if part.memory},
+            isolated=_isolated(clock, assemblies) if options.isolate else None,
+            most_target_bytes=LIMITS.target,
+        )
+        for assembly in assemblies.values():
+            assembly.report_handlers()
         if options.faults is not None:
             traffic.rules.add(*traffic.faults_in(options.faults))
-        traffic.override_by(options)
+        traffic.override_by(options, {name: services[name] for name in contracts})
         if options.log is not None:
             running.enter_context(options.log(traffic.journal))
         encryption = server_options(authority, certified_names(options.host, options.public_url))
         running.enter_context(serving(app, listening, "mock", **encryption))
         yield mock
+
+
+def _loaded(services: dict[str, MockOptions], options: MockOptions) -> dict[str, Contract]:
+    """Return the contract of each service; of several none, unless all can be read or some suffice."""
+    contracts, errors = {}, list[ContractError]()
+    for name, service in services.items():
+        strings_of(service.locale)
+        contract: Any = service.contract
+        references = References(service.references, offline=service.offline, root=service.root)
+        try:
+            if not isinstance(contract, Contract):
+                contract = load_contract(
+                    contract, lenient=not service.strict, strict=service.strict, references=references
+                )
+            contracts[name] = _reported(contract, service.tell)
+        except ContractError as error:
+            errors.append(error)
+    if errors and not (options.keep_going and contracts):
+        raise errors[0] if len(errors) == 1 else ValueError("\n".join(map(str, errors)))
+    for unread in errors:
+        options.tell(f"Left out: {unread}")
+    return contracts
 
 
 def _reported(contract: Contract, tell: Callable[[str], None]) -> Contract:
@@ -134,121 +220,147 @@ def _reported(contract: Contract, tell: Callable[[str], None]) -> Contract:
     return contract
 
 
+def _isolated(clock: MockClock, assemblies: Mapping[str, _Assembly]) -> list[ScopedPart]:
+    """Return what scopes have for themselves: items, the clock, handlers' state."""
+    parts: list[ScopedPart] = [clock]
+    for assembly in assemblies.values():
+        parts += [assembly.memory] if assembly.memory else []
+        parts += [assembly.handlers.state] if assembly.handlers else []
+    return parts
+
+
+def _state(
+    clock: MockClock,
+    traffic: Traffic,
+    assemblies: Mapping[str, _Assembly],
+    directory: DataDirectory | None,
+    *,
+    isolated: bool,
+) -> MockState:
+    """Return the state; where items are remembered, with the initial ones."""
+    resets, stored = dict(traffic.resets), {}
+    for name, assembly in assemblies.items():
+        resets |= {f"{part}{name}": clear for part, clear in assembly.resets().items()}
+        if assembly.memory is not None:
+            stored[name] = assembly.stored(assembly.memory)
+    events = Events(SCOPE.get)
+    if not stored:
+        return MockState(clock, events, resets, isolated=isolated)
+    return StoredState(clock, events, resets, directory, isolated=isolated, stored=stored)
+
+
 @dataclass(eq=False)
 class _Assembly:
-    """Puts the mock of a contract together; a stateful one has a directory and a memory."""
+    """Puts the service of a contract together; a stateful one has a memory.
+
+    Attributes:
+        background: the thread that recognises collections, and stores the initial items, in this order.
+    """
 
     options: MockOptions
     traffic: Traffic
     reach: Reach
-    directory: DataDirectory | None = None
+    clock: MockClock
+    name: str
     memory: Memory | None = None
+    service: Service = field(init=False)
 
     def __post_init__(self) -> None:
-        options = self.options
-        self._handlers = None if options.handlers is None else Handlers(options.handlers)
-        self.clock = MockClock(lambda _now, _stopped: None)
+        options, self._key = self.options, self.name or msgspec.UNSET
+        self.traffic.forward_to(options.upstream, self._key)
+        self.handlers = None if options.handlers is None else Handlers(options.handlers)
+        self.background = ThreadPoolExecutor(1)
         self._randomness = SeededRandomness(options.seed)
         self._strictness = MockStrictness(
             options.validate_requests, options.formats, options.prefer_first, options.errors
         )
 
-    def application(
-        self, contract: Contract, mock: ContractMock, authority: Authority | None
-    ) -> MockApplication:
-        """Return the mock: control, and the contract's responses behind journal and faults."""
+    def mount(self, contract: Contract, path: str) -> None:
+        """Make the service: the contract's responses behind journal and faults, below a path."""
         tell = self.options.tell
-        service = ReloadingService(
+        app = ReloadingService(
             contract,
             self._app(contract),
-            load=lambda: _reported(reload(contract), tell),
-            serve=lambda another: asyncio.to_thread(self._app, another),
+            load=lambda: mounted(_reported(reload(contract), tell), path),
+            serve=lambda another: asyncio.to_thread(self._app, another, waits=True),
             errors=(ContractError, ValueError),
             tell=tell if self.options.watch else None,
-            handlers=self._handlers,
+            handlers=self.handlers,
             report_handlers=tell,
         )
-        state = self._state()  # once the app has found the contract's collections
-        return MockApplication(
-            service,
-            state,
-            self.traffic,
-            access=ControlAccess(self.options.control_token, self.options.control_origins),
-            seeds=mock.seeds,
-            reach=self.reach,
-            ca=authority.certificate if authority else None,
-            items=ItemBrowser(self.memory) if self.memory else None,
-            isolated=self._isolated() if self.options.isolate else None,
-            most_target_bytes=LIMITS.target,
-        )
+        self.service = Service(app, name=self.name, path=path)
 
-    def _isolated(self) -> list[ScopedPart]:
-        """Return what scopes have for themselves: items, the clock, handlers' state."""
-        parts: list[ScopedPart] = [self.clock, *([self.memory] if self.memory else [])]
-        if self._handlers is not None:
-            parts.append(self._handlers.state)
-        return parts
-
-    def report_handlers(self, contract: Contract) -> None:
+    def report_handlers(self) -> None:
         """Report which operations have handlers; raise HandlersError if none has one, of those there are."""
-        if self._handlers is not None:
-            self.options.tell(self._handlers.sentence(contract))
+        if self.handlers is not None:
+            self.options.tell(self.handlers.sentence(self.service.app.contract))
 
-    def _state(self) -> MockState:
-        """Return the state; where items are remembered, with the initial ones."""
-        resets = {**self.traffic.resets, "randomness": self._randomness.clear}
-        if self._handlers is not None:
-            resets["handlers"] = self._handlers.clear
-        events, memory = Events(SCOPE.get), self.memory
-        if memory is None:
-            return MockState(self.clock, events, resets, isolated=self.options.isolate)
+    def resets(self) -> dict[str, Clear]:
+        """Return what clears what is no item."""
+        handlers = {} if self.handlers is None else {"handlers": self.handlers.clear}
+        return {"randomness": self._randomness.clear, **handlers}
+
+    def stored(self, memory: Memory) -> Stored:
+        """Return the items, the initial ones where there are none yet."""
+        seeded = partial(fill, self.options.seed_data, memory)
+        beginning = self.background.submit(self._begin, memory, seeded)
+        if self.options.seed_data:
+            beginning.result()
+        return Stored(memory, seeded, beginning)
+
+    def _begin(self, memory: Memory, seeded: Callable[[], None]) -> None:
+        """Report what is remembered, and store the initial items where there are none."""
         for line in memory.lines():
             self.options.tell(line)
-        seeded = partial(fill, self.options.seed_data, memory)
         if not memory.store.counts():
             seeded()
-        return StoredState(
-            self.clock,
-            events,
-            resets,
-            self.directory,
-            isolated=self.options.isolate,
-            memory=memory,
-            fill=seeded,
-        )
 
-    def _app(self, contract: Contract) -> ASGIApp:
-        """Return the app of a contract; what remembers has its collections once that is made."""
-        memory, catalog, options = self.memory, None, self.options
+    def _app(self, contract: Contract, *, waits: bool = False) -> ASGIApp:
+        """Return the app of a contract, before its collections are recognised, unless that may fail.
+
+        Args:
+            waits: for the collections in any case.
+        """
+        memory, options = self.memory, self.options
         corrections = Corrections.read(options.collections) if options.collections else Corrections()
-        if memory is not None or corrections.lines:
-            catalog = catalog_of(contract, str(options.seed), options.locale, corrections)
+        recognizing = self.background.submit(self._recognize, contract, corrections)
+        marks = marks_of(contract, corrections) if memory is not None or corrections.lines else {}
+        if any(waits or mark.value for mark in marks.values()):
+            recognizing.result()
         responses = ContractResponses(
             *(str(options.seed), self._randomness, self._strictness, options.locale),
             origin=lambda: self.reach.api,
             memory=memory,
-            catalog=catalog,
+            recognize=recognizing.result,
             items=options.items,
+            users=Users(contract, str(options.seed), options.users),
         )
         handling: dict[str, Any] = {}
-        if self._handlers is not None:
-            collaborators = {"state": self._handlers.state, "clock": self.clock}
-            handling = {"handlers": self._handlers.functions, "collaborators": collaborators}
+        if self.handlers is not None:
+            collaborators = {"state": self.handlers.state, "clock": self.clock}
+            handling = {"handlers": self.handlers.functions, "collaborators": collaborators}
         app = contract_app(
             contract, responses, authentication=options.authentication, clock=self.clock, **handling
         )
         self.traffic.use(
             contract,
+            service=self._key,
             authentication=options.authentication,
             ignores=lambda violation: self._strictness.ignores(violation.rule),
         )
-        if memory is not None and catalog is not None:
-            memory.catalog = catalog
         return observed(
             app,
             contract,
             self.traffic,
             self.clock,
+            service=self._key,
             stream_interval=options.stream_interval,
             stored=None if memory is None else memory.item_of,
         )
+
+    def _recognize(self, contract: Contract, corrections: Corrections) -> Catalog:
+        """Return the collections of a contract, which are now those of the memory."""
+        catalog = catalog_of(contract, str(self.options.seed), self.options.locale, corrections)
+        if self.memory is not None:
+            self.memory.catalog = catalog
+        return catalog

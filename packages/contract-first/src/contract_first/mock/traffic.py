@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import lru_cache, partial
 from http import HTTPStatus
+from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -22,7 +24,7 @@ from contract_first.service.messages.problems import Conflict
 
 from .extension import NO_EXTENSION, Extension
 from .journal.events import Events
-from .journal.journal import Journal, Validate
+from .journal.journal import Journal, Service, Validate
 from .journal.matching import is_beside_contracts
 from .journal.recording import s3_exchange
 from .journal.selector import ExchangeSelector
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from .rules.strictness import StrictOverrides
 
 AT_ONCE = 50
+NO_SERVICES: Mapping[str, ApiOptions] = MappingProxyType({})
 
 
 class Traffic:
@@ -49,7 +52,7 @@ class Traffic:
     Attributes:
         s3: the server whose faults they are too.
         s3_scope: returns the scope of what a bucket has; empty for none.
-        forward: responds as the upstream does; None without one.
+        forwards: respond as the upstream of a service does.
         overrides_file: the file of overrides, if there is one.
     """
 
@@ -63,7 +66,8 @@ class Traffic:
     ) -> None:
         self._seed = seed
         self._strict_overrides = strict_overrides
-        self.forward = None if upstream is None else _forwarding(upstream)
+        self.forwards: dict[Service, Forwarding] = {}
+        self.forward_to(upstream)
         self.extension = extension
         self.journal = Journal()
         self.rules = Rules(seed, self._set_s3_faults)
@@ -71,7 +75,12 @@ class Traffic:
         self.s3_scope: Callable[[str], str] = lambda _: ""
         self.overrides_file: RulesFile | None = None
         self._broadcast: Broadcast | None = None
-        self._contract: Contract | None = None
+        self._contracts: dict[Service, Contract] = {}
+
+    def forward_to(self, upstream: str | None, service: Service = msgspec.UNSET) -> None:
+        """Take a server for the upstream of a service, if there is one."""
+        if upstream is not None:
+            self.forwards[service] = _forwarding(upstream)
 
     @property
     def resets(self) -> dict[str, Clear]:
@@ -83,20 +92,28 @@ class Traffic:
         self,
         contract: Contract,
         *,
+        service: Service = msgspec.UNSET,
         authentication: bool = True,
         ignores: Callable[[MessageViolation], bool] = lambda _: False,
     ) -> None:
         """Validate and mask exchanges by a contract, and accept faults on its operations.
 
         Args:
+            service: that the contract is of, of a mock with several.
             authentication: whether credentials are required where the contract does.
             ignores: tells violations of requests that are not reported.
         """
-        self.journal.masking = Masking(contract)
-        self.journal.validate_with(lambda: _validator(contract, ignores, authentication=authentication))
+        self.journal.masking = self.journal.maskings[service] = Masking(contract)
+        self.journal.validate_with(
+            lambda: _validator(contract, ignores, authentication=authentication), service
+        )
         self.rules.validate = self._check
-        self._contract = contract
-        self.rules.operations = {"api": [operation.operation_id for operation in contract.operations]}
+        self._contracts[service] = contract
+        self.rules.services = {
+            name: [operation.operation_id for operation in contract.operations]
+            for name, contract in self._contracts.items()
+        }
+        self.rules.operations = {"api": [*chain.from_iterable(self.rules.services.values())]}
         if self.s3 is not None:
             from strict_s3.messages.operations import NAMES  # noqa: PLC0415 -- of an extra
 
@@ -106,7 +123,7 @@ class Traffic:
         """Return the faults in a file; raise RuleFileError if it cannot be read, or is not valid."""
         return RuleReader(self.extension).file(path, self.rules.check)
 
-    def override_by(self, options: ApiOptions) -> None:
+    def override_by(self, options: ApiOptions, services: Mapping[str, ApiOptions] = NO_SERVICES) -> None:
         """Activate the overrides that options name: of a file, of a recording, to the upstream.
 
         Raises:
@@ -120,34 +137,32 @@ class Traffic:
         from .rules.files.standing import standing_rules  # noqa: PLC0415 -- an S3 starts without them
 
         places = {"recording": str(options.replay), "upstream": "--forward"}
-        for source, documents in standing_rules(options).items():
-            self._load(source, documents, places[source])
-
-    def _load(self, source: str, documents: Iterable[Any], place: str) -> None:
-        reader = RuleReader(self.extension)
-        rules: list[Rule] = []
-        try:
-            for document in documents:
-                rules.append(reader.rule(document))
-                self.rules.check(rules[-1], "override")
-            self.rules.load(rules, source)
-        except RuleError as error:
-            raise RuleFileError(f"{place}: entry {len(rules)}: {error}") from None
-        except Conflict as error:
-            raise RuleFileError(f"{place}: {error.detail}") from None
+        for source, documents in standing_rules(options, services).items():
+            rules = RuleReader(self.extension).rules(documents, places[source], self.rules.check)
+            try:
+                self.rules.load([*rules], source)
+            except Conflict as error:
+                raise RuleFileError(f"{places[source]}: {error.detail}") from None
 
     def _check(self, rule: Rule, kind: Kind) -> None:
         """Raise RuleError for a rule that is refused."""
-        if rule.effect.forwards and self.forward is None:
+        if rule.effect.forwards and not self.forwards:
             raise RuleError(
                 "/effect/forward", "forward", "needs an upstream: start the mock with --upstream URL"
             )
-        if kind == "override" and self._strict_overrides and self._contract is not None:
-            self._strictness_of(self._contract).check(rule)
+        if kind == "override" and self._strict_overrides:
+            for contract in self._contracts_of(rule):
+                self._strictness_of(contract).check(rule)
 
     def violations(self, rule: Rule) -> list[RuleError]:
         """Return how the responses of an override violate the contract, as far as that is known before."""
-        return [] if self._contract is None else [*self._strictness_of(self._contract).violations(rule)]
+        contracts = self._contracts_of(rule)
+        return [error for contract in contracts for error in self._strictness_of(contract).violations(rule)]
+
+    def _contracts_of(self, rule: Rule) -> list[Contract]:
+        """Return the contracts to whose operations a rule may apply."""
+        service = rule.match.service
+        return [contract for name, contract in self._contracts.items() if service in {"", name}]
 
     def save(self, rule_id: str) -> bool:
         """Move an override into the file of overrides; return whether there is one of this id.
@@ -164,7 +179,7 @@ class Traffic:
         self.rules.remove(rule_id, "override")
         return True
 
-    @lru_cache(1)  # noqa: B019 -- there is one traffic a mock, and one contract in force
+    @lru_cache(16)  # noqa: B019 -- there is one traffic a mock, and few contracts in force
     def _strictness_of(self, contract: Contract) -> StrictOverrides:
         from .rules.strictness import StrictOverrides  # noqa: PLC0415 -- S3 starts before what it imports
 

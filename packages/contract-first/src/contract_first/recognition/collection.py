@@ -47,6 +47,7 @@ class Collection:
         key: the member that identifies an item, empty without any.
         holder: the object in an item that has this member, as ``metadata`` has; empty for the item itself.
         is_single: whether there is one item, from the start, as ``/settings`` is.
+        is_callers: whether each item is for who created it alone.
         is_named: whether a key is the name of an item in full, as ``shelves/1/books/2`` is.
         settable: members, in plain spelling, that a request can set.
         roles: what operations do with it, by operationId.
@@ -67,6 +68,7 @@ class Collection:
     holder: str = ""
     is_single: bool = False
     is_named: bool = False
+    is_callers: bool = False
     settable: frozenset[str] = frozenset()
     roles: dict[str, Role] = field(default_factory=dict)
     key_schemas: list[Schema] = field(default_factory=list)

@@ -17,11 +17,11 @@ from .collection import ROLES
 EXTENSION: Final = "x-mock-collection"
 TABLE: Final = "collections"
 MOST_BYTES: Final = 1024 * 1024
-EXPECTED: Final = f"expected false, {{key: ...}}, or {{path: ..., role: {' | '.join(ROLES)}}}"
+EXPECTED: Final = f"expected false, {{key: ...}}, or {{path: ..., role: {' | '.join(ROLES)}}}; owner: caller"
 
 
 class Mark(NamedTuple):
-    """What is said of an operation, and where: False, or an object with ``path``, ``role`` and ``key``."""
+    """What is said of an operation, and where: False, or an object as `EXPECTED` has it."""
 
     value: Any
     file: str
@@ -43,18 +43,8 @@ class Corrections:
 
     @classmethod
     def read(cls, path: Path) -> "Corrections":
-        """Read a file, which may lack the table.
-
-        Raises:
-            ContractError: it cannot be read, is not TOML, or has another value of this name.
-        """
-        try:
-            text = read_text(path, MOST_BYTES)
-            lines = tomllib.loads(text).get(TABLE, {})
-        except (OSError, ValueError, RecursionError) as error:
-            raise ContractError(str(path), "", f"cannot be read as TOML: {explained(error)}") from None
-        if not isinstance(lines, dict):
-            raise ContractError(str(path), "", f"[{TABLE}] is {lines!r:.100}; expected a table.")
+        """Read a file, which may lack the table; raises as `table_in`."""
+        lines, text = table_in(path, TABLE)
         return cls(lines, path, text)
 
     def mark(self, name: str) -> Mark:
@@ -63,6 +53,22 @@ class Corrections:
         match = re.search(spelled, self.text)
         line = self.text.count("\n", 0, match.end()) + 1 if match else 1
         return Mark(self.lines[name], f"{self.path}:{line}", "", f"[{TABLE}] {name[:200]!r}")
+
+
+def table_in(path: Path, name: str) -> tuple[dict[str, Any], str]:
+    """Return a table of a TOML file, empty where it lacks that, and the text of the file.
+
+    Raises:
+        ContractError: it cannot be read, is not TOML, or has another value of this name.
+    """
+    try:
+        text = read_text(path, MOST_BYTES)
+        lines = tomllib.loads(text).get(name, {})
+    except (OSError, ValueError, RecursionError) as error:
+        raise ContractError(str(path), "", f"cannot be read as TOML: {explained(error)}") from None
+    if not isinstance(lines, dict):
+        raise ContractError(str(path), "", f"[{name}] is {lines!r:.100}; expected a table.")
+    return lines, text
 
 
 def marks_of(contract: Contract, corrections: Corrections) -> dict[str, Mark]:
@@ -84,7 +90,8 @@ def marks_of(contract: Contract, corrections: Corrections) -> dict[str, Mark]:
             continue
         if not (
             isinstance(mark.value, dict)
-            and mark.value.keys() <= {"path", "role", "key"}
+            and mark.value.keys() <= {"path", "role", "key", "owner"}
+            and mark.value.get("owner", "caller") == "caller"
             and mark.value.get("role", ROLES[0]) in ROLES
             and isinstance(mark.value.get("path", ""), str)
             and ("role" in mark.value) == ("path" in mark.value)

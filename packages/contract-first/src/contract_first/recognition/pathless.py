@@ -46,6 +46,7 @@ def single_at(paths: Paths, methods: Methods) -> Iterator[tuple[Operation, Readi
         members = {plain(name) for body in bodies for name in settable(body)}
         if 2 * len(members & set(map(plain, success.members))) > len(members):
             single = _at_path(methods["get"].path, "", success, is_single=True)
+            single.is_callers = single.resource in Meaning.ME
             for operation, action in here:
                 yield operation, Reading(OF_SINGLE, "one object, shown and changed", single, action)
 

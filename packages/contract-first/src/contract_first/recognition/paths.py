@@ -19,7 +19,7 @@ BODY_MEMBER: Final = re.compile(r"\$response\.body#(/.+)")
 """The expression of a Link Object for a member of the response."""
 CONTENT: Final = frozenset({"content", "contents", "download", "file", "media", "raw"})
 """Segments below the path of an item at which its file is."""
-CREATING: Final = ("create", "content")
+CREATING: Final = ("create", "add", "content")
 """Segments below the path of a collection at which POST creates an item."""
 Segments = tuple[str, ...]
 Methods = Mapping[str, Operation]

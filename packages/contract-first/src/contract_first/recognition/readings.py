@@ -31,6 +31,8 @@ OF_SINGLE: Final = 2.0
 BY_PATHS: Final = 1.0
 DELETING: Final = frozenset({"delete", "remove", "batch-delete", "bulk-delete"})
 """Segments below the path of a collection at which POST deletes several items."""
+EDITING: Final = frozenset({"edit", "update"})
+"""Segments below the path of an item at which POST changes it."""
 COPYING: Final = frozenset({"copy", "clone", "duplicate"})
 """Segments below the path of an item at which POST creates another one like it."""
 KINDS: Final = {"copy": "create", "folder": "list"}
@@ -93,7 +95,7 @@ class Reader:
             (3.8, "shows or changes an item below its path", "item above", self._on_part),
             (3.7, "the file of an item", "item above", self._on_file),
             (3.6, "lists several collections of a folder", "item above", self._on_folder),
-            (3.55, "leaves an item in a status", "item above", self._on_action),
+            (3.55, "changes an item, or its status", "item above", self._on_action),
             (3.5, "deletes the items of the keys in its body", "item beside", self._by_keys),
             (ELSEWHERE, "{verb} {component}", "component", self._by_component_of),
         )
@@ -173,7 +175,8 @@ class Reader:
         return {"get": "read", "put": "update", "patch": "update"}.get(operation.method, "")
 
     def _on_action(self, operation: Operation, whole: Collection) -> str:
-        return "update" if outcome_of(operation, whole) else ""
+        is_edit = operation.method == "post" and shape_of(operation.path).segments[-1] in EDITING
+        return "update" if is_edit or outcome_of(operation, whole) else ""
 
     def _on_file(self, operation: Operation, whole: Collection) -> str:
         takes_file = self._schemas.takes_file

@@ -17,7 +17,7 @@ from contract_first.vocabulary.words import words_of
 from .collection import Collection, Role, resource_of, shape_of
 from .full_names import collections_at
 from .keys import LEAST, Key, key_at
-from .marks import Corrections
+from .marks import Corrections, Mark
 from .pathless import list_at, single_at
 from .paths import CONTENT, Methods, Paths, Segments
 from .readings import BY_PATHS, MARKED, OF_COLLECTION, OF_SINGLE, Reader, Reading
@@ -94,6 +94,9 @@ class _Recognizer:
         for operation in self._paths.operations:
             if not self._paths.is_free(operation):
                 self._add(operation, self._marked(operation))
+            mark = self._paths.marks[operation.operation_id]
+            if "owner" in mark.value:
+                self._named(operation.path, mark).is_callers = True
 
     def recognition(self, least: float) -> Recognition:
         """Return the collections, with the roles of operations by their best readings."""
@@ -131,11 +134,16 @@ class _Recognizer:
         """Return the reading of an operation that its mark says."""
         mark, names = self._paths.marks[operation.operation_id], shape_of(operation.path).names
         path, action = mark.value["path"], mark.value["role"]
+        collection = self._named(path, mark)
+        key = names[-1] if names and action not in {"create", "list"} else None
+        return Reading(MARKED, "marked", collection, action, key)
+
+    def _named(self, path: str, mark: Mark) -> Collection:
+        """Return the collection that a mark names; raises ContractError without it."""
         if path not in self._collections:
             there = ", ".join(self._collections) or "none"
             raise mark.error(f"{path} is no collection; there are: {there}")
-        key = names[-1] if names and action not in {"create", "list"} else None
-        return Reading(MARKED, "marked", self._collections[path], action, key)
+        return self._collections[path]
 
 
 def _collections_at(paths: Paths, segments: Segments, methods: Methods) -> list[Collection]:

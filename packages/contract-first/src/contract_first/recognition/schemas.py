@@ -24,14 +24,14 @@ class OperationSchemas:
     def __init__(self, contract: Contract) -> None:
         self.for_requests = contract.schemas.for_requests
         self.for_responses = contract.schemas.for_responses
-        self._successes = {
-            operation.operation_id: next(self._schemas_of_success(operation), None)
-            for operation in contract.operations
-        }
+        self._successes = dict[str, Schema | None]()
 
     def success(self, operation: Operation) -> Schema | None:
         """Return the schema of an operation's first object or array of a success, in JSON, else in XML."""
-        return self._successes[operation.operation_id]
+        name = operation.operation_id
+        if name not in self._successes:
+            self._successes[name] = next(self._schemas_of_success(operation), None)
+        return self._successes[name]
 
     def listed(self, operation: Operation) -> set[str]:
         """Return the names of the components that are listed in an operation's response."""
@@ -64,7 +64,7 @@ class OperationSchemas:
 
         def unlikelihood(candidate: Nested) -> tuple[bool, bool, int]:
             name = plain(name_at(candidate.way))
-            is_named = name in {"", resource} or name in Meaning.ENVELOPE
+            is_named = resource.endswith(name) or name in Meaning.ENVELOPE
             is_same = bool(component) and component == candidate.schema.component
             return not is_same, not is_named, len(candidate.way)
 

@@ -316,6 +316,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     if metrics is not None:
         authenticator = metrics.authenticator(authenticator)
         observing["on_violation"] = metrics.count_violation
+        metrics.expect(served.operations)
     proxies = TrustedProxies(exposure.trusted_proxies)
     origins = allowed_origins(exposure.cors_origins)
     cross_site = (
@@ -323,7 +324,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     )
     pages = contract_pages(served)
     if exposure.checks is not None:
-        pages |= health_pages(exposure.checks, exposure.soft_checks, lambda: service.is_draining)
+        pages |= health_pages(exposure.checks, exposure.soft_checks, lambda: service.is_draining, metrics)
 
     def around(
         app: ASGIApp,

@@ -31,6 +31,7 @@ from .messages.problems import (
 )
 from .messages.request import STATE, Request
 from .messages.response import Rendered, Streamed, respond
+from .observe.observation import timed
 from .request.bodies import CompiledBody
 from .request.decoding import decode_form
 from .request.parameters import compile_parameters, undeclared
@@ -181,52 +182,46 @@ class BoundOperation:
 
     async def _called(self, arguments: dict[str, Any], request: Request) -> Rendered:
         call = self._handler.call
-        returned = (
-            await hooked(self._hooks, call, arguments, request) if self._hooks else await call(**arguments)
-        )
+        with timed("handler"):
+            returned = (
+                await hooked(self._hooks, call, arguments, request)
+                if self._hooks
+                else await call(**arguments)
+            )
         return self._renderer.render(returned, request)
 
-    async def arguments(self, request: Request) -> dict[str, Any]:
-        """Return the arguments of an admitted request by name, or raise its problem."""
-        accept = request.headers.get(b"accept")
-        if accept is not None and accept != b"*/*":
-            self._negotiation.check(accept.decode("latin-1"))
-        violations: list[Violation] = []
-        pairs = decode_form(request.query_string, "query") if request.query_string else []
-        arguments = {
-            parameter.argument: parameter.argument_of(request, pairs, violations)
-            for parameter in self.parameters
-        }
-        if self._known_query is not None:
-            violations += undeclared(pairs, self._known_query)
-        if self._body is not None:
-            arguments["body"] = await self._body.read(request, violations)
-        if violations:
-            raise ValidationFailed(violations)
-        return arguments
+    async def arguments(self, request: Request, problems: list[Problem] | None = None) -> dict[str, Any]:
+        """Return the arguments of an admitted request by name, or raise its problem.
 
-    async def read(self, request: Request) -> tuple[dict[str, Any], list[Problem]]:
-        """Return the arguments of an admitted request as far as they can be read, and all of its problems."""
-        arguments: dict[str, Any] = dict.fromkeys(parameter.argument for parameter in self.parameters)
-        problems: list[Problem] = []
+        Args:
+            problems: takes all problems of the request, of which arguments are read as far as they can be.
+        """
+        arguments: dict[str, Any] = {}
         violations: list[Violation] = []
         try:
-            self._negotiation.check(request.header(b"accept"))
+            accept = request.headers.get(b"accept")
+            if accept is not None and accept != b"*/*":
+                self._negotiation.check(accept.decode("latin-1"))
         except NotAcceptable as problem:
-            problems.append(problem)
+            _refuse(problem, problems)
         try:
             pairs = decode_form(request.query_string, "query") if request.query_string else []
             for parameter in self.parameters:
                 arguments[parameter.argument] = parameter.argument_of(request, pairs, violations)
+            if self._known_query is not None:
+                violations += undeclared(pairs, self._known_query)
         except BadRequest as problem:
-            problems.append(problem)
+            _refuse(problem, problems)
+            arguments = {**dict.fromkeys(parameter.argument for parameter in self.parameters), **arguments}
         try:
             if self._body is not None:
                 arguments["body"] = await self._body.read(request, violations)
         except (BadRequest, UnsupportedMediaType) as problem:
+            _refuse(problem, problems)
             arguments["body"] = None
-            problems.append(problem)
-        return arguments, [*problems, *([ValidationFailed(violations)] if violations else [])]
+        if violations:
+            _refuse(ValidationFailed(violations), problems)
+        return arguments
 
     def _argument(self, location: str, name: str) -> str | None:
         """Return the argument that a parameter is, None if the operation does not have it."""
@@ -245,6 +240,13 @@ class BoundOperation:
         }
         operation_id = self.contract_operation.operation_id
         return Handler.of(function, operation_id, arguments, in_query, assembly.shared)
+
+
+def _refuse(problem: Problem, problems: list[Problem] | None) -> None:
+    """Add a problem to those of a request; raise it where nothing takes them."""
+    if problems is None:
+        raise problem
+    problems.append(problem)
 
 
 async def _done(work: Callable[[], Awaitable[Any]], request: Request) -> None:

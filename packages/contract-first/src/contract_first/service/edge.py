@@ -122,7 +122,7 @@ class Edge:
             kind, place = type(error).__name__, request.operation_id or request.path
             message = "Unhandled %s in %s: %s (request %s)"
             log.error(message, kind, place, cause_of(error), request.request_id, exc_info=error)
-        elif problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not is_logged:
+        elif request.responded or (problem.status >= HTTPStatus.INTERNAL_SERVER_ERROR and not is_logged):
             log.error("%d: %s (request %s)", problem.status, cause_of(problem), request.request_id)
         link: BaseException | None = error
         while link and link.__traceback__:  # its frames hold the body, until garbage is collected

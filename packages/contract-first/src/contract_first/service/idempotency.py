@@ -47,13 +47,10 @@ class Idempotency(Protocol):
 class KeyInUse(Conflict):
     """Another request with the key is being processed; retry once it is done."""
 
-    retryable = True
-
     def __init__(self, retry_after_seconds: int = 1) -> None:
         super().__init__(
             f"A request with this {HEADER} is being processed; retry in {retry_after_seconds} s.",
             headers={"Retry-After": str(retry_after_seconds)},
-            retry_after_seconds=retry_after_seconds,
         )
 
 

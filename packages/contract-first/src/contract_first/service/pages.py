@@ -1,5 +1,7 @@
 """What is served beside the contract: health, the effective document and its explorer."""
 
+from __future__ import annotations
+
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -8,6 +10,7 @@ from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from starlette.responses import JSONResponse, Response
@@ -17,6 +20,9 @@ from contract_first.contract import Contract
 
 from .functions import awaitable
 from .messages.problems import MethodNotAllowed
+
+if TYPE_CHECKING:
+    from .observe.metrics import Metrics
 
 Check = Callable[[], Awaitable[object] | object]
 FRESH_SECONDS = 1.0
@@ -108,6 +114,7 @@ def health_pages(
     checks: Mapping[str, Check],
     soft_checks: Mapping[str, Check] = MappingProxyType({}),
     draining: Callable[[], bool] = lambda: False,
+    metrics: Metrics | None = None,
 ) -> dict[str, ASGIApp]:
     """Return ``/healthz`` (the process is alive) and ``/readyz`` (it may be sent requests).
 
@@ -117,6 +124,7 @@ def health_pages(
         soft_checks: of what all processes share, and this one can do without: where they fail, or take longer
             than a probe waits, that part is degraded, and the process ready.
         draining: whether this process is about to end, and not ready therefore.
+        metrics: show whether it is ready.
     """
     asked: dict[str, _Part] = {
         name: (awaitable(check), "unreachable", None) for name, check in checks.items()
@@ -127,13 +135,21 @@ def health_pages(
     async def healthz(scope: Scope, receive: Receive, send: Send) -> None:
         await JSONResponse({"status": "alive"}, headers=UNSTORED)(scope, receive, send)
 
+    def is_ready(states: Mapping[str, object]) -> bool:
+        return not draining() and "unreachable" not in states.values()
+
+    async def checked() -> bool:
+        return is_ready(await parts.states())
+
     async def readyz(scope: Scope, receive: Receive, send: Send) -> None:
         states = await parts.states()
-        ready = not draining() and "unreachable" not in states.values()
+        ready = is_ready(states)
         status = HTTPStatus.OK if ready else HTTPStatus.SERVICE_UNAVAILABLE
         summary = "ready" if ready else "shutting down" if draining() else "not ready"
         await JSONResponse({"status": summary, **states}, status, UNSTORED)(scope, receive, send)
 
+    if metrics is not None:
+        metrics.add_readiness(checked)
     return {"/healthz": healthz, "/readyz": readyz}
 
 

@@ -16,6 +16,8 @@ OF_ERRORS: Final = word_set("""
     invalidparams fields issues causes response header body status info
 """)
 """Optional objects and lists in which what is wrong stands."""
+OF_RETRY_AFTER: Final = "retryafterseconds retryafter"
+"""Names of seconds to wait before the next try; the unit is sure where a name has it."""
 
 
 CODES: Final[Mapping[int, str]] = {

@@ -30,7 +30,7 @@ class Meaning(Enum):
 
     # Lists: the part that is requested
 
-    SIZE = "limit pagesize perpage maxresults maxitems top take size"
+    SIZE = "limit pagesize perpage maxresults maxitems top take size count"
     PAGE = "page pagenumber pageno pageindex currentpage"
     OFFSET = "offset skip startindex start"
     CURSOR = "cursor nexttoken continuationtoken paginationtoken continue iterator marker position"
@@ -71,6 +71,14 @@ class Meaning(Enum):
 
     LABEL = "name title displayname fullname label headline subject summary text description"
     """What people search items by."""
+
+    # Who calls
+
+    CALLER = "ownerid owner createdby createdbyid creatorid creator authorid author userid updatedby"
+    ME = "me self myself whoami userinfo currentuser current user profile"
+    LOGIN = "username login email emailaddress user name handle"
+    PASSWORD = "password passwd pwd pass passphrase"  # noqa: S105 -- names of what has one
+    TOKEN = "token accesstoken authtoken sessiontoken bearertoken apitoken jwt refreshtoken"  # noqa: S105 -- the same
 
     # What an object is about
 

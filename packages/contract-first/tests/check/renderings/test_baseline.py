@@ -96,8 +96,15 @@ def test_what_a_baseline_has_beside_findings(wrong, baseline):
     ]
 
 
+def test_an_empty_file_knows_nothing(tmp_path):
+    """A project can start with one: it hides no finding."""
+    file = tmp_path / "known.toml"
+    file.touch()
+    assert read_baseline(file).findings == []
+
+
 @pytest.mark.parametrize(
-    "content", ["findings = 1", "[[findings]]\ncheck = 1", "=", "\xff", "", "version = 3"]
+    "content", ["findings = 1", "[[findings]]\ncheck = 1", "=", "\xff", "contract = 'Shelf'", "version = 3"]
 )
 def test_what_is_no_baseline_is_refused(tmp_path, content):
     """A file that is none is named, with what writes one."""

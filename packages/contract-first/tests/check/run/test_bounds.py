@@ -249,11 +249,11 @@ class Heavy(RunCheck):
 
 
 def test_a_report_of_large_bodies_is_small(tmp_path):
-    """Neither the 20 MiB of a request nor the 5 MB of a response are in any rendering, nor in the HAR."""
+    """Neither the 20 MiB of a request nor the 4 MB of a response are in any rendering, nor in the HAR."""
 
     async def large(request):
         await request.body()
-        return JSONResponse({"text": "y" * 5_000_000}, 500)
+        return JSONResponse({"text": "y" * 4_000_000}, 500)
 
     har = tmp_path / "run.har"
     with hat(large) as url:

@@ -83,7 +83,14 @@ def large_body(connection, _ended):
         connection.sendall(b" " * MEGABYTE)
 
 
-WITH_A_ROOT = {endless_events, large_body}
+def endless_body(connection, ended):
+    """Send a byte of a body at a time, for ever."""
+    connection.sendall(HEAD + b"application/json\r\n\r\n")
+    while not ended.wait(0.1):
+        connection.sendall(b" ")
+
+
+WITH_A_ROOT = {endless_events, large_body, endless_body}
 """What has a response of its own at the root, which is asked for before the first request."""
 
 
@@ -100,6 +107,16 @@ def test_an_endless_stream_conforms():
         report = check_url(url, contract=contract("text/event-stream"), **FUZZ)
     assert report.findings == []
     assert report.end == "complete"
+
+
+def test_a_body_without_an_end_is_a_finding_by_its_own_time_only():
+    """That the budget ends before the time that a response may take is no fault of the server."""
+    with server(endless_body) as url:
+        how = {**FUZZ, "contract": contract("application/json")}
+        late = check_url(url, request_timeout=1, **how)
+        short = check_url(url, budget=1, **how)
+    assert "does not end within 1 s" in late.findings[0].message
+    assert (short.findings, short.end, short.exit_code) == ([], "budget spent", 2)
 
 
 def test_a_large_body_is_a_finding_with_its_size():

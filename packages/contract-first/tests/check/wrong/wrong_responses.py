@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from http import HTTPStatus
 
 import httpx2
 from wrong_bends import (
@@ -54,6 +55,14 @@ def _any_json(request: Asked, shop: Shop) -> None:
 def _any_type(request: Asked, _shop: Shop) -> None:
     if request.body:
         request.headers["content-type"] = "application/json"
+
+
+def _cached(request: Asked, shop: Shop) -> Reply | None:
+    """Respond to who shows no key, or a wrong one, with what was last read."""
+    reply = shop.reply(request)
+    if reply.status == HTTPStatus.OK:
+        vars(shop)["last"] = reply
+    return vars(shop).get("last", reply) if reply.status == HTTPStatus.UNAUTHORIZED else None
 
 
 ROWS: list[Row] = [
@@ -142,6 +151,7 @@ ROWS: list[Row] = [
     ("403 for 401", "security_alternatives: none", sets("", 401, status=403)),
     ("404 for 401", "security_alternatives: none", sets(REPORT, 401, status=404)),
     ("401 for a right key", "security_alternatives: alone", sets(REPORT, status=401)),
+    ("a cache for everybody", "security_alternatives: none", asked(LIST, _cached)),
     (
         "400 for a wrong key",
         "security_alternatives: wrong",
@@ -174,19 +184,6 @@ ROWS: list[Row] = [
     ("error with another status", "problem_details: status", member("", "status", 400, 401)),
     ("error without a title", "problem_details: schema", member("", "title", ABSENT, 401)),
     ("title is a number", "problem_details: members", member("", "title", 7, 404)),
-    ("401 that is retryable", "problem_details: retryable", member("", "retryable", lambda _: True, 401)),
-    (
-        "429 that is not retryable",
-        "problem_details: retryable",
-        asked(
-            REPORT,
-            lambda *_: Reply(
-                429,
-                {**problem(429).body, "retryable": False},
-                {"Content-Type": "application/problem+json", "Retry-After": "1"},
-            ),
-        ),
-    ),
     ("429 without Retry-After", "retry_after: present", asked(REPORT, lambda *_: problem(429))),
     (
         "Retry-After is a word",

@@ -104,7 +104,6 @@ ERROR = {
     "properties": {
         "title": {"type": "string"},
         "status": {"type": "integer"},
-        "retryable": {"type": "boolean"},
     },
 }
 QUERY = [
@@ -229,7 +228,7 @@ def problem(status: int, **headers: str) -> Reply:
     """Return an error."""
     return Reply(
         status,
-        {"title": "An error.", "status": status, "retryable": status == 429},
+        {"title": "An error.", "status": status},
         {"Content-Type": PROBLEM, **headers},
     )
 

@@ -215,3 +215,13 @@ def test_exchanges_are_dated_when_they_began(photos, exchanges):
         pass
     started = s3_exchange(recorded, Masking()).started.timestamp()
     assert before <= started <= after - recorded["seconds"]
+
+
+def test_an_upload_asks_for_a_fault(photos):
+    """What uploads may ask for a fault in its header, and learns what is none."""
+    refused = upload(photos, **{"X-Mock-Fault": "s3_code=SlowDown; retry_after_seconds=2"})
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "2")
+    wrong = upload(photos, **{"X-Mock-Fault": "error_code=x"})
+    assert wrong.status_code == 400
+    assert "/error_code: applies to faults on api only" in wrong.text
+    assert upload(photos).status_code == 204

@@ -106,7 +106,7 @@ def test_what_requests_have_in_common(replaying):
     [
         ('{"log": {"entries": [{"request": 1}]}}', r"log\.entries\[0\] is not HAR"),
         ('{"log": ', "is not JSON"),
-        ('{"overrides": [{"effect": {"drop": true}}, {"effect": {}}]}', r"entry 1: /effect"),
+        ('{"overrides": [{"effect": {"drop": true}}, {"effect": {}}]}', r"entry 2: /effect"),
         ("{}", "expected a list of overrides"),
     ],
 )

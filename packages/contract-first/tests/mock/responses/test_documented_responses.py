@@ -299,7 +299,10 @@ def test_a_documented_problem_of_the_api_is_its_own(responding):
     assert {each.json["type"] for each in got.values()} == {"about:blank"}
     assert "www-authenticate" in got["401"].headers
     assert got["405"].headers["allow"] == "GET, OPTIONS"
-    assert got["429"].headers["retry-after"] == str(got["429"].json["retry_after_seconds"])
+    assert (
+        got["429"].json["detail"]
+        == f"The rate limit is used up; retry in {got['429'].headers['retry-after']} seconds."
+    )
     assert "retry-after" in got["503"].headers
 
 

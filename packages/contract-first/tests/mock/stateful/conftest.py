@@ -33,10 +33,10 @@ class Mocked:
         document = {"openapi": openapi, "info": {"title": "t", "version": "1"}, "paths": paths, **rest}
         contract = Contract(document, "test")
         self.memory = Memory(Clock())
-        self.memory.catalog = catalog_of(contract)
+        self.memory.catalog = catalog = catalog_of(contract)
         responses = ContractResponses(
             memory=self.memory if remembers else None,
-            catalog=self.memory.catalog,
+            recognize=lambda: catalog,
             origin=lambda: "http://api.test",
             items=items,
         )

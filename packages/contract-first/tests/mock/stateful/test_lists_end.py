@@ -64,6 +64,24 @@ def test_parameters_that_the_document_lacks(listing, query, size):
     assert mock.get(f"/things?after={everything[1]['id']}")["data"] == everything[2:]
 
 
+def test_a_count_selects_a_page(remembering):
+    """Though the items have a member of that name; the list is named like the resource's last word."""
+    folder = {"type": "object", "properties": {"id": TEXT, "count": NUMBER, "name": TEXT}}
+    links = {"type": "array", "items": HREF}
+    listed = {"type": "object", "properties": {"links": links, "folders": {"type": "array", "items": folder}}}
+    count = in_query("count", "integer", default=10)
+    post = operation(folder, status="201", body=NEW)
+    read = operation(folder, parameters=[in_path("folder_id")])
+    paths = {
+        "/campaign-folders": {"get": operation(listed, parameters=[count]), "post": post},
+        "/campaign-folders/{folder_id}": {"get": read},
+    }
+    mock = remembering(paths)
+    created = [mock.post("/campaign-folders", {"name": f"n{number}"})["id"] for number in range(3)]
+    assert [folder["id"] for folder in mock.get("/campaign-folders")["folders"]] == created
+    assert [folder["id"] for folder in mock.get("/campaign-folders?count=2")["folders"]] == created[:2]
+
+
 def test_a_filter_of_such_a_name_is_none(listing):
     """A parameter that the document has stays what it is."""
     mock = listing(of_list({}, in_query("page", "string")))

@@ -45,6 +45,22 @@ def test_an_item_as_odata_writes_its_path(remembering):
     assert mock.get(f"/data/Pets({made['id']})") == made
 
 
+def test_items_that_are_added_and_edited_by_post(remembering):
+    """``/add`` below a collection creates, ``/edit`` below an item changes it."""
+    made = {"type": "object", "properties": {"id": {"type": "integer"}}}
+    paths = {
+        "/pets": {"get": PETS["/pets"]["get"]},
+        "/pets/add": {"post": operation(made, status="201", body=NEW_PET)},
+        "/pets/{petId}": {"parameters": [PET_ID], "get": PETS["/pets/{petId}"]["get"]},
+        "/pets/{petId}/edit": {"parameters": [PET_ID], "post": operation(status="204", body=NEW_PET)},
+    }
+    mock = remembering(paths, {"Pet": PET})
+    number = mock.post("/pets/add", {"name": "Rex"})["id"]
+    assert [pet["id"] for pet in mock.get("/pets")] == [number]
+    assert mock("POST", f"/pets/{number}/edit", {"name": "Tom"})[0] == 204
+    assert mock.get(f"/pets/{number}")["name"] == "Tom"
+
+
 def test_items_as_docker_has_their_paths(remembering):
     """``/create`` creates items, ``/json`` shows them; a negative limit is none, and no boolean is one.
 

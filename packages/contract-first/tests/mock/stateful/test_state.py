@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from threading import Event
 
 import httpx2
 import pytest
 
 from contract_first.contract import Contract
-from contract_first.mock import contract_mock
+from contract_first.mock import contract_mock, server
 from contract_first.mock.stateful import store as stores
 from contract_first.mock.stateful.catalog import catalog_of
 from contract_first.mock.stateful.seeding import SeedError
@@ -207,6 +209,27 @@ def test_what_is_recognised_is_reported(write):
         "Remembers the items of 2 collections:",
         "  /pets: create, list, read, update, replace, delete; by id",
     ]
+
+
+def test_a_slow_recognition_does_not_hold_up_the_start(write, monkeypatch):
+    """A mock listens before its collections are recognised; requests for items wait for them."""
+    recognized, messages = Event(), []
+
+    def slowly(*arguments):
+        assert recognized.wait(30)
+        return catalog_of(*arguments)
+
+    monkeypatch.setattr(server, "catalog_of", slowly)
+    with contract_mock(str(write(DOCUMENT)), stateful=True, items=0, tell=messages.append) as mock:
+        refused = httpx2.get(f"{mock.api}/pets", headers={"host": "elsewhere.test"})
+        assert (refused.status_code, messages) == (421, [])
+        with ThreadPoolExecutor(2) as clients:
+            urls = f"{mock.api}/pets", f"{mock.control}/state"
+            listed = [clients.submit(httpx2.get, url) for url in urls]
+            recognized.set()
+        assert listed[0].result().json() == []
+        assert listed[1].result().json()["collections"][0]["path"] == "/pets"
+        assert messages[0] == "Remembers the items of 2 collections:"
 
 
 def test_a_store_is_bounded(monkeypatch):

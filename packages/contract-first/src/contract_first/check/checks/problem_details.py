@@ -16,11 +16,6 @@ MEDIA_TYPE: Final = "application/problem+json"
 WORDS: Final = {str: "string", int: "whole number", bool: "true or false"}
 
 
-FINAL = frozenset({400, 401, 403, 404, 405, 406, 410, 413, 414, 415, 422})
-PASSING = frozenset({429, 503})
-"""Statuses of what cannot succeed when it is repeated, and of what may."""
-
-
 class ProblemDetails(ResponseCheck):
     """Checks each response of 400 and above that has a body.
 
@@ -38,7 +33,6 @@ class ProblemDetails(ResponseCheck):
         "object": "its body is a JSON object",
         "members": "type, title, status, detail, instance are each of its type where they are there",
         "status": "the member status is the HTTP status",
-        "retryable": "retryable is false for what is wrong with the request, and true for 429 and 503",
         "schema": "the rest is as the contract's schema for this response has it",
     }
     by_message = frozenset({"members", "schema"})
@@ -96,10 +90,6 @@ class ProblemDetails(ResponseCheck):
                 yield self.failure("members", message, label, place=f"{status} /{name}")
         if type(problem.get("status")) is int and problem["status"] != status:
             yield self.failure("status", f"the problem says {problem['status']}, HTTP says {status}", label)
-        if problem.get("retryable") is True and status in FINAL:
-            yield self.failure("retryable", f"retryable is true for a {status}", label)
-        if problem.get("retryable") is False and status in PASSING:
-            yield self.failure("retryable", f"retryable is false for a {status}", label)
 
     def _against_schema(
         self, problem: dict[str, Any], content: Mapping[str, Any], status: int, label: str

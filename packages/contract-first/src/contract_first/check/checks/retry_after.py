@@ -10,12 +10,13 @@ import httpx2
 from schemathesis import Case, Response
 
 from contract_first.contract import Operation
+from contract_first.vocabulary.errors import spelled
 
 from .check import CheckFailure, ResponseCheck, RunCheck, object_of
 from .samples import BudgetSpent, NoResponse
 
-IN_BODY: Final = "retry_after_seconds"
-"""The member of a body, if it has one, that says the same."""
+IN_BODY: Final = "retryafterseconds"
+"""The name of a member of a body that says the same, in plain spelling."""
 MOST_REQUESTS: Final = 400
 """Sent at most to use up a window."""
 LONGEST_WAIT_SECONDS: Final = 90
@@ -29,7 +30,7 @@ class RetryAfter(ResponseCheck, RunCheck):
     rules: ClassVar[dict[str, str]] = {
         "present": "a 429, and what else the contract promises it for, has one Retry-After",
         "form": "Retry-After is a number of seconds or an HTTP date",
-        "body": "retry_after_seconds in the body of a 429 says the same as Retry-After",
+        "body": "seconds to wait in the body of a 429 are those of Retry-After",
         "enough": "a caller that has waited as long as Retry-After says gets no second 429",
     }
     headers = frozenset({"retry-after"})
@@ -77,10 +78,10 @@ class RetryAfter(ResponseCheck, RunCheck):
             message = f"Retry-After: {values[0]} is no number of seconds and no date"
             yield self.failure("form", message, label, exchange)
         elif status == HTTPStatus.TOO_MANY_REQUESTS and values[0].isdecimal():
-            seconds = (object_of(body) or {}).get(IN_BODY, int(values[0]))
-            if seconds != int(values[0]):
-                message = f"{IN_BODY} is {seconds}, Retry-After {values[0]}"
-                yield self.failure("body", message, label, exchange)
+            for name, seconds in (object_of(body) or {}).items():
+                if spelled(name) == IN_BODY and seconds != int(values[0]):
+                    message = f"{name} is {seconds}, Retry-After {values[0]}"
+                    yield self.failure("body", message, label, exchange)
 
     def _is_promised(self, response: Response, case: Case[Any]) -> bool:
         operation = self.target.by_label.get(case.operation.label)

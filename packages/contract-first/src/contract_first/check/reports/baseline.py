@@ -74,7 +74,7 @@ class Exclusion(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 
 class Baseline(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """What a file of known findings has; its format is TOML, or JSON where its name ends so."""
+    """What a file of known findings has: TOML, or JSON where its name ends so. An empty file has none."""
 
     version: int = VERSION
     contract: str = ""
@@ -97,7 +97,7 @@ def read_baseline(path: Path) -> Baseline:
 
 def _parsed(content: str, parse: Callable[[str], Any]) -> Baseline:
     document = parse(content)
-    version = document.get("version", 1) if isinstance(document, dict) else VERSION
+    version = document.get("version", 1) if isinstance(document, dict) and document else VERSION
     if version != VERSION:
         raise ValueError(f"its version is {version!r}, expected {VERSION}, so nothing in it is known")
     return msgspec.convert(document, Baseline)

@@ -1,6 +1,6 @@
 """Bounds the bodies that a run reads, of Schemathesis's responses and of those of our own checks."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
 from typing import Any
@@ -25,15 +25,15 @@ class _Body(BytesIO):
 
 
 @contextmanager
-def bounded_sessions(seconds: Callable[[], float]) -> Iterator[None]:
+def bounded_sessions(seconds: float) -> Iterator[None]:
     """Read all responses of Schemathesis within limits, of one run at a time: a process has these sessions.
 
     Args:
-        seconds: returns how long a body may take.
+        seconds: how long a body may take; that the budget ends before is no fault of the server.
     """
 
     def read(response: requests.Response, **_: Any) -> None:
-        _read_by_requests(response, seconds())
+        _read_by_requests(response, seconds)
 
     def send(
         session: requests.Session, request: requests.PreparedRequest, **options: Any

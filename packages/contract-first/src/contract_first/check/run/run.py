@@ -149,7 +149,7 @@ class Run:
             registered(self._among, self.target, self.on_own_check) as self._checks_of_run,
             large_bodies_in_parts(self.target.contract.document),
             hooks.before_calls(self._before_call),
-            bounded_sessions(self._seconds),
+            bounded_sessions(self.target.request_seconds),
         ):
             self._go_first(reporter)
             for event in self._engine():
@@ -232,10 +232,6 @@ class Run:
         if self._oauth2 is not None:
             kwargs["auth"] = self._renew
 
-    def _seconds(self) -> float:
-        """Return how long the body of a response may take."""
-        return min(self.target.request_seconds, self.target.remaining())
-
     def _renew(self, request: Any) -> Any:
         """Put the latest token into a request."""
         if self._oauth2 is not None and AUTHORIZATION in request.headers:
@@ -270,7 +266,7 @@ class Run:
         self._sent += 1
 
     def _count(self, response: httpx2.Response) -> None:
-        read_by_httpx2(response, self._seconds())
+        read_by_httpx2(response, self.target.request_seconds)
         self._is_mocked |= MOCKED in response.headers
         if str(response.request.url).startswith(self.target.url):
             tested = self.report.tested(API)

@@ -18,12 +18,10 @@ from contract_first.check.oauth2 import ClientCredentials
 from contract_first.check.reports.baseline import Exclusion
 from contract_first.check.reports.report import Severity
 from contract_first.cli import option_file
-from contract_first.cli.option_file import OptionFile, options_of, spelled
+from contract_first.cli.option_file import OF_MOCKS, PROJECT, TABLES, OptionFile, options_of, spelled
 
-NAME = "contract-first.toml"
+NAME = PROJECT
 PAGE = "checks#in-a-ci-that-leaves-it-switched-on"
-TABLES = "check", "proxy", "diff", "lint"
-"""Tables of commands, with their names."""
 SHARED = {**dict.fromkeys(("contract", "file", "new"), "contract"), "overlay": "overlay"}
 """Members for all commands, by the options that take them."""
 ELSEWHERE = {
@@ -113,7 +111,7 @@ def configured(context: typer.Context, path: Path | None) -> Configuration:
     if file is None:
         return Configuration()
     options, command = options_of(context.command), str(context.info_name)
-    members = file.table({*SHARED.values(), *TABLES, *Configuration.__struct_fields__})
+    members = file.table({*SHARED.values(), *TABLES, *OF_MOCKS, *Configuration.__struct_fields__})
     targets = {name: options[target] for target, name in SHARED.items() if target in options}
     shared = {name: members[name] for name in targets if name in members}
     table = file.table({*options, *SHARED.values()}, command, elsewhere=ELSEWHERE)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from hashlib import sha256
 from http.client import HTTPConnection, HTTPSConnection
@@ -18,6 +18,7 @@ from urllib.request import HTTPHandler, HTTPRedirectHandler, HTTPSHandler, Reque
 
 import msgspec
 
+from contract_first.contexts import assignment
 from contract_first.contract.document.errors import ContractError
 from contract_first.contract.document.sources import is_url
 
@@ -123,14 +124,9 @@ FOLLOWED: ContextVar[References | None] = ContextVar("followed", default=None)
 """What follows references while a contract is loaded; None, and none leads out of its folder or origin."""
 
 
-@contextmanager
-def following(references: References | None) -> Iterator[None]:
+def following(references: References | None) -> AbstractContextManager[None]:
     """Follow references while this is entered."""
-    token = FOLLOWED.set(references)
-    try:
-        yield
-    finally:
-        FOLLOWED.reset(token)
+    return assignment(FOLLOWED, references)
 
 
 def fetch(url: str, may_connect: Callable[[str], bool] = lambda _: True) -> bytes:

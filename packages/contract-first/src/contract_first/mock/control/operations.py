@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -57,36 +57,44 @@ async def reset_state(x_mock_scope: str | None, state: MockState, body: dict[str
 reset = reset_state
 
 
-async def list_items(collection: str, offset: int, limit: int, items: ItemBrowser | None) -> dict[str, Any]:
-    return await _remembered(items).page(collection, offset, limit)
+async def list_items(
+    collection: str, service: str | None, offset: int, limit: int, items: Mapping[str, ItemBrowser]
+) -> dict[str, Any]:
+    return await _remembered(items, service).page(collection, offset, limit)
 
 
-async def create_item(body: dict[str, Any], items: ItemBrowser | None, events: Events) -> dict[str, Any]:
+async def create_item(
+    body: dict[str, Any], service: str | None, items: Mapping[str, ItemBrowser], events: Events
+) -> dict[str, Any]:
     """Create an item, and return it; raises ValidationFailed, Conflict or PayloadTooLarge."""
-    item = await _remembered(items).create(body["collection"], body["value"])
+    item = await _remembered(items, service).create(body["collection"], body["value"])
     events.publish("state", {"change": "items"})
     return item
 
 
 async def replace_item(
-    id_: str, body: dict[str, Any], items: ItemBrowser | None, events: Events
+    id_: str, body: dict[str, Any], service: str | None, items: Mapping[str, ItemBrowser], events: Events
 ) -> dict[str, Any]:
     """Replace the value of an item; raises NotFound, ValidationFailed or Conflict."""
-    item = await _remembered(items).replace(id_, body["value"])
+    item = await _remembered(items, service).replace(id_, body["value"])
     events.publish("state", {"change": "items"})
     return item
 
 
-async def remove_item(id_: str, items: ItemBrowser | None, events: Events) -> None:
+async def remove_item(
+    id_: str, service: str | None, items: Mapping[str, ItemBrowser], events: Events
+) -> None:
     """Remove an item and those below it; raises NotFound."""
-    await _remembered(items).remove(id_)
+    await _remembered(items, service).remove(id_)
     events.publish("state", {"change": "items"})
 
 
-def _remembered(items: ItemBrowser | None) -> ItemBrowser:
-    if items is None:
+def _remembered(items: Mapping[str, ItemBrowser], service: str | None) -> ItemBrowser:
+    if not items:
         raise NotFound("This mock stores no items; start it with --stateful.")
-    return items
+    if (service or "") not in items:
+        raise NotFound(f"Expected ?service=NAME with one of {', '.join(items)}.")
+    return items[service or ""]
 
 
 async def take_snapshot(body: dict[str, Any], state: MockState) -> dict[str, Any]:
@@ -122,13 +130,13 @@ async def presign(body: dict[str, Any], s3: Callable[[], Any]) -> dict[str, Any]
     return {"url": url}
 
 
-async def get_contract(contract: Callable[[], Contract]) -> dict[str, Any]:
-    return contract().document
+async def get_contract(service: str | None, contract: Callable[[str | None], Contract]) -> dict[str, Any]:
+    return contract(service).document
 
 
-async def list_defects(contract: Callable[[], Contract]) -> dict[str, Any]:
+async def list_defects(service: str | None, contract: Callable[[str | None], Contract]) -> dict[str, Any]:
     """Return the defects of the contract in force."""
-    return {"defects": msgspec.to_builtins(contract().defects)}
+    return {"defects": msgspec.to_builtins(contract(service).defects)}
 
 
 # clock

@@ -26,6 +26,7 @@ NO_ROOM: Final = (
 )
 TO_FOLLOW: Final = "{} later exchanges are left out, beyond the limit of an export; they follow number {}."
 EVERYTHING = ExchangeSelector()
+Service = str | msgspec.UnsetType
 Validate = Callable[[RecordedExchange], Validation]
 """Returns the violations of an exchange."""
 OVERHEAD_BYTES = 1024
@@ -34,6 +35,9 @@ OVERHEAD_BYTES = 1024
 
 class Recordable(Protocol):
     """An exchange that is computed when it is asked for, such as a `Recording`."""
+
+    service: Service
+    """That it is for, of a mock with several."""
 
     @property
     def size(self) -> int:
@@ -49,13 +53,14 @@ class Recordable(Protocol):
 class Entry:
     """An exchange in the journal, computed and validated when it is asked for, once."""
 
-    __slots__ = ("_masked", "_recorded", "_validated", "number", "size")
+    __slots__ = ("_masked", "_recorded", "_validated", "number", "service", "size")
 
     def __init__(self, number: int, recorded: Recordable | RecordedExchange) -> None:
         self.number = number
         self.size = OVERHEAD_BYTES + (
             _size(recorded) if isinstance(recorded, RecordedExchange) else recorded.size
         )
+        self.service = recorded.service
         self._recorded = recorded
         self._masked: RecordedExchange | None = None
         self._validated: RecordedExchange | None = None
@@ -85,9 +90,11 @@ class Journal:
 
     def __init__(self, masking: Masking | None = None) -> None:
         self.masking = masking or Masking()
+        self.maskings: dict[Service, Masking] = {}
+        """In place of that, by service."""
         self._validating = Lock()
-        self._make_validator: Callable[[], Validate] | None = None
-        self._validator: Validate | None = None
+        self._make_validators: dict[Service, Callable[[], Validate]] = {}
+        self._validators: dict[Service, Validate] = {}
         self.most_exchanges, self.most_bytes = MOST_EXCHANGES, MOST_BYTES
         self.most_body_bytes = MOST_BODY_BYTES
         self.last = 0
@@ -98,9 +105,10 @@ class Journal:
         self._ended = False
         self._listeners: list[Callable[[int], object]] = []
 
-    def validate_with(self, make_validator: Callable[[], Validate]) -> None:
-        """Use a validator, made on first use, for exchanges that are not validated yet."""
-        self._make_validator, self._validator = make_validator, None
+    def validate_with(self, make_validator: Callable[[], Validate], service: Service = msgspec.UNSET) -> None:
+        """Use a validator, made on first use, for exchanges of a service that are not validated yet."""
+        self._make_validators[service] = make_validator
+        self._validators.pop(service, None)
 
     def record(self, recorded: Recordable | RecordedExchange) -> None:
         """Record an exchange, and remove the oldest ones if there are too many."""
@@ -186,7 +194,7 @@ class Journal:
     def clear(self, scope: str | None = None) -> None:
         """Remove all exchanges, or those of a scope, or of none (empty); numbers go on."""
         with self._lock:
-            rest = [e for e in self._entries if scope is not None and e.exchange(self.masking).scope != scope]
+            rest = [e for e in self._entries if scope is not None and self._masked(e).scope != scope]
             self._entries, self._removed = deque(rest), 0 if scope is None else self._removed
             self._bytes = sum(entry.size for entry in rest)
 
@@ -223,11 +231,16 @@ class Journal:
 
         Validation takes milliseconds an exchange: not for an event loop's own thread.
         """
-        if self._make_validator is None:
-            return entry.exchange(self.masking)
+        service = entry.service
+        if service not in self._make_validators:
+            return self._masked(entry)
         with self._validating:  # so that nothing is validated twice
-            self._validator = self._validator or self._make_validator()
-            return entry.validated(self.masking, self._validator)
+            if service not in self._validators:
+                self._validators[service] = self._make_validators[service]()
+            return entry.validated(self.maskings.get(service, self.masking), self._validators[service])
+
+    def _masked(self, entry: Entry) -> RecordedExchange:
+        return entry.exchange(self.maskings.get(entry.service, self.masking))
 
     def _entries_of(self, selector: ExchangeSelector) -> Iterator[Entry]:
         with self._lock:
@@ -235,7 +248,7 @@ class Journal:
         is_all = msgspec.structs.replace(selector, after=0) == EVERYTHING  # then no exchange is computed
         for entry in entries:
             if is_all or (
-                selector.matches(entry.exchange(self.masking))
+                selector.matches(self._masked(entry))
                 and (not selector.violations or self.validated(entry).violations)
             ):
                 yield entry

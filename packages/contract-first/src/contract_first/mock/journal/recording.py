@@ -20,9 +20,12 @@ from .journal import Journal
 from .matching import is_page
 
 Headers = list[tuple[bytes, bytes]]
+SERVICE_KEY = "contract_first.mock.service"
+"""Key of the ASGI scope that has the name of a request's service, of a mock with several."""
 RULE_KEY = "contract_first.mock.rule"
-BY_RULE_KEY = "contract_first.mock.by_rule"
 """Key of the ASGI scope where a layer further in puts the id of the rule that applied to a request."""
+BY_RULE_KEY = "contract_first.mock.by_rule"
+"""Key of the ASGI scope where a layer further in says whether a rule asked for the response."""
 LONGEST_SCOPE = 200
 LONGEST_LENGTH = 18
 
@@ -64,7 +67,7 @@ class Recording:
     __slots__ = (
         *("_began", "_contract", "_method", "_most_bytes", "_path", "_query", "_request_headers", "_scheme"),
         *("_seconds", "_shown_bytes", "_started", "_url"),
-        *("by_rule", "fault", "headers", "operation", "request", "response", "status", "verdict"),
+        *("by_rule", "fault", "headers", "operation", "request", "response", "service", "status", "verdict"),
     )
 
     def __init__(
@@ -90,6 +93,7 @@ class Recording:
         self.fault = ""
         self.by_rule = False
         self.verdict: Validation | None = None
+        self.service: str | msgspec.UnsetType = scope.get(SERVICE_KEY, msgspec.UNSET)
 
     def ask(self, block: bytes, *, more: bool) -> None:
         """Record a block of the request's body."""
@@ -173,6 +177,7 @@ class Recording:
             operation=self.operation or "",
             fault=self.fault,
             verdict=self.verdict,
+            service=self.service,
         )
 
     def exchange(self, number: int, masking: Masking) -> RecordedExchange:
@@ -195,6 +200,7 @@ class Recording:
             fault=self.fault,
             by_rule=self.by_rule,
             verdict=self.verdict,
+            service=self.service,
         )
 
     def _times(self) -> dict[str, Any]:
@@ -242,7 +248,7 @@ class JournalMiddleware:
         self._contract = contract
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        path = scope.get("path", "")
+        path = scope.get("path", "").removeprefix(scope.get("root_path", ""))
         if scope["type"] != "http" or (is_page(path) and path not in self._contract.paths):
             await self._app(scope, receive, send)
             return

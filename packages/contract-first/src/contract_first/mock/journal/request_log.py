@@ -145,6 +145,7 @@ class TextLines:
         parts: list[tuple[str, dict[str, Any]]] = [
             (exchange.started.astimezone().strftime("%H:%M:%S"), {"dim": True}),
             (exchange.server.ljust(3), {}),
+            (exchange.service or "", {}),
             (printable(exchange.method[:20]).ljust(6), {}),
             (str(exchange.status or "---"), {"fg": COLOURS.get(exchange.status // 100), "bold": True}),
             (f"{exchange.milliseconds:4.0f} ms", {}),
@@ -174,10 +175,12 @@ class JsonLines:
     @staticmethod
     def lines(exchange: RecordedExchange) -> Iterator[str]:
         url = urlsplit(exchange.url)
+        service = {"service": exchange.service} if exchange.service else {}
         members: dict[str, Any] = {
             "time": exchange.started,
             "number": exchange.number,
             "server": exchange.server,
+            **service,
             "method": exchange.method,
             "path": url.path,
             "query": url.query,

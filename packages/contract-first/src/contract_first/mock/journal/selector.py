@@ -17,6 +17,7 @@ class ExchangeSelector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     Attributes:
         after: only those with a larger number.
         server: that the request was for.
+        service: that it was for, of a mock with several.
         operation: an operationId, or the end of one behind a ``_``; for S3, the name of S3's operation.
         path: pattern (``*``, ``?``) of the URL's path.
         status: of the response, such as ``404``, or a class of them such as ``4xx``; ``0`` for none.
@@ -26,6 +27,7 @@ class ExchangeSelector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
 
     after: int = 0
     server: Literal["", "api", "s3"] = ""
+    service: str = ""
     operation: str = ""
     method: str = ""
     path: str = ""
@@ -38,6 +40,7 @@ class ExchangeSelector(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
         return (
             exchange.number > self.after
             and self.server in ("", exchange.server)
+            and self.service in ("", exchange.service)
             and self.method.upper() in ("", exchange.method)
             and self.scope in ("", exchange.scope)
             and (not self.operation or is_named(exchange.operation, self.operation))

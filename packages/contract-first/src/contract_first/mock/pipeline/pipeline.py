@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import Any, ClassVar
 
 from contract_first.contract import Operation
@@ -32,15 +32,17 @@ from contract_first.mock.responses.problems import in_a_line
 from contract_first.mock.responses.selection import Selection
 from contract_first.mock.responses.streams import asks_for_events
 from contract_first.mock.responses.strictness import STRICT, MockStrictness, faults_of_format
-from contract_first.mock.shape.fields import BODY, QUERY
+from contract_first.mock.shape.fields import BODY, CALLER, QUERY
 from contract_first.mock.shape.links import Links
 from contract_first.mock.state.randomness import SeededRandomness
 from contract_first.mock.stateful.catalog import Catalog, catalog_of
 from contract_first.mock.stateful.memory import Memory
 from contract_first.mock.stateful.seeded import SeededItems
 from contract_first.mock.stateful.stored_operation import StoredItems, of_name
+from contract_first.mock.users import Users
 from contract_first.service.assembly import Assembly
 from contract_first.service.bound_operation import BoundOperation, Responder
+from contract_first.service.messages.problems import Problem
 from contract_first.service.messages.request import Request
 from contract_first.service.messages.response import Rendered
 from contract_first.service.randomness import Randomness
@@ -68,6 +70,8 @@ class Pipeline:
     def __init__(self, bound: BoundOperation, assembly: Assembly, fallback: ContractResponses) -> None:
         self._operation = operation = bound.contract_operation
         self._bound, self._strictness = bound, (strictness := fallback.strictness)
+        self._users, self._credentials = fallback.users, assembly.credentials.of
+        self._logs_in = fallback.users is not None and fallback.users.logs_in(operation)
         self._items = items = fallback.seeded(assembly)
         self._responses = responses = items.documented(operation)
         self._drawn, self._ids = (
@@ -119,6 +123,8 @@ class Pipeline:
         if self._operation.definition.get("deprecated") is True:
             exchange.request.response_headers.append(DEPRECATED)
         await self._bound.admit(exchange.request)
+        if self._users is not None:
+            exchange.request.caller = self._users.caller(exchange.request, self._credentials)
 
     async def _read(self, exchange: Exchange) -> None:
         """Read the arguments, unless a preference comes first; raises the problem that a mock refuses."""
@@ -128,6 +134,8 @@ class Pipeline:
             return
         self._assume_media_type(request)
         exchange.arguments = arguments = await self._arguments(request)
+        if self._users is not None and self._logs_in:
+            request.caller = self._users.logged_in(arguments.get("body")) or request.caller
         exchange.places = self._by_place(arguments, request)
 
     def _assume_media_type(self, request: Request) -> None:
@@ -150,12 +158,14 @@ class Pipeline:
 
     def _by_place(self, arguments: Mapping[str, Any], request: Request) -> Arguments:
         places = {place: arguments.get(name) for place, name in self._places.items()}
-        return {**places, QUERY: request.query_string.decode("latin-1")}
+        caller = {CALLER: request.caller} if self._users else {}
+        return {**places, **caller, QUERY: request.query_string.decode("latin-1")}
 
     async def _arguments(self, request: Request) -> dict[str, Any]:
         if self._is_strict:
             return await self._bound.arguments(request)
-        arguments, problems = await self._bound.read(request)
+        problems: list[Problem] = []
+        arguments = await self._bound.arguments(request, problems)
         strictness = self._strictness.where(problems, self._faults)
         if strictness.refuses(problems):
             raise problems[0]
@@ -188,12 +198,13 @@ class Pipeline:
     async def _show_items(self, exchange: Exchange) -> None:
         """Put the items of the operation's collection into its documented response."""
         documented = exchange.documented
-        if documented.schema is not None:
+        if documented.schema is not None and not self._responses.shows_caller:
             exchange.documented = await self._items.shown(self._operation, documented, exchange.places)
 
     async def _echo(self, exchange: Exchange) -> None:
         """Repeat what the request holds; what is created gets an identifier that is drawn."""
-        relation = exchange.documented.relation
+        is_login = self._logs_in and exchange.request.caller is not None
+        relation = None if is_login else exchange.documented.relation
         related = None if relation is None else relation(exchange.places, self._ids)
         if related is not None:
             exchange.source, exchange.rendered = related
@@ -210,8 +221,10 @@ class ContractResponses:
         locale: of generated strings; see `.locales`.
         origin: returns the URL of the API as the client of the current request reaches it.
         memory: stores items; None, and requests have no effect on later responses.
-        catalog: the collections of the contract; by default recognised when they are first needed.
+        recognize: returns the collections of the contract, the same each time; it may take its time. By
+            default they are recognised when they are first needed.
         items: how many a generated list has; 0 begins with none.
+        users: who can be logged in; None, and every caller is anybody.
     """
 
     request_headers: ClassVar = ("Prefer", "X-Mock-Fault", "X-Mock-Scope")
@@ -226,8 +239,9 @@ class ContractResponses:
     locale: str = ""
     origin: Callable[[], str] = lambda: "http://localhost"
     memory: Memory | None = None
-    catalog: Catalog | None = None
+    recognize: Callable[[], Catalog] | None = None
     items: int = USUAL_ITEMS
+    users: Users | None = None
     _seeded: SeededItems | None = field(default=None, init=False)
 
     def responder(self, operation: BoundOperation, assembly: Assembly, /) -> Responder:
@@ -237,7 +251,7 @@ class ContractResponses:
     def seeded(self, assembly: Assembly) -> SeededItems:
         """Return the documented responses of the contract, and the items that lists show."""
         if self._seeded is None:
-            catalog, contract = self.catalog, assembly.contract
+            contract = assembly.contract
             schemas = contract.schemas.view(formats=assembly.strictness.formats).for_responses
             count = self.items or USUAL_ITEMS  # where a mock begins with none, lists are cut
             document = partial(
@@ -246,21 +260,23 @@ class ContractResponses:
                 generator=Generator(schemas, seed=self.seed, locale=self.locale, items=count),
                 links=Links(contract),
                 reports_examples=self.strictness.reports_examples,
+                users=self.users,
             )
-            recognize = partial(catalog_of, contract, self.seed, self.locale)
-            self._seeded = SeededItems(contract, document, catalog, recognize, self.items)
+            recognize = self.recognize or cache(partial(catalog_of, contract, self.seed, self.locale))
+            self._seeded = SeededItems(contract, document, recognize, self.items)
             if self.memory is not None and self.items:
                 self.memory.seeded = self._seeded
         return self._seeded
 
     def stored(self, operation: Operation, assembly: Assembly) -> Step | None:
         """Return the step that responds from stored items; None for an operation without a collection."""
-        if self.memory is None or self.catalog is None:
+        if self.memory is None or self.recognize is None:
             return None
+        catalog = self.recognize()
         responses = self.seeded(assembly).documented(operation)
         steps = [
-            StoredItems(operation, role, self.catalog, self.memory, responses, self.origin)
-            for role in self.catalog.roles.get(operation.operation_id, ())
-            if role.collection.path in self.catalog.collections
+            StoredItems(operation, role, catalog, self.memory, responses, self.origin)
+            for role in catalog.roles.get(operation.operation_id, ())
+            if role.collection.path in catalog.collections
         ]
         return of_name(steps) if steps[1:] else next(iter(steps), None)

@@ -8,7 +8,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contract_first.mock.override import OF_MOCKS
 from contract_first.mock.rules.forwarding import ForwardFailed
+from contract_first.service.http.proxies import TrustedProxies
 from contract_first.service.messages.problems import ServiceUnavailable
+from contract_first.service.mounting import mounting
 from contract_first.service.request.budget import hold
 
 from .connection import Connection, UpstreamFailed, has_body
@@ -18,6 +20,7 @@ MOST_HELD_BYTES = 16 * 1024 * 1024
 """Of a body, for the mock to respond to where the upstream does not; to a longer one the upstream has to."""
 OWN = (b"date", b"server", *(name.encode() for name in OF_MOCKS))
 """What the names of fields begin with that are the mock's to send."""
+BELOW_ROOT = mounting(TrustedProxies(()))
 SOURCE = (b"x-mock-answer", b"upstream")
 
 
@@ -40,7 +43,8 @@ class Forwarding:
         """
         body, started = _Body(scope, receive, MOST_HELD_BYTES if mock_on else 0), False
         try:
-            async with self._upstream.respond(scope, body.chunks() if has_body(scope) else None) as response:
+            passed = BELOW_ROOT(scope) if scope.get("root_path") else scope
+            async with self._upstream.respond(passed, body.chunks() if has_body(scope) else None) as response:
                 is_mocked = response.status in mock_on and body.can_be_replayed
                 if not is_mocked:
                     started = True

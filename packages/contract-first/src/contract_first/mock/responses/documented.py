@@ -25,6 +25,7 @@ from contract_first.generation.generator import Place
 from contract_first.generation.rendering import body_of, header_value, with_value
 from contract_first.generation.values import MOST_VALUES
 from contract_first.mock.shape.links import Links
+from contract_first.mock.users import User, Users
 from contract_first.service.assembly import Assembly
 from contract_first.service.messages.problems import (
     BadRequest,
@@ -126,9 +127,11 @@ class DocumentedResponses:
     Args:
         links: of the contract; made from it by default.
         reports_examples: raise a problem where examples violate the contract, instead of repairing one.
+        users: who may call; None, and no response shows its caller.
 
     Attributes:
         links: as given.
+        shows_caller: whether responses are about the user who calls.
         selector: selects among the responses.
     """
 
@@ -140,7 +143,9 @@ class DocumentedResponses:
         links: Links | None = None,
         *,
         reports_examples: bool = False,
+        users: Users | None = None,
     ) -> None:
+        self.shows_caller = users is not None and users.shows(operation)
         self.links = links or Links(assembly.contract)
         self._reports_examples = reports_examples
         self.selector = ResponseSelector(operation, assembly.contract)
@@ -160,6 +165,11 @@ class DocumentedResponses:
 
         What it raises is that of `make`: a problem of the contract, which the contract does not word.
         """
+        documented = await self._made(selection, request)
+        caller = request.caller if request and self.shows_caller else None
+        return documented if caller is None else _shown_to(caller, documented)
+
+    async def _made(self, selection: Selection, request: Request | None) -> DocumentedResponse:
         response = self._remembered.get(selection)
         if response is not None:
             return response
@@ -371,6 +381,17 @@ class DocumentedResponses:
     def _label(self, status: int, part: str, selection: Selection) -> str:
         """Return the label of a generated part."""
         return f"{self._operation.operation_id}/{status}/{part}/{selection.drawn}"
+
+
+def _shown_to(caller: User, documented: DocumentedResponse) -> DocumentedResponse:
+    """Return a documented response that shows its caller; an error does not."""
+    if documented.schema is None or documented.rendered.status >= BAD_REQUEST:
+        return documented
+    key = f"by {caller.name}"
+    if key not in documented.variants:
+        value = caller.over(documented.schema, documented.body.value)
+        documented.variants[key] = documented.with_value(value, {})
+    return documented.variants[key]
 
 
 def _framing(status: int, body: ResponseBody) -> Iterator[tuple[bytes, bytes]]:

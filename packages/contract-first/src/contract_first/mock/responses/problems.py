@@ -19,6 +19,8 @@ from .authenticators import challenges_for
 
 DETAIL = "The mock was asked for this response."
 LONGEST_LINE = 1000
+RETRY_AFTER = "contract_first.mock.retry_after"
+"""The seconds that a 429 says to wait, in the scope of a request whose fault says so."""
 
 
 def documented_problem(operation: Operation, status: int, contract: Contract) -> Callable[[Request], Problem]:
@@ -50,6 +52,8 @@ def _rate_limited(request: Request) -> Problem:
         (name, b"0" if name.endswith(b"ratelimit-remaining") else value) for name, value in fields
     ]
     reset = next((value for name, value in fields if name == b"ratelimit-reset"), b"")
+    if RETRY_AFTER in request.scope:
+        return RateLimited(request.scope[RETRY_AFTER])
     return RateLimited(max(1, int(reset)) if reset.isdigit() else 1)
 
 

@@ -20,7 +20,7 @@ from contract_first.generation.identifiers import identifier
 from contract_first.generation.rendering import with_content, with_fields, with_value
 from contract_first.mock.shape.changes import of_kinds, with_members
 from contract_first.mock.shape.echo import Echo, members_of_path, without_files
-from contract_first.mock.shape.fields import BODY, QUERY, Fields, Place, in_place
+from contract_first.mock.shape.fields import BODY, CALLER, QUERY, Fields, Place, in_place
 from contract_first.mock.shape.links import HERE, Links, filled
 from contract_first.mock.shape.pages import PagedValue
 from contract_first.mock.shape.queries import Queries
@@ -118,6 +118,9 @@ class Relation:
         if not self._ids or (isinstance(created, dict) and not created.keys().isdisjoint(self._ids)):
             return "generated", rendered
         number = int.from_bytes(draw(NUMBER_BYTES)) >> 1
+        caller = arguments.get(CALLER)
+        ids = caller.references(self._record.members).items() if caller else ()
+        value = self._with(self._record, {name: id_ for name, id_ in ids if name not in created}, value)
         for name, example in self._ids.items():
             new = self._identifier(self._record.members[name], example, number)
             value = value if new is MISSING else self._with(self._record, {name: new}, value)

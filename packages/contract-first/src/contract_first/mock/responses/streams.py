@@ -4,6 +4,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,6 +20,7 @@ STREAM: Final = "stream"
 LEAST_EVENTS: Final = 3
 """Of a stream whose contract has a schema for a single event, and none for all of them."""
 LONGEST_NAP: Final = 0.25
+"""Seconds after which what waits looks whether its client is still connected."""
 ITEM: Final = re.compile(rb".*?(?:\r\n\r\n|\n\n|\r\r|\Z)", re.DOTALL)
 LINE: Final = re.compile(rb".*?(?:\n|\Z)", re.DOTALL)
 RECORD: Final = re.compile(rb"\x1e?[^\x1e]*", re.DOTALL)
@@ -90,14 +92,15 @@ class PacedStreams:
         items = [item for item in pattern.findall(message["body"]) if item]
         for number, item in enumerate(items):
             if number:
-                await self._wait(scope)
+                await nap(self._seconds, partial(self._is_over, scope))
             if self._is_over(scope):
                 return
             more = number + 1 < len(items) or message.get("more_body", False)
             await send({"type": "http.response.body", "body": item, "more_body": more})
 
-    async def _wait(self, scope: Scope) -> None:
-        seconds = self._seconds
-        while seconds > 0 and not self._is_over(scope):
-            await asyncio.sleep(min(seconds, LONGEST_NAP))
-            seconds -= LONGEST_NAP
+
+async def nap(seconds: float, is_over: Callable[[], bool]) -> None:
+    """Wait so many seconds, or until that is over."""
+    while seconds > 0 and not is_over():
+        await asyncio.sleep(min(seconds, LONGEST_NAP))
+        seconds -= LONGEST_NAP

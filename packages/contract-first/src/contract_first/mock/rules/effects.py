@@ -1,6 +1,5 @@
 """The effect of a rule on a request to the API."""
 
-import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -10,19 +9,28 @@ from typing import NamedTuple
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contract_first.mock.responses.preferences import FIRST, word
+from contract_first.mock.responses.problems import RETRY_AFTER
+from contract_first.mock.responses.streams import nap
 from contract_first.mock.rule import Effect, Forward
 from contract_first.service.clock import Clock
 from contract_first.service.messages.streaming import until_gone
 
 from .forwarding import Forwarder, ForwardFailed
-from .overriding import OverrideError, Overriding, Patched
+from .overriding import OverrideError, Overriding, patched, patched_head
 from .registry import Injection
 from .request import ApiRequest
-from .responses import Changed, Cut, Only, Paced, ProvokedProblem, RuleResponses
+from .responses import (
+    Change,
+    Cut,
+    Only,
+    Paced,
+    ProvokedProblem,
+    Rewritten,
+    RuleResponses,
+    is_short_json,
+    retry_after,
+)
 from .transport import close, drop, is_closed
-
-LONGEST_NAP = 0.25
-"""Seconds after which a delayed request looks whether its client is still connected."""
 
 
 class Surroundings(NamedTuple):
@@ -53,8 +61,9 @@ class AffectedApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve the request."""
         effect = self.injection.effect
-        await self._wait(self.injection.seconds, scope)
-        if effect.drop or self._is_over(scope):
+        is_over = partial(self._is_over, scope)
+        await nap(self.injection.seconds, is_over)
+        if effect.drop or is_over():
             await drop(scope, receive)
             return
         cut = None
@@ -62,25 +71,20 @@ class AffectedApp:
             send = cut = Cut(send, effect.cut_after_bytes, partial(close, scope))
         if effect.bytes_per_second is not None:
             pace = effect.bytes_per_second
-            send = Paced(send, pace, lambda seconds: self._wait(seconds, scope), lambda: is_closed(scope))
+            send = Paced(send, pace, partial(nap, is_over=is_over), partial(is_closed, scope))
         if (
             effect.error_code
             or effect.retry_after_seconds is not None
             or effect.status == HTTPStatus.TOO_MANY_REQUESTS
         ):
-            send = Changed(send, effect, self.surroundings.clock)
+            change = Change(effect, self.surroundings.clock)
+            send = Rewritten(send, change.head, change.body, is_short_json)
         with effect.applied():
             await self._respond(effect, scope, receive, _unsent if effect.drop_response else send)
         if effect.drop_response:
             await drop(scope, receive)
         elif cut is not None and cut.has_ended:
             await until_gone(receive)
-
-    async def _wait(self, seconds: float, scope: Scope) -> None:
-        while seconds > 0 and not self._is_over(scope):
-            nap = min(seconds, LONGEST_NAP)
-            await asyncio.sleep(nap)
-            seconds -= nap
 
     def _is_over(self, scope: Scope) -> bool:
         """Return whether nobody waits for the response any more, or nothing may be delayed any more."""
@@ -100,10 +104,13 @@ class AffectedApp:
         """Respond as an override says; raises OverrideError where that is not possible."""
         overriding = Overriding(self.injection, self.request, self.surroundings.clock)
         if effect.patch is not None:
-            has_body = scope["method"] != "HEAD"
-            patched = Patched(send, await overriding.patch(effect.patch), self.request, has_body=has_body)
-            await self._respond_as_documented(effect, scope, receive, patched)
-            patched.check()
+            patch, request = await overriding.patch(effect.patch), self.request
+            body = partial(patched, patch, operation=request.route.operation, contract=request.contract)
+            has_other_body = patch.is_of_body and scope["method"] != "HEAD"
+            rewritten = Rewritten(send, partial(patched_head, patch), body, lambda _: has_other_body)
+            await self._respond_as_documented(effect, scope, receive, rewritten)
+            if rewritten.failure:
+                raise OverrideError(rewritten.failure)
         elif effect.forward:
             await self._respond_as_documented(effect, scope, receive, send)
         elif effect.respond is not None and isinstance(effect.respond.example, str):
@@ -128,6 +135,7 @@ class AffectedApp:
         if operation is not None and operation.response_for(effect.status) is not None:
             documented = Only(effect.status, send)
             preferring = _preferring(scope, {"code": str(effect.status)})
+            preferring[RETRY_AFTER] = retry_after(effect, effect.status)
             await self.surroundings.app(preferring, receive, documented)
             if documented.passed:
                 return  # else the app had another reason to refuse, such as a missing credential

@@ -27,21 +27,15 @@ class ListAgreement:
         """Return a JSON value after a patch with the facts that follow from its list."""
         if self._schema is None or self._operation is None or not isinstance(before, dict):
             return after
-        lists = [] if not isinstance(after, dict) else _lists_in(after)
-        changed = [name for name in lists if len(after[name]) != _length(before.get(name))]
+        members = after.items() if isinstance(after, dict) else ()
+        lengths = {name: len(member) for name, member in before.items() if isinstance(member, list)}
+        lists = {name: len(member) for name, member in members if isinstance(member, list)}
+        changed = [name for name in lists if lists[name] != lengths.get(name)]
         if len(changed) != 1:
             return after
         items, number = after[changed[0]], first_page(self._operation, self._schema)
         page = ListPage(items, 0, _size_in(before) or len(items), len(items), number, "", "", "")
         return enclosed(after, self._schema, page, changed[0])
-
-
-def _lists_in(value: dict[str, Any]) -> list[str]:
-    return [name for name, member in value.items() if isinstance(member, list)]
-
-
-def _length(value: Any) -> int | None:
-    return len(value) if isinstance(value, list) else None
 
 
 def _size_in(value: dict[str, Any]) -> int | None:

@@ -7,7 +7,6 @@ from http import HTTPStatus
 from typing import Any, TypeVar
 
 import msgspec
-from starlette.types import Send
 
 from contract_first.contract import Contract, Operation
 from contract_first.mock.override import Patch, Respond
@@ -28,10 +27,9 @@ NO_BODY = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
 TYPED = frozenset({"body", "members"})
 """Members whose values need not be texts."""
 Part = TypeVar("Part", Respond, Patch)
-MOST_PATCHED_BYTES = 16 * 1024 * 1024
 
 
-class OverrideError(Exception):
+class OverrideError(ValueError):
     """A response cannot be overridden; the message says why."""
 
 
@@ -73,54 +71,6 @@ class Overriding:
         }
 
 
-class Patched:
-    """A ``send`` that patches a response; its body is sent once it is whole.
-
-    Args:
-        has_body: whether the response has one; that to HEAD has none.
-    """
-
-    def __init__(self, send: Send, patch: Patch, request: ApiRequest, *, has_body: bool) -> None:
-        self._send = send
-        self._patch = patch
-        self._request = request
-        self._patches_body = patch.is_of_body and has_body
-        self._start: Any = None
-        self._content = b""
-        self._failure = ""
-
-    async def __call__(self, message: Any) -> None:
-        """Pass on a message of the response."""
-        if message["type"] == "http.response.start":
-            head = Rendered(message["status"], message.get("headers", []), b"")
-            self._start = {**message, **_patched_head(self._patch, head)}
-            if not self._patches_body:
-                await self._send(self._start)
-        elif not self._patches_body:
-            await self._send(message)
-        elif not self._failure:
-            self._content += message.get("body", b"")
-            if len(self._content) > MOST_PATCHED_BYTES:
-                self._failure = f"the response has more than {MOST_PATCHED_BYTES} bytes"
-            elif not message.get("more_body"):
-                await self._pass_whole()
-
-    def check(self) -> None:
-        """Raise OverrideError if the response could not be patched, and was not sent."""
-        if self._failure:
-            raise OverrideError(self._failure)
-
-    async def _pass_whole(self) -> None:
-        whole = Rendered(self._start["status"], self._start["headers"], self._content)
-        try:
-            response = patched(self._patch, whole, self._request.route.operation, self._request.contract)
-        except OverrideError as error:
-            self._failure = str(error)
-            return
-        await self._send({**self._start, "headers": response.headers})
-        await self._send({"type": "http.response.body", "body": response.body})
-
-
 def rendered(respond: Respond, operation: Operation | None) -> Rendered:
     """Return a response to a request for an operation; raises OverrideError."""
     status = respond.status or (HTTPStatus.OK if operation is None else operation.success)
@@ -135,21 +85,22 @@ def rendered(respond: Respond, operation: Operation | None) -> Rendered:
 
 def patched(patch: Patch, response: Rendered, operation: Operation | None, contract: Contract) -> Rendered:
     """Return a response of an operation after a patch; raises OverrideError."""
-    head = _patched_head(patch, response)
+    head = patched_head(patch, response)
     if not patch.is_of_body:
-        return Rendered(head["status"], head["headers"], response.body)
+        return head
     try:
         agreed = ListAgreement(response, operation, contract).agreed
-        return _framed(head["status"], head["headers"], patch.patched(response.body, agreed))
+        return _framed(head.status, head.headers, patch.patched(response.body, agreed))
     except ValueError as error:
         raise OverrideError(str(error)) from None
 
 
-def _patched_head(patch: Patch, response: Rendered) -> dict[str, Any]:
+def patched_head(patch: Patch, response: Rendered) -> Rendered:
+    """Return a response after a patch of its status and its fields; raises OverrideError."""
     changes = {name.lower(): value for name, value in patch.headers.items()}
     headers = [pair for pair in response.headers if pair[0].decode("latin-1") not in changes]
     added = {name: value for name, value in changes.items() if value is not None}
-    return {"status": patch.status or response.status, "headers": [*headers, *_raw(added).items()]}
+    return Rendered(patch.status or response.status, [*headers, *_raw(added).items()], response.body)
 
 
 def _raw(headers: Mapping[str, Any]) -> dict[bytes, bytes]:

@@ -6,21 +6,20 @@ All are validated by the schemas of the control API's document.
 import json
 import re
 import tomllib
-from base64 import b64encode
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cached_property
 from mimetypes import guess_type
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
-from yaml import MappingNode
 
-from contract_first.contract.document.parsing import parse, yaml_node
+from contract_first.contract.document.lines import lines_of
+from contract_first.contract.document.parsing import parse
 from contract_first.contract.schemas.schema import Schema
 from contract_first.files import read_bytes, read_text
 from contract_first.mock.extension import Extension
-from contract_first.mock.override import Respond
+from contract_first.mock.override import Respond, text_or_base64
 from contract_first.mock.rule import Effect, Rule, RuleError, RuleFileError
 from contract_first.service.messages.problems import BadRequest
 
@@ -101,17 +100,37 @@ class RuleReader:
             RuleFileError: it cannot be read, or is not valid.
         """
         self.files = {path}
-        rules = []
-        for number, entry in enumerate(rule_documents(path, f"{kind}s"), 1):
+
+        def place(number: int, entry: Any) -> str:
+            return f"{path}{_line(path, f'{kind}s', number)}: entry {number}{_name(entry)}"
+
+        return [*self.rules(rule_documents(path, f"{kind}s"), place, check, kind, path.parent)]
+
+    def rules(
+        self,
+        documents: Iterable[Any],
+        place: str | Callable[[int, Any], str],
+        check: Callable[[Rule, Kind], None] = lambda _, __: None,
+        kind: Kind = "override",
+        folder: Path | None = None,
+    ) -> Iterator[Rule]:
+        """Yield the rules that JSON values are.
+
+        Args:
+            place: names where they are from in errors, or one of them by its number, from 1.
+            check, kind, folder: as of `file` and `rule`.
+
+        Raises:
+            RuleFileError: one is not valid, or cannot be active.
+        """
+        for number, document in enumerate(documents, 1):
             try:
-                rule = self.rule(entry, path.parent)
+                rule = self.rule(document, folder)
                 check(rule, kind)
             except RuleError as error:
-                raise RuleFileError(
-                    f"{path}{_line(path, f'{kind}s', number)}: entry {number}{_name(entry)}: {error}"
-                ) from None
-            rules.append(rule)
-        return rules
+                named = f"{place}: entry {number}" if isinstance(place, str) else place(number, document)
+                raise RuleFileError(f"{named}: {error}") from None
+            yield rule
 
     def _with_files(self, effect: Effect, folder: Path, at: str = "/effect") -> Effect:
         """Return an effect with the content of the files that it names."""
@@ -159,11 +178,10 @@ def _line(path: Path, kind: str, number: int) -> str:
         if path.suffix.lower() == ".toml":
             tables = [at for at, line in enumerate(text.splitlines(), 1) if line.strip() == f"[[{kind}]]"]
             return f":{tables[number - 1]}"
-        node = yaml_node(text)
-        if isinstance(node, MappingNode):
-            node = next(value for key, value in node.value if key.value == kind)
-        return f":{node.value[number - 1].start_mark.line + 1}" if node else ""
-    except (ValueError, LookupError, StopIteration, AttributeError):
+        sought = f"/{kind}/{number - 1}", f"/{number - 1}"
+        lines = lines_of(text.encode(), path.suffix.lower().removeprefix("."), sought)
+        return next((f":{lines[pointer]}" for pointer in sought if pointer in lines), "")
+    except (ValueError, LookupError):
         return ""
 
 
@@ -188,10 +206,7 @@ def _with_content(respond: Respond, content: bytes) -> Respond:
     media_type = guess_type(str(respond.file))[0]
     is_open = media_type and "content-type" not in {name.lower() for name in respond.headers}
     headers = {**respond.headers, "Content-Type": media_type} if is_open else respond.headers
-    try:
-        body: dict[str, Any] = {"text": content.decode()}
-    except UnicodeDecodeError:
-        body = {"base64": b64encode(content).decode()}
+    body: dict[str, Any] = text_or_base64(content)
     return msgspec.structs.replace(respond, file=msgspec.UNSET, headers=headers, **body)
 
 

@@ -2,7 +2,7 @@
 
 import re
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from heapq import merge
 from itertools import count
@@ -170,6 +170,7 @@ class Rules:
         on_api: whether one of them is on the API.
         on_s3: whether one of them is on S3.
         ended: whether delays are over, since the mock ends.
+        services: the operations of each service.
         operations: the operations of the API and of S3, which has faults alone; None where any name may be an
             operation.
         reads_bodies: whether one of them needs the beginning of an API request's body.
@@ -185,6 +186,7 @@ class Rules:
         self._striking = threading.Lock()
         self._active = Active()
         self.on_api = self.on_s3 = False
+        self.services: Mapping[Any, Collection[str]] = {}
         self.operations: dict[str, Collection[str]] | None = None
         self.ended = False
         self.reads_bodies = self.reads_items = False
@@ -203,7 +205,11 @@ class Rules:
             return
         if rule.on not in servers or (rule.on == "s3" and kind == "override"):
             raise RuleError("/on", "on", f"is {rule.on}, which this mock does not have")
-        name, operations = rule.match.operation, servers[rule.on]
+        service, name = rule.match.service, rule.match.operation
+        if service and service not in self.services:
+            names = ", ".join(filter(None, self.services)) or "none"
+            raise RuleError("/match/service", "service", f"is not a service of this mock; there are: {names}")
+        operations = self.services[service] if service else servers[rule.on]
         if name and not any(is_named(operation, name) for operation in operations):
             ends = {operation[-len(name) :]: operation for operation in operations}
             close = " or ".join(ends[end] for end in get_close_matches(name, ends, n=2))

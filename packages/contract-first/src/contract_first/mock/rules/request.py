@@ -14,6 +14,7 @@ from contract_first.contract.document import pointers
 from contract_first.contract.document.media_types import essence
 from contract_first.contract.routing import Route
 from contract_first.mock.journal.matching import is_beside_contracts
+from contract_first.mock.journal.recording import SERVICE_KEY
 from contract_first.mock.rule import Rule
 from contract_first.service.messages.problems import BadRequest
 from contract_first.service.request.budget import hold
@@ -41,6 +42,7 @@ class ApiRequest:
         self._beginning = beginning
         self.method: str = scope["method"]
         self.path: str = scope["path"]
+        self.service: str = scope.get(SERVICE_KEY, "")
 
     @cached_property
     def route(self) -> Route:

@@ -1,7 +1,7 @@
 """Responses as a fault changes them, and problems that no contract documents."""
 
-from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from math import ceil
 from typing import Any
@@ -17,22 +17,28 @@ from contract_first.service.clock import Clock
 from contract_first.service.edge import Edge
 from contract_first.service.messages.problems import (
     BY_STATUS,
-    MEDIA_TYPE,
     Problem,
     ProblemProfile,
-    RateLimited,
 )
-from contract_first.service.messages.request import STATE, Request
+from contract_first.service.messages.request import STATE
 from contract_first.service.messages.response import Rendered, respond
+from contract_first.vocabulary.errors import OF_RETRY_AFTER, spelled
 
 WINDOW_SECONDS = 60
 """``Retry-After`` of a 429, where the fault does not say."""
 STEP_SECONDS = 0.05
 MOST_CHANGED_BYTES = 64 * 1024
+MOST_WHOLE_BYTES = 16 * 1024 * 1024
 MOST_TARGET_BYTES = 64 * 1024
 OWN = "contract_first.mock.response"
 PROVOKED_DETAIL = "A fault of the mock asks for this response."
 Headers = list[tuple[bytes, bytes]]
+
+
+def retry_after(effect: Effect, status: int) -> int | None:
+    """Return the ``Retry-After`` of a response with a status, None for none."""
+    seconds = effect.retry_after_seconds
+    return WINDOW_SECONDS if seconds is None and status == HTTPStatus.TOO_MANY_REQUESTS else seconds
 
 
 class Only:
@@ -53,54 +59,79 @@ class Only:
             await self._send(message)
 
 
-class Changed:
-    """A ``send`` that sets when to retry, and the error code, in a response."""
+@dataclass(eq=False)
+class Rewritten:
+    """A ``send`` that changes a response: its head, and its body once that is whole.
 
-    def __init__(self, send: Send, effect: Effect, clock: Clock) -> None:
-        self._send = send
-        self._effect = effect
-        self._clock = clock
-        self._start: Any = None
-        self._body = b""
+    Args:
+        head: changes a response that has no body yet.
+        body: changes a whole response; raises ValueError where that is not possible.
+        has_other_body: tells by the head whether the body is changed.
+
+    Attributes:
+        failure: why the body could not be changed, so that it was not sent; empty otherwise.
+    """
+
+    send: Send
+    head: Callable[[Rendered], Rendered]
+    body: Callable[[Rendered], Rendered]
+    has_other_body: Callable[[Rendered], bool]
+    failure: str = field(default="", init=False)
+    _start: Any = field(default=None, init=False)
+    _whole: Rendered | None = field(default=None, init=False)
 
     async def __call__(self, message: Any) -> None:
-        """Pass on a message of the response; a short JSON body waits for its end."""
+        """Pass on a message of the response; a body that is changed waits for its end."""
         if message["type"] == "http.response.start":
-            self._start = {**message, "headers": self._headers(message["status"], message.get("headers", []))}
-            if not _is_short_json(self._start["headers"]):
-                await self._pass_start()
-        elif self._start is None:
-            await self._send(message)
-        else:
-            self._body += message.get("body", b"")
-            if not message.get("more_body"):
-                await self._pass_whole()
+            head = self.head(Rendered(message["status"], message.get("headers", []), b""))
+            self._start = {**message, "status": head.status, "headers": head.headers}
+            if self.has_other_body(head):
+                self._whole = head
+            else:
+                await self.send(self._start)
+        elif self._whole is None:
+            await self.send(message)
+        elif not self.failure:
+            self._whole.body += message.get("body", b"")
+            if len(self._whole.body) > MOST_WHOLE_BYTES:
+                self.failure = f"the response has more than {MOST_WHOLE_BYTES} bytes"
+            elif not message.get("more_body"):
+                await self._pass_whole(self._whole)
 
-    async def _pass_start(self) -> None:
-        start, self._start = self._start, None
-        await self._send(start)
+    async def _pass_whole(self, whole: Rendered) -> None:
+        try:
+            response = self.body(whole)
+        except ValueError as error:
+            self.failure = str(error)
+            return
+        await self.send({**self._start, "headers": response.headers})
+        await self.send({"type": "http.response.body", "body": response.body})
 
-    async def _pass_whole(self) -> None:
-        body = self._changed(self._body, self._start["status"])
-        headers = self._start["headers"]
-        if self._body:  # a response to HEAD has a length and no body
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Sets when to retry, and the error code, in a response."""
+
+    effect: Effect
+    clock: Clock
+
+    def head(self, response: Rendered) -> Rendered:
+        return Rendered(response.status, self._headers(response.status, response.headers), b"")
+
+    def body(self, response: Rendered) -> Rendered:
+        body, headers = self._changed(response.body, response.status), response.headers
+        if response.body:  # a response to HEAD has a length and no body
             headers = with_fields(headers, {b"content-length": b"%d" % len(body)})
-        self._start = {**self._start, "headers": headers}
-        await self._pass_start()
-        await self._send({"type": "http.response.body", "body": body})
-
-    def _seconds(self, status: int) -> int | None:
-        seconds = self._effect.retry_after_seconds
-        return WINDOW_SECONDS if seconds is None and status == HTTPStatus.TOO_MANY_REQUESTS else seconds
+        return Rendered(response.status, headers, body)
 
     def _headers(self, status: int, headers: Headers) -> Headers:
-        seconds = self._seconds(status)
+        seconds = retry_after(self.effect, status)
         if seconds is None:
             return headers
         headers = with_fields(headers, {b"retry-after": b"%d" % seconds})
         if status != HTTPStatus.TOO_MANY_REQUESTS:
             return headers
-        then = ceil(self._clock.timestamp()) + seconds
+        then = ceil(self.clock.timestamp()) + seconds
         quota = {
             b"ratelimit-remaining": b"0",
             b"ratelimit-reset": b"%d" % seconds,
@@ -118,11 +149,11 @@ class Changed:
         if not isinstance(document, dict):
             return body
         changes: dict[str, Any] = {}
-        if self._effect.error_code and status >= HTTPStatus.BAD_REQUEST:
-            changes["error_code"] = self._effect.error_code
-        seconds = self._seconds(status)
-        if seconds is not None and "retry_after_seconds" in document:
-            changes |= {"retry_after_seconds": seconds, "detail": RateLimited(seconds).detail}
+        if self.effect.error_code and status >= HTTPStatus.BAD_REQUEST:
+            changes["error_code"] = self.effect.error_code
+        seconds = retry_after(self.effect, status)
+        if seconds is not None:
+            changes |= {name: seconds for name in document if spelled(name) in OF_RETRY_AFTER.split()}
         return msgspec.json.encode({**document, **changes}) if changes else body
 
 
@@ -191,14 +222,14 @@ class ProvokedProblem(Problem):
         self.status = provoked
         self.title = (kind and kind.title) or phrase_of(provoked) or f"Status {provoked}"
         self.code = kind.code if kind else ""
-        self.retryable = kind.retryable if kind else provoked >= HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 class RuleResponses:
     """Responds with what rules say, to pages of other origins too."""
 
     def __init__(self, contract: Contract, clock: Clock, profile: ProblemProfile) -> None:
-        edge = Edge(_respond, clock=clock, pages={}, most_target_bytes=MOST_TARGET_BYTES, profile=profile)
+        limits: dict[str, Any] = {"most_target_bytes": MOST_TARGET_BYTES, "log_failures": False}
+        edge = Edge(_respond, clock=clock, pages={}, profile=profile, **limits)
         self._contract = contract
         self._app: ASGIApp = self.opened(edge)
 
@@ -213,23 +244,14 @@ class RuleResponses:
 
 async def _respond(scope: Scope, _receive: Receive, send: Send) -> None:
     response, request = scope[OWN], scope[STATE]
-    if isinstance(response, ProvokedProblem):
-        response = _rendered(response, request)
-    elif isinstance(response, Rendered):
-        names = {name for name, _ in response.headers}
-        response.headers += [field for field in request.response_headers if field[0] not in names]
-    else:
-        raise response
+    if isinstance(response, Problem):
+        if response.status >= HTTPStatus.BAD_REQUEST:
+            raise response
+        length = [] if response.status in (204, 304) else [(b"content-length", b"0")]
+        response = Rendered(response.status, length, b"")
+    names = {name for name, _ in response.headers}
+    response.headers += [field for field in request.response_headers if field[0] not in names]
     await respond(response, request, send)
-
-
-def _rendered(problem: ProvokedProblem, request: Request) -> Rendered:
-    if problem.status < HTTPStatus.BAD_REQUEST:
-        length = [] if problem.status in (204, 304) else [(b"content-length", b"0")]
-        return Rendered(problem.status, [*length, *request.response_headers], b"")
-    body = msgspec.json.encode(request.problem_details(problem))
-    headers = [(b"content-type", MEDIA_TYPE.encode()), (b"content-length", b"%d" % len(body))]
-    return Rendered(problem.status, [*headers, *request.response_headers], body)
 
 
 def with_fields(headers: Headers, changes: dict[bytes, bytes]) -> Headers:
@@ -237,8 +259,9 @@ def with_fields(headers: Headers, changes: dict[bytes, bytes]) -> Headers:
     return [pair for pair in headers if pair[0].lower() not in changes] + list(changes.items())
 
 
-def _is_short_json(headers: Iterable[tuple[bytes, bytes]]) -> bool:
-    fields = {name.lower(): value for name, value in headers}
+def is_short_json(response: Rendered) -> bool:
+    """Tell by its head whether the body of a response is JSON that is not long."""
+    fields = {name.lower(): value for name, value in response.headers}
     length = fields.get(b"content-length", b"")
     is_json = fields.get(b"content-type", b"").partition(b";")[0].strip().endswith(b"json")
     return is_json and length.isdigit() and int(length) <= MOST_CHANGED_BYTES

@@ -18,6 +18,7 @@ from contract_first.mock.control.app import MOST_TARGET_BYTES, ControlAccess
 from contract_first.mock.journal.events import Events
 from contract_first.mock.reach import Reach, server_options
 from contract_first.mock.service import ReloadingService
+from contract_first.mock.services import Service, Services
 from contract_first.mock.state.clock import MockClock
 from contract_first.mock.state.data_directory import DataDirectory, Snapshot
 from contract_first.mock.state.state import MockState
@@ -64,8 +65,12 @@ def control(
     traffic.s3 = s3
     traffic.use(contract)
     app = MockApplication(
-        ReloadingService(
-            contract, nothing, load=lambda: contract, serve=serve, errors=(ContractError,), tell=None
+        Services(
+            Service(
+                ReloadingService(
+                    contract, nothing, load=lambda: contract, serve=serve, errors=(ContractError,), tell=None
+                )
+            )
         ),
         S3State(clock, events, traffic.resets, directory, s3=s3),
         traffic,

@@ -111,6 +111,9 @@ class S3Faults(s3_faults.Faults):
 class _S3Request:
     """A request to S3, for faults to match."""
 
+    service = ""
+    """No request to S3 is for the service of a contract."""
+
     def __init__(self, request: Request, scope: str) -> None:
         self.method = request.method
         self.path = f"/{request.bucket}/{request.key}" if request.key else f"/{request.bucket}"

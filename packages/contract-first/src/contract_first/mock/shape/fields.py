@@ -14,6 +14,8 @@ Place = tuple[str, str]
 BODY: Final = ("body", "")
 QUERY: Final = ("target", "")
 """The place of the query as it was sent."""
+CALLER: Final = ("caller", "")
+"""The place of the `User` that a request is by."""
 Find = Callable[[Schema, Any], Any]
 MOST_EXPANDED, DEEPEST, MOST_ATTEMPTS = 8, 4, 4
 """Paths of members, names in each (as Stripe has it), and attempts at an object."""

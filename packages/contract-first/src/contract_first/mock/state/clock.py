@@ -1,14 +1,15 @@
 """The time in the mock, which can be set, moved and stopped, and skewed for one request."""
 
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
 
+from contract_first.contexts import assignment
 from contract_first.service.clock import Clock, SystemClock
 
 from .scopes import SCOPE
@@ -148,11 +149,6 @@ class SkewedClock(Clock):
         return self._clock.now() + skew if skew else self._clock.now()
 
 
-@contextmanager
-def skewed(seconds: float) -> Iterator[None]:
+def skewed(seconds: float) -> AbstractContextManager[None]:
     """Skew clocks in this context."""
-    token = SKEW.set(timedelta(seconds=seconds))
-    try:
-        yield
-    finally:
-        SKEW.reset(token)
+    return assignment(SKEW, timedelta(seconds=seconds))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager, asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from contract_first.contexts import assignment
 from contract_first.service.messages.problems import Conflict, NotFound, ServiceUnavailable
 
 if TYPE_CHECKING:
@@ -158,14 +159,9 @@ class Scopes:
             await self._drop(name)
 
 
-@contextmanager
-def entered(name: str) -> Iterator[None]:
+def entered(name: str) -> AbstractContextManager[None]:
     """Have a scope be the current one inside the ``with`` block."""
-    token = SCOPE.set(name)
-    try:
-        yield
-    finally:
-        SCOPE.reset(token)
+    return assignment(SCOPE, name)
 
 
 def named(scope: Scope) -> tuple[str, Scope]:

@@ -44,6 +44,9 @@ class MockState:
     async def start(self) -> None:
         """Load the initial state."""
 
+    async def ready(self) -> None:
+        """Return once requests can be served."""
+
     async def stop(self) -> None:
         """Release everything."""
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from contract_first.contract import Operation
 from contract_first.mock.responses.exchange import Arguments
 from contract_first.mock.shape.echo import about_file, upload_in
-from contract_first.mock.shape.fields import BODY, in_place
+from contract_first.mock.shape.fields import BODY, CALLER, in_place
 from contract_first.recognition import Collection, Role
 from contract_first.recognition.ways import is_each, keys_in, within
 from contract_first.service.messages.problems import NotFound, PayloadTooLarge
@@ -22,6 +23,8 @@ from .listing import Listing
 from .memory import Memory
 from .views import Item, Listed
 
+OWNER: Final = "caller"
+"""In the place of the shape of a path, for the parent that an item has in its owner."""
 MOST_TOGETHER: Final = 1000
 """Items that one request creates."""
 MOST_PLACES: Final = 100
@@ -41,9 +44,12 @@ class RequestedItems:
         self._collection = role.collection
         self._values = catalog.values[role.collection.path]
         self._memory = memory
-        self.prefixes = [(name, prefix) for name, prefix in role.shape.prefixes() if name != role.key]
+        above = catalog.above([prefix for _, prefix in role.shape.prefixes()])
+        owned = [it.schema.members for it in (role.collection, *above) if it.is_callers][:1]
+        self._owner = [next((name for name in it if name in Meaning.CALLER), OWNER) for it in owned]
+        places = [*((name, OWNER) for name in self._owner), *role.shape.prefixes()]
+        self.prefixes = [(name, prefix) for name, prefix in places if name != role.key]
         self._collections = catalog.collections.values()
-        places = [*role.shape.prefixes()]
         self._items_of = [pair for pair in _items_above(places, catalog) if pair[0].other_key]
         self._parents_of = _items_above(self.prefixes, catalog)
         self._is_asked_by_body = role.action == "list" and operation.request_body is not None
@@ -96,7 +102,13 @@ class RequestedItems:
         return {name: value for name, value in in_path.items() if value is not None}
 
     def by_keys(self, arguments: Arguments) -> Arguments:
-        """Return arguments with the keys of items for other members that a path has, as ``idOrName`` may."""
+        """Return arguments with the keys of items for other members that a path has, as ``idOrName`` may.
+
+        Who calls comes first, where items are their owner's alone, as if each path had its id.
+        """
+        caller = arguments.get(CALLER)
+        for name in self._owner:
+            arguments = {**arguments, ("path", name): caller and caller.members["id"]}
         for collection, (*above, (name, _)) in self._items_of:
             text, store = str(arguments.get(("path", name))), self._memory.store
             items = [] if store.keyed(collection.path, text) else store.all(collection.path)
@@ -168,10 +180,9 @@ class RequestedItems:
         for collection, prefixes in self._parents_of:
             *above, (name, prefix) = prefixes
             key = str(arguments.get(("path", name)))
-            is_there = any(
-                self._belongs(item, arguments, above) for item in store.keyed(collection.path, key)
-            )
-            if store.has_counted(collection.path) and not is_there and not store.below(prefix, key):
+            finds = partial(store.keyed, collection.path, key), partial(store.below, prefix, key)
+            there = (item for find in finds for item in find() if self._belongs(item, arguments, above))
+            if store.has_counted(collection.path) and not any(True for _ in there):
                 raise NotFound(f"There is no item {key[:100]!r} in {collection.path}.")
 
     def _belongs(self, item: Item, arguments: Arguments, prefixes: Iterable[tuple[str, str]]) -> bool:
@@ -235,6 +246,9 @@ class RequestedItems:
         elif key is not None:
             members = self._collection.with_key(members, key)
         item = base if self._is_whole else self._values.completed(base)
+        if caller := arguments.get(CALLER):
+            ids = caller.references(self._collection.schema.members)
+            members, item = {**ids, **members}, {**item, **ids} if isinstance(item, dict) else item
         parents = self.parents(arguments)
         if self._collection.is_named and key is not None:
             above = str(key).rpartition("/")[0].rpartition("/")[0]

@@ -49,8 +49,7 @@ class SeededItems:
 
     Args:
         document: returns the documented responses of an operation.
-        catalog: the collections of the contract, if they are known.
-        recognize: returns them; it takes its time.
+        recognize: returns the collections of the contract, the same each time; it takes its time.
         count: items that a generated list has.
     """
 
@@ -58,14 +57,12 @@ class SeededItems:
         self,
         contract: Contract,
         document: Callable[[Operation], DocumentedResponses],
-        catalog: Catalog | None,
         recognize: Callable[[], Catalog],
         count: int,
     ) -> None:
         self._contract, self._document, self._recognize, self._count = contract, document, recognize, count
         self._documented: dict[str, DocumentedResponses] = {}
-        self._catalog = catalog
-        self._recognizing = asyncio.Lock()
+        self._catalog: Catalog | None = None
         self._populations: dict[str, Population] = {}
 
     def documented(self, operation: Operation) -> DocumentedResponses:
@@ -123,10 +120,10 @@ class SeededItems:
 
     async def _collections(self) -> Catalog:
         if self._catalog is None:
-            async with self._recognizing:
-                with suppress(ContractError):  # without memory, a mark that is wrong has no effect
-                    self._catalog = self._catalog or await asyncio.to_thread(self._recognize)
-                self._catalog = self._catalog or NOTHING
+            try:
+                self._catalog = await asyncio.to_thread(self._recognize)
+            except ContractError:  # without memory, a mark that is wrong has no effect
+                self._catalog = NOTHING
         return self._catalog
 
     async def _shown(self, collection: Collection, action: str) -> tuple[Role, DocumentedResponse] | None:

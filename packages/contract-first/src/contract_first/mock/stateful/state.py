@@ -1,10 +1,13 @@
 """The state of a mock that remembers: reset, snapshotted, restored and described as one unit."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from concurrent.futures import Future
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from contract_first.mock.state.data_directory import Snapshot
 from contract_first.mock.state.state import MockState
@@ -13,40 +16,74 @@ from contract_first.service.messages.problems import Conflict
 from .memory import MOST_LINES, Memory
 
 
-@dataclass(eq=False, kw_only=True)
-class StoredState(MockState):
-    """The items that a mock remembers.
+class Stored(NamedTuple):
+    """The items of a service.
 
     Attributes:
         fill: fills an empty memory with the initial items.
+        beginning: ends once the collections are recognised, and filled for the first time.
     """
 
     memory: Memory
     fill: Callable[[], None]
+    beginning: Future[None]
 
-    def changing(self) -> asyncio.Lock:
+    async def ready(self) -> None:
+        """Return once there are collections."""
+        if not self.beginning.done():
+            await asyncio.shield(asyncio.wrap_future(self.beginning))
+
+
+def database_of(file: Path, service: str) -> Path:
+    """Return the file for the items of a service beside that for those of the only one."""
+    return file.with_name(f"{service}.db") if service else file
+
+
+@dataclass(eq=False, kw_only=True)
+class StoredState(MockState):
+    """The items that a mock remembers, by service."""
+
+    stored: Mapping[str, Stored]
+
+    async def ready(self) -> None:
+        """Return once there are collections."""
+        for stored in self.stored.values():
+            if not stored.beginning.done():
+                await asyncio.shield(asyncio.wrap_future(stored.beginning))
+
+    @asynccontextmanager
+    async def changing(self) -> AsyncIterator[None]:
         """Return a context in which no request uses the items."""
-        return self.memory.lock
+        async with AsyncExitStack() as held:
+            for stored in self.stored.values():
+                await held.enter_async_context(stored.memory.lock)
+            yield
 
     async def initialize(self) -> None:
         """Replace all items by the initial ones."""
-        self.memory.store.clear()
-        await _done(self.fill)
+        for memory, fill, _ in self.stored.values():
+            memory.store.clear()
+            await _done(fill)
 
     async def save(self, draft: Snapshot) -> Mapping[str, Any]:
-        await asyncio.to_thread(self.memory.store.save, draft.database)
+        for service, (memory, *_) in self.stored.items():
+            await asyncio.to_thread(memory.store.save, database_of(draft.database, service))
         return {}
 
     async def load(self, snapshot: Snapshot) -> None:
-        await _done(self.memory.store.load, snapshot.database)
+        for service, (memory, *_) in self.stored.items():
+            await _done(memory.store.load, database_of(snapshot.database, service))
 
     async def describe(self, limit: int) -> dict[str, Any]:
         """Return the clock, the collections with the number of their items, and the snapshots."""
-        async with self.memory.lock:
-            for collection in islice(self.memory.catalog.collections.values(), MOST_LINES):
-                await self.memory.begin(collection, {})
-            summary = self.memory.summary()
-        return {**await super().describe(limit), "collections": summary}
+        collections: list[dict[str, Any]] = []
+        for service, (memory, *_) in self.stored.items():
+            async with memory.lock:
+                for collection in islice(memory.catalog.collections.values(), MOST_LINES):
+                    await memory.begin(collection, {})
+                summary = memory.summary()
+            collections += [{**members, "service": service} if service else members for members in summary]
+        return {**await super().describe(limit), "collections": collections}
 
 
 async def _done(change: Callable[..., None], *arguments: Any) -> None:

@@ -52,7 +52,6 @@ class Problem(Exception):  # noqa: N818 -- RFC 9457's own word for it
         title: of the problem; if empty, the reason phrase of its status.
         type: a URI reference; that of the profile where it is empty.
         code: kind of problem, in ``type`` after the base URL of a profile.
-        retryable: whether the same request may succeed later.
         detail: what is wrong, in a sentence for the client.
         violations: the parts of the request that violate the contract, if it is about those.
         extensions: members of the document beside those of RFC 9457.
@@ -62,7 +61,6 @@ class Problem(Exception):  # noqa: N818 -- RFC 9457's own word for it
     title: str = ""
     type: str = ""
     code: str = "internal_error"
-    retryable: bool = False
     default_detail: ClassVar[str] = ""
     violations: tuple[Violation, ...] = ()
 
@@ -106,13 +104,24 @@ class Problem(Exception):  # noqa: N818 -- RFC 9457's own word for it
         """What is wrong, in a line: each of the violations, or the detail."""
         return "; ".join(violation.sentence for violation in self.violations)[:LONGEST_REASON] or self.detail
 
+    @property
+    def retry_after(self) -> str:
+        """The value of ``Retry-After``; empty without one."""
+        return next((value for name, value in self.headers.items() if name.lower() == "retry-after"), "")
+
+    @property
+    def is_transient(self) -> bool:
+        """Whether the same request may succeed later: it says when, or the server fails."""
+        if self.retry_after or self.status == HTTPStatus.TOO_MANY_REQUESTS:
+            return True
+        return self.status >= HTTPStatus.INTERNAL_SERVER_ERROR and self.status != HTTPStatus.NOT_IMPLEMENTED
+
     def _set_status(self, status: int) -> None:
         if status not in ERRORS:
             raise ValueError(f"The status of a problem is {status}; expected 400 to 599.")
         self.status = status
         kind = BY_STATUS.get(status)
         self.code = kind.code if kind else re.sub(r"\W+", "_", phrase(status)).lower()
-        self.retryable = kind is not None and kind.retryable
         self.title = kind.title if kind else ""
 
 
@@ -250,20 +259,16 @@ class ValidationFailed(Problem, status=422, code="validation_error", title="Unpr
 class RateLimited(Problem, status=429):
     """A rate limit, or the limit that ``detail`` names, is used up; ``Retry-After`` says when to retry."""
 
-    retryable = True
-
     def __init__(self, retry_after_seconds: int, detail: str = "") -> None:
         super().__init__(
             detail or f"The rate limit is used up; retry in {retry_after_seconds} seconds.",
             headers={"Retry-After": str(retry_after_seconds)},
-            retry_after_seconds=retry_after_seconds,
         )
 
 
 class InternalError(Problem):
     """The server failed; ``detail`` names the cause only where it may be disclosed."""
 
-    retryable = True
     default_detail = "The server could not complete the request."
 
 
@@ -279,8 +284,6 @@ class NotImplementedYet(Problem, status=501, code="not_implemented"):
 
 class ServiceUnavailable(Problem, status=503):
     """Something that the operation needs (database, S3) does not respond; try again."""
-
-    retryable = True
 
     def __init__(self, detail: str = "", *, retry_after_seconds: int = 1) -> None:
         super().__init__(detail, headers={"Retry-After": str(retry_after_seconds)})

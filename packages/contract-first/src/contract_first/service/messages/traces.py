@@ -2,11 +2,13 @@
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Final, NamedTuple
+
+from contract_first.contexts import assignment
 
 Note = Callable[[str, str | int], object]
 
@@ -81,14 +83,10 @@ def calling(name: str, **attributes: str | int) -> AbstractContextManager[Call]:
     return trace.calling(name, {key.replace("_", "."): value for key, value in attributes.items()})
 
 
-@contextmanager
-def continued(name: str, headers: Mapping[str, str]) -> Iterator[None]:  # noqa: ARG001 -- of what is done, for those that record it
+def continued(name: str, headers: Mapping[str, str]) -> AbstractContextManager[None]:  # noqa: ARG001 -- of what is done, for those that record it
     """Go on with the trace of these header fields, of :func:`trace_headers`, inside the ``with`` block."""
-    token = CURRENT.set(trace_of({name.encode(): value.encode() for name, value in headers.items()}))
-    try:
-        yield
-    finally:
-        CURRENT.reset(token)
+    fields = {name.encode(): value.encode() for name, value in headers.items()}
+    return assignment(CURRENT, trace_of(fields))
 
 
 def _ignore(name: str, value: str | int) -> None:

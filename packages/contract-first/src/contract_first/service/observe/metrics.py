@@ -3,12 +3,14 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cache
+from itertools import product
 from typing import Any
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, Metric, ProcessCollector, make_asgi_app
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from contract_first.contract import Operation
@@ -31,6 +33,9 @@ LAG_SECONDS = 0.25
 LAG_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5)
 COLLECT_SECONDS = 2.0
 """How long a scrape waits for what the event loop has to read."""
+READY_SECONDS = 1.5
+"""How long a scrape waits for the checks of readiness; a process that takes longer is not ready."""
+SERVER_ERRORS = (500, 503)
 REASONS = {401: "invalid credential", 403: "forbidden", 429: "rate limit"}
 
 Collect = Callable[[], Awaitable[Iterable["Metric"]]]
@@ -50,6 +55,12 @@ class Metrics:
             "openapi_request_duration_seconds",
             "From the head of a request to the end of its response.",
             ["operation"],
+            registry=registry,
+        )
+        self._stages = Histogram(
+            "openapi_request_stage_seconds",
+            "What requests spend in their handlers, and wait for meanwhile.",
+            ["stage"],
             registry=registry,
         )
         self._refused = Counter(
@@ -73,6 +84,27 @@ class Metrics:
         self._counted, self._timed = cache(self._requests.labels), cache(self._seconds.labels)
         self._loop: asyncio.AbstractEventLoop | None = None
 
+    def expect(self, operations: Sequence[Operation]) -> None:
+        """Export the errors of operations before there is any: Prometheus sees no increase in new series."""
+        operation_ids = [operation.operation_id for operation in operations]
+        for operation_id, status in product((NO_OPERATION, *operation_ids), SERVER_ERRORS):
+            self._counted(operation_id, status)
+        for operation_id in operation_ids:
+            self._violations.labels(operation_id)
+
+    def add_readiness(self, is_ready: Callable[[], Awaitable[bool]]) -> None:
+        """Export whether this process may be sent requests, as ``/readyz`` says."""
+
+        async def read() -> Iterable[Metric]:
+            try:
+                async with asyncio.timeout(READY_SECONDS):
+                    ready = await is_ready()
+            except TimeoutError:
+                ready = False
+            return [GaugeMetricFamily("openapi_ready", "1 while /readyz responds with 200.", ready)]
+
+        self.add(read)
+
     def observe(self, observation: Observation) -> None:
         """Count and time a request that has ended, unless it is a health check."""
         if observation.is_probe:
@@ -80,6 +112,8 @@ class Metrics:
         operation = observation.operation_id or NO_OPERATION
         self._counted(operation, observation.status or DISCONNECTED).inc()
         self._timed(operation).observe(observation.seconds)
+        for stage, seconds in observation.stages.items():
+            self._stages.labels(stage).observe(seconds)
 
     def authenticator(self, authenticator: Authenticator) -> Authenticator:
         """Return an authenticator whose refusals are counted."""

@@ -40,24 +40,30 @@ class RequestLog:
             "path": _path(observation),
             "operation": operation,
             "status": status,
-            "milliseconds": int(observation.seconds * 10_000) / 10,
+            "milliseconds": _milliseconds(observation.seconds),
         }
+        stages = observation.stages.items()
+        times = {f"{stage}_milliseconds": _milliseconds(seconds) for stage, seconds in stages}
         request = observation.request
-        names = {} if request is None else self._names(request)
+        names = times if request is None else times | self._names(request)
         cause = cause_of(request.error) if is_error and request is not None and request.error else ""
         if self._log.is_json:
             self._log.write(json_line(members | names | ({"cause": cause} if cause else {})))
         else:
             self._log.write(_line(members, names, cause))
 
-    def _names(self, request: Request) -> dict[str, str]:
+    def _names(self, request: Request) -> dict[str, Any]:
         """Return the identifiers of a request: its id, its caller and its trace."""
-        names = {"request_id": request.request_id}
+        names: dict[str, Any] = {"request_id": request.request_id}
         if request.caller is not None:
             names |= self._describe(request.caller)
         if request.trace is not None:
             names["trace_id"] = request.trace.trace_id
         return names
+
+
+def _milliseconds(seconds: float) -> float:
+    return int(seconds * 10_000) / 10
 
 
 def _path(observation: Observation) -> str:
@@ -71,7 +77,7 @@ def _path(observation: Observation) -> str:
     return path if len(path) <= MOST_TARGET else f"{path[:MOST_TARGET]}..."
 
 
-def _line(members: Mapping[str, Any], names: Mapping[str, str], cause: str) -> str:
+def _line(members: Mapping[str, Any], names: Mapping[str, Any], cause: str) -> str:
     level, operation, status = (
         members["level"].upper(),
         members["operation"] or "-",

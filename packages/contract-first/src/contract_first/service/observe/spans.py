@@ -20,6 +20,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer, TracerProvider
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
+from contract_first.contexts import assignment
 from contract_first.contract import Contract
 from contract_first.service.http.connections import HEALTH_PATHS
 from contract_first.service.messages.request import Request
@@ -173,12 +174,11 @@ class Tracing:
         """Record the span of a job that was left by what these header fields belong to, if to anything."""
         before = context.attach(_PROPAGATOR.extract(headers, context.Context()))
         try:
-            with _recorded(self._tracer, name, SpanKind.CONSUMER, {}) as span:
-                token = CURRENT.set(_trace_of(self._tracer, span))
-                try:
-                    yield
-                finally:
-                    CURRENT.reset(token)
+            with (
+                _recorded(self._tracer, name, SpanKind.CONSUMER, {}) as span,
+                assignment(CURRENT, _trace_of(self._tracer, span)),
+            ):
+                yield
         finally:
             context.detach(before)
 

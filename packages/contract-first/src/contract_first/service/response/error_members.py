@@ -16,7 +16,7 @@ from contract_first.contract.schemas.schema import MISSING, Schema
 from contract_first.contract.schemas.violations import Violation
 from contract_first.service.messages.problems import Problem
 from contract_first.service.messages.request import Request
-from contract_first.vocabulary.errors import OF_ERRORS, fitting, spelled, styled
+from contract_first.vocabulary.errors import OF_ERRORS, OF_RETRY_AFTER, fitting, spelled, styled
 from contract_first.vocabulary.words import plain, singular
 
 DEEPEST = 8
@@ -225,6 +225,11 @@ def _time(it: Occurrence, _: Member) -> Iterable[Any]:
     return text, text[:10], int(now.timestamp())
 
 
+def _retry_after(it: Occurrence, _: Member) -> Iterator[Any]:
+    if it.problem.retry_after.isdecimal():
+        yield int(it.problem.retry_after)
+
+
 class Meaning(NamedTuple):
     """What a member of an error means.
 
@@ -266,7 +271,8 @@ MEANINGS: Mapping[str, Meaning] = {
     "time": Meaning("string integer", "timestamp time date datetime", _time, OF_TIME),
     "failure": Meaning("boolean", "error iserror failed failure", lambda *_: [True]),
     "success": Meaning("boolean", "success ok succeeded successful", lambda *_: [False]),
-    "retryable": Meaning("boolean", "retryable transient", lambda it, _: [it.problem.retryable]),
+    "transient": Meaning("boolean", "retryable transient", lambda it, _: [it.problem.is_transient]),
+    "retry after": Meaning("integer", OF_RETRY_AFTER, _retry_after),
 }
 
 

@@ -1,7 +1,6 @@
 """Recorded exchanges as rules, by which the same requests get the same responses; a recording lists them."""
 
 import re
-from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
@@ -16,8 +15,8 @@ from contract_first.contract.document import pointers
 from contract_first.contract.document.media_types import essence, is_json
 from contract_first.masking import Masking
 from contract_first.mock.extension import NO_EXTENSION
-from contract_first.mock.override import FRAMING, OF_MOCKS, OF_PROXIES
-from contract_first.mock.rule import RuleError, RuleFileError
+from contract_first.mock.override import FRAMING, OF_MOCKS, OF_PROXIES, text_or_base64
+from contract_first.mock.rule import RuleFileError
 from contract_first.mock.rules.reading import RuleReader, rule_documents
 
 MOST_BYTES: Final = 64 * 1024 * 1024
@@ -120,12 +119,7 @@ def recorded_responses(path: Path) -> Iterator[tuple[str, str, Any]]:
     """
     rules = recorded_rules(path)
     documents = rule_documents(path, "overrides", MOST_BYTES) if rules is None else rules
-    reader = RuleReader(NO_EXTENSION)
-    for number, document in enumerate(documents, 1):
-        try:
-            rule = reader.rule(document)
-        except RuleError as error:
-            raise RuleFileError(f"{path}: entry {number}: {error}") from None
+    for rule in RuleReader(NO_EXTENSION).rules(documents, str(path)):
         for effect in rule.effect.sequence or [rule.effect]:
             respond = effect.respond
             if respond and respond.status in SUCCESSES:
@@ -253,7 +247,4 @@ def _body(response: Message) -> dict[str, Any]:
             return {"body": response.json()}
         except (msgspec.DecodeError, RecursionError, UnicodeError):
             pass  # it is sent as it is
-    try:
-        return {"text": response.body.decode()}
-    except UnicodeDecodeError:
-        return {"base64": b64encode(response.body).decode()}
+    return text_or_base64(response.body)

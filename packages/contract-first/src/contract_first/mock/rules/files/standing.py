@@ -1,5 +1,6 @@
 """Rules that options ask for, which stay for as long as a mock runs: a recording, and what goes upstream."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,8 +27,11 @@ UNRECORDED: Final = {
 }
 
 
-def standing_rules(options: ApiOptions) -> dict[str, list[Any]]:
+def standing_rules(options: ApiOptions, services: Mapping[str, ApiOptions]) -> dict[str, list[Any]]:
     """Return rules, as JSON, by where they come from (see `registry.LASTING`).
+
+    Args:
+        services: the options of each service that has its own upstream, of a mock with several.
 
     Raises:
         RuleFileError: the recording cannot be read, or is none.
@@ -42,10 +46,14 @@ def standing_rules(options: ApiOptions) -> dict[str, list[Any]]:
         rules["recording"].append(UNRECORDED)
     if options.upstream is None and (options.forward or options.mock_on):
         raise ValueError("--forward and --mock-on need a server: --upstream URL.")
-    if options.upstream is not None:
-        effect = {"forward": {"mock_on": [*options.mock_on]}}
-        matches = [{"operation": operation} for operation in options.forward] or [{}]
-        rules["upstream"] = [{"name": "upstream", "match": match, "effect": effect} for match in matches]
+    effect = {"forward": {"mock_on": [*options.mock_on]}}
+    matches: list[dict[str, str]] = [{"operation": operation} for operation in options.forward] or [{}]
+    rules["upstream"] = [
+        {"name": "upstream", "match": {**match, **({"service": name} if name else {})}, "effect": effect}
+        for name, service in (services or {"": options}).items()
+        if service.upstream is not None
+        for match in matches
+    ]
     return rules
 
 

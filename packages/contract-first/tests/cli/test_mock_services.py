@@ -1,0 +1,138 @@
+"""``mock`` of several contracts on the command line, and of those that contract-first.toml names."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+PROGRAM = [sys.executable, "-m", "contract_first"]
+SHOW = "import json, os; print(json.dumps({n: v for n, v in os.environ.items() if n.endswith('_URL')}))"
+COMMAND = ["--", sys.executable, "-c", SHOW]
+ITEMS = {"200": {"description": "", "content": {"application/json": {"schema": {"type": "string"}}}}}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Return a folder with three contracts."""
+    for name in ("orders", "billing-v2", "users"):
+        (tmp_path / f"{name}.json").write_text(
+            json.dumps(
+                {
+                    "openapi": "3.1.0",
+                    "info": {"title": name, "version": "1"},
+                    "paths": {"/things": {"get": {"operationId": "list_things", "responses": ITEMS}}},
+                }
+            )
+        )
+    return tmp_path
+
+
+def run(folder, *arguments):
+    return subprocess.run(  # noqa: S603 -- our own
+        [*PROGRAM, *arguments], cwd=folder, capture_output=True, text=True, timeout=60, check=False
+    )
+
+
+def urls(outcome):
+    """Return the paths of the URLs that a command beside the mock has, by variable."""
+    assert outcome.returncode == 0, outcome.stderr
+    found = json.loads(outcome.stdout)
+    root = found.pop("MOCK_CONTROL_URL").removesuffix("/_mock")
+    return {name: url.removeprefix(root) for name, url in found.items() if url.startswith(root)}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["mock", "exec", "orders.json", "billing-v2.json"],
+        ["mock", "orders.json", "billing-v2.json", "exec"],
+        ["mock", "--contract", "orders.json", "--stateful", "--contract", "billing-v2.json", "exec"],
+    ],
+)
+def test_a_command_finds_each_service(folder, arguments):
+    assert urls(run(folder, *arguments, *COMMAND)) == {
+        "ORDERS_URL": "/orders",
+        "BILLING_V2_URL": "/billing-v2",
+    }
+
+
+def test_none_starts_where_one_cannot_be_read(folder):
+    broken = run(folder, "mock", "exec", "orders.json", "gone.json", "users.json", *COMMAND)
+    assert (broken.returncode, broken.stdout) == (125, "") or broken.returncode == 2
+    assert "gone.json: cannot be read" in broken.stderr
+    going = run(folder, "mock", "--keep-going", "exec", "orders.json", "gone.json", "users.json", *COMMAND)
+    assert urls(going) == {"ORDERS_URL": "/orders", "USERS_URL": "/users"}
+    assert "Left out: gone.json: cannot be read" in going.stderr
+
+
+def test_the_file_of_the_project_names_services(folder):
+    (folder / "contract-first.toml").write_text(
+        '[services.shop]\ncontract = "orders.json"\nstateful = true\nitems = 5\n'
+        '[services.users]\ncontract = "users.json"\n'
+        "[check]\nmax-examples = 2\n"
+        '[[overrides]]\nmatch = {service = "users"}\neffect = {status = 503}\n'
+    )
+    show = "import httpx2, os\nfor name in ('SHOP', 'USERS'):\n"
+    show += "    print(httpx2.get(os.environ[f'{name}_URL'] + '/things').status_code)"
+    outcome = run(folder, "mock", "exec", "--", sys.executable, "-c", show)
+    assert outcome.stdout.split() == ["200", "503"], outcome.stderr
+    # with a contract on the command line, the file is not read
+    alone = run(folder, "mock", "exec", "users.json", *COMMAND)
+    assert (alone.returncode, "Configuration" in alone.stderr) == (0, False)
+    assert urls(alone) == {"MOCK_API_URL": ""}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('[servces.a]\ncontract = "orders.json"\n', ":1: 'servces' is not an option; close to it: services"),
+        ('[services.a]\ncontrct = "orders.json"\n', ":2: 'contrct' is not an option; close to it: contract"),
+        ("[services.a]\nstateful = true\n", ":1: has no contract"),
+        ('[services.a]\ncontract = "orders.json"\nport = 1\n', ":3: port is of all services"),
+        ('[services.a]\ncontract = "orders.json"\nhandlers = "os"\n', ":3: handlers are code"),
+        ('[services.a]\ncontract = "orders.json"\nitems = "many"\n', ":3: "),
+        ('[services."a b"]\ncontract = "orders.json"\n', "expected a name of letters"),
+        ("services = 3\n", ":1: expected a table, got 3"),
+        ('[services.a]\ncontract = "gone.json"\n', "gone.json: cannot be read"),
+    ],
+)
+def test_what_is_wrong_in_the_file_is_said_with_its_line(folder, text, sentence):
+    (folder / "contract-first.toml").write_text(text)
+    outcome = run(folder, "mock", "--port", "0")
+    assert outcome.returncode == 2
+    assert sentence in " ".join(outcome.stderr.split()), outcome.stderr
+
+
+def test_the_other_commands_read_past_services(folder):
+    (folder / "contract-first.toml").write_text(
+        'contract = "orders.json"\n[services.a]\ncontract = "users.json"\n'
+    )
+    assert run(folder, "contract", "lint").returncode == 0
+
+
+def test_init_writes_the_file_and_mock_starts_from_it(folder):
+    """What is no contract is left out, and names are unique: a stem that is there twice, or a base path."""
+    (folder / "package.json").write_text('{"name": "app"}')
+    (folder / "notes.yaml").write_text("openapi: is what we use\n")
+    (folder / "broken.json").write_text('{"openapi": ')
+    for place in ("old", "node_modules", ".cache"):
+        (folder / place).mkdir()
+        (folder / place / "orders.json").write_text((folder / "orders.json").read_text())
+    document = json.loads((folder / "users.json").read_text())
+    document["servers"] = [{"url": "https://x.example/orders"}]
+    (folder / "users.json").write_text(json.dumps(document))
+    outcome = run(folder, "init")
+    assert outcome.returncode == 0, outcome.stderr
+    text = (folder / "contract-first.toml").read_text()
+    assert '# orders\n[services.orders-3]\ncontract = "orders.json"\n# stateful = true' in text
+    assert urls(run(folder, "mock", "exec", *COMMAND)) == {
+        "BILLING_V2_URL": "/billing-v2", "ORDERS_2_URL": "/orders-2",
+        "ORDERS_3_URL": "/orders-3", "USERS_URL": "/orders",
+    }  # fmt: skip
+    again = run(folder, "init")
+    assert (again.returncode, "contract-first.toml is there already" in again.stderr) == (2, True)
+    assert (folder / "contract-first.toml").read_text() == text
+    (folder / "empty").mkdir()
+    nothing = run(folder, "init", "--output", "empty/contract-first.toml")
+    assert (nothing.returncode, "There is no OpenAPI contract in empty" in nothing.stderr) == (2, True)
