@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
+from importlib.util import find_spec
 from io import BytesIO
+from pathlib import Path
 
+import httpx2
 import pytest
 from PIL import Image
 
@@ -13,6 +16,8 @@ from contract_first.mock import contract_mock
 
 zxingcpp = pytest.importorskip("zxingcpp", exc_type=ImportError)
 pytestmark = pytest.mark.programs
+ROOT = Path(__file__).parents[2]
+SEVERAL = find_spec("contract_first.mock.services") is not None
 
 PETS = """
 openapi: 3.1.0
@@ -70,9 +75,25 @@ def large(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def seen(mock, pets, large, drive):
+def services():
+    """Run a mock of several contracts to each of which there was a request; return the URL of its console."""
+    if not SEVERAL:
+        yield ""
+        return
+    files = [
+        str(ROOT / "examples" / "compose" / "services" / f"{name}.yaml") for name in ("orders", "billing")
+    ]
+    with contract_mock(files, stateful=True) as running, httpx2.Client(trust_env=False) as client:
+        for service, path in (("orders", "/orders"), ("billing", "/invoices")):
+            client.get(running.services[service].url + path)
+        yield f"{running.control}/console"
+
+
+@pytest.fixture(scope="module")
+def seen(mock, pets, large, services, drive):
     """Return what was seen in each scene."""
-    return drive("console", "panels.js", MOCK=mock.api, PETS=pets.api, LARGE=large.api)
+    urls = {"MOCK": mock.api, "PETS": pets.api, "LARGE": large.api, "SERVICES": services}
+    return drive("console", "panels.js", **urls)
 
 
 def test_items_are_created_edited_and_deleted(seen):
@@ -146,3 +167,22 @@ def test_nothing_fails_and_nobody_else_is_asked(seen, mock, pets, large):
         pets.api,
         large.api,
     }
+
+
+def test_an_exchange_on_a_phone(seen):
+    """The page opens on the journal; bodies are before headers, and what a rule asked for is no violation."""
+    phone = seen["phone"]
+    assert phone["view"] == "journal"
+    assert phone["asked"].startswith("by rule: response status")
+    assert phone["violating"] == 0
+    assert phone["parts"] == ["h3", "p", "pre", "details"]
+    assert (phone["unfolded"], phone["width"], phone["found"]) == (0, 390, [])
+
+
+@pytest.mark.skipif(not SEVERAL, reason="needs several contracts")
+def test_a_switch_of_services(seen):
+    """All services at first; then exchanges and collections of one, within the width of a phone."""
+    services = seen["services"]
+    assert (services["all"], services["one"]) == (["billing", "orders"], ["billing"])
+    assert (services["collections"], services["title"]) == (1, "Console · Invoices")
+    assert (services["width"], services["end"] <= 390 - 14, services["found"]) == (390, True, [])

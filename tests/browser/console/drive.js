@@ -130,7 +130,7 @@ async function changed(page) {
   const row = page.locator(".exchange", { has: page.locator(".refused") }).first();
   const said = await row.locator(".refused").innerText();
   await row.locator(".line").click();
-  await row.locator("summary").click();
+  await row.locator("summary:text('Policy')").click();
   return { refusal, inView, said, policy: JSON.parse(await row.locator("details pre").innerText()) };
 }
 

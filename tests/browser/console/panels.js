@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import axe from "axe-core";
 import { chromium } from "playwright-core";
 
-const { CHROMIUM, CHROMIUM_FLAGS, MOCK, PETS, LARGE } = process.env;
+const { CHROMIUM, CHROMIUM_FLAGS, MOCK, PETS, LARGE, SERVICES } = process.env;
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_FLAGS.split(" ") });
 const asked = new Set();
 const complaints = [];
@@ -193,9 +193,57 @@ async function products() {
   return { gtin, picture, found, width, pages, printed: await page.locator("header").isVisible() };
 }
 
+/** Open the console on a phone, and an exchange whose response an override asked for. */
+async function phone() {
+  const page = await opened(`${PETS}/_mock/console`, { viewport: { width: 390, height: 844 } });
+  await live(page);
+  await page.evaluate(async () => {
+    const rule = { match: { operation: "list_pets" }, effect: { respond: { status: 418, body: [] } } };
+    await fetch("/_mock/overrides", { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(rule) });
+    await fetch("/pets");
+    await fetch("/_mock/overrides", { method: "DELETE" });
+  });
+  const row = page.locator(".exchange", { has: page.locator(".by-rule") }).first();
+  const asked = await row.locator(".by-rule").innerText();
+  await row.locator(".line").click();
+  await row.locator(".messages").waitFor();
+  return {
+    view: await page.evaluate(() => document.body.dataset.view),
+    asked,
+    violating: await page.locator(".exchange.broken", { has: page.locator(".by-rule") }).count(),
+    parts: await row.locator(".messages section").last().evaluate((section) => [...section.children].map(({ localName }) => localName)),
+    unfolded: await row.locator(".headers[open]").count(),
+    width: await page.evaluate(() => document.documentElement.scrollWidth),
+    found: await serious(page),
+  };
+}
+
+/** Look at all services of a mock, and then at one. */
+async function services() {
+  const page = await opened(SERVICES, { viewport: { width: 390, height: 844 } });
+  await live(page);
+  await page.locator("#exchanges > li").nth(1).waitFor();
+  const marks = () => page.locator("#exchanges .mark:not(.server)").allInnerTexts();
+  const all = await marks();
+  await page.selectOption("#service", "billing");
+  const one = await marks();
+  await page.click('nav a[href="#state"]');
+  await page.click("#collections summary");
+  await page.locator(".items > li").first().waitFor();
+  return {
+    all,
+    one,
+    collections: await page.locator("#collections > ul > li").count(),
+    title: await page.title(),
+    width: await page.evaluate(() => document.documentElement.scrollWidth),
+    end: await page.locator("#connection").evaluate((place) => place.getBoundingClientRect().right),
+    found: await serious(page),
+  };
+}
+
 const outcomes = {};
 try {
-  for (const [name, scene] of Object.entries({ items, scopes, overrides, pipeline, explorer, responses, products })) {
+  for (const [name, scene] of Object.entries({ items, scopes, overrides, pipeline, explorer, responses, products, phone, ...(SERVICES && { services }) })) {
     outcomes[name] = await scene();
     for (const context of browser.contexts()) await context.close();
   }

@@ -146,6 +146,7 @@ class RecordedExchange(msgspec.Struct, frozen=True, kw_only=True):
         operation: the operationId that the request belongs to; for S3, the name of S3's operation.
         scope: value of ``X-Mock-Scope``.
         fault: id of the fault that was applied.
+        by_rule: whether a rule asked for the response, so that its violations are none of the server's.
         verdict: what it violates; None where it was not validated.
     """
 
@@ -162,6 +163,7 @@ class RecordedExchange(msgspec.Struct, frozen=True, kw_only=True):
     operation: str = ""
     scope: str = ""
     fault: str = ""
+    by_rule: bool = False
     verdict: Validation | None = None
     service: str | msgspec.UnsetType = msgspec.UNSET
 
@@ -181,5 +183,6 @@ class RecordedExchange(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def violations(self) -> list[tuple[Side, MessageViolation]]:
-        """The violations that are known, each with its side."""
-        return [] if self.verdict is None else list(self.verdict.violations)
+        """The violations that are known, each with its side; what a rule asked for is none."""
+        known = () if self.verdict is None else self.verdict.violations
+        return [(side, violation) for side, violation in known if side == "request" or not self.by_rule]

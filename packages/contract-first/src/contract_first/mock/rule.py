@@ -241,6 +241,11 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
     ] = None
     sequence: Annotated[tuple["Effect", ...], Meta(min_length=1, max_length=100)] = ()
 
+    @property
+    def asks_for_response(self) -> bool:
+        """Whether the response is what the rule says, in place of the contract."""
+        return (self.status, self.respond, self.patch) != (None, None, None)
+
     def step(self, number: int) -> "Effect":
         """Return the effect on the request of a number, from 1, of those that the rule applies to."""
         return self.sequence[min(number, len(self.sequence)) - 1] if self.sequence else self

@@ -105,17 +105,22 @@ def test_a_patch_that_does_not_fit(path, effect, reason, client, override):
     assert reason in response.json()["detail"]
 
 
-def test_violations_are_named(client, override):
-    """What violates the contract is sent; the journal names the violation, and the override."""
+def test_violations_by_rule(client, override):
+    """What an override asks for is sent; the journal names it, and the override, not under violations."""
     rule = override({"patch": {"body": {"name": "x" * 21}}})
     undocumented = override({"respond": {"status": 418}}, match={"operation": "list_pets"})
     assert client.get("/pets/7").json()["name"] == "x" * 21
     assert client.get("/pets").status_code == 418
-    violating = client.get("/_mock/journal", params={"violations": True}).json()["exchanges"]
+    exchanges = client.get("/_mock/journal").json()["exchanges"]
+    assert all(exchange["by_rule"] for exchange in exchanges)
     named = [
-        (each["fault"], [(v["part"], v["where"]) for v in each["verdict"]["response"]]) for each in violating
+        (each["fault"], [(v["part"], v["where"]) for v in each["verdict"]["response"]]) for each in exchanges
     ]
     assert named == [(rule["id"], [("body", "/name")]), (undocumented["id"], [("status", "418")])]
+    assert client.get("/_mock/journal", params={"violations": True}).json()["exchanges"] == []
+    client.get("/pets/seven")
+    (invalid,) = client.get("/_mock/journal", params={"violations": True}).json()["exchanges"]
+    assert (invalid["by_rule"], invalid["verdict"]["request"][0]["where"]) == (True, "id")
 
 
 def test_templates(client, override):

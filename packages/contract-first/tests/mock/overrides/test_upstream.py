@@ -47,7 +47,10 @@ def test_all_that_has_no_override(contract, real, client):
         assert client.delete(f"{mock.api}/pets/1").status_code == 405
         exchanges = client.get(f"{mock.control}/journal").json()["exchanges"]
         assert [exchange["fault"] for exchange in exchanges[:2]] == ["override-1"] * 2
+        assert [exchange["by_rule"] for exchange in exchanges] == [False, False, False, True, False]
         assert exchanges[-1]["verdict"]["response"][0]["part"] == "status"
+        (violating,) = client.get(f"{mock.control}/journal", params={"violations": True}).json()["exchanges"]
+        assert violating["number"] == exchanges[-1]["number"]
 
 
 def test_a_patch_of_what_the_upstream_sends(contract, real, client):

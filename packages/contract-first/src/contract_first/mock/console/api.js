@@ -18,6 +18,9 @@ export const controlToken = {
 export const scope = { value: "" };
 export const scoping = new EventTarget();
 
+/** Return the query that names a service; empty where the mock has one contract. */
+export const ofService = (service) => (service ? `?service=${encodeURIComponent(service)}` : "");
+
 /** What was sent last, the newest first. */
 export const sent = [];
 export const sending = new EventTarget();

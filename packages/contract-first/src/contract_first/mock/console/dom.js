@@ -25,6 +25,9 @@ export function element(name, attributes = {}, ...children) {
   return node;
 }
 
+/** The media query of a phone's width, as the stylesheet has it. */
+export const PHONE = "(width < 620px)";
+
 export const find = (selector) => document.querySelector(selector);
 
 /** Put a list's items in place, by key: what is there already stays as it is, and so do focus and pictures. */

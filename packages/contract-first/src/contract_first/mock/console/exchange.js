@@ -1,7 +1,7 @@
 /** An exchange as a row of the journal, and its details once somebody wants to see them. */
 
 import { look } from "./api.js";
-import { copyButton, element, statusBadge } from "./dom.js";
+import { PHONE, copyButton, element, statusBadge } from "./dom.js";
 import { meaningOf, s3ErrorOf } from "./explain.js";
 import { mock } from "./mock.js";
 import { overrideForm } from "./override.js";
@@ -11,15 +11,14 @@ import { bytes, milliseconds, pretty, prettyXml, timeOfDay } from "./words.js";
 
 /** Return what the list keeps of an exchange: neither headers nor bodies. */
 export function slim({ request: _, response, ...exchange }) {
-  const { verdict } = exchange;
+  const { verdict, by_rule } = exchange;
   const refusal = exchange.server === "s3" && exchange.status >= 400 ? s3ErrorOf(bodyOf(response).text) : null;
-  const violations = [
-    ...(verdict?.request ?? []).map((violation) => ({ of: "request", ...violation })),
-    ...(verdict?.response ?? []).map((violation) => ({ of: "response", ...violation })),
-  ];
+  const ofResponse = (verdict?.response ?? []).map((violation) => ({ of: "response", ...violation }));
+  const violations = [...(verdict?.request ?? []).map((violation) => ({ of: "request", ...violation })), ...(by_rule ? [] : ofResponse)];
+  const byRule = by_rule ? ofResponse.map((violation) => ({ ...violation, of: "by rule: response" })) : [];
   const text = [exchange.method, exchange.url, exchange.operation, exchange.status, exchange.scope, exchange.request_id, exchange.fault, refusal?.code, refusal?.said];
-  const searchable = [...text, ...violations.flatMap(({ detail, rule, where }) => [detail, rule, where])].join(" ").toLowerCase();
-  return { ...exchange, violations, refusal, target: targetOf(exchange), searchable };
+  const searchable = [...text, ...[...violations, ...byRule].flatMap(({ detail, rule, where }) => [detail, rule, where])].join(" ").toLowerCase();
+  return { ...exchange, violations, byRule, refusal, target: targetOf(exchange), searchable };
 }
 
 /** Return path and query, without what all paths of the contract begin with. */
@@ -30,7 +29,7 @@ function targetOf({ url, server }) {
 }
 
 export function row(exchange) {
-  const { number, violations } = exchange;
+  const { number, violations, byRule } = exchange;
   const details = element("div", { class: "details", id: `exchange-${number}`, hidden: true });
   const button = element(
     "button",
@@ -43,12 +42,14 @@ export function row(exchange) {
     element("time", { dateTime: exchange.started }, timeOfDay(exchange.started)),
   );
   const broken = violations.length > 0 && element("ul", { class: "violations" }, violations.map(sentence));
-  return element("li", { class: violations.length ? "exchange broken" : "exchange" }, button, broken, refused(exchange), details);
+  const asked = byRule.length > 0 && element("ul", { class: "by-rule" }, byRule.map(sentence));
+  return element("li", { class: violations.length ? "exchange broken" : "exchange" }, button, broken, asked, refused(exchange), details);
 }
 
-function marks({ server, fault, scope }) {
+function marks({ server, service, fault, scope }) {
   return [
     server === "s3" && element("span", { class: "mark server" }, "S3"),
+    service && element("span", { class: "mark", title: "Service" }, service),
     ...(fault ?? "").split(" ").filter(Boolean).map(ruleMark),
     scope && element("span", { class: "mark", title: "X-Mock-Scope" }, scope),
   ];
@@ -113,11 +114,11 @@ function message(title, { headers, fields, ...content }) {
     "section",
     {},
     element("h3", {}, title),
-    element("dl", { class: "fields" }, pairs(headers)),
-    fields.length > 0 && element("h4", {}, "Form"),
-    fields.length > 0 && formOf(fields),
     element("p", { class: "quiet" }, note),
     text && element("pre", { tabIndex: 0 }, formatted(headers, text)),
+    fields.length > 0 && element("h4", {}, "Form"),
+    fields.length > 0 && formOf(fields),
+    element("details", { class: "headers", open: !matchMedia(PHONE).matches }, element("summary", {}, `Headers (${headers.length})`), element("dl", { class: "fields" }, pairs(headers))),
   );
 }
 

@@ -3,6 +3,7 @@
 import { control, look } from "./api.js";
 import { element, find, say } from "./dom.js";
 import { row, slim } from "./exchange.js";
+import { mock, on } from "./mock.js";
 import { counted } from "./words.js";
 
 const MOST_KEPT = 1000;
@@ -16,6 +17,7 @@ let last = 0;
 let paused = false;
 
 export function start() {
+  on("service", showAll);
   for (const control of find("#journal-filter").elements) control.addEventListener("input", showAll);
   find("#journal-filter").addEventListener("submit", (event) => event.preventDefault());
   find("#journal-clear").addEventListener("click", clear);
@@ -64,6 +66,7 @@ function filter() {
   const { server, status, violations, text } = criteria();
   return (exchange) =>
     (!server || exchange.server === server) &&
+    (!mock.service || exchange.service === mock.service) &&
     (!status || Math.floor(exchange.status / 100) === Number(status)) &&
     (!violations || exchange.violations.length > 0) &&
     exchange.searchable.includes(text);
@@ -113,6 +116,7 @@ async function download() {
   const { server, status, violations } = criteria();
   const query = new URLSearchParams({ format: "har", limit: String(MOST_DOWNLOADED) });
   if (server) query.set("server", server);
+  if (mock.service) query.set("service", mock.service);
   if (status) query.set("status", status === "0" ? "0" : `${status}xx`);
   if (violations) query.set("violations", "true");
   try {

@@ -1,13 +1,13 @@
 /** Puts the page together: the token, if one is required, then the panels, then what the mock tells. */
 
 import { controlToken, listen, look, scoping } from "./api.js";
-import { find } from "./dom.js";
+import { PHONE, find, offer } from "./dom.js";
 import { extensions } from "./extensions.js";
 import * as faults from "./faults.js";
 import * as items from "./items.js";
 import * as journal from "./journal.js";
 import * as override from "./override.js";
-import { ask, meet, mock, refresh, receive } from "./mock.js";
+import { ask, choose, meet, mock, on, refresh, receive } from "./mock.js";
 import * as objects from "./objects.js";
 import * as scopes from "./scopes.js";
 import * as sent from "./sent.js";
@@ -42,7 +42,8 @@ async function start() {
 function show() {
   const views = [...document.querySelectorAll("main > section")];
   const names = views.map(({ dataset }) => dataset.view);
-  const view = names.includes(location.hash.slice(1)) ? location.hash.slice(1) : names[0];
+  const first = matchMedia(PHONE).matches ? "journal" : names[0];
+  const view = names.includes(location.hash.slice(1)) ? location.hash.slice(1) : first;
   document.body.dataset.view = view;
   for (const button of views) button.toggleAttribute("data-current", button.dataset.view === view);
   for (const link of document.querySelectorAll("nav a")) {
@@ -55,6 +56,11 @@ function showTitle() {
   const title = mock.contract.document.info?.title ?? "mock";
   find("#title").textContent = title;
   document.title = `Console · ${title}`;
+  const isOfOne = !mock.seeds.services || Boolean(mock.service);
+  for (const link of document.querySelectorAll(".standing-line a")) link.hidden = !isOfOne;
+  if (!mock.service) return;
+  find("#explorer").href = `${mock.seeds.services[mock.service].url}/docs`;
+  find("#responses").href = `/_mock/responses/${encodeURIComponent(mock.service)}`;
 }
 
 function connection(name, text) {
@@ -95,7 +101,11 @@ function askForToken(wrong) {
 async function begin() {
   await letIn();
   await meet();
+  on("service", showTitle);
   showTitle();
+  offer(find("#service"), [["", "all services"], ...Object.keys(mock.seeds.services ?? {}).map((name) => [name])]);
+  find("#service").hidden = !mock.seeds.services;
+  find("#service").addEventListener("change", ({ target }) => choose(target.value));
   document.body.classList.toggle("one-server", !(mock.seeds.api && mock.seeds.s3));
   for (const panel of [...extensions.panels, objects, journal, faults, override, state, items, scopes, sent]) panel.start();
   show();

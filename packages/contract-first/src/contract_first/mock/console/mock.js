@@ -1,6 +1,6 @@
 /** What the page knows of the running mock, kept up to date by its events. */
 
-import { look } from "./api.js";
+import { look, ofService } from "./api.js";
 import { Contract } from "./contract.js";
 import { extensions } from "./extensions.js";
 
@@ -10,6 +10,8 @@ const hearing = new EventTarget();
 
 export const mock = {
   seeds: {},
+  contracts: {}, // by service; of a mock with one contract by the empty name
+  service: "", // that the page is about; empty for all
   contract: new Contract({}),
   control: new Contract({}),
   defects: [],
@@ -26,7 +28,7 @@ export const mock = {
   },
 };
 
-/** Call something whenever `state`, `faults`, `overrides`, `scopes` or `clock` has changed. */
+/** Call something whenever `service`, `state`, `faults`, `overrides`, `scopes` or `clock` has changed. */
 export const on = (name, hear) => hearing.addEventListener(name, hear);
 
 /** Take the value of an event, and ask the mock again: a response under way may be older. */
@@ -43,9 +45,20 @@ export function changed(name, value) {
 
 /** Learn what stays as it is for as long as the mock runs. */
 export async function meet() {
-  const places = ["/seeds", "/contract", "/openapi.json", "/defects"];
-  const [seeds, contract, control, { defects }] = await Promise.all(places.map((place) => look(place)));
-  Object.assign(mock, { seeds, contract: new Contract(contract), control: new Contract(control), defects });
+  const seeds = await look("/seeds");
+  const services = Object.keys(seeds.services ?? { "": seeds });
+  const ofAll = (place) => Promise.all(services.map((service) => look(place + ofService(service))));
+  const [documents, control, defects] = await Promise.all([ofAll("/contract"), look("/openapi.json"), ofAll("/defects")]);
+  const contracts = Object.fromEntries(services.map((service, at) => [service, new Contract(documents[at])]));
+  Object.assign(mock, { seeds, contracts, control: new Contract(control), defects: defects.flatMap(({ defects }) => defects) });
+  choose("");
+}
+
+/** Have the page be about a service; about all where the name is empty. */
+export function choose(service) {
+  const { contracts } = mock;
+  mock.contract = contracts[service] ?? new Contract({ info: { title: Object.keys(contracts).join(", ") } });
+  changed("service", service);
 }
 
 /** Ask for state and faults again, a moment from now, however much happens until then. */

@@ -3,7 +3,7 @@
 import { control, look } from "./api.js";
 import { element, find, offer, say } from "./dom.js";
 import { explained } from "./explain.js";
-import { ask, mock } from "./mock.js";
+import { ask, mock, on } from "./mock.js";
 import { pretty } from "./words.js";
 
 const OFTEN = [["", "always"], ["1", "once"], ["n", "the next"]];
@@ -20,10 +20,16 @@ const LABELS = {
 /** Let the faults' panel override the response of any operation. */
 export function start() {
   const select = find("#override-operation");
-  offer(select, [["", "Choose an operation"], ...mock.contract.operations.filter(({ operationId }) => operationId).map(({ operationId }) => [operationId])]);
+  const offerOperations = () => {
+    const first = mock.seeds.services && !mock.service ? "Choose a service above" : "Choose an operation";
+    offer(select, [["", first], ...mock.contract.operations.filter(({ operationId }) => operationId).map(({ operationId }) => [operationId])]);
+    find("#override-form").replaceChildren();
+  };
+  offerOperations();
+  on("service", offerOperations);
   select.addEventListener("change", () => {
     const operation = mock.contract.operations.find(({ operationId }) => operationId === select.value);
-    find("#override-form").replaceChildren(...(operation ? [formOf("operation", { operation: select.value }, documented(operation))] : []));
+    find("#override-form").replaceChildren(...(operation ? [formOf("operation", { operation: select.value, ...(mock.service && { service: mock.service }) }, documented(operation))] : []));
   });
 }
 

@@ -24,6 +24,8 @@ SERVICE_KEY = "contract_first.mock.service"
 """Key of the ASGI scope that has the name of a request's service, of a mock with several."""
 RULE_KEY = "contract_first.mock.rule"
 """Key of the ASGI scope where a layer further in puts the id of the rule that applied to a request."""
+BY_RULE_KEY = "contract_first.mock.by_rule"
+"""Key of the ASGI scope where a layer further in says whether a rule asked for the response."""
 LONGEST_SCOPE = 200
 LONGEST_LENGTH = 18
 
@@ -58,13 +60,14 @@ class Recording:
         status: of the response; 0 until there is one.
         operation: its operationId; None to find it.
         fault: id of the fault that applied.
+        by_rule: whether a rule asked for the response.
         verdict: what the contract says, if that is known.
     """
 
     __slots__ = (
         *("_began", "_contract", "_method", "_most_bytes", "_path", "_query", "_request_headers", "_scheme"),
         *("_seconds", "_shown_bytes", "_started", "_url"),
-        *("fault", "headers", "operation", "request", "response", "service", "status", "verdict"),
+        *("by_rule", "fault", "headers", "operation", "request", "response", "service", "status", "verdict"),
     )
 
     def __init__(
@@ -88,6 +91,7 @@ class Recording:
         self.headers: Headers = []
         self.operation: str | None = None
         self.fault = ""
+        self.by_rule = False
         self.verdict: Validation | None = None
         self.service: str | msgspec.UnsetType = scope.get(SERVICE_KEY, msgspec.UNSET)
 
@@ -194,6 +198,7 @@ class Recording:
             operation=operation,
             scope=(exchange.request.header("x-mock-scope") or "")[:LONGEST_SCOPE],
             fault=self.fault,
+            by_rule=self.by_rule,
             verdict=self.verdict,
             service=self.service,
         )
@@ -252,6 +257,8 @@ class JournalMiddleware:
         def end() -> None:
             if recording.end():
                 recording.fault = scope.get(RULE_KEY, "")
+                from_upstream = _value(recording.headers, b"x-mock-answer") == b"upstream"
+                recording.by_rule = scope.get(BY_RULE_KEY, False) and not from_upstream
                 self._journal.record(recording)
 
         async def recorded_receive() -> Any:

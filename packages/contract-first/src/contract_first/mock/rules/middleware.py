@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from contract_first.contract import Contract
 from contract_first.contract.routing import Route
 from contract_first.mock.extension import Extension
-from contract_first.mock.journal.recording import RULE_KEY
+from contract_first.mock.journal.recording import BY_RULE_KEY, RULE_KEY
 from contract_first.service.clock import Clock
 from contract_first.service.messages.problems import Problem, ProblemProfile
 
@@ -77,4 +77,5 @@ class RuleMiddleware:
         for injection in applied:
             app = AffectedApp(app, injection, request, self._surroundings)
         scope[RULE_KEY] = " ".join(injection.rule for injection in applied)
+        scope[BY_RULE_KEY] = any(injection.effect.asks_for_response for injection in applied)
         await app(scope, receive, send)
