@@ -52,7 +52,7 @@ def _folder(tmp_path, monkeypatch):
 
 
 @pytest.mark.usefixtures("_folder")
-@pytest.mark.parametrize("command", ALL)
+@pytest.mark.parametrize("command", [command for command in ALL if command.split()[0] != "mock"])
 def test_two_contracts_are_an_error(command):
     """Neither is taken in silence; the message names both, and says what to do."""
     option = "--contract" if "--contract" in command else ""
@@ -63,7 +63,8 @@ def test_two_contracts_are_an_error(command):
 
 def test_two_contracts_in_two_ways():
     """The argument of a mock is its --contract; what follows `--` is another command's."""
-    assert "got 2: a.yaml, b.yaml." in run("mock", "a.yaml", "--contract=b.yaml").stderr
+    ended = run("mock", "a.yaml", "--contract=b.yaml")
+    assert (ended.exit_code, ended.stderr.count(".yaml: cannot be read")) == (2, 2)
     ended = run("mock", "none.yaml", "exec", "--", "true", "--contract", "a", "--contract", "b")
     assert "none.yaml: cannot be read" in ended.stderr
 

@@ -102,7 +102,7 @@ def init(context: typer.Context, contract: Document = None, output: Output = Pat
 
 
 def init_project(output: Output = Path(PROJECT)) -> None:
-    """Write contract-first.toml for the OpenAPI contracts of its folder, from which `mock` serves them all.
+    """Write contract-first.toml for the contracts of its folder, from which `mock` serves them all.
 
     Exit codes: 0 written, 2 there is no contract, or the file is there already.
     """

@@ -42,7 +42,7 @@ COMMANDS = lazy_commands(
         ),
         "init": (
             "mock_file:init_project",
-            "Write contract-first.toml for the contracts of a folder, which `mock` then serves.",
+            "Write contract-first.toml for the contracts of its folder, from which `mock` serves them all.",
         ),
         "s3": ("s3:app", "Run a local S3 that refuses what Amazon's refuses, with faults and a journal."),
         "serve": (
