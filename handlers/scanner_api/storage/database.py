@@ -20,7 +20,7 @@ from sqlalchemy.schema import CreateTable
 
 from contract_first.contract.document.errors import reason_of
 from contract_first.service.messages.problems import ServiceUnavailable
-from contract_first.service.observe.observation import timed
+from contract_first.service.observe.stages import timed
 from scanner_api.distribution import SCANNER_API
 
 from .connections import engines

@@ -18,7 +18,7 @@ from sqlalchemy import ARRAY, ColumnElement, Select, Text, any_, bindparam, func
 
 from contract_first.bounded import BoundedDict
 from contract_first.service.messages.problems import ServiceUnavailable
-from contract_first.service.observe.observation import timed
+from contract_first.service.observe.stages import timed
 
 from .batching import Batching
 from .connections.errors import UNAVAILABLE

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import URL, Connection, event, exc, make_url
 from sqlalchemy.pool import PoolProxiedConnection, StaticPool
 
-from contract_first.service.observe.observation import timed
+from contract_first.service.observe.stages import timed
 from scanner_api.distribution import SCANNER_API
 
 from .async_engine import AsyncEngine, create_async_engine

@@ -10,7 +10,7 @@ from sqlalchemy import exc
 
 from contract_first.service.messages.problems import ServiceUnavailable
 from contract_first.service.observe.logs import cause_of
-from contract_first.service.observe.observation import timed
+from contract_first.service.observe.stages import timed
 
 from .async_engine import AsyncConnection, AsyncEngine
 

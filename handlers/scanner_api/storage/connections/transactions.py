@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from weakref import WeakValueDictionary
 
-from contract_first.service.observe.observation import timed
+from contract_first.service.observe.stages import timed
 
 from .async_engine import AsyncConnection
 from .errors import LockedError

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from contract_first.service.clock import Clock
 from contract_first.service.messages.problems import ServiceUnavailable
 from contract_first.service.messages.traces import calling
-from contract_first.service.observe.observation import timed
+from contract_first.service.observe.stages import timed
 
 from .address import upload_url
 from .credentials import SigningCredentials

@@ -31,7 +31,7 @@ from .messages.problems import (
 )
 from .messages.request import STATE, Request
 from .messages.response import Rendered, Streamed, respond
-from .observe.observation import timed
+from .observe.stages import timed
 from .request.bodies import CompiledBody
 from .request.decoding import decode_form
 from .request.parameters import compile_parameters, undeclared

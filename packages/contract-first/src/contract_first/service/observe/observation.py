@@ -1,18 +1,16 @@
 """Observes requests as they end, for metrics and for the request log."""
 
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Awaitable, Callable, Sequence
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from contract_first.service.http.connections import HEALTH_PATHS
 from contract_first.service.messages.request import Request
 
+from .stages import STAGES
+
 OBSERVATION = "contract_first.service.observe.observation"
-_STAGES: ContextVar[dict[str, float] | None] = ContextVar("stages", default=None)
-"""Those of the request that is being served, if it is observed."""
 
 
 class Observation:
@@ -22,7 +20,7 @@ class Observation:
         request: the request; None for a preflight, which is no request of the API.
         status: of the response; None if the client went away before it started.
         seconds: from the head of the request to the end of its response.
-        stages: seconds that it spent in each stage that it reached, see :func:`timed`.
+        stages: seconds that it spent in each stage that it reached, see :func:`.stages.timed`.
     """
 
     __slots__ = ("request", "scope", "seconds", "stages", "status")
@@ -49,27 +47,12 @@ Observer = Callable[[Observation], None]
 """Is called when a request has ended; it does not raise."""
 
 
-@contextmanager
-def timed(stage: str) -> Iterator[None]:
-    """Add the time of a ``with`` block, or of a function, to a stage of the current request.
-
-    Args:
-        stage: ``handler``, or what is waited for meanwhile: ``pool``, ``database``, ``s3``.
-    """
-    stages, start = _STAGES.get(), time.perf_counter()
-    try:
-        yield
-    finally:
-        if stages is not None:
-            stages[stage] = stages.get(stage, 0.0) + time.perf_counter() - start
-
-
 def observed(app: ASGIApp, observers: Sequence[Observer]) -> ASGIApp:
     """Return an app whose requests are observed."""
 
     async def observed_app(scope: Scope, receive: Receive, send: Send) -> None:
         observation = scope[OBSERVATION] = Observation(scope)
-        _STAGES.set(observation.stages)  # each request has a context of its own
+        STAGES.set(observation.stages)  # each request has a context of its own
 
         def observed_send(message: Message) -> Awaitable[None]:
             if message["type"] == "http.response.start":

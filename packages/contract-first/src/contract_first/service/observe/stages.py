@@ -1,0 +1,25 @@
+"""Where the time of a request goes: what its stages take, for the request log and metrics."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Final
+
+STAGES: Final[ContextVar[dict[str, float] | None]] = ContextVar("stages", default=None)
+"""Seconds of those of the request that is being served, if it is observed."""
+
+
+@contextmanager
+def timed(stage: str) -> Iterator[None]:
+    """Add the time of a ``with`` block, or of a function, to a stage of the current request.
+
+    Args:
+        stage: ``handler``, or what is waited for meanwhile: ``pool``, ``database``, ``s3``.
+    """
+    stages, start = STAGES.get(), time.perf_counter()
+    try:
+        yield
+    finally:
+        if stages is not None:
+            stages[stage] = stages.get(stage, 0.0) + time.perf_counter() - start
