@@ -390,7 +390,7 @@ def _shown_to(caller: User, documented: DocumentedResponse) -> DocumentedRespons
     key = f"by {caller.name}"
     if key not in documented.variants:
         value = caller.over(documented.schema, documented.body.value)
-        documented.variants[key] = documented.with_value(value, {})
+        documented.variants[key] = documented.with_value(value)
     return documented.variants[key]
 
 
