@@ -357,3 +357,25 @@ def test_a_table_that_is_wrong(tmp_path, text, reason):
     with pytest.raises(ContractError) as raised, contract_mock(contract(), users=file):
         pass
     assert reason in str(raised.value)
+
+
+# several services
+
+
+def test_services_share_users(tmp_path):
+    """One login is for all; what says who made an item has the id that `/me` of another service shows."""
+    file = tmp_path / "contract-first.toml"
+    file.write_text('[users.ann]\npassword = "correct horse"\nid = 7\nname = "Ann Lee"\n', "utf-8")
+    document = contract().document
+    notes, people = (
+        Contract({**document, "paths": {path: document["paths"][path] for path in paths}}, "part.json")
+        for paths in (NOTES, ("/login", "/me"))
+    )
+    with contract_mock({"notes": notes, "people": people}, users=file) as mock:
+        bases = {name: service.url for name, service in mock.services.items()}
+        login = {"email": "ann", "password": "correct horse"}
+        session = httpx2.post(f"{bases['people']}/login", json=login, trust_env=False).json()
+        client = httpx2.Client(headers={"Authorization": f"Bearer {session['accessToken']}"}, trust_env=False)
+        with client:
+            assert client.get(f"{bases['people']}/me").json()["name"] == "Ann Lee"
+            assert client.post(f"{bases['notes']}/notes", json={"text": "Hi."}).json()["ownerId"] == 7

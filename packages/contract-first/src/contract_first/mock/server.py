@@ -159,7 +159,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
             directory = running.enter_context(closing(DataDirectory(options.data)))
         assemblies = {}
         for name, contract in contracts.items():
-            assembly = assemblies[name] = _Assembly(services[name], traffic, reach, clock, name)
+            assembly = assemblies[name] = _Assembly(services[name], traffic, reach, clock, name, contracts)
             if directory is not None and services[name].stores:
                 file = directory.database and database_of(directory.database, name)
                 assembly.memory = Memory(clock, file)
@@ -254,6 +254,7 @@ class _Assembly:
     """Puts the service of a contract together; a stateful one has a memory.
 
     Attributes:
+        contracts: of all services, which share their users.
         background: the thread that recognises collections, and stores the initial items, in this order.
     """
 
@@ -262,6 +263,7 @@ class _Assembly:
     reach: Reach
     clock: MockClock
     name: str
+    contracts: Mapping[str, Contract]
     memory: Memory | None = None
     service: Service = field(init=False)
 
@@ -333,7 +335,7 @@ class _Assembly:
             memory=memory,
             recognize=recognizing.result,
             items=options.items,
-            users=Users(contract, str(options.seed), options.users),
+            users=Users(contract, str(options.seed), options.users, self.contracts.values()),
         )
         handling: dict[str, Any] = {}
         if self.handlers is not None:
