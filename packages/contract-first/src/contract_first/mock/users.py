@@ -63,6 +63,9 @@ class User(NamedTuple):
 class Users:
     """The users of a mock, as one of its contracts shows them.
 
+    Attributes:
+        tokens: by the name of their user.
+
     Args:
         seed: another seed, other identifiers and tokens.
         file: TOML file, of which the table ``[users]`` has them; those of `USUAL` without it.
@@ -92,6 +95,7 @@ class Users:
         self._passwords = {name: row[PASSWORD] for name, row in rows.items()}
         numbered = enumerate((rows or {name: {} for name in USUAL}).items(), start=1)
         self._users = [self._user(number, name, row) for number, (name, row) in numbered]
+        self.tokens: Mapping[str, str] = {user.name: user.members["token"] for user in self._users}
 
     def logs_in(self, operation: Operation) -> bool:
         """Tell whether an operation takes a password and returns a token, and registers nobody."""
