@@ -90,6 +90,8 @@ def test_the_file_of_the_project_names_services(folder):
         ('[services.a]\ncontrct = "orders.json"\n', ":2: 'contrct' is not an option; close to it: contract"),
         ("[services.a]\nstateful = true\n", ":1: has no contract"),
         ('[services.a]\ncontract = "orders.json"\nport = 1\n', ":3: port is of all services"),
+        ('[services.a]\ncontract = "orders.json"\nusers = "u.toml"\n', ":3: users is of all services"),
+        ('[services.a]\ncontract = "orders.json"\n[users.ann]\n', "[users.ann]: wrong password"),
         ('[services.a]\ncontract = "orders.json"\nhandlers = "os"\n', ":3: handlers are code"),
         ('[services.a]\ncontract = "orders.json"\nitems = "many"\n', ":3: "),
         ('[services."a b"]\ncontract = "orders.json"\n', "expected a name of letters"),
@@ -106,7 +108,7 @@ def test_what_is_wrong_in_the_file_is_said_with_its_line(folder, text, sentence)
 
 def test_the_other_commands_read_past_services(folder):
     (folder / "contract-first.toml").write_text(
-        'contract = "orders.json"\n[services.a]\ncontract = "users.json"\n'
+        'contract = "orders.json"\n[services.a]\ncontract = "users.json"\n[users.ann]\npassword = "x"\n'
     )
     assert run(folder, "contract", "lint").returncode == 0
 

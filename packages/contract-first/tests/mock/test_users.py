@@ -357,3 +357,52 @@ def test_a_table_that_is_wrong(tmp_path, text, reason):
     with pytest.raises(ContractError) as raised, contract_mock(contract(), users=file):
         pass
     assert reason in str(raised.value)
+
+
+# tokens without a login
+
+
+@pytest.mark.parametrize("options", [{}, {"control_token": "secret"}])
+def test_a_token_by_name(table, options):
+    """It is that of a login; an unknown user is refused with the names of those that there are."""
+    with contract_mock(contract(), users=table, **options) as mock:
+        assert Client(mock, mock.token("ann")).get("/me")["name"] == "Ann Lee"
+        assert (
+            mock.token("bob")
+            == mock.scoped("x").token("bob")
+            == logged_in(mock, "bob", "battery staple").token
+        )
+        with pytest.raises(ValueError, match=r"^/user: expected one of the users: ann, bob$"):
+            mock.token("zoe")
+
+
+def test_the_control_api_has_tokens(mock):
+    """A name that is unknown, or none, is a 422."""
+    for body, status in (({"user": "dele"}, 200), ({"user": "zoe"}, 422), ({"user": 1}, 422), ({}, 422)):
+        response = httpx2.post(f"{mock.control}/tokens", json=body, trust_env=False)
+        assert response.status_code == status
+    response = httpx2.post(f"{mock.control}/tokens", json={"user": "dele"}, trust_env=False)
+    assert Client(mock, response.json()["token"]).get("/me")["email"] == "dele@example.com"
+
+
+# several services
+
+
+def test_services_share_users(tmp_path):
+    """One login is for all; what says who made an item has the id that `/me` of another service shows."""
+    file = tmp_path / "contract-first.toml"
+    file.write_text('[users.ann]\npassword = "correct horse"\nid = 7\nname = "Ann Lee"\n', "utf-8")
+    document = contract().document
+    notes, people = (
+        Contract({**document, "paths": {path: document["paths"][path] for path in paths}}, "part.json")
+        for paths in (NOTES, ("/login", "/me"))
+    )
+    with contract_mock({"notes": notes, "people": people}, users=file) as mock:
+        bases = {name: service.url for name, service in mock.services.items()}
+        login = {"email": "ann", "password": "correct horse"}
+        session = httpx2.post(f"{bases['people']}/login", json=login, trust_env=False).json()
+        assert session["accessToken"] == mock.token("ann")
+        client = httpx2.Client(headers={"Authorization": f"Bearer {session['accessToken']}"}, trust_env=False)
+        with client:
+            assert client.get(f"{bases['people']}/me").json()["name"] == "Ann Lee"
+            assert client.post(f"{bases['notes']}/notes", json={"text": "Hi."}).json()["ownerId"] == 7

@@ -38,7 +38,7 @@ SERVICES: Final = "services"
 SERVICE_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,50}")
 OF_PROJECT: Final = ("contract", "overlay", "collections", "credentials", "exclude", "severities")
 """What the project's file has beside tables of commands and of mocks."""
-OF_COMMAND: Final = ("host", "port", "keep_going", "overlay", "no_auth", "verbose", "quiet")
+OF_COMMAND: Final = ("host", "port", "keep_going", "overlay", "no_auth", "verbose", "quiet", "users")
 OF_ALL: Final = ELSEWHERE | {
     spelled(name): "is of all services" for name in (*declared(ApiOptions), *OF_COMMAND) if name != "upstream"
 }

@@ -53,6 +53,7 @@ class MockApplication:
     Attributes:
         ca: certificate of the authority that clients are to trust, in PEM; None without TLS.
         items: of stateful services, by name.
+        tokens: of the users, by name.
         isolated: what scopes have for themselves, beside their part of the traffic; None where all have it in
             common.
         most_target_bytes: longest path and query; the server refuses longer ones as they come in.
@@ -69,6 +70,7 @@ class MockApplication:
     reach: Reach
     ca: str | None = None
     items: Mapping[str, ItemBrowser] = field(default_factory=dict)
+    tokens: Mapping[str, str] = field(default_factory=dict)
     isolated: Sequence[ScopedPart] | None = None
     profile: ProblemProfile = PLAIN
     most_target_bytes: int = MOST_TARGET_BYTES
@@ -111,6 +113,7 @@ class MockApplication:
                 "rules": traffic.rules,
                 "reader": RuleReader(extension),
                 "items": self.items,
+                "tokens": self.tokens,
                 "scopes": self._scopes,
                 "violations": traffic.violations,
                 "save": traffic.save,

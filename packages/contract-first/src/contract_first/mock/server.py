@@ -96,6 +96,13 @@ class ContractMock(MockFacts, frozen=True, kw_only=True):
         absent = OF_ONE if self.services else ("services",)
         return {name: value for name, value in super().facts().items() if name not in absent}
 
+    def token(self, name: str) -> str:
+        """Return the token of a user; raises ValueError, which names the users, for an unknown one."""
+        from .rules import client  # noqa: PLC0415 -- tests use it, and a mock starts before
+
+        response = client.post(f"{self.control}/tokens", {"user": name}, self.ca, self.control_token)
+        return str(response["token"])
+
     def scoped(self, name: str) -> Self:
         """Return the facts of the mock for clients that use it in a scope."""
         scoped, replace = super().scoped(name), msgspec.structs.replace
@@ -159,7 +166,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
             directory = running.enter_context(closing(DataDirectory(options.data)))
         assemblies = {}
         for name, contract in contracts.items():
-            assembly = assemblies[name] = _Assembly(services[name], traffic, reach, clock, name)
+            assembly = assemblies[name] = _Assembly(services[name], traffic, reach, clock, name, contracts)
             if directory is not None and services[name].stores:
                 file = directory.database and database_of(directory.database, name)
                 assembly.memory = Memory(clock, file)
@@ -175,6 +182,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
             reach=reach,
             ca=authority.certificate if authority else None,
             items={name: ItemBrowser(part.memory) for name, part in assemblies.items() if part.memory},
+            tokens=next(iter(assemblies.values())).users.tokens,
             isolated=_isolated(clock, assemblies) if options.isolate else None,
             most_target_bytes=LIMITS.target,
         )
@@ -254,6 +262,7 @@ class _Assembly:
     """Puts the service of a contract together; a stateful one has a memory.
 
     Attributes:
+        contracts: of all services, which share their users.
         background: the thread that recognises collections, and stores the initial items, in this order.
     """
 
@@ -262,8 +271,10 @@ class _Assembly:
     reach: Reach
     clock: MockClock
     name: str
+    contracts: Mapping[str, Contract]
     memory: Memory | None = None
     service: Service = field(init=False)
+    users: Users = field(init=False)
 
     def __post_init__(self) -> None:
         options, self._key = self.options, self.name or msgspec.UNSET
@@ -327,13 +338,14 @@ class _Assembly:
         marks = marks_of(contract, corrections) if memory is not None or corrections.lines else {}
         if any(waits or mark.value for mark in marks.values()):
             recognizing.result()
+        self.users = Users(contract, str(options.seed), options.users, self.contracts.values())
         responses = ContractResponses(
             *(str(options.seed), self._randomness, self._strictness, options.locale),
             origin=lambda: self.reach.api,
             memory=memory,
             recognize=recognizing.result,
             items=options.items,
-            users=Users(contract, str(options.seed), options.users),
+            users=self.users,
         )
         handling: dict[str, Any] = {}
         if self.handlers is not None:

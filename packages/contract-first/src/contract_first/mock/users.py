@@ -61,34 +61,41 @@ class User(NamedTuple):
 
 
 class Users:
-    """The users of a mock.
+    """The users of a mock, as one of its contracts shows them.
+
+    Attributes:
+        tokens: by the name of their user.
 
     Args:
         seed: another seed, other identifiers and tokens.
         file: TOML file, of which the table ``[users]`` has them; those of `USUAL` without it.
+        contracts: that share them; their identifiers are of the first that has a user.
 
     Raises:
-        ContractError: the file cannot be read, or a user in it is none of the contract's.
+        ContractError: the file cannot be read, or a user in it is none of the contracts'.
     """
 
-    def __init__(self, contract: Contract, seed: str = "", file: Path | None = None) -> None:
+    def __init__(
+        self, contract: Contract, seed: str = "", file: Path | None = None, contracts: Iterable[Contract] = ()
+    ) -> None:
         self._schemas, self._seed = OperationSchemas(contract), seed
-        successes = filter(None, map(self._schemas.success, filter(_is_of_caller, contract.operations)))
-        people = (inner for schema in successes for inner in _objects(schema) if _is_person(inner.members))
-        self._members: Mapping[str, Schema] = next((schema.members for schema in people), {})
-        self._generator = Generator(contract.schemas.for_responses, seed=seed)
+        shared = [(members, it) for it in (contract, *contracts) if (members := _members_of_user(it))]
+        self._members, owner = next(iter(shared), ({}, contract))
+        self._generator = Generator(owner.schemas.for_responses, seed=seed)
         rows = {} if file is None else table_in(file, "users")[0]
-        text, other = (contract.schemas.of(node) for node in ({"type": "string"}, not self._members))
-        expected = {**self._members, PASSWORD: text}
+        text, other = (contract.schemas.of(node) for node in ({"type": "string"}, not shared))
+        tables = [{**members, PASSWORD: text} for members, _ in shared or [({}, contract)]]
         for name, row in rows.items():
             of_user = row if isinstance(row, dict) else {}
             for key in (PASSWORD, *of_user):
-                if not expected.get(key, other).conforms(of_user.get(key)):
-                    there = f"expected password, or what its user has: {', '.join(self._members)}"
-                    raise ContractError(str(file), "", f"[users.{name:.100}]: wrong {key:.100}; {there}.")
+                if not any(table.get(key, other).conforms(of_user.get(key)) for table in tables):
+                    there = ", ".join(dict.fromkeys(name for members, _ in shared for name in members))
+                    reason = f"wrong {key:.100}; expected password, or what its user has: {there}"
+                    raise ContractError(str(file), "", f"[users.{name:.100}]: {reason}.")
         self._passwords = {name: row[PASSWORD] for name, row in rows.items()}
         numbered = enumerate((rows or {name: {} for name in USUAL}).items(), start=1)
         self._users = [self._user(number, name, row) for number, (name, row) in numbered]
+        self.tokens: Mapping[str, str] = {user.name: user.members["token"] for user in self._users}
 
     def logs_in(self, operation: Operation) -> bool:
         """Tell whether an operation takes a password and returns a token, and registers nobody."""
@@ -150,6 +157,13 @@ class Users:
 
 def _names(members: Mapping[str, Any]) -> set[str]:
     return {str(value) for name, value in members.items() if name in Meaning.LOGIN}
+
+
+def _members_of_user(contract: Contract) -> Mapping[str, Schema]:
+    """Return the members of what a contract shows of its caller; none where it shows nobody."""
+    successes = map(OperationSchemas(contract).success, filter(_is_of_caller, contract.operations))
+    objects = (inner for schema in filter(None, successes) for inner in _objects(schema))
+    return next((inner.members for inner in objects if _is_person(inner.members)), {})
 
 
 def _is_of_caller(operation: Operation) -> bool:

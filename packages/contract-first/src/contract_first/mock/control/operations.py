@@ -119,6 +119,14 @@ async def get_seeds(seeds: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     return seeds()
 
 
+async def get_token(body: dict[str, Any], tokens: Mapping[str, str]) -> dict[str, Any]:
+    """Return the token of a user; raises ValidationFailed for an unknown one."""
+    if body["user"] not in tokens:
+        expected = f"expected one of the users: {', '.join(tokens) or 'there are none'}"
+        raise ValidationFailed([Violation("body", "/user", "enum", expected)])
+    return {"token": tokens[body["user"]]}
+
+
 async def presign(body: dict[str, Any], s3: Callable[[], Any]) -> dict[str, Any]:
     """Return a URL of S3 that is signed; raises NotFound if there is no S3."""
     server = s3()

@@ -1,4 +1,4 @@
-"""Rules of a running mock, by its control API."""
+"""What a running mock is asked by its control API."""
 
 from collections.abc import Mapping
 from ssl import create_default_context
@@ -9,32 +9,30 @@ import httpx2
 TIMEOUT_SECONDS = 30
 
 
-class RuleRefusedError(ValueError):
-    """The mock refuses a rule; the message names the part that is wrong."""
+class RefusedError(ValueError):
+    """The mock refuses a request; the message names the part that is wrong."""
 
 
-def add(url: str, rule: Mapping[str, Any], ca: str | None = None, token: str | None = None) -> str:
-    """Activate a rule, and return its id.
+def post(
+    url: str, document: Mapping[str, Any], ca: str | None = None, token: str | None = None
+) -> dict[str, Any]:
+    """Send a document to the control API, and return that of the response.
 
     Args:
-        url: of the rules, such as ``http://127.0.0.1:8000/_mock/overrides``.
+        url: of an operation, such as ``http://127.0.0.1:8000/_mock/overrides``.
         ca: file of the certificate that the mock's is to be signed by; None without TLS.
         token: for the control API; None where it needs none.
 
     Raises:
-        RuleRefusedError: the mock refuses it.
+        RefusedError: the mock refuses it.
     """
     # a proxy of this machine's environment has no business between us and loopback
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     verify = True if ca is None else create_default_context(cafile=ca)
     with httpx2.Client(timeout=TIMEOUT_SECONDS, trust_env=False, verify=verify) as client:
-        return added(client.post(url, json=rule, headers=headers))
-
-
-def added(response: httpx2.Response) -> str:
-    """Return the id of the rule that a response tells of; raises RuleRefusedError."""
-    document = response.json()
+        response = client.post(url, json=document, headers=headers)
+    value: dict[str, Any] = response.json()
     if response.is_error:
-        wrong = [f"{error['pointer']}: {error['detail']}" for error in document.get("errors", ())]
-        raise RuleRefusedError("; ".join(wrong) or document["detail"])
-    return str(document["id"])
+        wrong = [f"{error['pointer']}: {error['detail']}" for error in value.get("errors", ())]
+        raise RefusedError("; ".join(wrong) or value["detail"])
+    return value
