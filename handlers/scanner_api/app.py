@@ -271,13 +271,18 @@ def grace_of(settings: Settings) -> timedelta:
     return timedelta(seconds=settings.presigned_expires_seconds, hours=1)
 
 
-def database_of(settings: Settings) -> Database:
-    """Return the database that the settings name; it is not connected yet."""
+def database_of(settings: Settings, *, serves_requests: bool = True) -> Database:
+    """Return the database that the settings name; it is not connected yet.
+
+    Args:
+        serves_requests: whether clients wait for its statements; those of a worker may take longer.
+    """
+    seconds = settings.database_statement_seconds
     waits = Waits(
         settings.database_pool_size,
         settings.database_pool_seconds,
         settings.database_lock_seconds,
-        settings.database_statement_seconds,
+        seconds if serves_requests or not seconds else max(seconds, Waits().statement_seconds),
     )
     return Database(settings.database_url, waits)
 

@@ -120,7 +120,8 @@ class Settings(BaseSettings):
         5,
         ge=0,
         description="How long a statement may take, in seconds, which should be less than clients wait; 0 "
-        "means without limit, even where the database has vanished. PostgreSQL only.",
+        "means without limit, even where the database has vanished. Workers give it 30 at least. PostgreSQL "
+        "only.",
     )
     migrate: bool = Field(
         default=True,

@@ -58,7 +58,7 @@ class Worker:
         self._settings = settings
         self._running = AsyncExitStack()
         self._draining = False
-        self._database = database or database_of(settings)
+        self._database = database or database_of(settings, serves_requests=False)
         if tracing is not None:
             self._database.record_spans()
         self._bucket = bucket or photo_bucket(settings, clock)

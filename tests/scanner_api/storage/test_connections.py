@@ -11,7 +11,10 @@ import pytest
 from sqlalchemy import event, func, make_url, select, text
 
 from contract_first.service.messages.problems import ServiceUnavailable
+from scanner_api.app import database_of
+from scanner_api.cli.databases import with_database
 from scanner_api.scanning.scans.sessions import ScanSession
+from scanner_api.settings import Settings
 from scanner_api.storage.connections import engines
 from scanner_api.storage.connections.engines import DatabaseError, Waits, _postgresql, engine_for, parse
 from scanner_api.storage.connections.errors import LOCKED
@@ -21,6 +24,7 @@ from scanner_api.storage.scans.photos import PhotoStore
 from scanner_api.storage.scans.proposals import ProposalStore
 from scanner_api.storage.scans.sessions import SessionStore
 from scanner_api.storage.schema.tables import scan_sessions
+from scanner_api.worker import Worker
 
 OWN = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
 
@@ -199,6 +203,30 @@ async def test_timeouts_are_set_for_every_connection(migrated_postgresql_url):
     finally:
         await database.close()
     assert shown == ["1500ms", "7s"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [("", ["5s", "30s", "30s"]), ("60", ["1min", "1min", "30s"]), ("0", ["0", "0", "30s"])],
+)
+def test_only_requests_have_the_short_bound(migrated_postgresql_url, monkeypatch, seconds, expected):
+    """Statements of workers and commands, which no client waits for, take longer by default."""
+    if seconds:
+        monkeypatch.setenv("SCANNER_DATABASE_STATEMENT_SECONDS", seconds)
+    settings = Settings(database_url=migrated_postgresql_url, queue_url="redis://127.0.0.1:1")
+
+    async def bound(database):
+        async with database.snapshot() as connection:
+            return await connection.scalar(text("SHOW statement_timeout"))
+
+    async def bounds():
+        databases = database_of(settings), Worker(settings)._database
+        shown = [await bound(database) for database in databases]
+        for database in databases:
+            await database.close()
+        return shown
+
+    assert [*asyncio.run(bounds()), with_database(settings, bound)] == expected
 
 
 def test_a_disk_that_cannot_be_written_to(sqlite_url, run_in, tmp_path):

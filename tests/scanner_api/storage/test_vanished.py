@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import make_url, select, text
 
 from contract_first.service.messages.problems import ServiceUnavailable
+from scanner_api.settings import Settings
 from scanner_api.storage.connections import engines
 from scanner_api.storage.database import Database
 from scanner_api.storage.lookup import Lookup
@@ -20,6 +21,8 @@ from scanner_api.storage.schema.tables import users
 StallingProxy = runpy.run_path(str(Path(__file__).parents[2] / "services" / "stalling.py"))["StallingProxy"]
 BOUND_SECONDS = 10
 """Within which every client has a response, whatever it waited for."""
+WAITS = engines.Waits(statement_seconds=Settings.model_fields["database_statement_seconds"].default)
+"""Those of `serve`."""
 
 
 @pytest.fixture
@@ -39,7 +42,7 @@ def vanishing(migrated_postgresql_url):
 async def test_every_client_of_a_database_that_vanishes_gets_a_503_in_time(vanishing, rows):
     """Statements under way, those that wait for a connection, lookups, pings; then the first write works."""
     proxy, url = vanishing
-    database = Database(url)
+    database = Database(url, WAITS)
     ids = Lookup(database, select(users.c.id), users.c.id, list)
     under_way = asyncio.Event()
 
@@ -81,7 +84,7 @@ async def test_a_connection_that_was_idle_is_replaced_in_time(vanishing, rows, m
     """A database is back at its address, and the connections to the one before lead nowhere."""
     proxy, url = vanishing
     monkeypatch.setattr(engines, "QUIET_SECONDS", 0)
-    database = Database(url)
+    database = Database(url, WAITS)
     try:
         async with database.transaction() as connection:
             await rows.add(connection, "a")
@@ -96,7 +99,7 @@ async def test_a_connection_that_was_idle_is_replaced_in_time(vanishing, rows, m
 @pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="the system has no such option")
 async def test_connections_notice_a_peer_that_is_gone(vanishing):
     """The system asks an idle peer whether it is there, and gives up what nobody acknowledges."""
-    database = Database(vanishing[1])
+    database = Database(vanishing[1], WAITS)
     try:
         async with database.snapshot() as connection:
             pooled = await connection.get_raw_connection()

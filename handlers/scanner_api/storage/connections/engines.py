@@ -115,7 +115,7 @@ class Waits:
     pool_size: int = 8
     pool_seconds: float = 5
     lock_seconds: float = 5
-    statement_seconds: float = 5
+    statement_seconds: float = 30
 
 
 PATIENT: Final = Waits(pool_size=3, lock_seconds=0, statement_seconds=0)
