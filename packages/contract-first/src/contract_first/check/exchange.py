@@ -184,5 +184,5 @@ class RecordedExchange(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def violations(self) -> list[tuple[Side, MessageViolation]]:
         """The violations that are known, each with its side; what a rule asked for is none."""
-        known = () if self.verdict is None else self.verdict.violations
-        return [(side, violation) for side, violation in known if side == "request" or not self.by_rule]
+        violations = () if self.verdict is None else self.verdict.violations
+        return [(side, violation) for side, violation in violations if side == "request" or not self.by_rule]
