@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
@@ -111,6 +112,16 @@ def test_the_other_commands_read_past_services(folder):
         'contract = "orders.json"\n[services.a]\ncontract = "users.json"\n[users.ann]\npassword = "x"\n'
     )
     assert run(folder, "contract", "lint").returncode == 0
+
+
+def test_a_service_has_the_name_of_its_own_base_path(tmp_path):
+    """Only that of another contract is taken."""
+    for name in ("billing", "orders"):
+        document = {"openapi": "3.1.0", "info": {"title": name, "version": "1"}, "paths": {}}
+        (tmp_path / f"{name}.json").write_text(json.dumps({**document, "servers": [{"url": f"/{name}"}]}))
+    assert run(tmp_path, "init").returncode == 0
+    tables = tomllib.loads((tmp_path / "contract-first.toml").read_text())["services"]
+    assert tables == {name: {"contract": f"{name}.json"} for name in ("billing", "orders")}
 
 
 def test_init_writes_the_file_and_mock_starts_from_it(folder):

@@ -126,12 +126,14 @@ def _project_lines(folder: Path) -> Iterator[str]:
     if not contracts:
         raise ValueError(f"There is no OpenAPI contract in {folder}; expected a file .json, .yaml or .yml.")
     yield from ("# `contract-first mock` serves these, each below its own base path or /NAME.", "")
-    taken = {base_path_of(contract.document) for contract in contracts.values()}
+    bases = {place: base_path_of(contract.document) for place, contract in contracts.items()}
+    paths: set[str] = set()
     for place, contract in contracts.items():
         stem, title = name_of(place)[:LONGEST], " ".join(contract.document["info"]["title"].split())
         names = (stem, *(f"{stem}-{number}" for number in range(2, MOST_FILES)))
+        taken = paths | {base for other, base in bases.items() if other != place}
         name = next(name for name in names if f"/{name}" not in taken)
-        taken.add(f"/{name}")
+        paths.add(f"/{name}")
         yield f"# {title[:MOST_FILES]}\n[services.{name}]\ncontract = {json.dumps(place)}"
         yield "# stateful = true  # store what is created, changed and deleted"
         yield '# upstream = "https://staging.example"  # pass requests on, and validate the responses\n'
