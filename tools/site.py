@@ -20,10 +20,10 @@ from typer.cli import get_docs_for_click
 
 import contract_first.cli.tree
 import scanner_api.cli
-from contract_first.cli.checking.configuration import ELSEWHERE, SHARED, TABLES, Configuration
+from contract_first.cli.checking.configuration import ELSEWHERE, SHARED, Configuration
 from contract_first.cli.commands import LazyGroup
 from contract_first.cli.mock_file import ELSEWHERE as OF_NO_MOCK_FILE
-from contract_first.cli.option_file import options_of
+from contract_first.cli.option_file import TABLES, options_of
 from contract_first.contract import comparison, linting
 from contract_first.mock.extension import NO_EXTENSION
 from strict_s3.messages.errors import REFUSALS
