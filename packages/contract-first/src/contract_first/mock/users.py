@@ -96,6 +96,7 @@ class Users:
         numbered = enumerate((rows or {name: {} for name in USUAL}).items(), start=1)
         self._users = [self._user(number, name, row) for number, (name, row) in numbered]
         self.tokens: Mapping[str, str] = {user.name: user.members["token"] for user in self._users}
+        self._by_token = {user.members["token"]: user for user in self._users}
 
     def logs_in(self, operation: Operation) -> bool:
         """Tell whether an operation takes a password and returns a token, and registers nobody."""
@@ -116,8 +117,7 @@ class Users:
             find: returns its credentials, by security scheme name; Authorization counts without one, too.
         """
         presented = [*find(request).values(), request.header(b"authorization") or ""]
-        tokens = [credential.rpartition(" ")[2] for credential in presented]
-        return next((user for user in self._users if user.members["token"] in tokens), None)
+        return next(filter(None, (self._by_token.get(it.rpartition(" ")[2]) for it in presented)), None)
 
     def logged_in(self, body: Any) -> User | None:
         """Return the user of whom a body has a name or an e-mail with a password; None for anybody.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from functools import partial
@@ -31,7 +32,7 @@ from .messages.problems import (
 )
 from .messages.request import STATE, Request
 from .messages.response import Rendered, Streamed, respond
-from .observe.stages import timed
+from .observe.stages import spent
 from .request.bodies import CompiledBody
 from .request.decoding import decode_form
 from .request.parameters import compile_parameters, undeclared
@@ -181,13 +182,15 @@ class BoundOperation:
             return rendered
 
     async def _called(self, arguments: dict[str, Any], request: Request) -> Rendered:
-        call = self._handler.call
-        with timed("handler"):
+        call, start = self._handler.call, time.perf_counter()
+        try:
             returned = (
                 await hooked(self._hooks, call, arguments, request)
                 if self._hooks
                 else await call(**arguments)
             )
+        finally:
+            spent("handler", start)
         return self._renderer.render(returned, request)
 
     async def arguments(self, request: Request, problems: list[Problem] | None = None) -> dict[str, Any]:

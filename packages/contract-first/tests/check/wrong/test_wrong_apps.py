@@ -12,8 +12,9 @@ OURS = {check.name: check for check in CHECKS}
 ELSEWHERE = {
     "delivery: time",
     "organization_isolation: list",
+    "stored_things: idempotency",
 }
-"""Rules that take time, or ids that are texts: their wrong apps are among those of the checks."""
+"""Rules of time, ids that are texts, and an Idempotency-Key: their wrong apps are among those of the checks."""
 DRIVERS = ("security_alternatives", "stored_things", "http_semantics")
 """Checks that call all operations, with the right requests and with wrong ones."""
 CALLING = {check.name for check in CHECKS if not issubclass(check, ResponseCheck)}

@@ -257,8 +257,8 @@ class JournalMiddleware:
         def end() -> None:
             if recording.end():
                 recording.fault = scope.get(RULE_KEY, "")
-                from_upstream = _value(recording.headers, b"x-mock-answer") == b"upstream"
-                recording.by_rule = scope.get(BY_RULE_KEY, False) and not from_upstream
+                is_ruled = scope.get(BY_RULE_KEY, False)
+                recording.by_rule = is_ruled and _value(recording.headers, b"x-mock-answer") != b"upstream"
                 self._journal.record(recording)
 
         async def recorded_receive() -> Any:

@@ -28,11 +28,6 @@ class Stored(NamedTuple):
     fill: Callable[[], None]
     beginning: Future[None]
 
-    async def ready(self) -> None:
-        """Return once there are collections."""
-        if not self.beginning.done():
-            await asyncio.shield(asyncio.wrap_future(self.beginning))
-
 
 def database_of(file: Path, service: str) -> Path:
     """Return the file for the items of a service beside that for those of the only one."""

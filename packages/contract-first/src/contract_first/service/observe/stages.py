@@ -10,16 +10,21 @@ STAGES: Final[ContextVar[dict[str, float] | None]] = ContextVar("stages", defaul
 """Seconds of those of the request that is being served, if it is observed."""
 
 
-@contextmanager
-def timed(stage: str) -> Iterator[None]:
-    """Add the time of a ``with`` block, or of a function, to a stage of the current request.
+def spent(stage: str, start: float) -> None:
+    """Add the time since a start, by ``time.perf_counter``, to a stage of the current request.
 
     Args:
         stage: ``handler``, or what is waited for meanwhile: ``pool``, ``database``, ``s3``.
     """
-    stages, start = STAGES.get(), time.perf_counter()
+    if (stages := STAGES.get()) is not None:
+        stages[stage] = stages.get(stage, 0.0) + time.perf_counter() - start
+
+
+@contextmanager
+def timed(stage: str) -> Iterator[None]:
+    """Add the time of a ``with`` block, or of a function, to a stage, as `spent` does."""
+    start = time.perf_counter()
     try:
         yield
     finally:
-        if stages is not None:
-            stages[stage] = stages.get(stage, 0.0) + time.perf_counter() - start
+        spent(stage, start)
