@@ -14,7 +14,7 @@ import pytest
 from contract_first.mock.journal.calls import Calls
 from contract_first.mock.journal.remote import ConsumerTraffic, RemoteJournal
 from contract_first.mock.rule_marker import RuleMarker
-from contract_first.mock.rules import client
+from contract_first.mock.rules.client import RefusedError, document_of
 from scanner_contract import load_contract
 
 from .bucket.aws_session import aws_session
@@ -56,8 +56,8 @@ class MockFixture:
         for marker in markers:
             for rule in marker.rules(item, ScannerRule):
                 try:
-                    client.post(f"{self.mock.control}{marker.path}", rule)
-                except client.RefusedError as error:
+                    document_of(self._control.post(marker.path, json=rule))
+                except RefusedError as error:
                     marker.fail(f"{marker.name}: {error}")
 
     def close(self) -> None:

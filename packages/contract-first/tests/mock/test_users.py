@@ -385,6 +385,51 @@ def test_the_control_api_has_tokens(mock):
     assert Client(mock, response.json()["token"]).get("/me")["email"] == "dele@example.com"
 
 
+# the token URL of a password flow
+
+
+@pytest.mark.parametrize(
+    ("token_url", "base"),
+    [("oauth/token", ""), ("https://id.example/v1/oauth/token", "/v1"), ("/oauth/token", "/v1")],
+)
+@pytest.mark.parametrize("stateful", [False, True])
+def test_a_token_url(table, token_url, base, stateful):
+    """It responds as RFC 6749 says (4.3, 5.1, 5.2), with the token of a login."""
+    document = dict(contract().document)
+    scheme = {"type": "oauth2", "flows": {"password": {"tokenUrl": token_url, "scopes": {}}}}
+    document["components"] = {**document["components"], "securitySchemes": {"bearer": scheme}}
+    document["servers"] = [{"url": base or "/"}]
+    with contract_mock(Contract(document, "notes.json"), users=table, stateful=stateful) as mock:
+        form = {"grant_type": "password", "username": "ann", "password": "correct horse"}
+
+        def post(**fields):
+            response = httpx2.post(f"{mock.api}{base}/oauth/token", data={**form, **fields}, trust_env=False)
+            return response.status_code, response.json()
+
+        assert post() == (200, {"access_token": mock.token("ann"), "token_type": "Bearer"})
+        wrong = (400, {"error": "invalid_grant", "error_description": "Wrong name or password."})
+        assert post(password="guess") == post(username="zoe") == wrong
+        assert post(grant_type="implicit")[0] == 400
+        assert post(grant_type="implicit")[1]["error"] == "invalid_request"
+        assert mock.operations == len(contract().operations)
+
+
+def test_a_token_url_that_the_contract_has(table):
+    """Its response and its errors are the contract's; what has no error of its own still says which."""
+    body = {"type": "object", "properties": {"grant_type": TEXT, "username": TEXT, "password": TEXT}}
+    post = operation({"type": "object", "properties": {"access_token": TEXT}}, body=body, security=[])
+    post["requestBody"]["content"] = {
+        "application/x-www-form-urlencoded": post["requestBody"]["content"].pop("application/json")
+    }
+    del post["responses"]["default"]
+    with contract_mock(contract({"/token": {"post": post}}), users=table) as mock:
+        form = {"grant_type": "password", "username": "ann", "password": "correct horse"}
+        response = httpx2.post(f"{mock.api}/token", data=form, trust_env=False)
+        assert response.json() == {"access_token": mock.token("ann")}
+        response = httpx2.post(f"{mock.api}/token", data=form | {"password": "x"}, trust_env=False)
+        assert (response.status_code, response.json()["error"]) == (400, "invalid_grant")
+
+
 # several services
 
 

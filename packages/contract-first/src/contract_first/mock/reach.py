@@ -67,8 +67,7 @@ class MockFacts(msgspec.Struct, frozen=True, kw_only=True):
         from .rules import client  # noqa: PLC0415 -- tests use it, and a mock starts before
 
         url, ca = f"{self.facts()['control']}/overrides", self.facts().get("ca")
-        rule = client.post(url, self.rule_type().document(fields), ca, self.control_token)
-        return str(rule["id"])
+        return str(client.post(url, self.rule_type().document(fields), ca, self.control_token)["id"])
 
     def scoped(self, name: str) -> Self:
         """Return the facts of the mock for clients that use it in a scope, each URL with the scope's prefix.

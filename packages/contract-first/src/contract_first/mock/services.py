@@ -4,14 +4,15 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from typing import Any, Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, urljoin, urlsplit
 
 from starlette.types import Scope
 
 from contract_first.contract import Contract
 from contract_first.contract.deployment import base_path_of
+from contract_first.contract.reading.reading import read_document
 from contract_first.service.messages.problems import NotFound
 
 from .journal.recording import SERVICE_KEY
@@ -20,6 +21,7 @@ from .service import ReloadingService
 from .state.scopes import PREFIX_KEY
 
 RESERVED: Final = ("/_mock", "/_scope")
+TOKEN_URL: Final = Path(__file__).with_name("token_url.yaml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +131,18 @@ def renamed(source: object) -> str:
 
 
 def mounted(contract: Contract, path: str) -> Contract:
-    """Return a contract with a path among the base paths of its servers."""
-    if path in {"", base_path_of(contract.document)}:
-        return contract
-    servers = [{"url": path}, *contract.document.get("servers", ())]
-    return replace(contract, document={**contract.document, "servers": servers})
+    """Return a contract with a path among the base paths of its servers, and operations at its token URLs."""
+    base = base_path_of(contract.document)
+    urls = _token_urls(contract, f"{base}/")
+    changes: dict[str, Any] = {"paths": urls | contract.document["paths"]} if urls else {}
+    if path not in {"", base}:
+        changes["servers"] = [{"url": path}, *contract.document.get("servers", ())]
+    return replace(contract, document={**contract.document, **changes}) if changes else contract
+
+
+def _token_urls(contract: Contract, base: str) -> dict[str, Any]:
+    """Return a Path Item Object by path for each ``tokenUrl`` of a ``password`` flow."""
+    flows = (scheme.get("flows", {}).get("password", {}) for scheme in contract.security_schemes.values())
+    urls = (urlsplit(urljoin(base, flow.get("tokenUrl", ""))) for flow in flows)
+    paths = (url.path.removeprefix(base).strip("/") for url in urls)
+    return {f"/{path}": read_document(str(TOKEN_URL)) for path in paths if path and "{" not in path}

@@ -12,7 +12,7 @@ from contract_first.generation import Generator
 from contract_first.generation.identifiers import identifier
 from contract_first.recognition.marks import table_in
 from contract_first.recognition.schemas import OperationSchemas
-from contract_first.service.messages.problems import Unauthorized
+from contract_first.service.messages.problems import BadRequest, Unauthorized
 from contract_first.service.messages.request import Request
 from contract_first.vocabulary.members import Meaning, kind_of
 from contract_first.vocabulary.subjects import PEOPLE
@@ -122,7 +122,8 @@ class Users:
     def logged_in(self, body: Any) -> User | None:
         """Return the user of whom a body has a name or an e-mail with a password; None for anybody.
 
-        Raises Unauthorized for a wrong password, and for nobody's name, where users have passwords.
+        Where users have passwords, raises Unauthorized, at a token URL BadRequest, for a wrong one and for
+        nobody's name.
         """
         parts = [body, *body.values()] if isinstance(body, dict) else []
         for part in (part for part in parts if isinstance(part, dict)):
@@ -130,6 +131,10 @@ class Users:
                 user = next((it for it in self._users if {it.name, *_names(it.members)} & _names(part)), None)
                 expected = self._passwords.get(user.name if user else "", "")
                 is_right = compare_digest(password.encode(), expected.encode()) and user is not None
+                if self._passwords and not is_right and "grant_type" in part:
+                    raise BadRequest(
+                        "Wrong name or password.", error="invalid_grant"
+                    )  # RFC 6749, section 5.2
                 if self._passwords and not is_right:
                     raise Unauthorized("Wrong name or password.", headers={"WWW-Authenticate": "Bearer"})
                 return user

@@ -14,7 +14,7 @@ ELSEWHERE = {
     "organization_isolation: list",
     "stored_things: idempotency",
 }
-"""Rules of time, ids that are texts, and an Idempotency-Key: their wrong apps are among those of the checks."""
+"""Rules of time, texts as ids, and an Idempotency-Key: their wrong apps are among those of the checks."""
 DRIVERS = ("security_alternatives", "stored_things", "http_semantics")
 """Checks that call all operations, with the right requests and with wrong ones."""
 CALLING = {check.name for check in CHECKS if not issubclass(check, ResponseCheck)}

@@ -30,9 +30,13 @@ def post(
     headers = {} if token is None else {"Authorization": f"Bearer {token}"}
     verify = True if ca is None else create_default_context(cafile=ca)
     with httpx2.Client(timeout=TIMEOUT_SECONDS, trust_env=False, verify=verify) as client:
-        response = client.post(url, json=document, headers=headers)
-    value: dict[str, Any] = response.json()
+        return document_of(client.post(url, json=document, headers=headers))
+
+
+def document_of(response: httpx2.Response) -> dict[str, Any]:
+    """Return the document of a response; raises RefusedError."""
+    document: dict[str, Any] = response.json()
     if response.is_error:
-        wrong = [f"{error['pointer']}: {error['detail']}" for error in value.get("errors", ())]
-        raise RefusedError("; ".join(wrong) or value["detail"])
-    return value
+        wrong = [f"{error['pointer']}: {error['detail']}" for error in document.get("errors", ())]
+        raise RefusedError("; ".join(wrong) or document["detail"])
+    return document
