@@ -1,5 +1,6 @@
 """``serve`` one's own contract by one's own handlers."""
 
+import re
 import runpy
 import signal
 import subprocess
@@ -56,7 +57,7 @@ def project(write, tmp_path, monkeypatch):
         write(content, name)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "path", [each for each in sys.path if each])
-    for name in ("pets", "hooks", "shelter"):
+    for name in ("pets", "hooks", "shelter", "made"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     return tmp_path
 
@@ -107,6 +108,67 @@ def test_it_serves_handlers_that_need_a_collaborator(write, minimal, options):
     write(minimal, "openapi.yaml")
     with serving(*options) as url, httpx2.Client(base_url=url, trust_env=False) as client:
         assert client.get("/pets").status_code == 200
+
+
+MADE = """
+import shelter
+from contract_first import create_app
+from contract_first.service import Observability
+from contract_first.service.observe.metrics import Metrics
+
+
+def app():
+    return create_app("openapi.yaml", shelter, collaborators=shelter.opened)
+
+
+def counted():
+    return create_app(
+        "openapi.yaml", shelter, collaborators=shelter.opened, observability=Observability(metrics=Metrics())
+    )
+"""
+
+
+@pytest.mark.programs
+@pytest.mark.usefixtures("project")
+@pytest.mark.parametrize("options", [("--app", "shelter:APP"), ("--app", "made:app")])
+def test_processes_of_an_app_are_counted_and_drained(write, minimal, options):
+    """Each counts its requests; after SIGTERM all serve on, not ready, until the lame-duck time is over."""
+    write(minimal, "openapi.yaml")
+    write(MADE, "made.py")
+    command = [sys.executable, "-m", "contract_first", "serve", "--port", "0", "--workers", "2", *options]
+    command += ["--metrics-port", "0", "--lame-duck-seconds", "2"]
+    with (
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process,  # noqa: S603 -- our own command
+        httpx2.Client(trust_env=False, headers={"Connection": "close"}) as client,
+    ):
+        try:
+            url, *metrics = re.findall(r"http://[^ ,]+", process.stdout.readline())
+            assert len(metrics) == 2
+            assert {client.get(f"{url}/pets").status_code for _ in range(20)} == {200}
+            texts = [client.get(f"{place}/metrics").text for place in metrics]
+            counts = re.findall(
+                r'openapi_requests_total{operation="list_pets",status="200"} (\S+)', "".join(texts)
+            )
+            assert sum(map(float, counts)) == 20
+            assert all("openapi_ready 1.0" in text for text in texts)
+            process.send_signal(signal.SIGTERM)
+            while client.get(f"{url}/readyz").status_code == 200:
+                pass
+            assert client.get(f"{url}/pets").status_code == 200
+            assert process.wait(30) == 0
+            assert process.stderr.read().count("/pets") == 21
+        finally:
+            process.kill()
+
+
+@pytest.mark.usefixtures("project")
+def test_an_app_with_metrics_of_its_own(write, minimal):
+    """Those of the command would be empty: the message says what to leave out."""
+    write(minimal, "openapi.yaml")
+    write(MADE, "made.py")
+    arguments = ["serve", "--port", "0", "--app", "made:counted", "--metrics-port", "0"]
+    outcome = CliRunner().invoke(contract_first.cli.tree.app, arguments)
+    assert (outcome.exit_code, "expected none beside --metrics-port" in outcome.stderr) == (2, True)
 
 
 @pytest.mark.usefixtures("project")

@@ -30,7 +30,7 @@ from contract_first.service.http.server import serve as serve_app
 from contract_first.service.observe.logs import Form, Level, LogOptions, logging_to_stderr
 from contract_first.service.observe.request_log import RequestLog
 from contract_first.service.observe.telemetry import Telemetry
-from contract_first.service.options import Exposure, Observability
+from contract_first.service.options import OF_PROCESS, Exposure, Observability
 from contract_first.signatures import Flag, read_fields
 
 from .commands import failure, takes
@@ -66,6 +66,7 @@ class ServeOptions:
         request_log: log a line for each request.
         workers: processes that share the port; one that dies is started again.
         metrics_port: port of metrics for Prometheus.
+        lame_duck_seconds: how long new requests are accepted after SIGTERM, while `/readyz` is 503.
         reload: reload handlers and contract when a file changes; where handlers raise NotImplementedYet, the
             contract responds.
     """
@@ -84,6 +85,7 @@ class ServeOptions:
     request_log: Annotated[bool, Flag(names=("--request-log/--no-request-log",))] = True
     workers: Annotated[int, Flag(minimum=1)] = 1
     metrics_port: Annotated[int | None, Flag("PORT", default="none", minimum=0, maximum=65535)] = None
+    lame_duck_seconds: Annotated[float, Flag("SECONDS", minimum=0)] = 0.0
     reload: Annotated[bool, Flag()] = False
 
     def __post_init__(self) -> None:
@@ -98,7 +100,6 @@ OF_CREATE_APP = [
     "authenticate",
     "collaborators",
     "cors_origin",
-    "metrics_port",
 ]
 """Options that an app has got already."""
 Handlers = Annotated[str | None, get_args(OPTIONS["handlers"])[1]]
@@ -142,6 +143,7 @@ def serve(**values: Any) -> None:
             title=title,
             workers=options.workers,
             metrics_port=options.metrics_port,
+            shutdown=Shutdown(options.lame_duck_seconds),
             reload=reload,
         )
 
@@ -164,9 +166,16 @@ def _mocked(create: Create, *observers: Any) -> Service:
 
 
 def _ready_made(place: str) -> tuple[Create, str]:
-    """Return what makes the app at a place, and its title."""
-    service = _service(place)
-    return lambda *_: service, service.contract.document["info"]["title"]
+    """Return what makes the app at a place, unless it is there, and the name of its package."""
+
+    def create(telemetry: Telemetry, requests: RequestLog | None) -> Service:
+        token = OF_PROCESS.set(Observability(request_log=requests, **telemetry._asdict()))
+        try:
+            return _service(place)
+        finally:
+            OF_PROCESS.reset(token)
+
+    return create, place.partition(":")[0].partition(".")[0]
 
 
 def _created(options: ServeOptions) -> tuple[Create, str]:
@@ -217,7 +226,7 @@ def serve_until_ended(  # noqa: PLR0913 -- one for each option
 
     Args:
         start_errors: what keeps it from starting; each message says what to do.
-        title: of the app, in the line that is printed once it responds, and in traces.
+        title: names the process in traces.
         workers: processes that share the port.
         metrics_port: of the metrics, if any; that of the first process, the others have those above it.
         limits: of connections of a process.
@@ -237,6 +246,7 @@ def serve_until_ended(  # noqa: PLR0913 -- one for each option
                     sockets.enter_context(listen(host, number, "--metrics-port"))
                     for number in _metrics_ports(metrics_port, workers)
                 ]
+            title = app.contract.document["info"]["title"]
             line = f"{title} {app.contract.version} on {url_of(listening)} (explorer: /docs)"
             if metrics:
                 line = f"{line}, metrics on {', '.join(map(url_of, metrics))}"
@@ -248,11 +258,13 @@ def serve_until_ended(  # noqa: PLR0913 -- one for each option
             def run(index: int, ready: Callable[[], None]) -> None:
                 forked = telemetry.forked()
                 with starting(*start_errors):
-                    app = _app_of(create, forked, requests)
+                    in_fork = _app_of(create, forked, requests)
                     beside = (
                         reserve(host, listening.getsockname()[1], shared=True) if is_shared else listening
                     )
-                uvloop.run(_served(forked, metrics[index:], partial(serve, app, beside, ready)))
+                # an app that was there before the fork counts where it did
+                own = telemetry if in_fork is app else forked
+                uvloop.run(_served(own, metrics[index:], partial(serve, in_fork, beside, ready)))
 
             line = f"{line}, {workers} processes"
             Supervisor(workers, run, partial(stderr.announce, line), sockets.close).run()
@@ -311,11 +323,7 @@ def _service(place: str) -> Service:
             parameter.default is parameter.empty for parameter in inspect.signature(value).parameters.values()
         ):
             raise _unusable(place, value, expected)
-        try:
-            with starting(*START_ERRORS):
-                service = value()
-        except CannotStart as error:
-            raise failure(error, what="Cannot start: ") from None
+        service = value()
     if not isinstance(service, Service):
         raise _unusable(place, value, expected)
     return service

@@ -34,7 +34,7 @@ from .messages.problems import PLAIN, Problem, ProblemProfile, ServiceUnavailabl
 from .messages.request import Request
 from .mounting import mounting
 from .observe.observation import Observer, observed
-from .options import Exposure, Observability, Seams, regrouped, require_usable
+from .options import OBSERVABILITY, Exposure, Observability, Seams, regrouped, require_usable
 from .pages import contract_pages, health_pages
 from .request.bodies import Limits
 from .response.errors import ErrorFunction
@@ -42,7 +42,7 @@ from .response.errors import ErrorFunction
 Opening = Callable[[], AbstractAsyncContextManager[Mapping[str, Any]]]
 """Opens collaborators when the app starts, and closes them when it stops: an ``@asynccontextmanager``."""
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-STRICTNESS, OBSERVABILITY, EXPOSURE, SEAMS = Strictness(), Observability(), Exposure(), Seams()
+STRICTNESS, EXPOSURE, SEAMS = Strictness(), Exposure(), Seams()
 FAILURE = "contract_first.failure"
 """Key of a scope: why the collaborators could not be opened."""
 
@@ -280,7 +280,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
             contract declares that header; see :mod:`.idempotency`. Without it handlers get the header.
         limits: most bytes of target, body and form, and more; see :class:`~.request.bodies.Limits`.
         strictness: how strictly requests and responses are validated.
-        observability: metrics, request log and traces.
+        observability: metrics, request log and traces; by default those of the command that serves it.
         exposure: CORS, proxies, base paths and health.
         seams: what mocks and tests replace.
         former: the keywords up to 0.3, which are fields of these now; each is a DeprecationWarning.
@@ -301,6 +301,7 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     if errors is not None:
         require_takes(errors, 3, "What makes errors", "a function of a problem, an operation and a status")
     strictness, observability, exposure, seams = regrouped(groups, former)
+    observability = observability.completed()
     metrics, request_log, tracing = observability.metrics, observability.request_log, observability.tracing
     fallback, limits = seams.fallback, limits or Limits()
     served = contract if isinstance(contract, Contract) else load_contract(contract)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field, fields, replace
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -39,6 +40,29 @@ class Observability:
     metrics: Metrics | None = None
     request_log: RequestLog | None = None
     tracing: Tracing | None = None
+
+    def completed(self) -> Observability:
+        """Return it with what observes the process in the place of each that is None.
+
+        Raises:
+            ValueError: both have metrics.
+        """
+        process = OF_PROCESS.get()
+        if self.metrics and process.metrics:
+            raise ValueError(
+                "Observability(metrics=...) of create_app has metrics of its own; expected none beside "
+                "--metrics-port: leave out either."
+            )
+        return Observability(
+            metrics=self.metrics or process.metrics,
+            request_log=self.request_log or process.request_log,
+            tracing=self.tracing or process.tracing,
+        )
+
+
+OBSERVABILITY = Observability()
+OF_PROCESS = ContextVar("of_process", default=OBSERVABILITY)
+"""What observes apps that have no such options: a server sets it where it makes an app by the user's code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
