@@ -7,7 +7,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -37,9 +36,6 @@ HELP = subprocess.run(
     check=True,
 ).stdout
 """What the command says of its options and variables."""
-SEVERAL = pytest.mark.skipif(
-    find_spec("contract_first.mock.services") is None, reason="needs several contracts"
-)
 
 
 def printed(command, folder, **variables):
@@ -71,7 +67,7 @@ def image_runs(words, folder, **variables):
 
 @pytest.mark.parametrize(
     "options",
-    [None, "mock.toml", pytest.param("contract-first.toml", marks=SEVERAL)],
+    [None, "mock.toml", "contract-first.toml"],
 )
 def test_the_image_in_a_folder(options, tmp_path):
     """Without a command it mocks openapi.yaml, or what a file of options names."""
@@ -92,7 +88,7 @@ def test_an_unknown_option_of_the_image(tmp_path):
 
 @pytest.mark.parametrize(
     "name",
-    [pytest.param(name, marks=SEVERAL if name == "services/compose.yaml: mock" else ()) for name in OURS],
+    OURS,
 )
 def test_services_run(name, tmp_path):
     """The program has each option and variable, and responds with what stands beside the file."""
