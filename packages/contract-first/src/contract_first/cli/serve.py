@@ -263,8 +263,8 @@ def serve_until_ended(  # noqa: PLR0913 -- one for each option
                         reserve(host, listening.getsockname()[1], shared=True) if is_shared else listening
                     )
                 # an app that was there before the fork counts where it did
-                own = telemetry if in_fork is app else forked
-                uvloop.run(_served(own, metrics[index:], partial(serve, in_fork, beside, ready)))
+                counting = telemetry if in_fork is app else forked
+                uvloop.run(_served(counting, metrics[index:], partial(serve, in_fork, beside, ready)))
 
             line = f"{line}, {workers} processes"
             Supervisor(workers, run, partial(stderr.announce, line), sockets.close).run()
