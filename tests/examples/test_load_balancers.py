@@ -60,7 +60,7 @@ def server(port, folder):
 @pytest.mark.programs
 @pytest.mark.parametrize("name", COMMANDS)
 def test_no_request_is_lost_while_servers_are_restarted(name, tmp_path):
-    """GET and POST, of clients that connect anew each time."""
+    """GET and POST, each over a new connection."""
     if shutil.which(COMMANDS[name][0]) is None:
         pytest.skip(f"{COMMANDS[name][0]} is not installed")
     (tmp_path / "pets.yaml").write_text(CONTRACT)
