@@ -124,7 +124,7 @@ def test_transactions_share_connections(pgbouncer, postgresql_url, run_in, clock
 
         used, settings = run_in(url, scenario)
     assert used == [(f"session {number}", True) for number in range(CLIENTS)]
-    assert settings == [("3s", "7s"), ("3s", "7s"), ("5s", "5s"), ("5s", "5s")]
+    assert settings == [("3s", "7s"), ("3s", "7s"), ("5s", "30s"), ("5s", "30s")]
 
 
 @pytest.mark.parametrize("most", [200, 0])
