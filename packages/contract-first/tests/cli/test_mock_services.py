@@ -114,6 +114,17 @@ def test_the_other_commands_read_past_services(folder):
     assert run(folder, "contract", "lint").returncode == 0
 
 
+def test_what_is_installed_hides_no_contract(tmp_path):
+    """Files of packages do not count among those that are looked at."""
+    installed = tmp_path / "a" / "node_modules"
+    installed.mkdir(parents=True)
+    for number in range(2001):
+        (installed / f"{number}.json").touch()
+    document = {"openapi": "3.1.0", "info": {"title": "Pets", "version": "1"}, "paths": {}}
+    (tmp_path / "pets.json").write_text(json.dumps(document))
+    assert run(tmp_path, "init").returncode == 0
+
+
 def test_a_service_has_the_name_of_its_own_base_path(tmp_path):
     """Only that of another contract is taken."""
     for name in ("billing", "orders"):

@@ -140,13 +140,11 @@ def _project_lines(folder: Path) -> Iterator[str]:
 
 
 def _contracts(folder: Path) -> Iterator[tuple[str, Contract]]:
-    paths = {
-        path.relative_to(folder).as_posix(): path for path in islice(folder.rglob("*.[jy]*"), MOST_FILES)
-    }
-    for place in sorted(filter(PLACE.fullmatch, paths)):
+    places = (path.relative_to(folder).as_posix() for path in folder.rglob("*.[jy]*"))
+    for place in sorted(islice(filter(PLACE.fullmatch, places), MOST_FILES)):
         with suppress(ContractError, ValueError):
-            if re.search("openapi|swagger", read_text(paths[place], MOST_BYTES)):
-                yield place, load_contract(paths[place], lenient=True)
+            if re.search("openapi|swagger", read_text(folder / place, MOST_BYTES)):
+                yield place, load_contract(folder / place, lenient=True)
 
 
 def _mock_lines(parameters: Any, contract: str | None, output: Path) -> Iterator[str]:
