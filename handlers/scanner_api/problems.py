@@ -14,7 +14,7 @@ def _members(problem: Problem, request_id: str, now: datetime) -> dict[str, Any]
         "timestamp": now.isoformat(),
         "request_id": request_id,
     }
-    if problem.retry_after and problem.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+    if problem.retry_after.isdecimal() and problem.status < HTTPStatus.INTERNAL_SERVER_ERROR:
         members["retry_after_seconds"] = int(problem.retry_after)
     return members
 
