@@ -16,6 +16,7 @@ from typing import Annotated, Any, get_args
 import typer
 import uvloop
 
+from contract_first.contexts import assignment
 from contract_first.contract import Contract, ContractError
 from contract_first.imports import resting_collector
 from contract_first.service.app import Service, create_app
@@ -169,11 +170,8 @@ def _ready_made(place: str) -> tuple[Create, str]:
     """Return what makes the app at a place, unless it is there, and the name of its package."""
 
     def create(telemetry: Telemetry, requests: RequestLog | None) -> Service:
-        token = OF_PROCESS.set(Observability(request_log=requests, **telemetry._asdict()))
-        try:
+        with assignment(OF_PROCESS, Observability(request_log=requests, **telemetry._asdict())):
             return _service(place)
-        finally:
-            OF_PROCESS.reset(token)
 
     return create, place.partition(":")[0].partition(".")[0]
 

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, replace
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import quote, urljoin, urlsplit
 
 from starlette.types import Scope
@@ -20,6 +20,7 @@ from .options import MockOptions
 from .service import ReloadingService
 from .state.scopes import PREFIX_KEY
 
+Value = TypeVar("Value")
 RESERVED: Final = ("/_mock", "/_scope")
 TOKEN_URL: Final = Path(__file__).with_name("token_url.yaml")
 
@@ -61,11 +62,15 @@ class Services:
         raise NotFound(f"No service is at this path; there are {places}.")
 
     def contract(self, name: str | None = None) -> Contract:
-        """Return the contract of a service, which needs no name where it is the only one; raises NotFound."""
-        service = self._services.get(name or "")
-        if service is None:
-            raise NotFound(f"Expected ?service=NAME with one of {', '.join(self.names)}.")
-        return service.app.contract
+        """Return the contract of a service; raises as `of_service`."""
+        return of_service(self._services, name).app.contract
+
+
+def of_service(values: Mapping[str, Value], name: str | None) -> Value:
+    """Return what a service has, which needs no name where it is the only one; raises NotFound."""
+    if (name or "") not in values:
+        raise NotFound(f"Expected ?service=NAME with one of {', '.join(values)}.")
+    return values[name or ""]
 
 
 def services_of(options: MockOptions) -> dict[str, MockOptions]:

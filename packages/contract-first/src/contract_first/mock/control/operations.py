@@ -19,6 +19,7 @@ from contract_first.mock.journal.selector import ExchangeSelector
 from contract_first.mock.rule import Rule, RuleError, RuleFileError
 from contract_first.mock.rules.reading import RuleReader
 from contract_first.mock.rules.registry import Kind, Rules
+from contract_first.mock.services import of_service
 from contract_first.mock.state.clock import ClockReading, MockClock
 from contract_first.mock.state.data_directory import TooManySnapshots, UnknownSnapshot
 from contract_first.mock.state.scopes import SCOPE, Scopes
@@ -92,9 +93,7 @@ async def remove_item(
 def _remembered(items: Mapping[str, ItemBrowser], service: str | None) -> ItemBrowser:
     if not items:
         raise NotFound("This mock stores no items; start it with --stateful.")
-    if (service or "") not in items:
-        raise NotFound(f"Expected ?service=NAME with one of {', '.join(items)}.")
-    return items[service or ""]
+    return of_service(items, service)
 
 
 async def take_snapshot(body: dict[str, Any], state: MockState) -> dict[str, Any]:
