@@ -1,19 +1,15 @@
 """The database of a project of ``contract new --db sqlalchemy`` goes away while it serves."""
 
-import asyncio
 import os
 import runpy
 import signal
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 import httpx2
 import pytest
-from sqlalchemy import make_url
 from typer.testing import CliRunner
 
 import contract_first.cli.tree
@@ -23,7 +19,7 @@ pytestmark = pytest.mark.programs
 SERVICES = Path(__file__).parents[1] / "services"
 CONTRACT = Path(__file__).parents[2] / "examples" / "petstore" / "openapi.yaml"
 postgresql = runpy.run_path(str(SERVICES / "postgresql.py"))["postgresql"]
-StallingProxy = runpy.run_path(str(SERVICES / "stalling.py"))["StallingProxy"]
+stalling_postgresql = runpy.run_path(str(SERVICES / "stalling.py"))["stalling_postgresql"]
 HANDLER = '''
 
 async def list_pets(kind: str | None, limit: int, session: AsyncSession) -> list[object]:
@@ -31,20 +27,6 @@ async def list_pets(kind: str | None, limit: int, session: AsyncSession) -> list
     await session.execute(text("SELECT 1"))
     return []
 '''
-
-
-@contextmanager
-def through_a_proxy(server):
-    """Run a way to a database that can stall; yield it, and the URL that leads through it."""
-    url = make_url(server)
-    host = url.host or url.query["host"]
-    if host.startswith("/"):
-        connect = partial(asyncio.open_unix_connection, f"{host}/.s.PGSQL.5432")
-    else:
-        connect = partial(asyncio.open_connection, host, url.port or 5432)
-    with StallingProxy(connect).running() as proxy:
-        through = url.difference_update_query(["host"]).set(host="localhost", port=proxy.port)
-        yield proxy, through.render_as_string(hide_password=False)
 
 
 @pytest.fixture
@@ -61,7 +43,7 @@ def project(tmp_path):
 
 def test_it_responds_while_its_database_is_away(project, postgresql):
     """Away, it is a 503 with Retry-After; where it hangs, the project says so, and ends at SIGTERM."""
-    with through_a_proxy(postgresql) as (proxy, url):
+    with stalling_postgresql(postgresql, "localhost") as (proxy, url):
         process = subprocess.Popen(
             [sys.executable, "-m", "contract_first", "serve", "--app", "pet_shop.app:create_app", "--port=0"],
             cwd=project,

@@ -6,6 +6,9 @@ import asyncio
 import contextlib
 import threading
 from contextlib import contextmanager
+from functools import partial
+
+from sqlalchemy.engine import make_url
 
 
 class StallingProxy:
@@ -105,3 +108,22 @@ class StallingProxy:
                 await flows.wait()
                 writer.write(chunk)
             await flows.wait()
+
+
+@contextmanager
+def stalling_postgresql(server, host):
+    """Run a way to a database that can stall; yield it, and the URL that leads through it.
+
+    Args:
+        server: URL of the database.
+        host: as which the way is called.
+    """
+    url = make_url(server)
+    there = url.host or url.query["host"]
+    if there.startswith("/"):
+        connect = partial(asyncio.open_unix_connection, f"{there}/.s.PGSQL.5432")
+    else:
+        connect = partial(asyncio.open_connection, there, url.port or 5432)
+    with StallingProxy(connect).running() as proxy:
+        through = url.difference_update_query(["host"]).set(host=host, port=proxy.port)
+        yield proxy, through.render_as_string(hide_password=False)

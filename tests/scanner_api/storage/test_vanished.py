@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import runpy
 import socket
-from functools import partial
 from pathlib import Path
 
 import pytest
-from sqlalchemy import make_url, select, text
+from sqlalchemy import select, text
 
 from contract_first.service.messages.problems import ServiceUnavailable
 from scanner_api.settings import Settings
@@ -18,9 +17,10 @@ from scanner_api.storage.database import Database
 from scanner_api.storage.lookup import Lookup
 from scanner_api.storage.schema.tables import users
 
-StallingProxy = runpy.run_path(str(Path(__file__).parents[2] / "services" / "stalling.py"))["StallingProxy"]
+STALLING = Path(__file__).parents[2] / "services" / "stalling.py"
+stalling_postgresql = runpy.run_path(str(STALLING))["stalling_postgresql"]
 BOUND_SECONDS = 10
-"""Within which every client has a response, whatever it waited for."""
+"""Within which every client has a response, also one that waited for a connection."""
 WAITS = engines.Waits(statement_seconds=Settings.model_fields["database_statement_seconds"].default)
 """Those of `serve`."""
 
@@ -28,15 +28,8 @@ WAITS = engines.Waits(statement_seconds=Settings.model_fields["database_statemen
 @pytest.fixture
 def vanishing(migrated_postgresql_url):
     """A way to the database that can stall, and the URL that leads through it."""
-    url = make_url(migrated_postgresql_url)
-    host = url.host or url.query["host"]
-    if host.startswith("/"):
-        connect = partial(asyncio.open_unix_connection, f"{host}/.s.PGSQL.5432")
-    else:
-        connect = partial(asyncio.open_connection, host, url.port or 5432)
-    with StallingProxy(connect).running() as proxy:
-        through = url.difference_update_query(["host"]).set(host="127.0.0.1", port=proxy.port)
-        yield proxy, through.render_as_string(hide_password=False)
+    with stalling_postgresql(migrated_postgresql_url, "127.0.0.1") as way:
+        yield way
 
 
 async def test_every_client_of_a_database_that_vanishes_gets_a_503_in_time(vanishing, rows):
