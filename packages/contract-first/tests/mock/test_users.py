@@ -232,7 +232,7 @@ def owned(tmp_path_factory):
 @pytest.mark.parametrize("other", ["bob@example.com", "zoe@example.com"])
 @pytest.mark.parametrize("method", ["GET", "PATCH", "DELETE"])
 def test_others_have_no_access(owned, method, other):
-    """What is another's is not there, whatever is asked."""
+    """What is another's is not there, by any operation."""
     ann = logged_in(owned, "ann@example.com")
     note = ann.post("/notes", {"text": "Mine."})
     body = {"text": "Yours."} if method == "PATCH" else None

@@ -131,7 +131,7 @@ def test_a_request_has_a_line(ask):
 
 
 def test_the_same_as_text(ask):
-    """What is not known or not reached is left out, or a hyphen; whatever could end a line is escaped."""
+    """What is not known or not reached is left out, or a hyphen; what could end a line is escaped."""
     lines = ask(
         ("GET", "/closed", {"X-Key": "secret", "X-Request-ID": "mine"}),
         ("GET", "/none%0a", {"X-Request-ID": "mine"}),
