@@ -83,6 +83,12 @@ async def hang(_request):
     await asyncio.sleep(HANGS_SECONDS)
 
 
+async def linger(_request):
+    """Respond after some ticks."""
+    await asyncio.sleep(5 * TICK_SECONDS)
+    return JSONResponse({})
+
+
 def test_requests_that_make_others_small_are_counted():
     """The requests of minimising are in the report, at most 200 for a finding, and so is their time."""
     with hat(fail) as url:
@@ -127,7 +133,7 @@ def test_each_wait_is_ticked():
         if activity == "fuzzing":
             run.stop()
 
-    with hat(hang) as url, Checking(url=url, **FUZZ).started() as run:
+    with hat(linger) as url, Checking(url=url, **FUZZ).started() as run:
         run.on_tick = tick
         for _ in run.go():
             pass
