@@ -197,6 +197,23 @@ def test_items_refer_to_items(running):
         assert get(stateless, "pets") == shown
 
 
+def test_members_that_are_required_and_not_described(remembering):
+    """Each item has its own, in the list as in reads."""
+    pet = {"type": "object", "required": ["id", "name"], "properties": {"_id": {"type": "string"}}}
+    paths = {
+        "/pets": {"get": operation({"type": "array", "items": ref("Pet")})},
+        "/pets/{id}": {
+            "parameters": [in_path("id", "string")],
+            "get": operation(ref("Pet")),
+            "put": operation(ref("Pet"), body={"type": "object"}),
+        },
+    }
+    mock = remembering(paths, {"Pet": pet}, items=3)
+    items = mock.get("/pets")
+    assert len({item["name"] for item in items}) == 3
+    assert [mock.get(f"/pets/{item['_id']}") for item in items] == items
+
+
 @pytest.mark.parametrize("count", [0, 1, 5])
 def test_the_length_of_lists(running, count):
     """In both modes; with none they begin empty."""

@@ -314,9 +314,10 @@ class Schema:
 
     @cached_property
     def is_open(self) -> bool:
-        """Whether an object may have members of any name: the schema names none, or describes others."""
+        """Whether an object may have members of any name: it names none, or describes or requires others."""
         others = (part.get("additionalProperties", False) for part in self.parts)
-        return not self.members or any(schema is not False for schema in others)
+        required = {name for part in self.parts for name in part.get("required", ())} - self.members.keys()
+        return bool(not self.members or required or any(schema is not False for schema in others))
 
     @cached_property
     def items(self) -> Schema:

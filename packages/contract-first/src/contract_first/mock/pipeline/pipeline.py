@@ -81,9 +81,9 @@ class Pipeline:
         places = {(parameter.location, parameter.name): parameter.argument for parameter in bound.parameters}
         self._in_query = [IN_QUERY + name for name in NAMES if ("query", IN_QUERY + name) not in places]
         self._places = {**places, BODY: "body"}
-        content = {} if assembly.contract.strict else (operation.request_body or {}).get("content", {})
-        self._bodies = [*content]
-        self._assumed = next((name for name in content if not name.startswith("multipart/")), "")
+        body = {} if assembly.contract.strict else operation.request_body or {}
+        self._bodies = [*body.get("content", {})]
+        self._assumed = next((name for name in self._bodies if not name.startswith("multipart/")), "")
         is_strict = strictness.requests == strictness.formats == "on"
         self._faults = faults_of_format(operation, assembly.contract, assembly.schemas) if is_strict else ()
         self._is_strict = is_strict and not self._faults

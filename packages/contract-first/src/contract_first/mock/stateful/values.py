@@ -200,13 +200,9 @@ class Values:
 
     def _referring(self, value: Mapping[str, Any], schema: Schema, url: str) -> dict[str, Any]:
         """Return the members by which a response refers to an item without its key: id and URL."""
-        key = self.collection.key_of(value)
-        names = (
-            *Meaning.IDENTIFIER.names,
-            *Meaning.REFERENCE.names,
-            *identifiers_of(self.collection.resource),
-        )
-        facts = dict.fromkeys(names, key) | {"location": url}
+        names = {*Meaning.IDENTIFIER.names, *Meaning.REFERENCE.names}
+        names.update(identifiers_of(self.collection.resource))
+        facts = {**dict.fromkeys(names, self.collection.key_of(value)), "location": url}
         references = ((name, facts.get(plain(name))) for name in schema.members)
         return {name: fact for name, fact in references if fact and schema.members[name].conforms(fact)}
 
