@@ -4,8 +4,8 @@
     python bench/engines.py agree DOCUMENT...                  do lists, reads, creations show one item?
 
 Each operation gets a valid request, and that with another key, with a page, with preferences, with an empty
-body, and a wrong one, with and without memory. A class has its reason and an example; what is "unexplained" is
-printed whole.
+body, and a wrong one, with and without memory. A class has its reason and an example. What has no class is
+printed, as "unexplained".
 """
 
 from __future__ import annotations

@@ -214,6 +214,21 @@ def test_members_that_are_required_and_not_described(remembering):
     assert [mock.get(f"/pets/{item['_id']}") for item in items] == items
 
 
+@pytest.mark.parametrize("remembers", [True, False])
+def test_what_authors_write_against_a_format(remembering, remembers):
+    """Their example of a member is in reads as it is in the list."""
+    end = {"type": "string", "format": "date-time", "readOnly": True, "example": ""}
+    pet = {
+        **PET,
+        "required": [*PET["required"], "endedAt"],
+        "properties": {**PET["properties"], "endedAt": end},
+    }
+    mock = remembering(PETS, {**SCHEMAS, "Pet": pet}, items=3, remembers=remembers)
+    items = mock.get("/pets")
+    assert {item["endedAt"] for item in items} == {""}
+    assert [mock.get(f"/pets/{item['id']}") for item in items] == items
+
+
 @pytest.mark.parametrize("count", [0, 1, 5])
 def test_the_length_of_lists(running, count):
     """In both modes; with none they begin empty."""

@@ -114,6 +114,10 @@ class Schema:
         except (LookupError, ValueError):
             return lambda _: True
 
+    def takes(self, value: Any, example: Any) -> bool:
+        """Tell whether a value conforms, but for formats if an example violates one as well."""
+        return self.conforms(value) or (not self.conforms(example) and self.validator.is_valid(value))
+
     @cached_property
     def allows_null(self) -> bool:
         """Whether null conforms."""

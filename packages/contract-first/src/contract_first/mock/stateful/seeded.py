@@ -203,7 +203,7 @@ class SeededItems:
         is_new = role.action == "create" and plain(collection.key) not in collection.settable
         has_key = collection.key and not collection.holder and (role.key is not None or is_new)
         keys = {("path", role.key or ""): collection.key} if has_key else {}
-        return documented.with_value(value if schema.conforms(value) else body, keys=keys, other=other)
+        return documented.with_value(value if schema.takes(value, body) else body, keys=keys, other=other)
 
 
 def _is_simple(role: Role) -> bool:
