@@ -215,6 +215,29 @@ def test_members_that_are_required_and_not_described(remembering):
 
 
 @pytest.mark.parametrize("remembers", [True, False])
+def test_a_key_refers_to_no_other_collection(remembering, remembers):
+    """Though there are two whose items have a key of its name, as of a network and of the one for tests."""
+    pet = {"type": "object", "required": ["petId"], "properties": {"petId": {"type": "string"}}}
+    paths = {
+        f"{base}/pets{rest}": {"get": operation(schema), "parameters": parameters}
+        for base in ("", "/test")
+        for rest, schema, parameters in (
+            ("", {"type": "array", "items": ref("Pet")}, []),
+            ("/{petId}", ref("Pet"), [in_path("petId", "string")]),
+        )
+    }
+    mock = remembering(
+        paths,
+        {"Pet": {**pet, "properties": {**pet["properties"], "name": {"type": "string"}}}},
+        items=3,
+        remembers=remembers,
+    )
+    for path in ("/pets", "/test/pets"):
+        items = mock.get(path)
+        assert [mock.get(f"{path}/{item['petId']}") for item in items] == items
+
+
+@pytest.mark.parametrize("remembers", [True, False])
 def test_what_authors_write_against_a_format(remembering, remembers):
     """Their example of a member is in reads as it is in the list."""
     end = {"type": "string", "format": "date-time", "readOnly": True, "example": ""}

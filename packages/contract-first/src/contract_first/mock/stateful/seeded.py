@@ -110,7 +110,9 @@ class SeededItems:
         references: dict[str, list[Any]] = {}
         for values in (await self._collections()).values.values():
             other, ids = values.collection, identifiers_of(values.collection.resource)
-            names = [name for name in collection.schema.members if plain(name) in ids]
+            names = [
+                name for name in collection.schema.members if name != collection.key and plain(name) in ids
+            ]
             if names and other is not collection and not other.item.names[1:]:
                 lists = await self._shown(other, "list")
                 rows = await asyncio.to_thread(self._rows, *lists) if lists else {}
