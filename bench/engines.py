@@ -55,7 +55,7 @@ tell = print
 """It is the result."""
 
 
-class Answer(NamedTuple):
+class Response(NamedTuple):
     """What a mock responds with: its status, what it says of its source, and the body."""
 
     status: int
@@ -77,7 +77,7 @@ class Mock:
 
     def __call__(
         self, sample: SampleRequest, content: bytes | None = None, *, only: int = LONGEST, **fields: str
-    ) -> Answer:
+    ) -> Response:
         """Send a request, or a variation of it."""
         body: dict[str, Any] = {"content": sample.content if content is None else content}
         if sample.form and content is None:
@@ -92,7 +92,7 @@ class Mock:
                 read += chunk
                 if len(read) > only:
                     break
-        return Answer(response.status_code, response.headers.get("x-mock-answer", ""), bytes(read))
+        return Response(response.status_code, response.headers.get("x-mock-answer", ""), bytes(read))
 
 
 @contextmanager
@@ -126,7 +126,7 @@ def requested(samples: Samples, operation: Any) -> SampleRequest | None:
         return None
 
 
-def variations(sample: SampleRequest) -> Iterator[tuple[str, partial[Answer]]]:
+def variations(sample: SampleRequest) -> Iterator[tuple[str, partial[Response]]]:
     """Yield the valid request of an operation and its variations, each with its name."""
     yield "plain", partial(Mock.__call__, sample=sample)
     if sample.path:
@@ -192,16 +192,16 @@ class Pair(NamedTuple):
         parts: what differs, but for URLs and hosts; None where the bodies are not JSON.
     """
 
-    before: Answer
-    after: Answer
+    before: Response
+    after: Response
     action: str
     stateful: bool
     parts: list[Difference] | None
 
     def __str__(self) -> str:
         parts = (self.beside or self.parts or [])[:2] if self.before.status == self.after.status else []
-        answers = (f"{each.status} {each.source} {each.body[:SHOWN]!r}" for each in (self.before, self.after))
-        return "; ".join(map(str, parts)) or " -> ".join(answers)
+        both = (f"{each.status} {each.source} {each.body[:SHOWN]!r}" for each in (self.before, self.after))
+        return "; ".join(map(str, parts)) or " -> ".join(both)
 
     @property
     def beside(self) -> list[Difference]:
@@ -216,7 +216,7 @@ class Pair(NamedTuple):
         return self.stateful and (is_longer or numbers)
 
 
-def pair_of(before: Answer, after: Answer, action: str, *, stateful: bool) -> Pair:
+def pair_of(before: Response, after: Response, action: str, *, stateful: bool) -> Pair:
     """Return two responses with what differs in them."""
     try:
         parts = list(differences(json.loads(before.body), json.loads(after.body)))
@@ -269,7 +269,7 @@ CLASSES: Mapping[str, tuple[Callable[[Pair], bool], str]] = {
     ),
     "unexplained": (lambda _: True, "No class is for it."),
 }
-"""Classes of pairs of responses, the first that fits, and why each is wanted."""
+"""The class of a pair of responses is the first that is so of it; each has its reason."""
 
 
 def compare(program: str, documents: list[Path]) -> None:
