@@ -37,6 +37,7 @@ PATHS = {
     },
     "/drafts/": {"post": operation()},
     "/several": {"post": operation(["application/json", "application/x-www-form-urlencoded"])},
+    "/files": {"post": operation(["multipart/form-data"])},
 }
 
 
@@ -81,6 +82,18 @@ def test_no_member_is_lost_with_warnings(served):
         warned = send(f"{mock.api}/items", **{"Content-Type": "text/json"})
         assert warned.json()["name"] == "Ada"
         assert "text/json" in warned.headers["X-Mock-Request-Violation"]
+
+
+@pytest.mark.parametrize(("mode", "status"), [("on", 415), ("warn", 201)])
+def test_parts_without_content_type(served, mode, status):
+    """They are of no media type: only that field says what is between them."""
+    with served(validate_requests=mode) as mock:
+        response = send(f"{mock.api}/files", b"--b\r\n")
+        assert (response.status_code, "x-mock-request-violation" in response.headers) == (
+            status,
+            mode == "warn",
+        )
+        assert httpx2.post(f"{mock.api}/files", files={"name": (None, "Ada")}).json()["name"] == "Ada"
 
 
 @pytest.mark.parametrize("path", ["/items/", "/drafts"])

@@ -24,6 +24,7 @@ from contract_first.service.messages.problems import (
 
 JSON, PROBLEM = "application/json", "application/problem+json"
 TEXT, INTEGER, BOOLEAN = {"type": "string"}, {"type": "integer"}, {"type": "boolean"}
+OR_NULL = {"type": ["string", "null"]}
 GONE = NotFound("There is no pet 5.")
 WRONG = ValidationFailed(
     [Violation("body", "/age", "maximum", "is more than 40"), Violation("query", "n", "type", "is no number")]
@@ -303,6 +304,21 @@ FAMILIES = {
             "detail": GONE.detail,
             "instance": "/",
         },
+    ),
+    "ASP.NET": (
+        shape([], type=OR_NULL, title=OR_NULL, detail=OR_NULL, instance=OR_NULL),
+        GONE,
+        {
+            "type": "https://errors.test/not_found",
+            "title": "Not Found",
+            "detail": GONE.detail,
+            "instance": "/",
+        },
+    ),
+    "codes that may be null": (
+        shape(code=OR_NULL, message=OR_NULL, more=OR_NULL),
+        GONE,
+        {"code": "not_found", "message": GONE.detail, "more": None},
     ),
     "flags": (
         shape(success=BOOLEAN, error=BOOLEAN, retryable=BOOLEAN, message=TEXT, request_id=TEXT),

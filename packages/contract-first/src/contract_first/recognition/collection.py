@@ -131,8 +131,7 @@ class Collection:
 
     def takes_key(self, key: Any) -> bool:
         """Tell whether a key can be sent, and shown, everywhere: a number is a text of digits in a path."""
-        spellings = [key, str(key), *([int(key)] if str(key).isdecimal() else [])]
-        return all(any(map(schema.conforms, spellings)) for schema in self.key_schemas)
+        return all(any(map(schema.conforms, spellings(key))) for schema in self.key_schemas)
 
     @property
     def actions(self) -> list[str]:
@@ -149,6 +148,12 @@ class Collection:
     def sentence(self) -> str:
         """Return the recognised operations and key in a line."""
         return f"{self.path}: {', '.join(self.actions)}{f'; by {self.key_name}' if self.key else ''}"
+
+
+def spellings(key: Any) -> tuple[Any, ...]:
+    """Return what a key may be elsewhere: a text, and the number that its digits are."""
+    text = str(key)
+    return (key, text, int(text)) if re.fullmatch(r"\d{1,18}", text) else (key, text)
 
 
 @dataclass(frozen=True, slots=True)

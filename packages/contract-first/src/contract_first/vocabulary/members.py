@@ -28,6 +28,13 @@ class Meaning(Enum):
     ITEM_URL = "url uri href self selflink apiurl"
     ENVELOPE = "data items result results records entries values content objects list"
 
+    # Lists: how many items there are, which is what a list's `count` is
+
+    TOTAL = (
+        "total totalcount totalitems totalresults totalelements totalsize totalentries totalrecords"
+        " odatacount count results itemstotal"
+    )
+
     # Lists: the part that is requested
 
     SIZE = "limit pagesize perpage maxresults maxitems top take size count"
@@ -46,10 +53,6 @@ class Meaning(Enum):
 
     MORE = "hasmore hasnext hasnextpage istruncated more"
     HAS_PREVIOUS = "hasprevious hasprev haspreviouspage hasprevpage"
-    TOTAL = (
-        "total totalcount totalitems totalresults totalelements totalsize totalentries totalrecords"
-        " odatacount count results itemstotal"
-    )
     REMAINING = "remainingitemcount"
     SHOWN = "numberofelements"
     IS_EMPTY = "empty"

@@ -113,6 +113,16 @@ def test_the_last_word_of_a_parameter_names_the_key(name, member, mocked):
     assert "x7" not in made.get("/things/x7/state").json.values()
 
 
+def test_a_key_is_a_number_in_an_item(mocked):
+    """Though the path has it as a text; one that is no number stays out of it."""
+    schema = {"type": "object", "required": ["id"], "properties": {"id": {"type": "integer", "maximum": 99}}}
+    path = {"parameters": [parameter("id", kind="string")], "get": responses(schema)}
+    made = mocked({"/things/{id}": path})
+    assert made.get("/things/7").json == {"id": 7}
+    for other in ("x7", "700", "7" * 5000):
+        assert made.get(f"/things/{other}").json == made.get("/things/x").json
+
+
 def test_members_of_the_body_come_back_as_sent(app):
     """Those that the response has, however deep; what its schema does not allow stays generated."""
     sent = {"name": "Rex", "size": 9, "tags": ["a"], "password": "x", "owner": {"city": "Bonn"}, "other": 1}

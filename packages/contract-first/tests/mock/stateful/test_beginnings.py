@@ -197,6 +197,61 @@ def test_items_refer_to_items(running):
         assert get(stateless, "pets") == shown
 
 
+def test_members_that_are_required_and_not_described(remembering):
+    """Each item has its own, in the list as in reads."""
+    pet = {"type": "object", "required": ["id", "name"], "properties": {"_id": {"type": "string"}}}
+    paths = {
+        "/pets": {"get": operation({"type": "array", "items": ref("Pet")})},
+        "/pets/{id}": {
+            "parameters": [in_path("id", "string")],
+            "get": operation(ref("Pet")),
+            "put": operation(ref("Pet"), body={"type": "object"}),
+        },
+    }
+    mock = remembering(paths, {"Pet": pet}, items=3)
+    items = mock.get("/pets")
+    assert len({item["name"] for item in items}) == 3
+    assert [mock.get(f"/pets/{item['_id']}") for item in items] == items
+
+
+@pytest.mark.parametrize("remembers", [True, False])
+def test_a_key_refers_to_no_other_collection(remembering, remembers):
+    """Though there are two whose items have a key of its name, as of a network and of the one for tests."""
+    pet = {"type": "object", "required": ["petId"], "properties": {"petId": {"type": "string"}}}
+    paths = {
+        f"{base}/pets{rest}": {"get": operation(schema), "parameters": parameters}
+        for base in ("", "/test")
+        for rest, schema, parameters in (
+            ("", {"type": "array", "items": ref("Pet")}, []),
+            ("/{petId}", ref("Pet"), [in_path("petId", "string")]),
+        )
+    }
+    mock = remembering(
+        paths,
+        {"Pet": {**pet, "properties": {**pet["properties"], "name": {"type": "string"}}}},
+        items=3,
+        remembers=remembers,
+    )
+    for path in ("/pets", "/test/pets"):
+        items = mock.get(path)
+        assert [mock.get(f"{path}/{item['petId']}") for item in items] == items
+
+
+@pytest.mark.parametrize("remembers", [True, False])
+def test_what_authors_write_against_a_format(remembering, remembers):
+    """Their example of a member is in reads as it is in the list."""
+    end = {"type": "string", "format": "date-time", "readOnly": True, "example": ""}
+    pet = {
+        **PET,
+        "required": [*PET["required"], "endedAt"],
+        "properties": {**PET["properties"], "endedAt": end},
+    }
+    mock = remembering(PETS, {**SCHEMAS, "Pet": pet}, items=3, remembers=remembers)
+    items = mock.get("/pets")
+    assert {item["endedAt"] for item in items} == {""}
+    assert [mock.get(f"/pets/{item['id']}") for item in items] == items
+
+
 @pytest.mark.parametrize("count", [0, 1, 5])
 def test_the_length_of_lists(running, count):
     """In both modes; with none they begin empty."""

@@ -50,6 +50,12 @@ def listing(request, remembering):
     return serve
 
 
+def test_a_count_in_a_list_is_of_all_items(listing):
+    """As a parameter it selects a page; the list has the number of its items by that name."""
+    first = listing(of_list({"count": NUMBER})).get("/things?count=2")
+    assert (len(first["data"]), first["count"]) == (2, 5)
+
+
 @pytest.mark.parametrize(
     ("query", "size"),
     [("page=2&per_page=2", 2), ("offset=2&limit=2", 2), ("skip=2&take=2", 2), ("pageNumber=2&pageSize=2", 2)],

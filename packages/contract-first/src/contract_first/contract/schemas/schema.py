@@ -114,6 +114,10 @@ class Schema:
         except (LookupError, ValueError):
             return lambda _: True
 
+    def takes(self, value: Any, example: Any) -> bool:
+        """Tell whether a value conforms, but for formats if an example violates one as well."""
+        return self.conforms(value) or (not self.conforms(example) and self.validator.is_valid(value))
+
     @cached_property
     def allows_null(self) -> bool:
         """Whether null conforms."""
@@ -314,9 +318,10 @@ class Schema:
 
     @cached_property
     def is_open(self) -> bool:
-        """Whether an object may have members of any name: the schema names none, or describes others."""
+        """Whether an object may have members of any name: it names none, or describes or requires others."""
         others = (part.get("additionalProperties", False) for part in self.parts)
-        return not self.members or any(schema is not False for schema in others)
+        required = {name for part in self.parts for name in part.get("required", ())} - self.members.keys()
+        return bool(not self.members or required or any(schema is not False for schema in others))
 
     @cached_property
     def items(self) -> Schema:

@@ -81,8 +81,9 @@ class Pipeline:
         places = {(parameter.location, parameter.name): parameter.argument for parameter in bound.parameters}
         self._in_query = [IN_QUERY + name for name in NAMES if ("query", IN_QUERY + name) not in places]
         self._places = {**places, BODY: "body"}
-        content = {} if assembly.contract.strict else (operation.request_body or {}).get("content", {})
-        self._bodies = [*content]
+        body = {} if assembly.contract.strict else operation.request_body or {}
+        self._bodies = [*body.get("content", {})]
+        self._assumed = next((name for name in self._bodies if not name.startswith("multipart/")), "")
         is_strict = strictness.requests == strictness.formats == "on"
         self._faults = faults_of_format(operation, assembly.contract, assembly.schemas) if is_strict else ()
         self._is_strict = is_strict and not self._faults
@@ -141,19 +142,18 @@ class Pipeline:
     def _assume_media_type(self, request: Request) -> None:
         """Take a body without Content-Type for the only media type that is declared.
 
-        Where violations are not refused, take any that is not declared for the first that is.
+        Where violations are not refused, take any that is not declared for the first that is. None is taken
+        for parts: no field says what is between them.
         """
         content_type, mode = request.header(b"content-type") or "", self._strictness.requests
-        is_assumed = self._bodies and (mode != "on" or (not content_type and len(self._bodies) == 1))
+        is_assumed = self._assumed and (mode != "on" or (not content_type and len(self._bodies) == 1))
         is_empty = request.headers.get(b"content-length") == b"0"
         if not is_assumed or is_empty or declared_as(content_type, self._bodies) is not None:
             return
-        request.headers[b"content-type"] = self._bodies[0].encode()
+        request.headers[b"content-type"] = self._assumed.encode()
         if mode == "warn":
-            warning = (
-                f"The body came as {content_type[:LONGEST] or 'no type'}; it is read as {self._bodies[0]}."
-            )
-            header = b"x-mock-request-violation", warning.encode("latin-1", "replace")
+            text = f"The body came as {content_type[:LONGEST] or 'no type'}; it is read as {self._assumed}."
+            header = b"x-mock-request-violation", text.encode("latin-1", "replace")
             request.response_headers.append(header)
 
     def _by_place(self, arguments: Mapping[str, Any], request: Request) -> Arguments:

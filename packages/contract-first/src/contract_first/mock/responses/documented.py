@@ -96,7 +96,7 @@ class DocumentedResponse:
     def rendered_with(self, value: Any) -> Rendered | None:
         """Return the response with another value; None where that violates its schema."""
         media_type, schema = self.body.media_type, self.schema
-        if media_type is None or schema is None or not schema.conforms(value):
+        if media_type is None or schema is None or not schema.takes(value, self.body.value):
             return None
         return with_value(self.rendered, value, media_type, schema)
 
@@ -226,13 +226,10 @@ class DocumentedResponses:
             errors = self._errors(whole, body, schema.node)
             if not errors or self._is_wrong_in_formats(errors, body, schema):
                 label = self._label(status, "" if errors else concrete(key), selection)
-                value = body.value
-                if errors and not schema.conforms(value):  # stored items are laid over what conforms
-                    value = self._generator.repaired(schema, value, label)
                 relation, relate = self._relation(rendered, body, holder, label, selection)
-                violation, base = in_a_header("; ".join(errors)), body._replace(value=value)
+                violation = in_a_header("; ".join(errors))
                 response = DocumentedResponse(
-                    body.source, rendered, None, violation, relation, relate, base, schema
+                    body.source, rendered, None, violation, relation, relate, body, schema
                 )
                 return response if selection.example or errors else self._of_error(response, key, holder)
             reason = errors[0]

@@ -25,6 +25,7 @@ from contract_first.mock.shape.links import HERE, Links, filled
 from contract_first.mock.shape.pages import PagedValue
 from contract_first.mock.shape.queries import Queries
 from contract_first.mock.shape.record import Record, members_of
+from contract_first.recognition.collection import spellings
 from contract_first.service.messages.response import Rendered
 from contract_first.service.randomness import RandomBytes
 
@@ -153,7 +154,7 @@ class Relation:
         arguments = dict(zip(self._tokens, paths, strict=True))
         for place, member in self._in_path.items():
             schema, argument = self._addressed.members[member], arguments[place]
-            fitting = next(filter(schema.conforms, (argument, str(argument))), None)
+            fitting = next(filter(schema.conforms, spellings(argument)), None)
             if argument is not None and fitting is not None:
                 value = self._with(self._addressed, {member: fitting}, value)
         rendered = self._rendered if value is self._value else self._with_value(self._rendered, value)

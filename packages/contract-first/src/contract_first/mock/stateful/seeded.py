@@ -110,7 +110,9 @@ class SeededItems:
         references: dict[str, list[Any]] = {}
         for values in (await self._collections()).values.values():
             other, ids = values.collection, identifiers_of(values.collection.resource)
-            names = [name for name in collection.schema.members if plain(name) in ids]
+            names = [
+                name for name in collection.schema.members if name != collection.key and plain(name) in ids
+            ]
             if names and other is not collection and not other.item.names[1:]:
                 lists = await self._shown(other, "list")
                 rows = await asyncio.to_thread(self._rows, *lists) if lists else {}
@@ -203,7 +205,7 @@ class SeededItems:
         is_new = role.action == "create" and plain(collection.key) not in collection.settable
         has_key = collection.key and not collection.holder and (role.key is not None or is_new)
         keys = {("path", role.key or ""): collection.key} if has_key else {}
-        return documented.with_value(value if schema.conforms(value) else body, keys=keys, other=other)
+        return documented.with_value(value if schema.takes(value, body) else body, keys=keys, other=other)
 
 
 def _is_simple(role: Role) -> bool:

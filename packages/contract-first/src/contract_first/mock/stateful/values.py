@@ -193,20 +193,14 @@ class Values:
         value = self.shown(value, schema, url)
         if not value and schema.members:  # it is not about the item
             return base
-        if schema.conforms(value):
+        if schema.takes(value, base):
             return value
-        laid = {**base, **value} if isinstance(base, dict) else value
-        return self._whole(schema, laid, base, value)
+        return self._whole(schema, {**base, **value} if isinstance(base, dict) else value, base, value)
 
     def _referring(self, value: Mapping[str, Any], schema: Schema, url: str) -> dict[str, Any]:
         """Return the members by which a response refers to an item without its key: id and URL."""
-        key = self.collection.key_of(value)
-        names = (
-            *Meaning.IDENTIFIER.names,
-            *Meaning.REFERENCE.names,
-            *identifiers_of(self.collection.resource),
-        )
-        facts = dict.fromkeys(names, key) | {"location": url}
+        ids = (*Meaning.IDENTIFIER.names, *Meaning.REFERENCE.names, *identifiers_of(self.collection.resource))
+        facts = {**dict.fromkeys(ids, self.collection.key_of(value)), "location": url}
         references = ((name, facts.get(plain(name))) for name in schema.members)
         return {name: fact for name, fact in references if fact and schema.members[name].conforms(fact)}
 

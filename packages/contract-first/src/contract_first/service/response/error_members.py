@@ -133,10 +133,10 @@ class Member:
 
     def _scalar(self, occurrence: Occurrence) -> Any:
         meant = MEANINGS[self.meaning].candidates(occurrence, self) if self.meaning else ()
-        for value in chain(meant, self._defaults, [None] * self.is_required):
-            if (value is None or type_of(value) in self.types) and self._layers[0].conforms(value):
+        for value in chain(meant, self._defaults):
+            if type_of(value) in self.types and self._layers[0].conforms(value):
                 return value
-        return MISSING
+        return None if self.is_required and self._layers[0].conforms(None) else MISSING
 
     def _list(self, occurrence: Occurrence) -> Any:
         is_alone = "text" not in self.beside or any(self.all("minItems"))
@@ -191,7 +191,8 @@ def _text(it: Occurrence, member: Member) -> Iterator[Any]:
 
 
 def _code(it: Occurrence, member: Member) -> Iterator[Any]:
-    if spelled(member.name) == "type" and ("://" in member.style or member.description.startswith("uri")):
+    is_uri = "://" in member.style or member.description.startswith("uri") or "instance" in member.beside
+    if is_uri and spelled(member.name) == "type":
         yield it.details["type"]
     kind, status = (it.violation.rule, 400) if it.violation else (it.problem.code, it.problem.status)
     yield fitting(member.texts, kind, status)
