@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, ClassVar, Final
 
 from msgspec import Meta
 
@@ -13,7 +13,7 @@ from contract_first.contexts import assignment
 from contract_first.mock.extension import Extension
 from contract_first.mock.rule import Effect, Match, MatchableRequest, Rule
 from contract_first.mock.rule_members import Beside
-from contract_first.mock.s3.faults import S3Faults
+from contract_first.mock.s3.faults import STEPS, S3Faults
 from contract_first.service.clock import Clock
 from strict_s3.messages.errors import POLICY_EXPIRED, access_denied
 from strict_s3.messages.request import Request
@@ -79,7 +79,7 @@ class ScannerEffect(Effect, frozen=True, kw_only=True, omit_defaults=True, forbi
     @contextmanager
     def applied(self) -> Iterator[None]:
         """Serve a request in this context."""
-        with assignment(UPLOADS_EXPIRED, self.expired_upload), super().applied():
+        with assignment(UPLOADS_EXPIRED, self.expired_upload or UPLOADS_EXPIRED.get()), super().applied():
             yield
 
 
@@ -88,6 +88,10 @@ class ScannerRule(Rule, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     match: ScannerMatch = ScannerMatch()
     effect: ScannerEffect
+
+
+def _refuse_expired(*_: object) -> None:
+    raise access_denied(POLICY_EXPIRED)
 
 
 EXTENSION: Final = Extension(
@@ -102,6 +106,7 @@ class ScannerS3Faults(S3Faults):
     """The active faults on the mock's S3; a request without a scope has that of its bucket."""
 
     extension = EXTENSION
+    steps: ClassVar = {**STEPS, "expired_upload": _refuse_expired}
 
     def __init__(self) -> None:
         super().__init__()
@@ -117,9 +122,3 @@ class ScannerS3Faults(S3Faults):
     def scope_of(self, request: Request) -> str:
         """Return the scope of a request, empty for none."""
         return super().scope_of(request) or self._scopes.get(request.bucket, "")
-
-    def refuse(self, effect: Effect) -> None:
-        """Raise the S3Error that an effect asks for, if it does."""
-        if isinstance(effect, ScannerEffect) and effect.expired_upload:
-            raise access_denied(POLICY_EXPIRED)
-        super().refuse(effect)

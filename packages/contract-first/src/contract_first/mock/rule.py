@@ -125,17 +125,10 @@ class Match(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forbi
 
     def conditions(self) -> tuple[Condition, ...]:
         """Return the conditions on what was sent, and on what is stored."""
-        places = {
-            "query": self.query,
-            "headers": self.headers,
-            "cookies": self.cookies,
-            "body": self.body,
-            "item": self.item,
-        }
         return tuple(
             Condition.of(place, name, document)
-            for place, documents in places.items()
-            for name, document in documents.items()
+            for place in ("query", "headers", "cookies", "body", "item")
+            for name, document in getattr(self, place).items()
         )
 
     @property
@@ -174,7 +167,8 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
         status: status of the response. The API responds as the contract documents it for the operation, else
             with a problem; this takes precedence over any other refusal. S3 responds with the error code of
             that status, or with ``s3_code``.
-        error_code: the ``error_code`` of the API's problem, beside ``status``.
+        error_code: the code of the API's error, beside ``status``, in the member that holds the code of this
+            error, such as ``code``; in ``error_code`` where none does.
         s3_code: S3's error code, such as ``SlowDown``, with its usual status unless ``status`` is given.
         drop: closes the connection without a response; nothing else happens.
         drop_response: does what was asked for, and closes the connection where the response would go out: a
@@ -259,11 +253,6 @@ class Effect(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, forb
         latency = self.latency_ms
         drawn = latency if isinstance(latency, (int, float)) else latency.draw(random)
         return min(max(drawn, 0), MOST_MILLISECONDS) / 1000
-
-    @property
-    def refuses(self) -> bool:
-        """Whether S3 responds with an error."""
-        return self.status is not None or bool(self.s3_code)
 
     @property
     def decides(self) -> bool:

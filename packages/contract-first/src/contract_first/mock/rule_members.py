@@ -46,7 +46,7 @@ def notes(part: type[msgspec.Struct]) -> tuple[tuple[str, On | Beside], ...]:
 def refusals(part: msgspec.Struct, server: str) -> Iterator[tuple[str, str, str]]:
     """Yield the members that a part of a rule on a server may not have: name, rule, and a sentence."""
     for name, note in notes(type(part)):
-        if not _is_present(part, name):
+        if not is_present(part, name):
             continue
         if isinstance(note, On):
             if note.server != server:
@@ -55,11 +55,12 @@ def refusals(part: msgspec.Struct, server: str) -> Iterator[tuple[str, str, str]
                 )
                 yield name, "on", f"applies to faults on {note.server} only; on {server} there are {there}"
         elif note.server in ("", server):
-            is_missing = note.needs and not any(_is_present(part, other) for other in note.needs)
-            if is_missing or any(_is_present(part, other) for other in note.excludes):
+            is_missing = note.needs and not any(is_present(part, other) for other in note.needs)
+            if is_missing or any(is_present(part, other) for other in note.excludes):
                 yield name, note.rule or (*note.needs, name)[0], note.because
 
 
-def _is_present(part: Any, name: str) -> bool:
+def is_present(part: Any, name: str) -> bool:
+    """Return whether a part has a member, other than one that says no."""
     value = getattr(part, name)
     return value is not False and value not in (None, "", {})

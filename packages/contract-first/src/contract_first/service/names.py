@@ -8,7 +8,7 @@ The name of an operation's handler, :func:`handler_name`, is
 
 A function may also be named by the operationId spelled as arguments are, with the verb behind a slash first
 (``listPets``, ``list-pets`` and ``pets/list`` are ``list_pets``), or by the tail of its name behind an
-underscore (``photos_get_url``, ``get_url`` or ``url`` for ``apps_photos_get_url``), or by what is behind the
+underscore (``pets_get_url``, ``get_url`` or ``url`` for ``apps_pets_get_url``), or by what is behind the
 last full stop, as Connexion has it (``getPet`` for ``shop.pets.getPet``); the longest name wins. No two
 operations share a function of one name; one that is called by an operationId handles that operation.
 """

@@ -33,7 +33,7 @@ CONTRACT = {
 }
 
 
-def checked(listed, before_links=None):
+def checked(listed, before_links=None, volatile="timestamp"):
     """Return what the check says of an API whose lists are such texts, and whose only id is ``total``."""
 
     async def contract(_request):
@@ -46,7 +46,7 @@ def checked(listed, before_links=None):
 
     async def jar(request):
         if request.headers.get("x-key") == OTHER:
-            return JSONResponse({"timestamp": len(request.url.path)}, 404)
+            return JSONResponse({volatile: request.url.path[-1]}, 404)
         return JSONResponse({"id": "total"})
 
     routes = [
@@ -69,6 +69,15 @@ def checked(listed, before_links=None):
 def test_the_name_of_a_member_is_no_id():
     """A member that is called as an id of another organization, even twice, is nothing of that one's."""
     assert checked('{"total": 0, "total": 0, "items": []}') == []
+
+
+@pytest.mark.parametrize(
+    ("name", "titles"),
+    [("requestId", []), ("trace_id", []), ("time", []), ("last_letter", ["organization_isolation: read"])],
+)
+def test_what_is_another_each_time_tells_nothing(name, titles):
+    """What names a request or its time, as APIs spell it, is in no comparison; any other member is."""
+    assert checked("[]", volatile=name) == titles
 
 
 def test_an_id_in_a_list_is():

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from contract_first.mock.extension import NO_EXTENSION
-from contract_first.mock.rule import RuleError
+from contract_first.mock.rule import Effect, RuleError
+from contract_first.mock.rule_members import On, notes
+from contract_first.mock.rules import effects
 from contract_first.mock.rules.reading import RuleReader
+from contract_first.mock.s3 import faults
 
 
 @pytest.mark.parametrize(
@@ -57,3 +60,14 @@ def test_a_hint_names_members_that_there_are():
     with pytest.raises(RuleError, match="on api there are operation, method, path, query") as refused:
         RuleReader(NO_EXTENSION).rule({"effect": {"drop": True}, "match": {"key": "a"}})
     assert "session" not in refused.value.detail
+
+
+@pytest.mark.parametrize(
+    ("on", "steps", "others"),
+    [("api", effects.STEPS, set()), ("s3", faults.STEPS, {"retry_after_seconds"})],
+)
+def test_a_step_for_each_effect(on, steps, others):
+    """What a rule can ask of a server has a step there, or belongs to one, as Retry-After to S3's errors."""
+    elsewhere = {name for name, note in notes(Effect) if isinstance(note, On) and note.server != on}
+    in_context = {"clock_skew_seconds", "sequence"}
+    assert {*steps} == {*Effect.__struct_fields__} - elsewhere - in_context - others

@@ -8,13 +8,15 @@ import httpx2
 from schemathesis.core.failures import Severity
 
 from contract_first.check.target import Target
+from contract_first.service.response.error_members import MEANINGS
+from contract_first.vocabulary.errors import spelled
 
 from .check import CheckFailure, NothingToCheck, RunCheck, json_of, object_of
 from .links import Step, steps
 from .samples import SAFE
 
-VOLATILE: Final = {"instance", "timestamp", "request_id"}
-"""Members of a problem that are another's each time."""
+VOLATILE: Final = {name for row in ("instance", "time", "request id") for name in MEANINGS[row].names.split()}
+"""Members of an error that are another's each time."""
 NOT_LET_IN: Final = {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.TOO_MANY_REQUESTS}
 TAIL: Final = 8
 
@@ -100,16 +102,13 @@ def _unlike(identifier: str) -> str:
 def _gist(response: httpx2.Response, names: Mapping[str, str]) -> tuple[Any, ...]:
     """Return status, media type and content of a response, without ids."""
     value = json_of(response.content)
-    return (
-        response.status_code,
-        response.headers.get("content-type"),
-        _without(response.text if value is None else value, names),
-    )
+    content = _without(response.text if value is None else value, names)
+    return response.status_code, response.headers.get("content-type"), content
 
 
 def _without(node: Any, names: Mapping[str, str]) -> Any:
     if isinstance(node, dict):
-        return {name: _without(value, names) for name, value in node.items() if name not in VOLATILE}
+        return {name: _without(value, names) for name, value in node.items() if spelled(name) not in VOLATILE}
     if isinstance(node, list):
         return [_without(value, names) for value in node]
     if isinstance(node, str):

@@ -1,26 +1,31 @@
-"""The effect of a rule on a request to the API."""
+"""The effects of a rule on a request to the API: a method of `Exchange` for each."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from functools import partial
 from http import HTTPStatus
-from typing import NamedTuple
+from operator import methodcaller
+from typing import Any, Final, NamedTuple
 
+import msgspec
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from contract_first.mock.override import Patch, Respond
 from contract_first.mock.responses.preferences import FIRST, word
 from contract_first.mock.responses.problems import RETRY_AFTER
 from contract_first.mock.responses.streams import nap
 from contract_first.mock.rule import Effect, Forward
+from contract_first.mock.rule_members import is_present
 from contract_first.service.clock import Clock
+from contract_first.service.messages.problems import Problem
+from contract_first.service.messages.response import Rendered
 from contract_first.service.messages.streaming import until_gone
 
 from .forwarding import Forwarder, ForwardFailed
-from .overriding import OverrideError, Overriding, patched, patched_head
+from .overriding import OverrideError, Overriding, patched, patched_head, with_meaning
 from .registry import Injection
 from .request import ApiRequest
 from .responses import (
-    Change,
+    WINDOW_SECONDS,
     Cut,
     Only,
     Paced,
@@ -28,7 +33,7 @@ from .responses import (
     Rewritten,
     RuleResponses,
     is_short_json,
-    retry_after,
+    with_retry_after,
 )
 from .transport import close, drop, is_closed
 
@@ -49,118 +54,145 @@ class Surroundings(NamedTuple):
     forward: Forwarder | None = None
 
 
-@dataclass(eq=False, slots=True)
-class AffectedApp:
-    """An ASGI app with the effect of a rule on a request; `app` responds unless the effect does."""
+Proceed = Callable[["Exchange"], Awaitable[None]]
+"""Serves a request with the effects within one."""
+Step = Callable[["Exchange", Any, Proceed], Awaitable[None]]
+"""Serves a request with an effect of a value."""
+
+
+def _reporting(step: Step) -> Step:
+    """Return a step that responds with a problem where it is not possible."""
+
+    async def reporting(exchange: "Exchange", value: Any, proceed: Proceed) -> None:
+        try:
+            await step(exchange, value, proceed)
+        except (ForwardFailed, OverrideError) as error:
+            problem = ProvokedProblem(error.status, f"{exchange.injection.rule}: {error}.")
+            await exchange.respond_with(problem)
+
+    return reporting
+
+
+class Exchange(NamedTuple):
+    """An exchange with the API that a rule applies to: a method for each effect, the outermost first.
+
+    Attributes:
+        app: responds unless an effect does.
+    """
 
     app: ASGIApp
     injection: Injection
     request: ApiRequest
     surroundings: Surroundings
+    scope: Scope
+    receive: Receive
+    send: Send
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve the request."""
-        effect = self.injection.effect
-        is_over = partial(self._is_over, scope)
-        await nap(self.injection.seconds, is_over)
-        if effect.drop or is_over():
-            await drop(scope, receive)
-            return
-        cut = None
-        if effect.cut_after_bytes is not None:
-            send = cut = Cut(send, effect.cut_after_bytes, partial(close, scope))
-        if effect.bytes_per_second is not None:
-            pace = effect.bytes_per_second
-            send = Paced(send, pace, partial(nap, is_over=is_over), partial(is_closed, scope))
-        if (
-            effect.error_code
-            or effect.retry_after_seconds is not None
-            or effect.status == HTTPStatus.TOO_MANY_REQUESTS
-        ):
-            change = Change(effect, self.surroundings.clock)
-            send = Rewritten(send, change.head, change.body, is_short_json)
-        with effect.applied():
-            await self._respond(effect, scope, receive, _unsent if effect.drop_response else send)
-        if effect.drop_response:
-            await drop(scope, receive)
-        elif cut is not None and cut.has_ended:
-            await until_gone(receive)
+    async def latency_ms(self, _: object, proceed: Proceed) -> None:
+        await nap(self.injection.seconds, self._is_over)
+        await (self.drop(_, proceed) if self._is_over() else proceed(self))
 
-    def _is_over(self, scope: Scope) -> bool:
-        """Return whether nobody waits for the response any more, or nothing may be delayed any more."""
-        return self.surroundings.has_ended() or is_closed(scope)
+    async def drop(self, _: object, _proceed: Proceed) -> None:
+        await drop(self.scope, self.receive)
 
-    async def _respond(self, effect: Effect, scope: Scope, receive: Receive, send: Send) -> None:
-        if effect.respond is None and effect.patch is None and not effect.forward:
-            await self._respond_as_documented(effect, scope, receive, send)
-            return
-        try:
-            await self._override(effect, scope, receive, send)
-        except OverrideError as error:
-            problem = ProvokedProblem(500, detail=f"{self.injection.rule}: {error}.")
-            await self.surroundings.responses.respond(problem, scope, receive, send)
+    async def cut_after_bytes(self, most_bytes: int, proceed: Proceed) -> None:
+        cut = Cut(self.send, most_bytes, partial(close, self.scope))
+        await proceed(self._replace(send=cut))
+        if cut.has_ended:
+            await until_gone(self.receive)
 
-    async def _override(self, effect: Effect, scope: Scope, receive: Receive, send: Send) -> None:
-        """Respond as an override says; raises OverrideError where that is not possible."""
-        overriding = Overriding(self.injection, self.request, self.surroundings.clock)
-        if effect.patch is not None:
-            patch, request = await overriding.patch(effect.patch), self.request
-            body = partial(patched, patch, operation=request.route.operation, contract=request.contract)
-            has_other_body = patch.is_of_body and scope["method"] != "HEAD"
-            rewritten = Rewritten(send, partial(patched_head, patch), body, lambda _: has_other_body)
-            await self._respond_as_documented(effect, scope, receive, rewritten)
-            if rewritten.failure:
-                raise OverrideError(rewritten.failure)
-        elif effect.forward:
-            await self._respond_as_documented(effect, scope, receive, send)
-        elif effect.respond is not None and isinstance(effect.respond.example, str):
-            status = {} if effect.respond.status is None else {"code": str(effect.respond.status)}
-            preferring = _preferring(scope, {"example": effect.respond.example, **status})
-            await self.surroundings.app(preferring, receive, send)
-        elif effect.respond is not None:
-            rendered = await overriding.rendered(effect.respond)
-            await self.surroundings.responses.respond(rendered, scope, receive, send)
+    async def bytes_per_second(self, pace: int, proceed: Proceed) -> None:
+        wait = partial(nap, is_over=self._is_over)
+        await proceed(self._replace(send=Paced(self.send, pace, wait, partial(is_closed, self.scope))))
 
-    async def _respond_as_documented(
-        self, effect: Effect, scope: Scope, receive: Receive, send: Send
-    ) -> None:
-        """Respond with the documented response of a status, or else with a problem of it."""
-        if effect.forward:
-            await self._forward(effect, scope, receive, send)
-            return
-        if effect.status is None:
-            await self.app(scope, receive, send)
-            return
+    async def retry_after_seconds(self, seconds: int, proceed: Proceed) -> None:
+        head = partial(with_retry_after, seconds, self.surroundings.clock)
+        body = partial(with_meaning, self.request, "retry after", seconds, "")
+        self.scope[RETRY_AFTER] = seconds
+        await proceed(self._replace(send=Rewritten(self.send, head, body, is_short_json)))
+
+    async def error_code(self, code: str, proceed: Proceed) -> None:
+        body = partial(with_meaning, self.request, "code", code, "/error_code")
+        is_error = partial(is_short_json, least_status=HTTPStatus.BAD_REQUEST)
+        await proceed(self._replace(send=Rewritten(self.send, lambda head: head, body, is_error)))
+
+    async def drop_response(self, _: object, proceed: Proceed) -> None:
+        await proceed(self._replace(send=_unsent))
+        await drop(self.scope, self.receive)
+
+    @_reporting
+    async def patch(self, patch: Patch, proceed: Proceed) -> None:
+        patch, operation = await self._overriding.patch(patch), self.request.route.operation
+        body = partial(patched, patch, operation=operation, contract=self.request.contract)
+        has_other_body = patch.is_of_body and self.scope["method"] != "HEAD"
+        send = Rewritten(self.send, partial(patched_head, patch), body, lambda _: has_other_body)
+        await proceed(self._replace(send=send))
+        if send.failure:
+            raise OverrideError(send.failure)
+
+    @_reporting
+    async def forward(self, forward: object, _: Proceed) -> None:
+        statuses = forward.mock_on if isinstance(forward, Forward) else ()
+        if self.surroundings.forward is None:  # taken away with the contract that the rule was checked by
+            raise OverrideError("the mock has no upstream")
+        app = partial(self.surroundings.forward.respond, self.app, statuses)
+        await self.respond_by(self.surroundings.responses.opened(app))
+
+    @_reporting
+    async def respond(self, respond: Respond, _: Proceed) -> None:
+        if isinstance(respond.example, str):
+            status = {} if respond.status is None else {"code": str(respond.status)}
+            await self.respond_by(self.surroundings.app, example=respond.example, **status)
+        else:
+            await self.respond_with(await self._overriding.rendered(respond))
+
+    async def status(self, status: int, _: Proceed) -> None:
         operation = self.request.route.operation
-        if operation is not None and operation.response_for(effect.status) is not None:
-            documented = Only(effect.status, send)
-            preferring = _preferring(scope, {"code": str(effect.status)})
-            preferring[RETRY_AFTER] = retry_after(effect, effect.status)
-            await self.surroundings.app(preferring, receive, documented)
+        if operation is not None and operation.response_for(status) is not None:
+            documented = Only(status, self.send)
+            await self._replace(send=documented).respond_by(self.surroundings.app, code=str(status))
             if documented.passed:
                 return  # else the app had another reason to refuse, such as a missing credential
-        problem = ProvokedProblem(effect.status, effect.error_code)
-        await self.surroundings.responses.respond(problem, scope, receive, send)
+        await self.respond_with(ProvokedProblem(status))
 
-    async def _forward(self, effect: Effect, scope: Scope, receive: Receive, send: Send) -> None:
-        """Respond as the upstream does, or with a problem that says why it does not."""
-        statuses = effect.forward.mock_on if isinstance(effect.forward, Forward) else ()
-        responses, forward = self.surroundings.responses, self.surroundings.forward
-        if forward is None:  # taken away with the contract that the rule was checked by
-            raise OverrideError("the mock has no upstream")
-        try:
-            app = partial(forward.respond, self.app, statuses)
-            await responses.opened(app)(scope, receive, send)
-        except ForwardFailed as failed:
-            problem = ProvokedProblem(failed.status, detail=f"{self.injection.rule}: {failed}.")
-            await responses.respond(problem, scope, receive, send)
+    async def respond_by(self, app: ASGIApp, **preferences: str) -> None:
+        """Respond as an app does, with a documented response if one is preferred, valid or not."""
+        scope = self.scope
+        if preferences:
+            field = ", ".join(f"{name}={word(value)}" for name, value in preferences.items())
+            headers = [pair for pair in scope["headers"] if pair[0] != b"prefer"]
+            scope = {**scope, "headers": [*headers, (b"prefer", field.encode())], FIRST: True}
+        await app(scope, self.receive, self.send)
+
+    async def respond_with(self, response: Problem | Rendered) -> None:
+        """Respond with a problem, or with a response as it goes out."""
+        await self.surroundings.responses.respond(response, self.scope, self.receive, self.send)
+
+    @property
+    def _overriding(self) -> Overriding:
+        return Overriding(self.injection, self.request, self.surroundings.clock)
+
+    def _is_over(self) -> bool:
+        """Return whether nobody waits for the response any more, or nothing may be delayed any more."""
+        return self.surroundings.has_ended() or is_closed(self.scope)
 
 
-def _preferring(scope: Scope, preferences: Mapping[str, str]) -> Scope:
-    """Return the scope of a request that prefers a documented response, valid or not."""
-    field = ", ".join(f"{name}={word(value)}" for name, value in preferences.items())
-    headers = [pair for pair in scope["headers"] if pair[0] != b"prefer"]
-    return {**scope, "headers": [*headers, (b"prefer", field.encode())], FIRST: True}
+STEPS: Final = tuple(name for name in vars(Exchange) if name in Effect.__struct_fields__)
+"""The effects that have a step on the API, the outermost first."""
+
+
+async def affect(
+    app: ASGIApp, injection: Injection, request: ApiRequest, surroundings: Surroundings, *asgi: Any
+) -> None:
+    """Serve a request with the effect of a rule; the app responds unless the effect does."""
+    effect, proceed = injection.effect, methodcaller("respond_by", app)
+    if effect.status == HTTPStatus.TOO_MANY_REQUESTS and effect.retry_after_seconds is None:
+        effect = msgspec.structs.replace(effect, retry_after_seconds=WINDOW_SECONDS)
+    for name in reversed(STEPS):
+        if is_present(effect, name):
+            proceed = methodcaller(name, getattr(effect, name), proceed)
+    with effect.applied():
+        await proceed(Exchange(app, injection, request, surroundings, *asgi))
 
 
 async def _unsent(message: Message) -> None:

@@ -21,7 +21,7 @@ class ListAgreement:
 
     def __init__(self, response: Rendered, operation: Operation | None, contract: Contract) -> None:
         self._operation = operation
-        self._schema = None if operation is None else _schema_of(response, operation, contract)
+        self._schema = schema_of(response, operation, contract)
 
     def agreed(self, before: Any, after: Any) -> Any:
         """Return a JSON value after a patch with the facts that follow from its list."""
@@ -48,9 +48,10 @@ def _size_in(value: dict[str, Any]) -> int | None:
     return None
 
 
-def _schema_of(response: Rendered, operation: Operation, contract: Contract) -> Schema | None:
+def schema_of(response: Rendered, operation: Operation | None, contract: Contract) -> Schema | None:
+    """Return the schema that an operation has for the body of a response, None without one."""
     fields = dict(response.headers)
     kind = essence(fields.get(b"content-type", b"").decode("latin-1"))
-    content = (operation.response_for(response.status) or {}).get("content", {})
+    content = ((operation and operation.response_for(response.status)) or {}).get("content", {})
     holder = next((holder for key, holder in content.items() if essence(key) == kind), None)
     return None if holder is None else contract.schemas.for_responses.in_media_type(holder)

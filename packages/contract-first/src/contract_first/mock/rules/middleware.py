@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -13,7 +14,7 @@ from contract_first.mock.journal.recording import BY_RULE_KEY, RULE_KEY
 from contract_first.service.clock import Clock
 from contract_first.service.messages.problems import Problem, ProblemProfile
 
-from .effects import AffectedApp, Surroundings
+from .effects import Surroundings, affect
 from .forwarding import Forwarder
 from .reading import RuleReader
 from .registry import Rules
@@ -75,7 +76,7 @@ class RuleMiddleware:
         app = self.app
         applied = self.rules.injections(request, request.is_considered, fault)[::-1]
         for injection in applied:
-            app = AffectedApp(app, injection, request, self._surroundings)
+            app = partial(affect, app, injection, request, self._surroundings)
         scope[RULE_KEY] = " ".join(injection.rule for injection in applied)
         scope[BY_RULE_KEY] = any(injection.effect.asks_for_response for injection in applied)
         await app(scope, receive, send)

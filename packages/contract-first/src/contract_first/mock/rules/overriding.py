@@ -16,8 +16,9 @@ from contract_first.mock.templates.process import TEMPLATES
 from contract_first.service.clock import Clock
 from contract_first.service.messages.response import Rendered
 from contract_first.service.request.sequences import body_of_items, is_sequence
+from contract_first.service.response.error_members import Member
 
-from .lists import ListAgreement
+from .lists import ListAgreement, schema_of
 from .registry import Injection
 from .request import ApiRequest
 from .responses import Headers, with_fields
@@ -31,6 +32,8 @@ Part = TypeVar("Part", Respond, Patch)
 
 class OverrideError(ValueError):
     """A response cannot be overridden; the message says why."""
+
+    status = HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 class Overriding:
@@ -93,6 +96,22 @@ def patched(patch: Patch, response: Rendered, operation: Operation | None, contr
         return _framed(head.status, head.headers, patch.patched(response.body, agreed))
     except ValueError as error:
         raise OverrideError(str(error)) from None
+
+
+def with_meaning(request: ApiRequest, meaning: str, value: Any, place: str, response: Rendered) -> Rendered:
+    """Return an error with another value of what has a meaning in it.
+
+    Args:
+        place: pointer to a member for it, in an error that has none; empty to leave such an error as it is.
+    """
+    try:
+        error = msgspec.json.decode(response.body, type=dict[str, Any])
+    except msgspec.DecodeError:
+        return response
+    declared = schema_of(response, request.route.operation, request.contract)
+    schemas = filter(None, (declared, request.contract.schemas.in_media_type({})))
+    place = next(filter(None, (Member(schema, "", error).place(meaning) for schema in schemas)), place)
+    return patched(Patch(members={place: value}), response, None, request.contract) if place else response
 
 
 def patched_head(patch: Patch, response: Rendered) -> Rendered:

@@ -1,4 +1,4 @@
-"""Responses as a fault changes them, and problems that no contract documents."""
+"""Responses as a rule changes them on their way, and problems that no contract documents."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -6,12 +6,10 @@ from http import HTTPStatus
 from math import ceil
 from typing import Any
 
-import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from contract_first.check.har import phrase_of
 from contract_first.contract import Contract
-from contract_first.mock.rule import Effect
 from contract_first.service.access.cors import open_to_pages
 from contract_first.service.clock import Clock
 from contract_first.service.edge import Edge
@@ -22,10 +20,9 @@ from contract_first.service.messages.problems import (
 )
 from contract_first.service.messages.request import STATE
 from contract_first.service.messages.response import Rendered, respond
-from contract_first.vocabulary.errors import OF_RETRY_AFTER, spelled
 
 WINDOW_SECONDS = 60
-"""``Retry-After`` of a 429, where the fault does not say."""
+"""``Retry-After`` of a 429 from the API, where the fault does not say."""
 STEP_SECONDS = 0.05
 MOST_CHANGED_BYTES = 64 * 1024
 MOST_WHOLE_BYTES = 16 * 1024 * 1024
@@ -33,12 +30,6 @@ MOST_TARGET_BYTES = 64 * 1024
 OWN = "contract_first.mock.response"
 PROVOKED_DETAIL = "A fault of the mock asks for this response."
 Headers = list[tuple[bytes, bytes]]
-
-
-def retry_after(effect: Effect, status: int) -> int | None:
-    """Return the ``Retry-After`` of a response with a status, None for none."""
-    seconds = effect.retry_after_seconds
-    return WINDOW_SECONDS if seconds is None and status == HTTPStatus.TOO_MANY_REQUESTS else seconds
 
 
 class Only:
@@ -108,55 +99,6 @@ class Rewritten:
         await self.send({"type": "http.response.body", "body": response.body})
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """Sets when to retry, and the error code, in a response."""
-
-    effect: Effect
-    clock: Clock
-
-    def head(self, response: Rendered) -> Rendered:
-        return Rendered(response.status, self._headers(response.status, response.headers), b"")
-
-    def body(self, response: Rendered) -> Rendered:
-        body, headers = self._changed(response.body, response.status), response.headers
-        if response.body:  # a response to HEAD has a length and no body
-            headers = with_fields(headers, {b"content-length": b"%d" % len(body)})
-        return Rendered(response.status, headers, body)
-
-    def _headers(self, status: int, headers: Headers) -> Headers:
-        seconds = retry_after(self.effect, status)
-        if seconds is None:
-            return headers
-        headers = with_fields(headers, {b"retry-after": b"%d" % seconds})
-        if status != HTTPStatus.TOO_MANY_REQUESTS:
-            return headers
-        then = ceil(self.clock.timestamp()) + seconds
-        quota = {
-            b"ratelimit-remaining": b"0",
-            b"ratelimit-reset": b"%d" % seconds,
-            b"x-ratelimit-remaining": b"0",
-            b"x-ratelimit-reset": b"%d" % then,
-        }
-        present = {name for name, _ in headers}
-        return with_fields(headers, {name: value for name, value in quota.items() if name in present})
-
-    def _changed(self, body: bytes, status: int) -> bytes:
-        try:
-            document = msgspec.json.decode(body)
-        except msgspec.DecodeError:
-            return body
-        if not isinstance(document, dict):
-            return body
-        changes: dict[str, Any] = {}
-        if self.effect.error_code and status >= HTTPStatus.BAD_REQUEST:
-            changes["error_code"] = self.effect.error_code
-        seconds = retry_after(self.effect, status)
-        if seconds is not None:
-            changes |= {name: seconds for name in document if spelled(name) in OF_RETRY_AFTER.split()}
-        return msgspec.json.encode({**document, **changes}) if changes else body
-
-
 @dataclass(eq=False)
 class Paced:
     """A ``send`` that passes no more than so many bytes of a body a second."""
@@ -211,13 +153,11 @@ class ProvokedProblem(Problem):
     """A problem that a fault asks for.
 
     Args:
-        error_code: of the problem; by default, that of the API's problem with this status.
         detail: why.
     """
 
-    def __init__(self, provoked: int, error_code: str = "", detail: str = PROVOKED_DETAIL) -> None:
-        members: dict[str, Any] = {"error_code": error_code} if error_code else {}
-        super().__init__(detail, **members)
+    def __init__(self, provoked: int, detail: str = PROVOKED_DETAIL) -> None:
+        super().__init__(detail)
         kind = BY_STATUS.get(provoked)
         self.status = provoked
         self.title = (kind and kind.title) or phrase_of(provoked) or f"Status {provoked}"
@@ -259,9 +199,24 @@ def with_fields(headers: Headers, changes: dict[bytes, bytes]) -> Headers:
     return [pair for pair in headers if pair[0].lower() not in changes] + list(changes.items())
 
 
-def is_short_json(response: Rendered) -> bool:
-    """Tell by its head whether the body of a response is JSON that is not long."""
+def with_retry_after(seconds: int, clock: Clock, response: Rendered) -> Rendered:
+    """Return the head of a response that says when to retry; of a 429 in each header that says so."""
+    headers = with_fields(response.headers, {b"retry-after": b"%d" % seconds})
+    if response.status == HTTPStatus.TOO_MANY_REQUESTS:
+        quota = {
+            b"ratelimit-remaining": b"0",
+            b"ratelimit-reset": b"%d" % seconds,
+            b"x-ratelimit-remaining": b"0",
+            b"x-ratelimit-reset": b"%d" % (ceil(clock.timestamp()) + seconds),
+        }
+        headers = with_fields(headers, {name: quota[name] for name, _ in headers if name in quota})
+    return Rendered(response.status, headers, b"")
+
+
+def is_short_json(response: Rendered, least_status: int = 0) -> bool:
+    """Tell by its head whether a response of a status, or of a higher one, is JSON that is not long."""
     fields = {name.lower(): value for name, value in response.headers}
     length = fields.get(b"content-length", b"")
     is_json = fields.get(b"content-type", b"").partition(b";")[0].strip().endswith(b"json")
-    return is_json and length.isdigit() and int(length) <= MOST_CHANGED_BYTES
+    is_short = length.isdigit() and int(length) <= MOST_CHANGED_BYTES
+    return response.status >= least_status and is_json and is_short

@@ -1,15 +1,15 @@
 """Faults on S3, as its process applies them: slow, refusing, or dropped."""
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from typing import Any, ClassVar
 
 import msgspec
 
 from contract_first.mock.extension import NO_EXTENSION, Extension
-from contract_first.mock.rule import Effect
+from contract_first.mock.rule_members import is_present
 from contract_first.mock.rules.reading import RuleReader
 from contract_first.mock.rules.registry import Injection, Rules
 from contract_first.mock.state.clock import SkewedClock
@@ -25,6 +25,35 @@ SCOPE_HEADER = "x-mock-scope"
 FAULT_HEADER = "x-mock-fault"
 
 
+def _drop(*_: object) -> None:
+    raise Dropped
+
+
+def _refuse(injection: Injection, *_: object) -> None:
+    effect = injection.effect
+    code = effect.s3_code or CODES.get(effect.status or 0, "InternalError")
+    status, message = REFUSALS.get(code, (500, code))
+    seconds = effect.retry_after_seconds
+    headers = [] if seconds is None else [("Retry-After", str(seconds))]
+    raise S3Error(effect.status or status, code, message, headers=headers)
+
+
+def _pace(injection: Injection, request: Request, _: ExitStack) -> None:
+    if isinstance(request.body, PacedBody):
+        request.body.bytes_per_second = injection.effect.bytes_per_second
+
+
+STEPS: Mapping[str, Callable[[Injection, Request, ExitStack], object]] = {
+    "latency_ms": lambda injection, *_: time.sleep(injection.seconds),
+    "drop": _drop,
+    "status": _refuse,
+    "s3_code": _refuse,
+    "bytes_per_second": _pace,
+    "drop_response": lambda _injection, _request, stack: stack.callback(_drop),
+}
+"""What each effect does, in this order; the stack does the rest once the request is served."""
+
+
 class S3Faults(s3_faults.Faults):
     """The active faults on S3; an application hands over a subclass with its extension.
 
@@ -33,6 +62,7 @@ class S3Faults(s3_faults.Faults):
     """
 
     extension: ClassVar[Extension] = NO_EXTENSION
+    steps: ClassVar = STEPS
 
     def __init__(self) -> None:
         self._faults = Rules()
@@ -62,32 +92,16 @@ class S3Faults(s3_faults.Faults):
             yield
             return
         request.struck.append(injection.rule)
-        time.sleep(injection.seconds)
-        if injection.effect.drop:
-            raise Dropped
-        self.refuse(injection.effect)
-        if isinstance(request.body, PacedBody):
-            request.body.bytes_per_second = injection.effect.bytes_per_second
-        try:
-            with injection.effect.applied():
-                yield
-        finally:
-            if injection.effect.drop_response:
-                raise Dropped
+        with ExitStack() as stack:
+            for name, step in self.steps.items():
+                if is_present(injection.effect, name):
+                    step(injection, request, stack)
+            stack.enter_context(injection.effect.applied())
+            yield
 
     def scope_of(self, request: Request) -> str:
         """Return the scope of a request, empty for none."""
         return request.headers.get(SCOPE_HEADER, "")
-
-    def refuse(self, effect: Effect) -> None:
-        """Raise the S3Error that an effect asks for, if it does."""
-        if not effect.refuses:
-            return
-        code = effect.s3_code or CODES.get(effect.status or 0, "InternalError")
-        status, message = REFUSALS.get(code, (500, code))
-        seconds = effect.retry_after_seconds
-        headers = [] if seconds is None else [("Retry-After", str(seconds))]
-        raise S3Error(effect.status or status, code, message, headers=headers)
 
     @cached_property
     def _reader(self) -> RuleReader:

@@ -10,6 +10,7 @@ from functools import cached_property, partial
 from itertools import chain
 from typing import Any, NamedTuple
 
+from contract_first.contract.document import pointers
 from contract_first.contract.document.anatomy import ALTERNATIVES
 from contract_first.contract.document.json_types import type_of
 from contract_first.contract.schemas.schema import MISSING, Schema
@@ -72,6 +73,7 @@ class Member:
 
     Attributes:
         meaning: its row; empty without one.
+        rank: its place in the row.
         beside: the meanings, and the names, of the members of its object.
         texts: what is documented that it may be.
         style: its spelling in an example; empty without one.
@@ -91,7 +93,7 @@ class Member:
         self._layers, self._above = [*_layers(schema, branch)], (*above, schema.whole)
         self.name, self.example, self.is_required = name, example, is_required
         self._of = partial(Member, branch=branch, is_authored=is_authored, above=self._above)
-        self.meaning, self.beside = "" if name else "text", frozenset[str]()
+        self.meaning, self.beside, self.rank = "" if name else "text", frozenset[str](), 0
         self._is_again = schema.whole in above
         values = [value for layer in self._layers for value in layer.values]
         listed = (value for value in self.all("examples") if isinstance(value, list))
@@ -119,6 +121,27 @@ class Member:
             return extension
         value = self._fill(occurrence)
         return MISSING if value in ([], {}) and not self.is_required else value
+
+    def place(self, meaning: str) -> str:
+        """Return the JSON pointer to what has a meaning in its example: the nearest, and the likeliest there.
+
+        It is empty without one.
+        """
+        level = {"": self}
+        while level:
+            ranks = {member.rank: at for at, member in level.items() if member.meaning == meaning}
+            if ranks:
+                return ranks[min(ranks)]
+            parts = ((at, name, part) for at, above in level.items() for name, part in above.parts)
+            level = {pointers.join(at, name): part for at, name, part in parts}
+        return ""
+
+    @property
+    def parts(self) -> Iterator[tuple[str, "Member"]]:
+        """The parts that its example has: its members, or its first item."""
+        if self.example and isinstance(self.example, list):
+            yield "0", self._item
+        yield from ((member.name, member) for member in self._members if member.example is not MISSING)
 
     @cached_property
     def _fill(self) -> Callable[[Occurrence], Any]:
@@ -191,8 +214,7 @@ def _text(it: Occurrence, member: Member) -> Iterator[Any]:
 
 
 def _code(it: Occurrence, member: Member) -> Iterator[Any]:
-    is_uri = "://" in member.style or member.description.startswith("uri") or "instance" in member.beside
-    if is_uri and spelled(member.name) == "type":
+    if member.meaning == "type":
         yield it.details["type"]
     kind, status = (it.violation.rule, 400) if it.violation else (it.problem.code, it.problem.status)
     yield fitting(member.texts, kind, status)
@@ -263,6 +285,7 @@ MEANINGS: Mapping[str, Meaning] = {
     "title": Meaning("string", "title statustext reasonphrase", lambda it, _: [it.details["title"]]),
     "field": Meaning("string", PLACES, _field, OF_FIELD),
     "place": Meaning("string", "in location locationtype", lambda it, _: it.place[:1]),
+    "type": Meaning("string", "", _code),
     "code": Meaning("string", CODES, _code, OF_CODE),
     "pointer": Meaning("string", "pointer jsonpointer instancepath", _pointer),
     "steps": Meaning("array", "loc path location", lambda it, _: [it.place]),
@@ -279,11 +302,16 @@ MEANINGS: Mapping[str, Meaning] = {
 
 def assign(members: Collection[Member]) -> None:
     """Set what the members of an object mean: a row is for the likeliest, then for others of its names."""
+    names = {spelled(member.name) for member in members}
+    for member in members:
+        documented = re.match("about:|https?:|urn:", member.style) or member.description.startswith("uri")
+        is_uri = documented or "instance" in names
+        member.meaning = "type" if is_uri and spelled(member.name) == "type" else member.meaning
     for most in (1, None):
         for meaning, row in MEANINGS.items():
             ranks = {member: rank for member in members if (rank := _rank(member, row)) is not None}
             for member in sorted(ranks, key=lambda member: ranks[member])[:most]:
-                member.meaning = meaning
+                member.meaning, member.rank = meaning, ranks[member]
     beside = frozenset(chain.from_iterable((member.meaning, spelled(member.name)) for member in members))
     for member in members:
         if len(members) == 1 and member.types == {"string"}:
