@@ -62,7 +62,7 @@ class ScannerMocks(Mocks):
 
     record: ClassVar[type[ServerOptions]] = ScannerMockOptions
     prefix = "SCANNER_"
-    names: ClassVar[Mapping[str, str]] = {**Mocks.names, "s3": "s3_url", "keys": "api_key"}
+    names: ClassVar[Mapping[str, str]] = {**Mocks.names, "keys": "api_key"}
     _overlays: Sequence[Path] = ()
 
     @property

@@ -1,6 +1,7 @@
 """``mock`` of several contracts on the command line, and of those that contract-first.toml names."""
 
 import json
+import socket
 import subprocess
 import sys
 import tomllib
@@ -110,6 +111,7 @@ def test_what_is_wrong_in_the_file_is_said_with_its_line(folder, text, sentence)
 def test_the_other_commands_read_past_services(folder):
     (folder / "contract-first.toml").write_text(
         'contract = "orders.json"\n[services.a]\ncontract = "users.json"\n[users.ann]\npassword = "x"\n'
+        "[s3]\nbucket = 'photos'\n"
     )
     assert run(folder, "contract", "lint").returncode == 0
 
@@ -160,3 +162,76 @@ def test_init_writes_the_file_and_mock_starts_from_it(folder):
     (folder / "empty").mkdir()
     nothing = run(folder, "init", "--output", "empty/contract-first.toml")
     assert (nothing.returncode, "There is no OpenAPI contract in empty" in nothing.stderr) == (2, True)
+
+
+# an S3 beside
+
+SERVICE = '[services.shop]\ncontract = "orders.json"\n'
+USE_S3 = """
+import json, os, boto3, httpx2
+s3 = boto3.client("s3")
+s3.put_object(Bucket=os.environ["S3_BUCKET"], Key="a.txt", Body=b"apple")
+exchanges = httpx2.get(os.environ["MOCK_CONTROL_URL"] + "/journal").json()["exchanges"]
+print(json.dumps({
+    "buckets": [bucket["Name"] for bucket in s3.list_buckets()["Buckets"]],
+    "region": s3.meta.region_name,
+    "exchanges": [(exchange["server"], exchange["operation"]) for exchange in exchanges],
+    "is_found": s3.meta.endpoint_url == os.environ["MOCK_S3_URL"] == os.environ["AWS_ENDPOINT_URL_S3"],
+}))
+"""
+
+
+def test_an_s3_beside_the_services(folder):
+    """AWS's clients in the command find it, and the journal has their requests."""
+    options = 'bucket = ["photos", "thumbnails"]\nregion = "eu-north-1"\ncredential = "ANNKEY:hunter-2"\n'
+    (folder / "contract-first.toml").write_text(f"{SERVICE}[s3]\n{options}")
+    outcome = run(folder, "mock", "exec", "--", sys.executable, "-c", USE_S3)
+    assert outcome.returncode == 0, outcome.stderr
+    assert json.loads(outcome.stdout) == {
+        "buckets": ["photos", "thumbnails"],
+        "region": "eu-north-1",
+        "exchanges": [["s3", "PutObject"]],
+        "is_found": True,
+    }
+
+
+def test_an_s3_beside_a_single_contract(folder):
+    """A file of one mock may have the table, too, or another file."""
+    (folder / "s3.toml").write_text('[s3]\nbucket = "photos"\n')
+    file = "ready.json"
+    show = f"print(open({file!r}).read())"
+    named = ["--ready-file", file, "orders.json", "--s3", "s3.toml"]
+    outcome = run(folder, "mock", "exec", *named, "--", sys.executable, "-c", show)
+    assert outcome.returncode == 0, outcome.stderr
+    facts = json.loads(outcome.stdout)
+    assert facts["s3"].startswith("http://127.0.0.1:")
+    expected = {"buckets": ["photos"], "region": "us-east-1", "access_key": "ACCESSKEY"}
+    assert facts | expected | {"secret_key": "secret-key", "title": "orders"} == facts
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ("crs = true", ":4: 'crs' is not an option; close to it: cors; known are account, bucket, cors,"),
+        ("seed = 3", ":4: seed is of all services."),
+        ("control-port = 3", ":4: control-port is of all services."),
+        ('control-origin = "http://a.test"', ":4: control-origin is of all services."),
+        ('port = "many"', "for '--port': contract-first.toml:4: "),
+        ('credential = "short"', ":4: Number 1 is not ACCESS_KEY:SECRET_KEY"),
+        ('bucket = "A"', "'A' is not a bucket's name"),
+        ("port = {port}", "[s3] port"),
+    ],
+)
+def test_a_wrong_option_of_the_s3_is_said_with_its_line(folder, options, sentence):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        options = options.replace("{port}", str(taken.getsockname()[1]))
+        (folder / "contract-first.toml").write_text(f"{SERVICE}[s3]\n{options}\n")
+        outcome = run(folder, "mock", "--port", "0")
+    assert outcome.returncode == 2
+    assert sentence in " ".join(outcome.stderr.split()), outcome.stderr
+
+
+def test_what_is_no_table_is_no_s3(folder):
+    (folder / "contract-first.toml").write_text(f"s3 = true\n{SERVICE}")
+    outcome = run(folder, "mock", "--port", "0")
+    assert (outcome.returncode, ":1: " in outcome.stderr) == (2, True)

@@ -3,8 +3,11 @@
 import json
 from pathlib import Path
 
+import boto3
 import httpx2
 import pytest
+from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from contract_first import contract_mock
 from contract_first.contract import ContractError
@@ -253,3 +256,87 @@ def test_a_service_with_an_upstream_passes_its_requests_on(files):
             assert [exchange["operation"] for exchange in exchanges] == ["add", "list_all"]
         seen = fetched(f"{upstream.control}/journal")["exchanges"]
         assert {exchange["url"] for exchange in seen} == {f"{upstream.api}/people"}
+
+
+# an S3 beside
+
+
+@pytest.fixture(scope="module")
+def s3_mock(tmp_path_factory):
+    """Return a stateful mock of two contracts, with an S3 beside."""
+    folder = tmp_path_factory.mktemp("contracts")
+    for name in ("orders", "people"):
+        (folder / f"{name}.json").write_text(json.dumps(document(name)))
+    files = [folder / "orders.json", folder / "people.json"]
+    with contract_mock(files, s3={"buckets": ["photos"]}, stateful=True, isolate=True) as running:
+        yield running
+
+
+@pytest.fixture
+def s3(s3_mock):
+    """Return a client of the S3, as it began."""
+    httpx2.post(f"{s3_mock.control}/reset", trust_env=False).raise_for_status()
+    return boto3.client(
+        "s3",
+        endpoint_url=s3_mock.s3,
+        region_name=s3_mock.region,
+        aws_access_key_id=s3_mock.access_key,
+        aws_secret_access_key=s3_mock.secret_key,
+        config=Config(retries={"total_max_attempts": 1}),
+    )
+
+
+def date_of(url):
+    return httpx2.get(url, trust_env=False).headers["date"]
+
+
+def keys(s3):
+    return [item["Key"] for item in s3.list_objects_v2(Bucket="photos").get("Contents", ())]
+
+
+def test_an_s3_is_part_of_the_state(s3_mock, s3):
+    """A snapshot and a reset have buckets and items, and the state shows both."""
+    people = s3_mock.services["people"].url
+    s3.put_object(Bucket="photos", Key="a", Body=b"apple")
+    httpx2.post(f"{people}/people", json={"name": "x"}, trust_env=False).raise_for_status()
+    name = {"name": "before"}
+    httpx2.post(f"{s3_mock.control}/state/snapshot", json=name, trust_env=False).raise_for_status()
+    state = fetched(f"{s3_mock.control}/state")
+    assert state["buckets"] == [{"name": "photos", "objects": 1, "bytes": 5}]
+    assert [collection["items"] for collection in state["collections"]] == [3, 4]
+    httpx2.post(f"{s3_mock.control}/reset", trust_env=False).raise_for_status()
+    assert (keys(s3), len(fetched(f"{people}/people"))) == ([], 3)
+    httpx2.post(f"{s3_mock.control}/state/restore", json=name, trust_env=False).raise_for_status()
+    assert (keys(s3), len(fetched(f"{people}/people"))) == (["a"], 4)
+
+
+def test_a_scope_leaves_the_s3_of_all_alone(s3_mock, s3):
+    """Its reset and its clock are for its items."""
+    s3.put_object(Bucket="photos", Key="a", Body=b"apple")
+    control = s3_mock.scoped("ann").control
+    httpx2.post(f"{control}/reset", trust_env=False).raise_for_status()
+    later = {"now": "2030-01-01T00:00:00Z"}
+    httpx2.post(f"{control}/clock", json=later, trust_env=False).raise_for_status()
+    assert keys(s3) == ["a"]
+    assert " 2030 " not in date_of(s3_mock.s3)
+
+
+@pytest.mark.usefixtures("s3")
+def test_an_s3_follows_the_clock(s3_mock):
+    now = {"now": "2030-01-01T00:00:00Z", "freeze": True}
+    httpx2.post(f"{s3_mock.control}/clock", json=now, trust_env=False).raise_for_status()
+    assert " 2030 " in date_of(s3_mock.s3)
+
+
+def test_faults_on_an_s3(s3_mock, s3):
+    """They are those of its control API, and the journal says so."""
+    fault = {"on": "s3", "match": {"operation": "GetObject"}, "effect": {"s3_code": "SlowDown"}}
+    httpx2.post(f"{s3_mock.control}/faults", json=fault, trust_env=False).raise_for_status()
+    s3.put_object(Bucket="photos", Key="a", Body=b"apple")
+    with pytest.raises(ClientError, match="SlowDown"):
+        s3.get_object(Bucket="photos", Key="a")
+    exchanges = fetched(f"{s3_mock.control}/journal")["exchanges"]
+    assert [(it["server"], it["operation"], it["status"]) for it in exchanges] == [
+        ("s3", "PutObject", 200),
+        ("s3", "GetObject", 503),
+    ]

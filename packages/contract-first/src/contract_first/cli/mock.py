@@ -1,12 +1,11 @@
 """``mock``: a mock server until it is stopped, and ``mock exec``."""
 
-import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import typer
 
@@ -21,18 +20,11 @@ from contract_first.signatures import Flag
 
 from .commands import customized, option, require_extra, takes
 from .execute import Start, is_alone, run, with_exec
-from .mock_file import NAME, SERVICES, configured, init
+from .mock_file import NAME, S3, SERVICES, configured, init, s3_of
 from .option_file import PROJECT
 from .options import TRUSTED_BY, Process, defaults_of, options_of, ports_of
+from .process import Form, request_log
 from .reading import ContractOptions
-
-if TYPE_CHECKING:
-    from contract_first.mock.journal.journal import Journal
-    from contract_first.mock.journal.request_log import ExchangeLog
-    from contract_first.mock.options import Log
-
-WIDTH = 80
-Form = Literal["text", "json"]
 
 
 class MockOutput(NamedTuple):
@@ -88,7 +80,7 @@ class Mocks:
     record: ClassVar[type[ServerOptions]] = MockOptions
     prefix = "MOCK_"
     contract: OpenapiContract | None = None
-    names: ClassVar[Mapping[str, str]] = {"api": "api_url", "control": "control_url"}
+    names: ClassVar[Mapping[str, str]] = {"api": "api_url", "control": "control_url", "s3": "s3_url"}
 
     def defaults(self) -> dict[str, Any]:
         """Return the values of options that are not set."""
@@ -142,16 +134,19 @@ class Mocks:
         """Print the URLs of the mock, and a first command."""
         from . import banner  # noqa: PLC0415 -- only people need it, and once the mock responds
 
+        others = banner.reach_rows(mock.lan, mock.ca, mock.control)
+        if mock.s3 is not None:
+            others["S3"] = mock.s3
+
         if services := getattr(mock, "services", {}):
             rows = {name: service.url for name, service in services.items()}
-            others = banner.reach_rows(mock.lan, mock.ca, mock.control)
             places = {"console": mock.control.removesuffix("/_mock") + CONSOLE, **others}
             banner.show(f"Mock of {len(rows)} services", {"": rows, "Beside": places}, qr=mock.lan)
             return
         places = {
             "API": mock.api,
             "console": f"{mock.api}{CONSOLE}",
-            **banner.reach_rows(mock.lan, mock.ca, mock.control),
+            **others,
         }
         sections, notes, command = {"": places}, list[str](), ""
         if self.contract is not None:
@@ -167,16 +162,22 @@ class Mocks:
         title = f"Mock of {mock.title} {mock.version}: {mock.operations} {noun}"
         banner.show(title, sections, *notes, command=command, qr=mock.lan)
 
-    def variables(self, mock: Any) -> dict[str, str]:
+    def variables(self, mock: Any) -> dict[str, str | None]:
         """Return a variable for each field of a mock, and for each member of a field that has some.
 
-        With TLS there are those by which Node.js and AWS's clients trust its authority, too.
+        With an S3 beside there are those by which AWS's clients find it, and with TLS those by which they and
+        Node.js trust its authority, too.
         """
-        facts = mock.facts()
+        facts, of_s3 = mock.facts(), dict[str, str | None]()
+        if "buckets" in facts:
+            from .s3 import variables_of  # noqa: PLC0415 -- of an extra
+
+            of_s3, facts["buckets"] = variables_of(mock), ",".join(facts["buckets"])
         services = facts.pop("services", {})
         named = [(self.names.get(name, name), value) for name, value in facts.items()]
         return (
-            {
+            of_s3
+            | {
                 f"{self.prefix}{name}{f'_{member}' if member else ''}".upper(): str(text)
                 for name, value in named
                 for member, text in (value.items() if isinstance(value, dict) else [("", value)])
@@ -197,35 +198,6 @@ def log_form(form: Form | None, *, quiet: bool, default: Form | None) -> Form | 
         raise typer.BadParameter("--quiet and --log exclude each other.")
     is_closed = sys.stderr is None  # by the parent process
     return None if quiet or is_closed else form or default
-
-
-def request_log(form: Form) -> "Log":
-    """Return a log of a journal's exchanges on standard error, in a form."""
-
-    def log(journal: "Journal") -> "ExchangeLog":
-        from contract_first.mock.journal.request_log import ExchangeLog, JsonLines, TextLines  # noqa: PLC0415 -- S3 starts while it is imported
-
-        is_terminal = sys.stderr.isatty()
-        text = TextLines(
-            colours=is_terminal and not os.environ.get("NO_COLOR"), width=_width if is_terminal else None
-        )
-        return ExchangeLog(journal, JsonLines() if form == "json" else text, _write_error)
-
-    return log
-
-
-def _width() -> int:
-    try:
-        return os.get_terminal_size(sys.stderr.fileno()).columns or WIDTH
-    except OSError:
-        return WIDTH
-
-
-def _write_error(text: str) -> None:
-    """Write to standard error without the lock around it, which a write that blocks would hold to the end."""
-    data = text.encode(errors="replace")
-    while data:
-        data = data[os.write(sys.stderr.fileno(), data) :]
 
 
 @takes(**OPTIONS)
@@ -251,6 +223,8 @@ def mock(
     alone = is_alone(context, json=json, control_token=options["control_token"])
     defaults = mocks.defaults() | ({} if alone else dict.fromkeys(ports_of(mocks.record), 0))
     options |= {name: value for name, value in defaults.items() if options[name] is None}
+    if options.get(S3) is not None:
+        options[S3] = s3_of(context, options[S3])
     if options["locale"]:
         require_extra("locales")
     sources = options["contract"] if isinstance(options["contract"], list) else [options["contract"]]

@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import islice
 from pathlib import Path
@@ -15,9 +15,9 @@ from contract_first.contract import Contract, ContractError, load_contract
 from contract_first.contract.deployment import base_path_of
 from contract_first.contract.document.sources import is_url
 from contract_first.files import read_text
-from contract_first.mock.options import ApiOptions
+from contract_first.mock.options import ApiOptions, ServerOptions
 from contract_first.mock.services import name_of
-from contract_first.signatures import declared
+from contract_first.signatures import fields_of
 
 from . import option_file
 from .commands import failure
@@ -25,7 +25,7 @@ from .option_file import HERE, OF_MOCKS, PROJECT, TABLES, OptionFile, options_of
 
 NAME: Final = "mock.toml"
 PAGE: Final = "mock#one-file-mocktoml"
-INSIDE: Final = {"faults": list, "overrides": list, "collections": dict, "users": dict}
+INSIDE: Final = {"faults": list, "overrides": list, "collections": dict, "users": dict, "s3": dict}
 """Options that name a file of rules or of a table, which may stand in the file itself."""
 ELSEWHERE: Final = {**option_file.ELSEWHERE, **dict.fromkeys(("json", "ready-file"), f"is {HERE}")}
 MOST_EXAMPLES: Final = 20
@@ -35,14 +35,15 @@ LONGEST: Final = 40
 PLACE: Final = re.compile(r"(?!.*(?:^|/)(?:\.|node_modules/)).*\.(?:json|ya?ml)")
 """A path of a file that may be a contract: in no hidden folder, and in none of installed packages."""
 SERVICES: Final = "services"
+S3: Final = "s3"
 SERVICE_NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,50}")
 OF_PROJECT: Final = ("contract", "overlay", "collections", "credentials", "exclude", "severities")
 """What the project's file has beside tables of commands and of mocks."""
-OF_COMMAND: Final = ("host", "port", "keep_going", "overlay", "no_auth", "verbose", "quiet", "users")
-OF_ALL: Final = ELSEWHERE | {
-    spelled(name): "is of all services" for name in (*declared(ApiOptions), *OF_COMMAND) if name != "upstream"
-}
-"""Options that the table of a service does not have, and why."""
+OF_COMMAND: Final = ("host", "port", "keep_going", "overlays", "no_auth", "verbose", "quiet", "users", "s3")
+OF_SERVICES: Final = {*fields_of(ApiOptions), *OF_COMMAND} - {"upstream"}
+"""Options that all services have in common."""
+OF_SERVERS: Final = {*fields_of(ServerOptions), "control_port"}
+"""Those that the S3 beside them has as well."""
 HEAD: Final = "# Options of `mock`, for what its command line does not say. Paths are of files in its folder."
 
 
@@ -71,15 +72,38 @@ def _services(context: typer.Context, file: OptionFile, options: Mapping[str, An
     for name in file.table(file.members.get(SERVICES, {}), SERVICES):
         if not SERVICE_NAME.fullmatch(name):
             raise file.error("expected a name of letters, digits, - and _.", SERVICES, name)
-        table = file.table(options, SERVICES, name, elsewhere=OF_ALL)
-        if "contract" not in table:
+        services[name] = values = _values(context, file, options, OF_SERVICES, SERVICES, name)
+        if "contract" not in values:
             raise file.error("has no contract; expected contract = FILE or URL.", SERVICES, name)
-        defaults = file.defaults(context, table, options, SERVICES, name)
-        typed = {options[key].name: options[key] for key in table}
-        values = {key: typed[key].process_value(context, default) for key, default in defaults.items()}
         (values["contract"],) = values["contract"]
-        services[name] = values
     return services
+
+
+def s3_of(context: typer.Context, path: Path) -> dict[str, Any]:
+    """Return the options of an S3 beside a mock, which a table of a file has as `contract-first s3` does."""
+    from .s3 import app  # noqa: PLC0415 -- of an extra
+
+    options = options_of(typer.main.get_group(app))
+    return _values(context, OptionFile.read(path, PAGE), options, OF_SERVERS, S3)
+
+
+def _values(
+    context: typer.Context,
+    file: OptionFile,
+    options: Mapping[str, Any],
+    common: Collection[str],
+    *tables: str,
+) -> dict[str, Any]:
+    """Return the values of options in a table, by the names of their parameters.
+
+    Args:
+        common: names of parameters that stand above the table.
+    """
+    above = {name: "is of all services" for name, option in options.items() if option.name in common}
+    table = file.table(options, *tables, elsewhere=ELSEWHERE | above)
+    typed = {options[name].name: options[name] for name in table}
+    defaults = file.defaults(context, table, options, *tables)
+    return {name: typed[name].process_value(context, default) for name, default in defaults.items()}
 
 
 Document = Annotated[

@@ -30,7 +30,7 @@ ELSEWHERE: Final = {
 PROJECT: Final = "contract-first.toml"
 TABLES: Final = ("check", "proxy", "diff", "lint")
 """Tables of commands in the project's file, with their names."""
-OF_MOCKS: Final = ("services", "overrides", "faults", "users")
+OF_MOCKS: Final = ("services", "overrides", "faults", "users", "s3")
 """Further tables of that file, which only mocks read."""
 KEY: Final = re.compile(r"(\[{0,2})([\w.\s\"'-]+)(?:\]{1,2}\s*(?:#.*)?$|=)")
 """The head of a table, or the key before a value, at the beginning of a line."""

@@ -1,12 +1,22 @@
-"""The process of a command that runs for long: signals, a ready file, and the terminal."""
+"""The process of a command that runs for long: signals, a ready file, the terminal, and the log there."""
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from types import FrameType
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from contract_first.mock.journal.journal import Journal
+    from contract_first.mock.journal.request_log import ExchangeLog
+    from contract_first.mock.options import Log
+
+WIDTH = 80
+Form = Literal["text", "json"]
 
 
 class Signals:
@@ -73,3 +83,32 @@ def ready_file(path: Path | None, line: str) -> Iterator[None]:
         yield
     finally:
         path.unlink(missing_ok=True)
+
+
+def request_log(form: Form) -> "Log":
+    """Return a log of a journal's exchanges on standard error, in a form."""
+
+    def log(journal: "Journal") -> "ExchangeLog":
+        from contract_first.mock.journal.request_log import ExchangeLog, JsonLines, TextLines  # noqa: PLC0415 -- S3 starts while it is imported
+
+        is_terminal = sys.stderr.isatty()
+        text = TextLines(
+            colours=is_terminal and not os.environ.get("NO_COLOR"), width=_width if is_terminal else None
+        )
+        return ExchangeLog(journal, JsonLines() if form == "json" else text, _write_error)
+
+    return log
+
+
+def _width() -> int:
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or WIDTH
+    except OSError:
+        return WIDTH
+
+
+def _write_error(text: str) -> None:
+    """Write to standard error without the lock around it, which a write that blocks would hold to the end."""
+    data = text.encode(errors="replace")
+    while data:
+        data = data[os.write(sys.stderr.fileno(), data) :]

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
@@ -15,13 +15,11 @@ from contract_first.signatures import Flag
 from .commands import customized, require_extra, takes
 from .execute import Start, is_alone, run, with_exec
 from .options import TRUSTED_BY, Process, defaults_of, options_of, ports_of
+from .process import Form, request_log
 
 require_extra("s3")  # the options are those of strict-s3, so even help needs it
 from strict_s3.messages.operations import STORED  # noqa: E402 -- where it is there
 from strict_s3.options import CONFLICTING_VARIABLES, Options  # noqa: E402 -- where it is there
-
-if TYPE_CHECKING:
-    from contract_first.mock.s3.server import S3Mock
 
 EXEC = """Run a command beside S3, which uses a free port and stops with the command.
 
@@ -48,11 +46,11 @@ class S3Options(ServerOptions):
     host: Annotated[str, HOST_FLAG] = HOST
     port: Annotated[int, port_flag(9000)] = 0
     control_port: Annotated[int, port_flag(9001)] = 0
-    log: Annotated[Literal["text", "json"] | None, Flag(default="none")] = None  # type: ignore[assignment]  # a form, of which the log is made
+    log: Annotated[Form | None, Flag(default="none")] = None  # type: ignore[assignment]  # a form, of which the log is made
 
 
 @contextmanager
-def opened(**options: Any) -> "Iterator[S3Mock]":
+def opened(**options: Any) -> Iterator[Any]:
     """Run an S3 with the options of `s3_mock`; those that were not set have their defaults."""
     from contract_first.mock.s3.server import s3_mock  # noqa: PLC0415 -- of the extra, which may not be there
 
@@ -61,7 +59,7 @@ def opened(**options: Any) -> "Iterator[S3Mock]":
         yield mock
 
 
-def variables_of(mock: "S3Mock") -> dict[str, str | None]:
+def variables_of(mock: Any) -> dict[str, str | None]:
     """Return the environment variables by which a command finds it; None for those to be removed."""
     options = Options(region=mock.region, credentials={mock.access_key: mock.secret_key})
     return {
@@ -80,7 +78,7 @@ def s3(
     *,
     json: bool,
     ready_file: Path | None,
-    log: Literal["text", "json"] | None,
+    log: Form | None,
     **options: Any,
 ) -> None:
     """Run a local S3 that refuses what Amazon's refuses, with faults and a journal.
@@ -93,8 +91,6 @@ def s3(
     defaults = defaults_of(S3Options) | ({} if alone else dict.fromkeys(ports_of(S3Options), 0))
     options |= {name: value for name, value in defaults.items() if options[name] is None}
     if log:
-        from .mock import request_log  # noqa: PLC0415 -- few have it, and it takes a while
-
         options["log"] = request_log(log)
     start = Start(
         partial(opened, **options),
@@ -106,7 +102,7 @@ def s3(
     run(context, start, announce, json=json)
 
 
-def announce(mock: "S3Mock") -> None:
+def announce(mock: Any) -> None:
     """Print the URL of S3, and the variables for AWS's clients."""
     from . import banner  # noqa: PLC0415 -- only people need it, and once S3 responds
 

@@ -141,6 +141,8 @@ class MockOptions(ApiOptions):
         items: number of items in generated lists, with which the collections of --stateful begin; 0 begins
             empty.
         collections: correct the recognised collections by the table [collections] of this TOML file.
+        s3: run an S3 beside, with the options of the table [s3] of this TOML file. In Python these,
+            by the names of `strict_s3.options.Options`.
         users: let the users of the table [users] of this TOML file log in, by their passwords.
         stream_interval: seconds between the items of event streams, JSON Lines and JSON text sequences.
         seed_data: JSON or YAML file of items that exist at start: lists by the path of their collection.
@@ -166,6 +168,7 @@ class MockOptions(ApiOptions):
     stateful: Annotated[bool, Flag()] = False
     items: Annotated[int, Flag("N", minimum=0, maximum=MOST_ITEMS)] = 3
     collections: Annotated[Path | None, Flag()] = None
+    s3: Annotated[Mapping[str, Any] | None, Flag(default="none", kind=Path | None)] = None
     users: Annotated[Path | None, Flag(default="four, with any password")] = None
     stream_interval: Annotated[float, Flag("SECONDS")] = 0.0
     seed_data: Annotated[Path | None, Flag()] = None

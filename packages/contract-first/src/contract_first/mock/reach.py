@@ -24,6 +24,8 @@ from .state.scopes import PREFIX_KEY
 if TYPE_CHECKING:
     from starlette.types import Scope, Send
 
+    from strict_s3 import Server
+    from strict_s3.local import LocalS3
     from strict_s3.tls import Authority
 
     from .rule import Rule
@@ -98,6 +100,36 @@ class MockFacts(msgspec.Struct, frozen=True, kw_only=True):
     def line(self) -> str:
         """Return everything as one line of JSON."""
         return msgspec.json.encode(self.facts()).decode()
+
+
+class S3Facts(MockFacts, frozen=True, kw_only=True):
+    """The facts of a running mock that has an S3, or is one.
+
+    Attributes:
+        s3: its URL.
+        buckets: that there are from the beginning.
+        region: of these buckets.
+        access_key: of its first credential.
+        secret_key: of the same.
+    """
+
+    s3: str | None = None
+    buckets: tuple[str, ...] | None = None
+    region: str | None = None
+    access_key: str | None = None
+    secret_key: str | None = None
+
+    @staticmethod
+    def members(s3: Server | LocalS3) -> dict[str, Any]:
+        """Return those of an S3."""
+        access_key, text = next(iter(s3.options.credentials.items()))
+        return {
+            "s3": s3.options.public_url or s3.url,
+            "buckets": s3.options.buckets,
+            "region": s3.options.region,
+            "access_key": access_key,
+            "secret_key": text.partition(":")[0],
+        }
 
 
 class Reach:

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Final, Self
+from typing import Any, Final, Self, cast
 from urllib.parse import quote
 
 import msgspec
@@ -30,7 +30,7 @@ from .journal.events import Events
 from .options import MockOptions
 from .pipeline import ContractResponses, contract_app
 from .pipeline.app import LIMITS
-from .reach import MockFacts, Reach, certified, certified_names, lan_url, server_options
+from .reach import Reach, S3Facts, certified, certified_names, lan_url, server_options
 from .responses import MockStrictness
 from .service import ReloadingService
 from .services import Service, Services, mounted, paths_of, services_of
@@ -38,7 +38,6 @@ from .state.clock import MockClock
 from .state.data_directory import DataDirectory
 from .state.randomness import SeededRandomness
 from .state.scopes import SCOPE, Clear, ScopedPart
-from .state.state import MockState
 from .stateful.browser import ItemBrowser
 from .stateful.catalog import Catalog, catalog_of
 from .stateful.memory import Memory
@@ -67,7 +66,7 @@ class ServiceFacts(msgspec.Struct, frozen=True, kw_only=True):
     operations: int
 
 
-class ContractMock(MockFacts, frozen=True, kw_only=True):
+class ContractMock(S3Facts, frozen=True, kw_only=True):
     """A running mock: its URLs, and the contract that it serves.
 
     With several contracts each is one of the `services`, and the attributes of a single one are empty.
@@ -138,36 +137,46 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
         authority = running.enter_context(certified(options.ca, tls=options.tls))
         listening = running.enter_context(listen(options.host, options.port))
         url = callable_url_of(listening, "https" if authority else "http")
-        facts = {
-            name: ServiceFacts(
-                url=(options.public_url or url) + quote(paths[name]),
-                title=contract.document["info"]["title"],
-                version=contract.version,
-                operations=len(contract.operations),
-            )
+        facts: dict[str, dict[str, Any]] = {
+            name: {
+                "url": (options.public_url or url) + quote(paths[name]),
+                "title": contract.document["info"]["title"],
+                "version": contract.version,
+                "operations": len(contract.operations),
+            }
             for name, contract in contracts.items()
         }
-        single = facts.pop("", ServiceFacts(url="", title="", version="", operations=0))
+        single = facts.pop("", {})
+        traffic = Traffic(options.seed, strict_overrides=options.strict_overrides)
+        directory = running.enter_context(closing(DataDirectory(options.data)))
+        s3, state_type = None, cast("Callable[..., StoredState]", StoredState)
+        if options.s3 is not None:
+            from .s3.beside import StateWithS3, s3_beside  # noqa: PLC0415 -- of an extra
+
+            s3 = traffic.s3 = running.enter_context(s3_beside(options, traffic, directory, authority))
+            state_type = partial(StateWithS3, s3=s3)
         mock = ContractMock(
-            api=single.url,
+            **({} if s3 is None else ContractMock.members(s3)),
+            api=single.pop("url", ""),
             control=f"{url}/_mock",
             control_token=options.control_token,
-            title=single.title,
-            version=single.version,
-            operations=single.operations,
-            services=facts,
+            **single,
+            services={name: ServiceFacts(**members) for name, members in facts.items()},
             ca=str(authority.file) if authority else None,
             lan=lan_url(url, options.host),
         )
-        traffic = Traffic(options.seed, strict_overrides=options.strict_overrides)
-        reach = Reach(url, public_url=options.public_url, trust_proxy=options.trust_proxy)
-        clock, directory = MockClock(lambda _now, _stopped: None), None
-        if any(service.stores for service in services.values()):
-            directory = running.enter_context(closing(DataDirectory(options.data)))
+        reach = Reach(
+            url,
+            None if s3 is None else s3.url,
+            public_url=options.public_url,
+            s3_public_url=None if s3 is None else s3.options.public_url,
+            trust_proxy=options.trust_proxy,
+        )
+        clock = MockClock(traffic.set_s3_clock)
         assemblies = {}
         for name, contract in contracts.items():
             assembly = assemblies[name] = _Assembly(services[name], traffic, reach, clock, name, contracts)
-            if directory is not None and services[name].stores:
+            if services[name].stores:
                 file = directory.database and database_of(directory.database, name)
                 assembly.memory = Memory(clock, file)
                 running.callback(assembly.memory.end)
@@ -175,7 +184,7 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
             assembly.mount(mounted(contract, paths[name]), paths[name])
         app = MockApplication(
             Services(*(assembly.service for assembly in assemblies.values())),
-            _state(clock, traffic, assemblies, directory, isolated=options.isolate),
+            _state(clock, traffic, assemblies, directory, partial(state_type, isolated=options.isolate)),
             traffic,
             access=ControlAccess(options.control_token, options.control_origins),
             seeds=mock.seeds,
@@ -195,6 +204,8 @@ def contract_mock(options: MockOptions) -> Iterator[ContractMock]:
             running.enter_context(options.log(traffic.journal))
         encryption = server_options(authority, certified_names(options.host, options.public_url))
         running.enter_context(serving(app, listening, "mock", **encryption))
+        if s3 is not None:
+            s3.wait_ready()
         yield mock
 
 
@@ -241,20 +252,17 @@ def _state(
     clock: MockClock,
     traffic: Traffic,
     assemblies: Mapping[str, _Assembly],
-    directory: DataDirectory | None,
-    *,
-    isolated: bool,
-) -> MockState:
+    directory: DataDirectory,
+    state_type: Callable[..., StoredState],
+) -> StoredState:
     """Return the state; where items are remembered, with the initial ones."""
     resets, stored = dict(traffic.resets), {}
     for name, assembly in assemblies.items():
         resets |= {f"{part}{name}": clear for part, clear in assembly.resets().items()}
         if assembly.memory is not None:
             stored[name] = assembly.stored(assembly.memory)
-    events = Events(SCOPE.get)
-    if not stored:
-        return MockState(clock, events, resets, isolated=isolated)
-    return StoredState(clock, events, resets, directory, isolated=isolated, stored=stored)
+    keeps = stored or traffic.s3
+    return state_type(clock, Events(SCOPE.get), resets, directory if keeps else None, stored=stored)
 
 
 @dataclass(eq=False)

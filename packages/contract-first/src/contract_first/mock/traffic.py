@@ -32,7 +32,7 @@ from .rule import Rule, RuleError, RuleFileError
 from .rules.files.file import RulesFile
 from .rules.reading import RuleReader
 from .rules.registry import KINDS, Kind, Rules
-from .state.scopes import Clear
+from .state.scopes import SCOPE, Clear
 
 if TYPE_CHECKING:
     from strict_s3 import Server
@@ -227,6 +227,11 @@ class Traffic:
             tell(sentence)
 
         return reported
+
+    def set_s3_clock(self, now: datetime | None, stopped: bool) -> None:  # noqa: FBT001 -- as clocks call it
+        """Have S3's clock follow a mock's, but not that of a scope."""
+        if self.s3 is not None and not SCOPE.get():
+            self.s3.set_clock(now, stopped=stopped)
 
     def _set_s3_faults(self, faults: list[Rule]) -> None:
         if self.s3 is not None:

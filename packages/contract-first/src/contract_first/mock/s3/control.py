@@ -21,13 +21,17 @@ from contract_first.mock.service import ReloadingService
 from contract_first.mock.services import Service, Services
 from contract_first.mock.state.clock import MockClock
 from contract_first.mock.state.data_directory import DataDirectory, Snapshot
-from contract_first.mock.state.state import MockState
+from contract_first.mock.state.scopes import SCOPE
+from contract_first.mock.state.state import MockState, ordered
 from contract_first.mock.traffic import Traffic
 from contract_first.service.edge import Edge
 from contract_first.service.http.server import serving
 from contract_first.service.messages.problems import NotFound
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from strict_s3 import Server
     from strict_s3.local import LocalS3
     from strict_s3.tls import Authority
 
@@ -55,7 +59,7 @@ def control(
     """
     options = s3.options
     events = Events()
-    clock = MockClock(lambda now, stopped: s3.set_clock(now, stopped=stopped))
+    clock = MockClock(traffic.set_s3_clock)
     contract = Contract(NO_OPERATIONS, "")
     nothing = Edge(_nothing, clock=clock, pages={}, most_target_bytes=MOST_TARGET_BYTES)
 
@@ -94,25 +98,31 @@ async def _nothing(_scope: Scope, _receive: Receive, _send: Send) -> None:
 
 @dataclass(eq=False, kw_only=True)
 class S3State(MockState):
-    """Buckets and objects of an S3."""
+    """Buckets and objects of an S3, beside the rest of a mock's state; no scope has some of its own."""
 
-    s3: LocalS3
+    s3: Server | LocalS3
 
     async def initialize(self) -> None:
         """Replace all buckets by the initial ones."""
-        await asyncio.to_thread(self.s3.reset)
+        await super().initialize()
+        await self._order(self.s3.reset)
 
     async def save(self, draft: Snapshot) -> Mapping[str, Any]:
         """Save buckets and objects."""
-        await asyncio.to_thread(self.s3.snapshot, draft.s3)
-        return {}
+        await self._order(self.s3.snapshot, draft.s3)
+        return await super().save(draft)
 
     async def load(self, snapshot: Snapshot) -> None:
         """Load buckets and objects."""
-        await asyncio.to_thread(self.s3.restore, snapshot.s3)
+        await super().load(snapshot)
+        await self._order(self.s3.restore, snapshot.s3)
 
     async def describe(self, limit: int) -> dict[str, Any]:
         """Return the clock, the initial buckets with what is in them, and the snapshots."""
         usage = [(name, *await asyncio.to_thread(self.s3.usage, name)) for name in self.s3.options.buckets]
         buckets = [{"name": name, "objects": count, "bytes": size} for name, count, size in usage]
         return {**await super().describe(limit), "buckets": buckets}
+
+    async def _order(self, order: Callable[..., None], *arguments: Path) -> None:
+        if not SCOPE.get():
+            await ordered(order, *arguments)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from contract_first.mock.options import ServerOptions
-from contract_first.mock.reach import MockFacts, certified_names, lan_url
+from contract_first.mock.reach import S3Facts, certified_names, lan_url
 from contract_first.mock.state.data_directory import DataDirectory
 from contract_first.mock.traffic import Traffic
 from contract_first.service.http.listening import callable_url_of, listen
@@ -30,25 +30,15 @@ if TYPE_CHECKING:
     from contract_first.mock.options import Log
 
 
-class S3Mock(MockFacts, frozen=True, kw_only=True):
+class S3Mock(S3Facts, frozen=True, kw_only=True):
     """What a client has to know of a running S3.
 
     Attributes:
-        s3: its URL.
-        buckets: that there are from the beginning.
-        region: of these buckets.
-        access_key: of its first credential.
-        secret_key: of the same.
         control: URL of the control API.
         ca: file with the certificate that clients are to trust; None without TLS.
         lan: its URL for others in the network; None if they cannot reach it.
     """
 
-    s3: str
-    buckets: tuple[str, ...]
-    region: str
-    access_key: str
-    secret_key: str
     control: str
     ca: str | None = None
     lan: str | None = None
@@ -102,13 +92,8 @@ def s3_mock(
             )
         )
         url = callable_url_of(controlling, "https" if authority else "http")
-        access_key, text = next(iter(chosen.credentials.items()))
         mock = S3Mock(
-            s3=chosen.public_url or s3.url,
-            buckets=chosen.buckets,
-            region=chosen.region,
-            access_key=access_key,
-            secret_key=text.partition(":")[0],
+            **S3Mock.members(s3),
             control=f"{url}/_mock",
             ca=str(authority.file) if authority else None,
             lan=lan_url(s3.url, chosen.host),

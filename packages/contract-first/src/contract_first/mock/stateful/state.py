@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import Future
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,7 +38,7 @@ def database_of(file: Path, service: str) -> Path:
 class StoredState(MockState):
     """The items that a mock remembers, by service."""
 
-    stored: Mapping[str, Stored]
+    stored: Mapping[str, Stored] = field(default_factory=dict)
 
     async def ready(self) -> None:
         """Return once there are collections."""
@@ -78,7 +78,8 @@ class StoredState(MockState):
                     await memory.begin(collection, {})
                 summary = memory.summary()
             collections += [{**members, "service": service} if service else members for members in summary]
-        return {**await super().describe(limit), "collections": collections}
+        members = {"collections": collections} if self.stored else {}
+        return {**await super().describe(limit), **members}
 
 
 async def _done(change: Callable[..., None], *arguments: Any) -> None:
