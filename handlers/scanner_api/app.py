@@ -185,6 +185,7 @@ class Application:
                 json=service.JsonLimits(
                     settings.max_json_members, settings.max_json_levels, settings.max_json_digits
                 ),
+                response_seconds=settings.response_seconds or None,
             ),
             profile=PROFILE,
             idempotency=self.stores.idempotency,

@@ -87,6 +87,12 @@ class Settings(BaseSettings):
     shutdown_seconds: Seconds = Field(
         30, ge=0, description="How long requests may take after that, in seconds; longer ones get a 503."
     )
+    response_seconds: Seconds = Field(
+        8,
+        ge=0,
+        description="How long a response may take once its request is there, in seconds, which should be "
+        "less than clients wait; then it is a 503. 0 means without limit.",
+    )
     contract: Annotated[str | None, "FILE|URL"] = Field(
         None, description="Contract to serve instead of the packaged one."
     )

@@ -73,6 +73,29 @@ async def test_every_client_of_a_database_that_vanishes_gets_a_503_in_time(vanis
         await database.close()
 
 
+async def test_a_request_that_is_over_does_not_wait_for_its_connection(vanishing):
+    """Statements of requests that are out of time are cancelled, and their connections dropped at once."""
+    proxy, url = vanishing
+    database = Database(url, WAITS)
+    is_open = asyncio.Barrier(6)
+
+    async def ask(ready):
+        async with database.snapshot() as connection:
+            await connection.execute(text("SELECT 1"))
+            await ready()
+
+    try:
+        await asyncio.gather(*(ask(is_open.wait) for _ in range(is_open.parties)))
+        await asyncio.to_thread(proxy.stall)
+        async with asyncio.timeout(BOUND_SECONDS):
+            for _ in range(is_open.parties):
+                with pytest.raises(TimeoutError):
+                    async with asyncio.timeout(0.1):
+                        await ask(is_open.wait)
+    finally:
+        await database.close()
+
+
 async def test_a_connection_that_was_idle_is_replaced_in_time(vanishing, rows, monkeypatch):
     """A database is back at its address, and the connections to the one before lead nowhere."""
     proxy, url = vanishing

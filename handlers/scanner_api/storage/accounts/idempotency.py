@@ -24,6 +24,7 @@ LIFE: Final = timedelta(hours=24)
 LEASE: Final = timedelta(seconds=5)
 """How long a process has a key after it was last heard of; then another try may take it over."""
 _RENEWAL_SECONDS: Final = 2
+_RELEASE_SECONDS: Final = 1
 _BATCH: Final = 1000
 _COLUMNS: Final = idempotency_keys.c
 
@@ -126,8 +127,9 @@ class IdempotencyStore:
             raise KeyInUse
 
     async def _release(self, id_: str, claim: str) -> None:
-        with suppress(ServiceUnavailable):  # then the claim runs out
-            await self._database.change(idempotency_keys.delete().where(*_held(id_, claim)))
+        with suppress(ServiceUnavailable, TimeoutError):  # then the claim runs out
+            async with asyncio.timeout(_RELEASE_SECONDS):
+                await self._database.change(idempotency_keys.delete().where(*_held(id_, claim)))
 
 
 def _held(id_: str, claim: str) -> tuple[ColumnElement[bool], ...]:

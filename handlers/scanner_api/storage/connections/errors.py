@@ -1,5 +1,6 @@
 """Errors of the database while serving: an outage, which is a 503, or a row that it refuses."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -115,9 +116,10 @@ def outage_of(error: BaseException | None) -> Outage | None:
 
 def discard_broken(context: Any) -> None:
     """Discard connections by what an error is about; a listener of SQLAlchemy's ``handle_error``."""
-    outage = outage_of(context.original_exception)
-    if isinstance(context.original_exception, TimeoutError):  # the server has vanished, without a word
-        outage = Outage(Scope.NODE)
+    error = context.original_exception
+    outage = outage_of(error)
+    if isinstance(error, TimeoutError | asyncio.CancelledError):  # the server may have vanished
+        outage = Outage(Scope.NODE if isinstance(error, TimeoutError) else Scope.CONNECTION)
         context.connection.connection.driver_connection.terminate()  # else its end is waited for too
     if outage is not None and outage.scope is not Scope.STATEMENT:
         context.is_disconnect = True

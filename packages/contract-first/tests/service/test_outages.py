@@ -11,10 +11,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from contract_first.service import Exposure, pages
+from contract_first.service import Exposure, Limits, pages
 
 petstore = runpy.run_path(str(Path(__file__).with_name("petstore.py")))
-served, ask, HANDLERS = petstore["served"], petstore["ask"], petstore["HANDLERS"]
+served, ask, HANDLERS, PETSTORE = (petstore[name] for name in ("served", "ask", "HANDLERS", "PETSTORE"))
 SEVERAL = "Multiple exceptions: [Errno 111] Connect call failed, [Errno 111] Connect call failed"
 
 
@@ -85,3 +85,39 @@ def test_sqlite_that_is_locked(tmp_path):
 
         assert status_of(tmp_path / "a.db") == 503
         assert status_of(tmp_path / "b.db") == 500
+
+
+async def _body_after(seconds):
+    await asyncio.sleep(seconds)
+    yield b'{"name": "Rex"}'
+
+
+@pytest.mark.parametrize(
+    ("admission", "body", "handler", "status"),
+    [(0, 1.1, 0, 201), (60, 0, 0, 503), (0, 0, 60, 503), (0.7, 0, 0.7, 503)],
+    ids=["slow client", "admission", "handler", "both together"],
+)
+async def test_a_request_waits_for_all_together(admission, body, handler, status):
+    """What admission and handler wait for adds up; the time in which the body arrives does not count."""
+
+    async def authenticated(_credential, _request):
+        await asyncio.sleep(admission)
+        return "Ann"
+
+    async def create(body):
+        await asyncio.sleep(handler)
+        return body
+
+    key = {"type": "apiKey", "in": "header", "name": "X-Key"}
+    contract = {**PETSTORE, "security": [{"key": []}]}
+    contract["components"] = {**PETSTORE["components"], "securitySchemes": {"key": key}}
+    handlers, limits = {**HANDLERS, "createPet": create}, Limits(response_seconds=1)
+    app = served(contract, handlers, authenticate={"key": authenticated}, limits=limits)
+    headers = {"X-Key": "a", "Content-Type": "application/json"}
+    transport = httpx2.ASGITransport(app)
+    async with asyncio.timeout(30), httpx2.AsyncClient(transport=transport, base_url="http://x") as client:
+        response = await client.post("/pets", content=_body_after(body), headers=headers)
+    assert (response.status_code, response.headers.get("Retry-After")) == (
+        status,
+        {503: "1"}.get(status),
+    )

@@ -93,6 +93,7 @@ class BoundOperation:
         }
         body = operation.request_body
         self._bodies = assembly.bodies
+        self._seconds = assembly.limits.response_seconds
         self._body = (
             None if body is None else CompiledBody(body, assembly.schemas, assembly.limits, assembly.bodies)
         )
@@ -128,9 +129,18 @@ class BoundOperation:
             await _done(work, request)
 
     async def serve(self, request: Request) -> Rendered:
-        """Admit a request and return the handler's response to it."""
-        await self.admit(request)
-        return await self.handled(await self.arguments(request), request)
+        """Admit a request and return the handler's response to it.
+
+        Raises:
+            TimeoutError: it takes longer than a response may.
+        """
+        start = time.monotonic()
+        async with asyncio.timeout(self._seconds):
+            await self.admit(request)
+        spent_seconds = time.monotonic() - start
+        arguments = await self.arguments(request)  # for as long as the client sends
+        async with asyncio.timeout(self._seconds and self._seconds - spent_seconds):
+            return await self.handled(arguments, request)
 
     def handled(self, arguments: dict[str, Any], request: Request) -> Awaitable[Rendered]:
         """Return the handler's response to an admitted request of which these are the arguments.

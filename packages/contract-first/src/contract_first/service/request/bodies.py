@@ -41,19 +41,22 @@ MOST_VIOLATIONS = 10
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits of a request, in bytes.
+    """Limits of a request: how large it may be, in bytes, and how long its response may take.
 
     Attributes:
         body: of a body.
         upload: of a body in ``multipart/form-data``, whose files may be on disk.
         target: of path and query together.
         json: of what JSON and XML in a body hold.
+        response_seconds: from a request to its response, without the time that its body takes to arrive and
+            the items of a stream; what takes longer is a 503. None for as long as it takes.
     """
 
     body: int = 1024 * 1024
     upload: int = 21 * 1024 * 1024
     target: int = 8192
     json: JsonLimits = field(default_factory=JsonLimits)
+    response_seconds: float | None = None
 
 
 class Disconnected(Exception):  # noqa: N818 -- an event, not an error of ours
