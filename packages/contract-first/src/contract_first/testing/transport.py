@@ -1,7 +1,5 @@
 """Transports of httpx2 that call an ASGI app in an event loop, and that validate what passes."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, MutableMapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress

@@ -1,7 +1,5 @@
 """Makers of values that fit a name; `.names` has the names."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from datetime import datetime

@@ -3,8 +3,6 @@
 A value of the base is one of theirs: which one, the discriminator says (OpenAPI 3.0.3, section 4.7.25.1).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass

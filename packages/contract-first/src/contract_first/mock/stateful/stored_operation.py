@@ -1,7 +1,5 @@
 """Responds to an operation from stored items: each is laid over the contract's own response."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
