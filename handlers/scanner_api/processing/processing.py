@@ -1,31 +1,25 @@
 """Assembles background processing: a queue and, in a process that runs jobs, tasks and the sweep."""
 
-from __future__ import annotations
-
 import os
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from functools import partial
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
 
 from contract_first.service.clock import Clock
 from contract_first.service.messages.traces import continued
 from contract_first.service.randomness import RandomBytes
 from scanner_api.distribution import SCANNER_API
 from scanner_api.redis_urls import IN_MEMORY, is_redis
+from scanner_api.scanning.links.redirects import RedirectFollower
 from scanner_api.settings import Settings
 from scanner_api.storage.photo_bucket.bucket import PhotoBucket
 
+from .captures import PipelineControl
 from .memory_broker import MemoryBroker, Tasks, Tracing
 from .queue import Broker, Queue
 from .stores import Resources, Stores
 from .sweep import Sweep
-
-if TYPE_CHECKING:
-    from scanner_api.scanning.links.redirects import RedirectFollower
-
-    from .captures import PipelineControl
 
 
 class Processing:

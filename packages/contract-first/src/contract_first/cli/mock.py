@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, NamedTuple
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple
 
 import typer
 
@@ -15,7 +15,9 @@ from contract_first.contract import ContractError, load_contract
 from contract_first.contract.document.fetching import References
 from contract_first.contract.document.sources import is_url
 from contract_first.mock.console.page import PATH as CONSOLE
-from contract_first.mock.options import MockOptions, ServerOptions
+from contract_first.mock.journal.journal import Journal
+from contract_first.mock.journal.request_log import ExchangeLog
+from contract_first.mock.options import Log, MockOptions, ServerOptions
 from contract_first.service.http.server import CannotListen
 from contract_first.signatures import Flag
 
@@ -25,11 +27,6 @@ from .mock_file import NAME, SERVICES, configured, init
 from .option_file import PROJECT
 from .options import TRUSTED_BY, Process, defaults_of, options_of, ports_of
 from .reading import ContractOptions
-
-if TYPE_CHECKING:
-    from contract_first.mock.journal.journal import Journal
-    from contract_first.mock.journal.request_log import ExchangeLog
-    from contract_first.mock.options import Log
 
 WIDTH = 80
 Form = Literal["text", "json"]

@@ -1,10 +1,9 @@
 """The progress of a run in the terminal."""
 
-from __future__ import annotations
-
 from time import monotonic
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
+from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -20,9 +19,6 @@ from schemathesis.engine.run import Phase
 from contract_first.check.reports.report import Report
 
 from .recording import MINIMISING, OWN_CHECKS
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 UNKNOWN_LENGTH = "stateful"
 """The phase of which nobody knows beforehand how many scenarios it has."""

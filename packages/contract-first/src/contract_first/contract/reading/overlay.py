@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from copy import deepcopy
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from iregexp_check import check
 
@@ -23,9 +23,8 @@ with deferred("regex"):  # half of the time that the import takes, for what `_Ex
     from jsonpath_rfc9535.query import JSONPathQuery
     from jsonpath_rfc9535.selectors import JSONPathSelector
 
-if TYPE_CHECKING:
-    from jsonpath_rfc9535.segments import JSONPathSegment
-    from jsonpath_rfc9535.tokens import TokenStream
+from jsonpath_rfc9535.segments import JSONPathSegment
+from jsonpath_rfc9535.tokens import TokenStream
 
 VERSION = re.compile(r"1\.[012]\..*")
 REUSABLE = "#/components/actions/"
