@@ -1,10 +1,12 @@
 """The state of the mock, of the service's database and of S3: reset, snapshotted and restored as one unit."""
 
+from __future__ import annotations
+
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import InitVar, dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from starlette.responses import PlainTextResponse
 from starlette.types import Message, Receive, Scope, Send
@@ -15,7 +17,6 @@ from contract_first.mock.state.randomness import SeededRandomness
 from contract_first.mock.state.scopes import SCOPE, entered
 from contract_first.mock.state.state import Interrupted, MockState, StateLock, ordered
 from contract_first.service.messages.problems import ServiceUnavailable
-from scanner_api.app import Application
 from scanner_api.scanning.photos.photo import Photo
 from scanner_api.storage.database import Database
 from strict_s3 import Server
@@ -25,6 +26,9 @@ from .bucket.bucket_session import presigned_get
 from .buckets import bucket_of
 from .processing.pipeline import Pipeline
 from .seeding import NO_SEED_DATA, SeedData, seed_database
+
+if TYPE_CHECKING:
+    from scanner_api.app import Application
 
 _INTERRUPTED = PlainTextResponse(
     f"{Interrupted.default_detail}\n", 503, {"Retry-After": "1", "Connection": "close"}

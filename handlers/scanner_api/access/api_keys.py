@@ -1,5 +1,7 @@
 """API keys: ``<prefix>_<32 alphanumerics>_<CRC-32 of the body, 8 lower-case hex digits>``."""
 
+from __future__ import annotations
+
 import asyncio
 import logging
 import re
@@ -7,16 +9,18 @@ import secrets
 import string
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 from zlib import crc32
 
 import msgspec
 
 from contract_first.service.clock import Clock
 from contract_first.service.messages.problems import Unauthorized
-from contract_first.service.messages.request import Request
 from contract_first.service.observe.logs import cause_of
-from scanner_api.storage.accounts.credentials import ApiKeyRecord, CredentialStore
+
+if TYPE_CHECKING:
+    from contract_first.service.messages.request import Request
+    from scanner_api.storage.accounts.credentials import ApiKeyRecord, CredentialStore
 from scanner_api.storage.accounts.digests import digest_of
 from scanner_api.waiting import has_ended
 

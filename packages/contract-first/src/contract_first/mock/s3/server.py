@@ -3,6 +3,8 @@
 Few of those who start it ask for control; its server is imported with the first request for it.
 """
 
+from __future__ import annotations
+
 import os
 import select
 import socket
@@ -10,11 +12,11 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from contract_first.mock.options import Log, ServerOptions
+from contract_first.mock.options import ServerOptions
 from contract_first.mock.reach import MockFacts, certified_names, lan_url
 from contract_first.mock.state.data_directory import DataDirectory
 from contract_first.mock.traffic import Traffic
@@ -23,6 +25,9 @@ from strict_s3.local import local_s3
 from strict_s3.options import Options
 
 from .faults import S3Faults
+
+if TYPE_CHECKING:
+    from contract_first.mock.options import Log
 
 
 class S3Mock(MockFacts, frozen=True, kw_only=True):
