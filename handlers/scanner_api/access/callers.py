@@ -1,19 +1,23 @@
 """Callers, and what they may act on."""
 
-from dataclasses import dataclass, field
-from typing import TypeVar
+from __future__ import annotations
 
-from contract_first.service.http.proxies import TrustedProxies
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
 from contract_first.service.messages.problems import Conflict, Forbidden, NotFound
-from contract_first.service.messages.request import Request
 from scanner_api.problems import invalid
 from scanner_api.scanning.photos.photo import Photo
 from scanner_api.scanning.scans.sessions import ScanSession, SessionState, SessionStatus
 from scanner_api.storage.actions import Actor
-from scanner_api.storage.scans.captures import CaptureRecord, CaptureStore
-from scanner_api.storage.scans.photos import PhotoStore
-from scanner_api.storage.scans.proposals import ProposalRecord, ProposalStore
-from scanner_api.storage.scans.sessions import SessionStore
+
+if TYPE_CHECKING:
+    from contract_first.service.http.proxies import TrustedProxies
+    from contract_first.service.messages.request import Request
+    from scanner_api.storage.scans.captures import CaptureRecord, CaptureStore
+    from scanner_api.storage.scans.photos import PhotoStore
+    from scanner_api.storage.scans.proposals import ProposalRecord, ProposalStore
+    from scanner_api.storage.scans.sessions import SessionStore
 
 Owned = TypeVar("Owned", "ScanSession", "SessionState", "CaptureRecord", "ProposalRecord")
 

@@ -6,8 +6,6 @@ brought along under ``$defs``, and only references whose base is the document ar
 dialect is translated on the way.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from copy import copy
 from functools import cached_property
@@ -82,7 +80,7 @@ class Bundler:
         self._names: set[str] | None = None
         self._brought: dict[str | Family, tuple[Any, Pending, int]] = {}
 
-    def narrowed(self, value: Any) -> Bundler:
+    def narrowed(self, value: Any) -> "Bundler":
         """Return a bundler of what of a schema can apply to a value, by the names of the members in it."""
         narrowed = copy(self)
         narrowed.__dict__.pop("_without_heirs", None)
@@ -118,7 +116,7 @@ class Bundler:
         return {"$ref": "#/$defs/root", "$defs": definitions}
 
     @cached_property
-    def _without_heirs(self) -> Bundler:
+    def _without_heirs(self) -> "Bundler":
         plain = copy(self)
         plain._heirs, plain._most_parts, plain._brought = None, MOST_PARTS, {}  # noqa: SLF001 -- its own kind
         return plain
