@@ -3,16 +3,8 @@
 from time import monotonic
 from typing import Self
 
+from rich import progress
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-)
 from schemathesis.engine import events
 from schemathesis.engine.run import Phase
 
@@ -40,18 +32,18 @@ class ProgressBars:
     def __init__(self, console: Console, report: Report) -> None:
         self._console = console
         self._report = report
-        self._tasks: dict[str, TaskID] = {}
+        self._tasks: dict[str, progress.TaskID] = {}
         self._going_on: set[str] = set()
         self._reported: set[str] = set()
         self._requests = 0
         self._began = self._last = monotonic()
-        self._bars = Progress(
-            SpinnerColumn(finished_text="[green]✓[/]"),
-            TextColumn("{task.description}"),
-            BarColumn(24),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[status]}"),
+        self._bars = progress.Progress(
+            progress.SpinnerColumn(finished_text="[green]✓[/]"),
+            progress.TextColumn("{task.description}"),
+            progress.BarColumn(24),
+            progress.MofNCompleteColumn(),
+            progress.TimeElapsedColumn(),
+            progress.TextColumn("{task.fields[status]}"),
             console=console,
             disable=not console.is_terminal,
         )
