@@ -8,7 +8,14 @@ from sqlalchemy import or_, select
 from scanner_api.storage.actions import Action
 from scanner_api.storage.audit import unguarded
 from scanner_api.storage.database import Database
-from scanner_api.storage.schema import tables
+from scanner_api.storage.schema.tables import (
+    api_keys,
+    audit_log,
+    scan_session_counts,
+    scan_sessions,
+    users,
+    web_sessions,
+)
 
 from .deletion import Deletion
 
@@ -31,15 +38,11 @@ async def person_of(database: Database, user: str | None, *credentials: str) -> 
     """Return a user by id or e-mail address, with more credentials that are theirs; None if there is none."""
     if user is None:
         return Person(None, frozenset(), frozenset(credentials))
-    rows = await database.fetch(
-        select(tables.users.c.id).where(or_(tables.users.c.id == user, tables.users.c.email == user))
-    )
+    rows = await database.fetch(select(users.c.id).where(or_(users.c.id == user, users.c.email == user)))
     for (user_id,) in rows:
         names = set(credentials)
-        keys = await database.fetch(select(tables.api_keys.c.id).where(tables.api_keys.c.user_id == user_id))
-        cookies = await database.fetch(
-            select(tables.web_sessions.c.id).where(tables.web_sessions.c.user_id == user_id)
-        )
+        keys = await database.fetch(select(api_keys.c.id).where(api_keys.c.user_id == user_id))
+        cookies = await database.fetch(select(web_sessions.c.id).where(web_sessions.c.user_id == user_id))
         names |= {f"key:{id_}" for (id_,) in keys} | {f"web:{id_}" for (id_,) in cookies}
         return Person(user_id, frozenset(id_ for (id_,) in keys), frozenset(names))
     return None
@@ -50,7 +53,7 @@ class Erasure(Deletion):
 
     async def sessions_of(self, person: Person) -> dict[str, int]:
         """Return how many sessions a person created, by organization."""
-        counts = tables.scan_session_counts.c
+        counts = scan_session_counts.c
         rows = await self._database.fetch(
             select(counts.organization_id, counts.number).where(counts.created_by.in_(person.credentials))
         )
@@ -70,11 +73,9 @@ class Erasure(Deletion):
             ServiceUnavailable: database or bucket do not respond.
         """
         rows = await self._database.fetch(
-            select(tables.scan_sessions.c.organization_id).where(tables.scan_sessions.c.id == session_id)
+            select(scan_sessions.c.organization_id).where(scan_sessions.c.id == session_id)
         )
-        async for _ in self._delete_sessions(
-            tables.scan_sessions.c.id == session_id, tables.scan_sessions.c.created
-        ):
+        async for _ in self._delete_sessions(scan_sessions.c.id == session_id, scan_sessions.c.created):
             yield
         for (organization_id,) in rows:
             async with self._database.transaction() as connection:
@@ -95,24 +96,24 @@ class Erasure(Deletion):
             DeletionRefused: at the end of an organization's sessions, as of :meth:`erase_session`.
             ServiceUnavailable: database or bucket do not respond.
         """
-        theirs = tables.api_keys.c.id.in_(person.key_ids)
-        await self._database.change(tables.api_keys.update().where(theirs).values(is_active=False))
-        cookies = tables.web_sessions.update().where(tables.web_sessions.c.user_id == person.user_id)
+        theirs = api_keys.c.id.in_(person.key_ids)
+        await self._database.change(api_keys.update().where(theirs).values(is_active=False))
+        cookies = web_sessions.update().where(web_sessions.c.user_id == person.user_id)
         await self._database.change(cookies.values(expires_at=self._clock.now()))
-        created = tables.scan_sessions.c.created_by.in_(person.credentials)
+        created = scan_sessions.c.created_by.in_(person.credentials)
         for organization_id in await self.sessions_of(person):
-            sessions = (tables.scan_sessions.c.organization_id == organization_id) & created
-            async for _ in self._delete_sessions(sessions, tables.scan_sessions.c.created):
+            sessions = (scan_sessions.c.organization_id == organization_id) & created
+            async for _ in self._delete_sessions(sessions, scan_sessions.c.created):
                 yield
         await self._forget_actor(person)
-        await self._delete_rows(tables.users, tables.users.c.id == person.user_id)
+        await self._delete_rows(users, users.c.id == person.user_id)
 
     async def _forget_actor(self, person: Person) -> None:
-        entries = tables.audit_log.update()
+        entries = audit_log.update()
         async with self._database.transaction() as connection:
             for statement in (
-                entries.where(tables.audit_log.c.actor.in_(person.credentials)).values(address=""),
-                entries.where(tables.audit_log.c.subject.in_(person.key_ids)).values(details={}),
+                entries.where(audit_log.c.actor.in_(person.credentials)).values(address=""),
+                entries.where(audit_log.c.subject.in_(person.key_ids)).values(details={}),
             ):
                 await unguarded(connection, statement)
             details = dict(self.deleted)
