@@ -1,4 +1,4 @@
-"""Requests to mocks, no two alike, as many clients send them: what is right, wrong, unknown and not allowed."""
+"""Requests to mocks, no two alike, as many clients send them: right, wrong, unknown and not allowed."""
 
 from __future__ import annotations
 
@@ -78,7 +78,9 @@ def orders() -> Mix:
         made = yield Sent(201, "POST", "/orders", fields, order)
         target = f"/orders/{made['id']}"
         yield Sent(200, "GET", target)
-        yield Sent(200, "GET", f"/orders?status=new&since=2025-01-{number % 28 + 1:02}&limit={number % 100 + 1}")
+        yield Sent(
+            200, "GET", f"/orders?status=new&since=2025-01-{number % 28 + 1:02}&limit={number % 100 + 1}"
+        )
         yield Sent(200, "PATCH", target, fields, {"status": "paid"})
         yield Sent(204, "DELETE", target)
         yield Sent(404, "GET", target)

@@ -1,26 +1,20 @@
 """The Scanner's metrics beside those of every service; read at each scrape."""
 
-from __future__ import annotations
-
 import asyncio
 from functools import partial
 from itertools import product
-from typing import TYPE_CHECKING
 
+from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
 from contract_first.service.clock import Clock
+from contract_first.service.observe.metrics import Metrics
 
 from .access.counters import CircuitBreaker, Counters
 from .processing.processing import Processing
 from .processing.stores import Stores, seconds_since
 from .storage.database import Database
 from .storage.photo_bucket.bucket import PhotoBucket
-
-if TYPE_CHECKING:
-    from prometheus_client import Metric
-
-    from contract_first.service.observe.metrics import Metrics
 
 CALLS = tuple(
     product(

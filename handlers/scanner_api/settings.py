@@ -18,6 +18,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from contract_first.files import read_text
 from contract_first.service.http.origins import allowed_origins
 from contract_first.service.request.json_bounds import MOST_LEVELS
 
@@ -25,7 +26,7 @@ from .ages import age_of
 from .scanning.photos.photo_keys import PhotoKeys
 
 MEBIBYTE = 1024 * 1024
-MOST_CHARACTERS = 64 * 1024
+MOST_BYTES = 64 * 1024
 """In the file of a setting."""
 
 
@@ -317,13 +318,8 @@ def _from_files() -> dict[str, str | None]:
         if variable in os.environ:
             raise ValueError(f"{variable} and {variable}_FILE are both set; expected one of them.")
         try:
-            with Path(file).open(encoding="utf-8") as opened:
-                content = opened.read(MOST_CHARACTERS + 1)
-        except UnicodeDecodeError:
-            raise ValueError(f"{variable}_FILE names a file that is no UTF-8 text: {file}") from None
-        except OSError as error:
-            raise ValueError(f"{variable}_FILE cannot be read: {error.strerror}: {file}") from None
-        if len(content) > MOST_CHARACTERS:
-            raise ValueError(f"{variable}_FILE has more than {MOST_CHARACTERS:,} characters: {file}")
+            content = read_text(Path(file), MOST_BYTES)
+        except ValueError as error:
+            raise ValueError(f"{variable}_FILE: {str(error).removesuffix('.')}") from None
         contents[variable.lower()] = content.removesuffix("\n").removesuffix("\r")
     return contents

@@ -1,12 +1,10 @@
 """The mock of the pytest plugin: its reset, its clients and its calls."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import httpx2
 import pytest
@@ -19,9 +17,7 @@ from scanner_contract import load_contract
 
 from .bucket.aws_session import aws_session
 from .faults import ScannerRule
-
-if TYPE_CHECKING:
-    from .server import Mock
+from .server import Mock
 
 TRAFFIC: pytest.StashKey[ConsumerTraffic] = pytest.StashKey()
 TIMEOUT_SECONDS = 30

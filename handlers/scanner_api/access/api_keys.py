@@ -8,6 +8,7 @@ import re
 import secrets
 import string
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import KW_ONLY, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal, Self
 from zlib import crc32
@@ -123,6 +124,7 @@ def caller_of(record: ApiKeyRecord) -> Caller:
     )
 
 
+@dataclass(eq=False, repr=False)
 class LastUsed:
     """Records when credentials were last used, in memory; while entered, a task writes it every ten seconds.
 
@@ -130,23 +132,19 @@ class LastUsed:
     more is not recorded. A write that fails is logged and retried with the next batch.
     """
 
-    def __init__(
-        self,
-        write: Callable[[Mapping[str, datetime]], Awaitable[None]],
-        *,
-        every_seconds: float = WRITE_EVERY_SECONDS,
-        most: int = MAX_RECORDED,
-    ) -> None:
-        self._write = write
-        self._every_seconds = every_seconds
-        self._most = most
+    write: Callable[[Mapping[str, datetime]], Awaitable[None]]
+    _: KW_ONLY
+    every_seconds: float = WRITE_EVERY_SECONDS
+    most: int = MAX_RECORDED
+
+    def __post_init__(self) -> None:
         self._recorded: dict[str, datetime] = {}
         self._stopping = asyncio.Event()
         self._writing: asyncio.Task[None]
 
     def note(self, credential_id: str, when: datetime) -> None:
         """Record a use; the latest one counts."""
-        if credential_id in self._recorded or len(self._recorded) < self._most:
+        if credential_id in self._recorded or len(self._recorded) < self.most:
             self._recorded[credential_id] = when
 
     async def flush(self) -> None:
@@ -155,7 +153,7 @@ class LastUsed:
             return
         batch, self._recorded = self._recorded, {}
         try:
-            await self._write(batch)
+            await self.write(batch)
         except Exception as error:  # noqa: BLE001 -- databases raise many, and none may end the writing
             self._recorded = batch | self._recorded
             cause = cause_of(error)
@@ -172,5 +170,5 @@ class LastUsed:
         await self.flush()
 
     async def _write_periodically(self) -> None:
-        while not await has_ended(self._stopping, self._every_seconds):
+        while not await has_ended(self._stopping, self.every_seconds):
             await self.flush()

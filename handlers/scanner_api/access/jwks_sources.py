@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from contract_first.files import read_bytes
 from contract_first.service.messages.traces import calling
 
 TIMEOUT_SECONDS = 5.0
@@ -46,11 +47,11 @@ def is_loopback(host: str | None) -> bool:
 
 
 def file_content(path: Path) -> bytes:
-    """Return the bytes of a key-set file."""
+    """Return the bytes of a key-set file, 256 KiB at most."""
     try:
-        return path.read_bytes()
-    except OSError as error:
-        raise KeySetError(f"the file: {error.strerror}") from error
+        return read_bytes(path, MOST_BYTES, "the file")
+    except ValueError as error:
+        raise KeySetError(str(error)) from error
 
 
 def fetched(url: str) -> bytes:

@@ -5,6 +5,7 @@ up, in none.
 """
 
 from contextlib import suppress
+from dataclasses import KW_ONLY, dataclass
 from functools import lru_cache
 from math import ceil
 from typing import NamedTuple
@@ -73,6 +74,7 @@ def slots_of(subject: str, quota: Quota) -> Slots:
     return minute, day
 
 
+@dataclass(eq=False, repr=False)
 class RateLimiter:
     """Counts requests, and writes into every response how many are left.
 
@@ -80,25 +82,20 @@ class RateLimiter:
         by_address: the quota of a client address, for requests without a valid credential.
     """
 
-    def __init__(
-        self,
-        counters: Counters,
-        *,
-        per_minute: int = 300,
-        per_day: int = 10_000,
-        publishable_per_minute: int = 100,
-    ) -> None:
-        self._counters = counters
-        self._per_minute = per_minute
-        self._per_day = per_day
-        self._publishable_per_minute = publishable_per_minute
+    counters: Counters
+    _: KW_ONLY
+    per_minute: int = 300
+    per_day: int = 10_000
+    publishable_per_minute: int = 100
+
+    def __post_init__(self) -> None:
         self._refusals: BoundedDict[str, Refusal] = BoundedDict(MAX_REFUSALS)
-        self.by_address = quota_of(per_minute, per_day)
+        self.by_address = quota_of(self.per_minute, self.per_day)
 
     def by_credential(self, caller: Caller) -> Quota:
         """Return a caller's quota: its own where it has one, else the default of its kind."""
-        default = self._publishable_per_minute if caller.own_sessions_only else self._per_minute
-        return quota_of(caller.per_minute or default, caller.per_day or self._per_day)
+        default = self.publishable_per_minute if caller.own_sessions_only else self.per_minute
+        return quota_of(caller.per_minute or default, caller.per_day or self.per_day)
 
     async def spend(self, request: Request, subject: str, quota: Quota) -> None:
         """Count a request, and write its standing into the headers of the response.
@@ -124,10 +121,10 @@ class RateLimiter:
         refused = self.refusal(subject, quota) if self._refusals else None
         if refused is not None:
             return refused, self._seconds_until(refused), False
-        result = await self._counters.take(slots_of(subject, quota))
+        result = await self.counters.take(slots_of(subject, quota))
         standing, now = self._standing(quota, result.counts), result.now
         if not result.counted:  # should a window have ended meanwhile, nothing is left all the same
-            standing, now = replace(standing, remaining=0), self._counters.now()
+            standing, now = replace(standing, remaining=0), self.counters.now()
         if standing.remaining == 0:
             self._refusals[subject] = Refusal(quota, standing)
         return standing, _seconds(standing, now), result.counted
@@ -136,7 +133,7 @@ class RateLimiter:
         """Undo the counting of a request; where the counters cannot be reached it stays counted."""
         self._refusals.pop(subject, None)
         with suppress(StorageError):
-            await self._counters.give_back(slots_of(subject, quota))
+            await self.counters.give_back(slots_of(subject, quota))
 
     @property
     def has_refusals(self) -> bool:
@@ -149,7 +146,7 @@ class RateLimiter:
         if refusal is None:
             return None
         standing = refusal.standing
-        if refusal.quota != quota or is_over(standing.reset, standing.window.seconds, self._counters.now()):
+        if refusal.quota != quota or is_over(standing.reset, standing.window.seconds, self.counters.now()):
             del self._refusals[subject]
             return None
         return standing
@@ -160,19 +157,19 @@ class RateLimiter:
         Raises:
             StorageError: the counters cannot be reached.
         """
-        standing = self._standing(quota, await self._counters.peek(slots_of(subject, quota)))
+        standing = self._standing(quota, await self.counters.peek(slots_of(subject, quota)))
         request.response_headers += fields_of(quota, standing, self._seconds_until(standing))
 
     async def ping(self) -> None:
         """Raise StorageError unless the counters can be reached."""
-        if not await self._counters.check():
+        if not await self.counters.check():
             raise StorageError
 
     async def reset(self) -> None:
         """Reset the counters in memory; those in a Redis are other processes' too."""
         self._refusals.clear()
-        if isinstance(self._counters, MemoryCounters):
-            await self._counters.reset()
+        if isinstance(self.counters, MemoryCounters):
+            await self.counters.reset()
 
     def _standing(self, quota: Quota, counts: tuple[Count, Count]) -> Standing:
         (minute, day), (count, count_today) = quota.windows, counts
@@ -186,7 +183,7 @@ class RateLimiter:
         return refused(quota, standing, self._seconds_until(standing))
 
     def _seconds_until(self, standing: Standing) -> int:
-        return _seconds(standing, self._counters.now())
+        return _seconds(standing, self.counters.now())
 
 
 def _seconds(standing: Standing, now: float) -> int:

@@ -1,7 +1,5 @@
 """Counters of the rate limits in a Redis, which all processes share; the module needs the extra ``redis``."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Iterable
 from hashlib import sha1
@@ -110,7 +108,7 @@ class RedisCounters:
         assert results is not None  # noqa: S101 -- the same
         return results.counts
 
-    async def _take_all(self, takes: list[Take]) -> dict[Take, Taken]:
+    async def _take_all(self, takes: "list[Take]") -> "dict[Take, Taken]":
         """Count requests, those of one subject in their order."""
         by_subject: dict[Slots, list[Take]] = {}
         for take in takes:

@@ -3,6 +3,7 @@
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import KW_ONLY, dataclass
 from typing import Final, NamedTuple, Protocol
 
 from contract_first.bounded import BoundedDict
@@ -29,6 +30,7 @@ class Owned(Protocol):
     def created_by(self) -> str: ...
 
 
+@dataclass(eq=False, repr=False)
 class Backlog:
     """Holds the unfinished captures and extractions of an organization and of a credential to their limits.
 
@@ -41,18 +43,13 @@ class Backlog:
         per_credential: the same.
     """
 
-    def __init__(
-        self,
-        count: Callable[[str], Awaitable[Mapping[str, int]]],
-        per_organization: int,
-        per_credential: int,
-        *,
-        ticks: Callable[[], float] = time.monotonic,
-    ) -> None:
-        self._count = count
-        self._per_organization = per_organization
-        self._per_credential = per_credential
-        self._ticks = ticks
+    count: Callable[[str], Awaitable[Mapping[str, int]]]
+    per_organization: int
+    per_credential: int
+    _: KW_ONLY
+    ticks: Callable[[], float] = time.monotonic
+
+    def __post_init__(self) -> None:
         self._counts: BoundedDict[str, _Count] = BoundedDict(_MAX_ORGANIZATIONS)
 
     async def admit(self, owned: Owned) -> None:
@@ -71,15 +68,15 @@ class Backlog:
 
     def _room(self, count: _Count, owned: Owned) -> int:
         return min(
-            self._per_organization - count.by_credential.total(),
-            self._per_credential - count.by_credential[owned.created_by],
+            self.per_organization - count.by_credential.total(),
+            self.per_credential - count.by_credential[owned.created_by],
         )
 
     async def _fresh(self, organization_id: str, seconds: float) -> _Count:
-        now = self._ticks()
+        now = self.ticks()
         count: _Count | None = self._counts.get(organization_id)
         if count is None or now - count.read >= seconds:
-            count = _Count(now, Counter(await self._count(organization_id)))
+            count = _Count(now, Counter(await self.count(organization_id)))
             self._counts[organization_id] = count
         return count
 

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
+from dataclasses import dataclass
 from time import monotonic
 from typing import Final, Protocol
 
@@ -38,6 +39,7 @@ class PipelineControl(Protocol):
         """Return why a capture fails; empty where it does not."""
 
 
+@dataclass(eq=False, repr=False)
 class CaptureProcessor:
     """Processes captures.
 
@@ -50,27 +52,22 @@ class CaptureProcessor:
         control: holds captures, and has them fail; None for neither.
     """
 
-    def __init__(
-        self,
-        resources: Resources,
-        redirects: RedirectFollower,
-        hand_over: HandOver | None = None,
-        control: PipelineControl | None = None,
-    ) -> None:
-        self._control = control
-        self._hand_over = hand_over
-        self._resources = resources
-        self._captures, self._products = resources.stores.captures, resources.stores.products
-        self._patiently = resources.patiently
-        self._redirects = redirects
-        self._now = resources.clock.now
-        self._lease_seconds = resources.settings.lease_seconds
+    resources: Resources
+    redirects: RedirectFollower
+    hand_over: HandOver | None = None
+    control: PipelineControl | None = None
+
+    def __post_init__(self) -> None:
+        self._captures, self._products = self.resources.stores.captures, self.resources.stores.products
+        self._patiently = self.resources.patiently
+        self._now = self.resources.clock.now
+        self._lease_seconds = self.resources.settings.lease_seconds
         # one: a decoded image may take 200 MB
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="barcodes")
 
     async def process(self, capture_id: str) -> None:
         """Process a capture, unless it is final or leased; one with a URL is handed over."""
-        await self._process(capture_id, self._hand_over)
+        await self._process(capture_id, self.hand_over)
 
     async def follow(self, capture_id: str) -> None:
         """Process a capture, unless it is final or leased, and follow its URL."""
@@ -81,14 +78,14 @@ class CaptureProcessor:
             record = await self._patiently(self._captures.get, capture_id)
             if record is None or self._is_held(record.capture, record.organization_id):
                 return
-            async with self._resources.retries if record.capture.attempts else nullcontext():
+            async with self.resources.retries if record.capture.attempts else nullcontext():
                 capture = await self._patiently(self._captures.claim, capture_id, self._lease_seconds)
                 if capture is not None:
                     claimed = pipeline.claim(capture, self._now())
                     await self._run(claimed, record.organization_id, hand_over)
         except ServiceUnavailable as problem:
             logger.warning("Capture %s waits: %s", capture_id, problem.detail)
-            self._resources.outcomes["captures", "postponed"] += 1
+            self.resources.outcomes["captures", "postponed"] += 1
 
     def close(self) -> None:
         """Stop the thread."""
@@ -113,12 +110,12 @@ class CaptureProcessor:
             raise
 
     def _is_held(self, capture: Capture, organization_id: str) -> bool:
-        return self._control is not None and self._control.holds(capture, organization_id)
+        return self.control is not None and self.control.holds(capture, organization_id)
 
     async def _save(self, capture: Capture, leased_at: float) -> bool:
         is_saved = await self._patiently(self._captures.save, capture, self._lease_seconds, since=leased_at)
         if is_saved and capture.status in FINAL:
-            self._resources.outcomes["captures", capture.status.lower()] += 1
+            self.resources.outcomes["captures", capture.status.lower()] += 1
         return is_saved
 
     async def _next(self, capture: Capture, organization_id: str, leased_at: float) -> Capture:
@@ -141,7 +138,7 @@ class CaptureProcessor:
         return pipeline.fail(capture, message, self._now())
 
     async def _step(self, capture: Capture, organization_id: str, leased_at: float) -> Capture:
-        if self._control is not None and (message := self._control.failure(capture)):
+        if self.control is not None and (message := self.control.failure(capture)):
             raise ExtractionError(message)
         match capture.status:
             case CaptureStatus.PENDING:
@@ -158,7 +155,7 @@ class CaptureProcessor:
         url = pipeline.url_of(capture)
         if not url:
             return pipeline.resolve(capture, None, None, self._now())
-        analysis = analyse(await self._redirects.follow(url, organization_id))
+        analysis = analyse(await self.redirects.follow(url, organization_id))
         product = await self._product(analysis["extracted_gtin"] or "", leased_at)
         return pipeline.resolve(capture, analysis, product, self._now())
 
@@ -180,7 +177,7 @@ class CaptureProcessor:
             raise
 
     async def _decode(self, key: str) -> list[str]:
-        content = await read_photo(self._resources, key)
+        content = await read_photo(self.resources, key)
         try:
             loop = asyncio.get_running_loop()
             return await loop.run_in_executor(self._thread, decode_barcodes, content)

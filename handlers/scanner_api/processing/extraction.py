@@ -5,6 +5,7 @@ import logging
 import os
 from collections.abc import Iterable
 from contextlib import nullcontext
+from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -37,6 +38,7 @@ class _SessionClaim(NamedTuple):
     attempt: int
 
 
+@dataclass(eq=False, repr=False)
 class SessionExtraction:
     """Extracts sessions, photo by photo.
 
@@ -47,17 +49,13 @@ class SessionExtraction:
         extractor: reads the photos; None if they are not read.
     """
 
-    def __init__(
-        self,
-        resources: Resources,
-        extractor: Extractor | None,
-        random_bytes: RandomBytes = os.urandom,
-    ) -> None:
-        self._resources = resources
-        self._stores = resources.stores
-        self._extractor = extractor
-        self._random_bytes = random_bytes
-        self._lease_seconds = resources.settings.lease_seconds
+    resources: Resources
+    extractor: Extractor | None
+    random_bytes: RandomBytes = os.urandom
+
+    def __post_init__(self) -> None:
+        self._stores = self.resources.stores
+        self._lease_seconds = self.resources.settings.lease_seconds
 
     async def extract(self, session_id: str) -> None:
         """Extract a session, unless it is leased or a capture is unfinished: the sweep enqueues it again."""
@@ -66,23 +64,23 @@ class SessionExtraction:
             if any(capture.status not in FINAL for capture in captures):
                 return
             claim = self._stores.extractions.claim
-            attempt = await self._resources.patiently(claim, session_id, self._lease_seconds)
+            attempt = await self.resources.patiently(claim, session_id, self._lease_seconds)
             if attempt is not None:
                 await self._extract(_SessionClaim(session_id, attempt), captures)
         except ServiceUnavailable as problem:
             logger.warning("The extraction of session %s waits: %s", session_id, problem.detail)
-            self._resources.outcomes["extractions", "postponed"] += 1
+            self.resources.outcomes["extractions", "postponed"] += 1
 
     async def _extract(self, claim: _SessionClaim, captures: list[Capture]) -> None:
         try:
             async with beside(self._renew(claim)):
                 if claim.attempt <= MAX_ATTEMPTS:
-                    async with nullcontext() if claim.attempt == 1 else self._resources.retries:
+                    async with nullcontext() if claim.attempt == 1 else self.resources.retries:
                         await self._read_all(claim, captures)
-                is_ours = await self._resources.patiently(self._stores.extractions.finish, *claim)
+                is_ours = await self.resources.patiently(self._stores.extractions.finish, *claim)
             if is_ours:
                 outcome = "completed" if claim.attempt <= MAX_ATTEMPTS else "failed"
-                self._resources.outcomes["extractions", outcome] += 1
+                self.resources.outcomes["extractions", outcome] += 1
         except asyncio.CancelledError:
             await self._stores.extractions.release(*claim)
             raise
@@ -98,12 +96,12 @@ class SessionExtraction:
                 logger.warning("The lease of session %s is not renewed: %s", claim.session_id, problem.detail)
 
     async def _read_all(self, claim: _SessionClaim, captures: list[Capture]) -> None:
-        if self._extractor is None:
+        if self.extractor is None:
             return
         for photo in await self._stores.photos.of_session(claim.session_id):
             if capture := capture_for(photo, captures):
-                findings = await self._findings(self._extractor, photo, claim.attempt)
-                await self._propose(capture, findings, self._extractor.source)
+                findings = await self._findings(self.extractor, photo, claim.attempt)
+                await self._propose(capture, findings, self.extractor.source)
 
     async def _findings(self, extractor: Extractor, photo: Photo, attempt: int) -> list[PhotoValue]:
         """Return the findings in a photo; one that cannot be read has none, and does not fail the others.
@@ -112,7 +110,7 @@ class SessionExtraction:
             ServiceUnavailable: something does not respond, and another attempt is left.
         """
         try:
-            content = await read_photo(self._resources, photo.s3_key)
+            content = await read_photo(self.resources, photo.s3_key)
             return await extractor.extract(LabelPhoto(photo.s3_key, photo.photo_type, content))
         except ServiceUnavailable as problem:
             if attempt < MAX_ATTEMPTS:
@@ -133,11 +131,11 @@ class SessionExtraction:
             current_value = getattr(product, finding.field_name, "")
             if proposed := news(finding, current_value, source):
                 proposals.append(self._proposal(capture, current_value, *proposed))
-        await self._resources.patiently(self._stores.proposals.add_many, proposals)
+        await self.resources.patiently(self._stores.proposals.add_many, proposals)
 
     def _proposal(self, capture: Capture, current_value: str, finding: PhotoValue, source: str) -> Proposal:
         return Proposal(
-            id=str(UUID(bytes=self._random_bytes(16), version=4)),
+            id=str(UUID(bytes=self.random_bytes(16), version=4)),
             capture_id=capture.id,
             field_name=finding.field_name,
             current_value=current_value,
@@ -147,7 +145,7 @@ class SessionExtraction:
             source=source,
             status=ProposalStatus.PENDING,
             metadata={},
-            created=self._resources.clock.now(),
+            created=self.resources.clock.now(),
         )
 
 

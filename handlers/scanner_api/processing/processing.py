@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import KW_ONLY, dataclass
 from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from .captures import PipelineControl
 
 
+@dataclass(eq=False, repr=False)
 class Processing:
     """The background processing of one process.
 
@@ -48,35 +50,27 @@ class Processing:
         outcomes: how often work of a lane came to which end, in this process.
     """
 
-    def __init__(  # noqa: PLR0913 -- a collaborator each
-        self,
-        settings: Settings,
-        stores: Stores,
-        bucket: PhotoBucket,
-        redirects: RedirectFollower,
-        clock: Clock,
-        *,
-        random_bytes: RandomBytes = os.urandom,
-        is_worker: bool = False,
-        retain: Callable[[], Awaitable[None]] | None = None,
-        after_commit: Callable[[Callable[[], None]], None] = lambda call: call(),
-        tracing: Tracing = continued,
-        control: PipelineControl | None = None,
-    ) -> None:
-        check_processing(settings, is_worker=is_worker)
-        self._settings = settings
-        self._resources = Resources(stores, bucket, clock, settings)
-        self._redirects = redirects
-        self._random_bytes = random_bytes
-        self._is_worker = is_worker
-        self._tracing = tracing
-        self._control = control
-        self._retain = retain
-        self._runs_jobs = is_worker or settings.queue_url == IN_MEMORY
+    settings: Settings
+    stores: Stores
+    bucket: PhotoBucket
+    redirects: RedirectFollower
+    clock: Clock
+    _: KW_ONLY
+    random_bytes: RandomBytes = os.urandom
+    is_worker: bool = False
+    retain: Callable[[], Awaitable[None]] | None = None
+    after_commit: Callable[[Callable[[], None]], None] = lambda call: call()
+    tracing: Tracing = continued
+    control: PipelineControl | None = None
+
+    def __post_init__(self) -> None:
+        check_processing(self.settings, is_worker=self.is_worker)
+        self._resources = Resources(self.stores, self.bucket, self.clock, self.settings)
+        self._runs_jobs = self.is_worker or self.settings.queue_url == IN_MEMORY
         self._running = AsyncExitStack()
         self.outcomes = self._resources.outcomes
-        share = settings.worker_concurrency
-        self.queue = Queue(self._open_broker, share=share, after_commit=after_commit)
+        share = self.settings.worker_concurrency
+        self.queue = Queue(self._open_broker, share=share, after_commit=self.after_commit)
 
     async def start(self) -> None:
         """Start to enqueue jobs, and to run them if this process does.
@@ -86,16 +80,16 @@ class Processing:
         """
         await self.queue.start()
         self._running.push_async_callback(self.queue.stop)
-        if self._is_worker:
+        if self.is_worker:
             await self.queue.connect()
         if self._runs_jobs:
-            sweep = Sweep(self.queue, self._resources.stores, self._settings.sweep_seconds, self._retain)
+            sweep = Sweep(self.queue, self._resources.stores, self.settings.sweep_seconds, self.retain)
             sweep.start()
             self._running.push_async_callback(sweep.stop)
 
     async def ping(self) -> None:
         """Raise whatever it is that keeps a Redis from taking jobs."""
-        if self._settings.queue_url != IN_MEMORY:
+        if self.settings.queue_url != IN_MEMORY:
             await self.queue.ping()
 
     async def stop(self) -> None:
@@ -105,26 +99,26 @@ class Processing:
     def _open_broker(self) -> Broker:
         # in a thread, when the first job comes: biip takes a quarter of a second to import, taskiq as much
         tasks = self._tasks() if self._runs_jobs else None
-        at_once = self._settings.worker_concurrency
-        if self._settings.queue_url == IN_MEMORY and tasks is not None:
+        at_once = self.settings.worker_concurrency
+        if self.settings.queue_url == IN_MEMORY and tasks is not None:
             return MemoryBroker(tasks, 2 * at_once)
         from .redis_broker import RedisBroker  # noqa: PLC0415 -- the reason above
 
-        return RedisBroker(self._settings.queue_url, tasks, at_once)
+        return RedisBroker(self.settings.queue_url, tasks, at_once)
 
     def _tasks(self) -> Tasks:
         from .captures import CaptureProcessor  # noqa: PLC0415 -- the reason above
         from .extraction import SessionExtraction, open_extractor  # noqa: PLC0415 -- the same
 
         hand_over = partial(self.queue.process_capture, follows=True)
-        captures = CaptureProcessor(self._resources, self._redirects, hand_over, self._control)
-        sessions = SessionExtraction(self._resources, open_extractor(self._settings), self._random_bytes)
+        captures = CaptureProcessor(self._resources, self.redirects, hand_over, self.control)
+        sessions = SessionExtraction(self._resources, open_extractor(self.settings), self.random_bytes)
         tasks = {
             "process_capture": captures.process,
             "follow_capture": captures.follow,
             "extract_session": sessions.extract,
         }
-        return Tasks(tasks, captures.close, self._tracing)
+        return Tasks(tasks, captures.close, self.tracing)
 
 
 def check_processing(settings: Settings, *, is_worker: bool = False) -> None:

@@ -12,7 +12,7 @@ import logging
 from collections import Counter, deque
 from collections.abc import Callable, Mapping
 from contextvars import Context
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
 from typing import Final, Protocol
 
@@ -112,6 +112,7 @@ class Lane:
         self._changed.set()
 
 
+@dataclass(eq=False, repr=False)
 class Queue:
     """The jobs that this process enqueues, each once.
 
@@ -130,18 +131,13 @@ class Queue:
 
     overflowed = False
 
-    def __init__(
-        self,
-        open_broker: Callable[[], Broker],
-        *,
-        most: int = MAX_WAITING,
-        share: int = MAX_WAITING,
-        after_commit: Callable[[Callable[[], None]], None] = lambda call: call(),
-    ) -> None:
-        self._after_commit = after_commit
-        self._open_broker = open_broker
-        self._most = most
-        self._share = share
+    open_broker: Callable[[], Broker]
+    _: KW_ONLY
+    most: int = MAX_WAITING
+    share: int = MAX_WAITING
+    after_commit: Callable[[Callable[[], None]], None] = lambda call: call()
+
+    def __post_init__(self) -> None:
         self._lanes: dict[str, Lane] = {}
         self._waiting: set[Job] = set()
         self._opening = asyncio.Lock()
@@ -161,7 +157,7 @@ class Queue:
 
     async def room(self) -> int:
         """Return how many more jobs may wait."""
-        room = self._most - len(self._waiting)
+        room = self.most - len(self._waiting)
         return room if self._broker is None else min(room, await self._broker.room())
 
     async def ping(self) -> None:
@@ -177,7 +173,7 @@ class Queue:
         """Return the broker, opened on the first call; raise QueueError if it does not respond."""
         async with self._opening:
             if self._broker is None:
-                broker = await asyncio.to_thread(self._open_broker)
+                broker = await asyncio.to_thread(self.open_broker)
                 await broker.start()
                 self._broker = broker
             return self._broker
@@ -194,18 +190,18 @@ class Queue:
         return self._waiting
 
     def _enqueue(self, task: str, id_: str, organization_id: str) -> None:
-        self._after_commit(partial(self.put, Job(task, id_, organization_id, trace_headers())))
+        self.after_commit(partial(self.put, Job(task, id_, organization_id, trace_headers())))
 
     def put(self, job: Job) -> None:
         """Enqueue a job, unless it waits already or there is no room for it."""
         if job in self._waiting:
             return
         if job.task not in self._lanes:
-            self._lanes[job.task] = Lane(slots_of(job.task, self._share))
+            self._lanes[job.task] = Lane(slots_of(job.task, self.share))
             if self._started:
                 self._deliver(self._lanes[job.task])
         lane = self._lanes[job.task]
-        if len(self._waiting) < self._most or self._give_way(lane, job.organization_id):
+        if len(self._waiting) < self.most or self._give_way(lane, job.organization_id):
             self._waiting.add(job)
             lane.put(job)
         else:

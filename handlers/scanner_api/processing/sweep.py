@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final
 
 from contract_first.service.observe.logs import cause_of
@@ -20,6 +21,7 @@ _ROOMY: Final = 0.9
 logger = logging.getLogger(__name__)
 
 
+@dataclass(eq=False, repr=False)
 class Sweep:
     """Runs at the start, every few seconds, and where more waits than the queue holds whenever it has room.
 
@@ -32,17 +34,12 @@ class Sweep:
         retain: deletes what is older than it has to be, if anything does.
     """
 
-    def __init__(
-        self,
-        queue: Queue,
-        stores: Stores,
-        seconds: float,
-        retain: Callable[[], Awaitable[None]] | None = None,
-    ) -> None:
-        self._queue = queue
-        self._stores = stores
-        self._seconds = seconds
-        self._retain = retain
+    queue: Queue
+    stores: Stores
+    seconds: float
+    retain: Callable[[], Awaitable[None]] | None = None
+
+    def __post_init__(self) -> None:
         self._ended = asyncio.Event()
         self._sweeping: asyncio.Task[None] | None = None
         self._retaining: asyncio.Task[None] | None = None
@@ -60,31 +57,31 @@ class Sweep:
 
     async def round(self) -> None:
         """Enqueue unfinished work, organizations in turns; expire sessions and keys, delete what is old."""
-        stores = self._stores
+        stores = self.stores
         expiring = stores.sessions.expire_idle, stores.idempotency.expire
         for part in (self._queue_captures, self._queue_extractions, *expiring):
             await self._attempt(part)
-        if self._retain is not None and not self._ended.is_set():
-            self._retaining = asyncio.create_task(self._attempt(self._retain))
+        if self.retain is not None and not self._ended.is_set():
+            self._retaining = asyncio.create_task(self._attempt(self.retain))
             await asyncio.wait([self._retaining])
 
     async def _sweep(self) -> None:
         while not self._ended.is_set():
             await self.round()
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._seconds):
+                async with asyncio.timeout(self.seconds):
                     await self._pause()
 
     async def _pause(self) -> None:
         """Wait for the end, or until work that did not fit into the queue does."""
         while not await has_ended(self._ended, _LOOK_SECONDS):
-            if self._queue.overflowed and await self._is_roomy():
-                self._queue.overflowed = False
+            if self.queue.overflowed and await self._is_roomy():
+                self.queue.overflowed = False
                 return
 
     async def _is_roomy(self) -> bool:
         try:
-            return await self._queue.room() > _ROOMY * MAX_WAITING
+            return await self.queue.room() > _ROOMY * MAX_WAITING
         except Exception:  # noqa: BLE001 -- of a broker that is away, as the next round says
             return False
 
@@ -95,14 +92,14 @@ class Sweep:
             logger.warning("A part of the sweep failed: %s: %s", type(error).__name__, cause_of(error))
 
     async def _queue_captures(self) -> None:
-        room = await self._queue.room()
-        captures = await self._stores.captures.unfinished(room)
-        self._queue.overflowed |= len(captures) == room
+        room = await self.queue.room()
+        captures = await self.stores.captures.unfinished(room)
+        self.queue.overflowed |= len(captures) == room
         for capture in captures:
-            await self._queue.process_capture(
+            await self.queue.process_capture(
                 capture.id, capture.organization_id, follows=is_url(capture.raw_value)
             )
 
     async def _queue_extractions(self) -> None:
-        for state in await self._stores.extractions.unfinished(await self._queue.room()):
-            await self._queue.extract_session(state.id, state.organization_id)
+        for state in await self.stores.extractions.unfinished(await self.queue.room()):
+            await self.queue.extract_session(state.id, state.organization_id)

@@ -6,22 +6,7 @@ from importlib import import_module
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
 import msgspec
-from sqlalchemy import (
-    Column,
-    ColumnElement,
-    CompoundSelect,
-    Connection,
-    FromClause,
-    Select,
-    Table,
-    and_,
-    asc,
-    desc,
-    func,
-    or_,
-    select,
-    union_all,
-)
+import sqlalchemy as sa
 
 from contract_first.service.clock import Clock
 
@@ -30,7 +15,7 @@ from .database import Database
 Record = TypeVar("Record", bound=msgspec.Struct)
 
 
-def columns_of(table: Table, kind: type[msgspec.Struct]) -> list[Column[Any]]:
+def columns_of(table: sa.Table, kind: type[msgspec.Struct]) -> list[sa.Column[Any]]:
     """Return the columns of a table that are a record's fields, in their order."""
     return [table.c[field] for field in kind.__struct_fields__]
 
@@ -41,7 +26,7 @@ def maker_of(kind: type[Record]) -> Callable[[Iterable[Any]], Record]:
     return lambda values: kind(**dict(zip(fields, values, strict=True)))
 
 
-def upserting(dialect: str, table: Table) -> Any:
+def upserting(dialect: str, table: sa.Table) -> Any:
     """Return an INSERT with a clause for conflicts."""
     # of the two dialects, each a few megabytes, only the one that is spoken is there
     return import_module(f"sqlalchemy.dialects.{dialect}").insert(table)
@@ -49,12 +34,12 @@ def upserting(dialect: str, table: Table) -> Any:
 
 async def read_page(
     database: Database,
-    statement: Select[Any],
+    statement: sa.Select[Any],
     make: Callable[[Any], Record],
     *,
-    others: Sequence[Select[Any]] = (),
-    counting: Select[Any] | None = None,
-    order: Sequence[Column[Any]],
+    others: Sequence[sa.Select[Any]] = (),
+    counting: sa.Select[Any] | None = None,
+    order: Sequence[sa.Column[Any]],
     descending: bool = False,
     page: int,
     page_size: int,
@@ -76,22 +61,22 @@ async def read_page(
         page_size: most records on a page.
     """
     if counting is None:
-        counting = select(func.count()).select_from(statement.subquery())
+        counting = sa.select(sa.func.count()).select_from(statement.subquery())
     start = (page - 1) * page_size
     if page == 1 and not others:
-        direction = desc if descending else asc
+        direction = sa.desc if descending else sa.asc
         counted = statement.add_columns(counting.scalar_subquery().label("total"))
         rows = await database.fetch(counted.order_by(*map(direction, order)).limit(page_size))
         return [make(row[:-1]) for row in rows], rows[0][-1] if rows else 0
 
-    def read(connection: Connection) -> tuple[list[Record], int]:
+    def read(connection: sa.Connection) -> tuple[list[Record], int]:
         total = connection.scalar(counting) or 0
         size = min(page_size, total - start)
         if size <= 0:
             return [], total
         after = total - start - size
         backwards = after < start
-        direction = asc if backwards == descending else desc
+        direction = sa.asc if backwards == descending else sa.desc
         skipped = min(start, after)
         parts = [part.order_by(*map(direction, order)).limit(skipped + size) for part in (statement, *others)]
         merged = _merged(parts, direction, order) if others else parts[0]
@@ -103,15 +88,15 @@ async def read_page(
 
 
 def _merged(
-    parts: Sequence[Select[Any]], direction: Callable[[Any], Any], order: Sequence[Column[Any]]
-) -> CompoundSelect[Any]:
+    parts: Sequence[sa.Select[Any]], direction: Callable[[Any], Any], order: Sequence[sa.Column[Any]]
+) -> sa.CompoundSelect[Any]:
     """Merge the rows of ordered statements; the order of each tells PostgreSQL that it can."""
-    merged = union_all(*(select(part.subquery()) for part in parts))
+    merged = sa.union_all(*(sa.select(part.subquery()) for part in parts))
     return merged.order_by(*(direction(merged.selected_columns[column.name]) for column in order))
 
 
 async def read_newest(
-    database: Database, statement: Select[Any], make: Callable[[Any], Record], table: Table, limit: int
+    database: Database, statement: sa.Select[Any], make: Callable[[Any], Record], table: sa.Table, limit: int
 ) -> list[Record]:
     """Return at most ``limit`` records, those first whose row of the table is newest."""
     newest_first = statement.order_by(table.c.created.desc(), table.c.id.desc()).limit(limit)
@@ -137,11 +122,11 @@ class WorkStore:
         source: what they are selected from.
     """
 
-    is_unfinished: ClassVar[ColumnElement[bool]]
-    since: ClassVar[Column[datetime]]
-    lease_until: ClassVar[Column[datetime | None]]
-    columns: ClassVar[Sequence[Column[Any]]]
-    source: ClassVar[FromClause]
+    is_unfinished: ClassVar[sa.ColumnElement[bool]]
+    since: ClassVar[sa.Column[datetime]]
+    lease_until: ClassVar[sa.Column[datetime | None]]
+    columns: ClassVar[Sequence[sa.Column[Any]]]
+    source: ClassVar[sa.FromClause]
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -153,26 +138,26 @@ class WorkStore:
         That is the first of each organization, then the second of each, and so on.
         """
         order = self.since, self.columns[0]
-        place = func.row_number().over(partition_by=self.columns[1], order_by=order).label("place")
+        place = sa.func.row_number().over(partition_by=self.columns[1], order_by=order).label("place")
         selected = *dict.fromkeys([*self.columns, *order]), place
-        ranked = select(*selected).select_from(self.source).where(self._waits()).subquery().c
+        ranked = sa.select(*selected).select_from(self.source).where(self._waits()).subquery().c
         first = [ranked.place, *(ranked[column.name] for column in order)]
-        rows = select(*(ranked[column.name] for column in self.columns)).order_by(*first).limit(limit)
+        rows = sa.select(*(ranked[column.name] for column in self.columns)).order_by(*first).limit(limit)
         return [Unfinished(*row) for row in await self._database.fetch(rows)]
 
     async def waiting_since(self) -> datetime | None:
         """Return the time since which the oldest work without a lease waits, None if there is none."""
-        oldest = select(self.since).where(self._waits()).order_by(self.since).limit(1)
+        oldest = sa.select(self.since).where(self._waits()).order_by(self.since).limit(1)
         return next((since for (since,) in await self._database.fetch(oldest)), None)
 
     async def count_waiting(self) -> int:
         """Count the work without a lease."""
-        waiting = select(func.count()).select_from(self.since.table).where(self._waits())
+        waiting = sa.select(sa.func.count()).select_from(self.since.table).where(self._waits())
         return sum(number for (number,) in await self._database.fetch(waiting))
 
-    def _waits(self) -> ColumnElement[bool]:
-        return and_(self.is_unfinished, self._is_free(self._clock.now()))
+    def _waits(self) -> sa.ColumnElement[bool]:
+        return sa.and_(self.is_unfinished, self._is_free(self._clock.now()))
 
-    def _is_free(self, now: datetime) -> ColumnElement[bool]:
+    def _is_free(self, now: datetime) -> sa.ColumnElement[bool]:
         """Return the condition that nobody holds a lease; that of a process which died runs out."""
-        return or_(self.lease_until.is_(None), self.lease_until <= now)
+        return sa.or_(self.lease_until.is_(None), self.lease_until <= now)

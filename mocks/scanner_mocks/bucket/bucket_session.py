@@ -1,7 +1,5 @@
 """The session of the mock's photo bucket, which imports boto3 when its client is first used."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any, NamedTuple, Self
 
@@ -20,7 +18,7 @@ class BucketSession:
     def __init__(self, ca: str | None = None) -> None:
         self._ca = ca
 
-    def get_credentials(self) -> LastingCredentials:
+    def get_credentials(self) -> "LastingCredentials":
         return LastingCredentials()
 
     def client(self, *arguments: Any, **named: Any) -> Any:

@@ -1,16 +1,10 @@
 """The banner of ``scanner-api mock``: all that a person may copy."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from contract_first.cli import banner
 from contract_first.contract import Contract
 from contract_first.mock.console.page import PATH as CONSOLE
 from scanner_mocks import seeds
-
-if TYPE_CHECKING:
-    from scanner_mocks.server import Mock
+from scanner_mocks.server import Mock
 
 SESSIONS = "/scanner/api/v1/sessions"
 

@@ -1,21 +1,17 @@
 """Where each exchange is made and shown."""
 
-from __future__ import annotations
-
 import re
 import time
 from collections.abc import Container
 from itertools import count
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import httpx2
+from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from scanner_mocks.server import Mock
+from scanner_mocks.server import Mock
 
 API: Final = "/scanner/api/v1"
 LABEL_WIDTH: Final = 5

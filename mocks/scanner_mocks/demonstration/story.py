@@ -1,26 +1,21 @@
 """The story: its acts, in their order."""
 
-from __future__ import annotations
-
 import time
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import httpx2
+from rich.console import Console
 from rich.markup import escape
 
 from scanner_api.distribution import SCANNER_API
 from scanner_mocks.drawings.pictures import draw_label, draw_tin
+from scanner_mocks.server import Mock
 
 from .photographs import Photograph, put_into_s3, register, show_gallery
 from .review import apply, list_proposals, review, submit
 from .scan import create_session, scan
 from .stage import Stage
-
-if TYPE_CHECKING:
-    from rich.console import Console
-
-    from scanner_mocks.server import Mock
 
 VISION: Final = ("numpy", "onnxruntime", "rapidocr", "zxingcpp")
 LEFT_OUT: Final = (

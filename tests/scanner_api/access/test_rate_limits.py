@@ -118,7 +118,7 @@ async def test_retry_after_is_of_the_window_that_holds_longest(clock, send):
     for _ in range(5):
         await send(limiter, 5, 5)
     assert (await send(limiter, 5, 5)).retry_after == "86400"
-    again = RateLimiter(limiter._counters)
+    again = RateLimiter(limiter.counters)
     assert (await send(again, 5, 5)).retry_after == "86400"
 
 
@@ -186,7 +186,7 @@ async def test_processes_share_one_redis(redis_url, clock, send):
     assert max(resets) - min(resets) <= 1
     for limiter in limiters:
         await limiter.ping()
-        await limiter._counters.close()
+        await limiter.counters.close()
 
 
 async def test_redis_that_is_down(clock, send):
@@ -198,7 +198,7 @@ async def test_redis_that_is_down(clock, send):
         with pytest.raises(ServiceUnavailable) as problem:
             await attempt
         assert "secret" not in problem.value.detail
-    await limiter._counters.close()
+    await limiter.counters.close()
 
 
 @pytest.mark.parametrize(

@@ -140,9 +140,9 @@ def test_a_mistyped_setting_of_a_file_names_the_nearest(refuse, tmp_path):
     [
         (b"redis://x/first\n", {}, "queue_url must be memory://"),
         (b"memory://", {"SCANNER_QUEUE_URL": "memory://"}, "SCANNER_QUEUE_URL_FILE are both set"),
-        (b"\xff", {}, "SCANNER_QUEUE_URL_FILE names a file that is no UTF-8 text"),
-        (b"x" * 70_000, {}, "SCANNER_QUEUE_URL_FILE has more than 65,536 characters"),
-        (None, {}, "SCANNER_QUEUE_URL_FILE cannot be read: No such file or directory"),
+        (b"\xff", {}, "secret is not UTF-8 at byte 0"),
+        (b"x" * 70_000, {}, "secret has more than 65536 bytes"),
+        (None, {}, "secret cannot be read: No such file or directory"),
         (None, {"SCANNER_QUEUE_URLS_FILE": ""}, "is SCANNER_QUEUE_URL meant?"),
     ],
 )

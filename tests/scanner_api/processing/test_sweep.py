@@ -347,7 +347,7 @@ def test_what_does_not_fit_into_the_queue_waits_for_no_round(in_shop, clock, set
         for _ in range(30):
             await shop.scan()
         processing = Processing(seldom, shop.stores, shelf(), RedirectFollower(Permissions()), clock)
-        processing.queue._most = 5  # the queue's own bound, which is a thousand
+        processing.queue.most = 5  # the queue's own bound, which is a thousand
         await processing.start()
         ended = await shop.ended()
         await processing.stop()

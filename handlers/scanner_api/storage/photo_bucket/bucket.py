@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
+from dataclasses import KW_ONLY, dataclass
 from threading import Lock
 from typing import IO, TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -43,6 +44,7 @@ class StoredObject(NamedTuple):
     etag: str
 
 
+@dataclass(eq=False, repr=False)
 class PhotoBucket:
     """One bucket.
 
@@ -66,25 +68,20 @@ class PhotoBucket:
         calls: to S3, by operation and outcome: ``ok``, ``missing`` or ``failed``.
     """
 
-    def __init__(
-        self,
-        bucket: str,
-        region: str,
-        rules: UploadRules,
-        clock: Clock,
-        *,
-        endpoint_url: str | None = None,
-        session: Session | None = None,
-        form_endpoint: Callable[[], str] | None = None,
-    ) -> None:
-        self._bucket = bucket
-        self._region = region
-        self._endpoint_url = endpoint_url
-        self._form_endpoint = form_endpoint
-        self._clock = clock
-        self._rules = rules
-        self._presigner = Presigner(bucket, region, upload_url(bucket, region, endpoint_url), rules)
-        self._credentials = SigningCredentials(session)
+    bucket: str
+    region: str
+    rules: UploadRules
+    clock: Clock
+    _: KW_ONLY
+    endpoint_url: str | None = None
+    session: Session | None = None
+    form_endpoint: Callable[[], str] | None = None
+
+    def __post_init__(self) -> None:
+        self._presigner = Presigner(
+            self.bucket, self.region, upload_url(self.bucket, self.region, self.endpoint_url), self.rules
+        )
+        self._credentials = SigningCredentials(self.session)
         self._client: Client | None = None
         self._making_client = Lock()
         self.forms = 0
@@ -106,11 +103,11 @@ class PhotoBucket:
         credentials = await self._credentials.current()
         self.forms += 1
         upload = self._presigner.presign(
-            credentials, self._clock.now(), key, {"Content-Type": content_type, **fields}
+            credentials, self.clock.now(), key, {"Content-Type": content_type, **fields}
         )
-        if self._form_endpoint is None:
+        if self.form_endpoint is None:
             return upload
-        return replace(upload, url=f"{self._form_endpoint()}/{self._bucket}")
+        return replace(upload, url=f"{self.form_endpoint()}/{self.bucket}")
 
     async def head(self, key: str) -> StoredObject | None:
         """Return the metadata of an object, None if there is none."""
@@ -123,7 +120,7 @@ class PhotoBucket:
         Raises:
             ObjectTooLarge: it has more bytes than that.
         """
-        parameters = {"Bucket": self._bucket, "Key": key}
+        parameters = {"Bucket": self.bucket, "Key": key}
         content: bytes | None = await self._wait(
             "get_object", lambda client: client.read(parameters, most_bytes), _TRANSFER_SECONDS
         )
@@ -139,7 +136,7 @@ class PhotoBucket:
             etag: that the object must have; S3 refuses if it was replaced.
         """
         condition = {"IfMatch": etag} if etag else {}
-        parameters = {"Bucket": self._bucket, "Key": key, **condition}
+        parameters = {"Bucket": self.bucket, "Key": key, **condition}
         beginning = await self._wait("get_object", lambda client: client.begin(parameters, size, offset))
         if beginning is None:
             return None
@@ -151,7 +148,7 @@ class PhotoBucket:
 
         The file is read from where it is to its end, in another thread.
         """
-        stored_as = {**self._rules.parameters(), "Key": key, "ContentType": media_type}
+        stored_as = {**self.rules.parameters(), "Key": key, "ContentType": media_type}
         _expect_bucket(await self._ask("put_object", _TRANSFER_SECONDS, **stored_as, Body=file))
 
     async def delete(self, key: str) -> None:
@@ -184,7 +181,7 @@ class PhotoBucket:
             self._client.close()
 
     async def _ask(self, operation: str, seconds: float = _SECONDS, **parameters: Any) -> Any:
-        arguments = {"Bucket": self._bucket, **parameters}
+        arguments = {"Bucket": self.bucket, **parameters}
         return await self._wait(operation, lambda client: client.send(operation, arguments), seconds)
 
     async def _wait(self, operation: str, work: Callable[[Client], Any], seconds: float = _SECONDS) -> Any:
@@ -212,8 +209,8 @@ class PhotoBucket:
         with self._making_client:
             self._client = self._client or Client(
                 self._credentials.session,
-                self._region,
-                self._endpoint_url,
+                self.region,
+                self.endpoint_url,
                 seconds=_SECONDS,
                 connections=_THREADS,
             )

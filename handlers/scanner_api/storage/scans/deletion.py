@@ -21,16 +21,7 @@ from scanner_api.storage.audit import entry
 from scanner_api.storage.connections.async_engine import AsyncConnection
 from scanner_api.storage.database import ConstraintError, Database
 from scanner_api.storage.photo_bucket.errors import DeletionRefused
-from scanner_api.storage.schema.tables import (
-    OBJECT_KEY,
-    api_keys,
-    captures,
-    memberships,
-    metadata,
-    organizations,
-    scan_sessions,
-    users,
-)
+from scanner_api.storage.schema import tables
 
 from .captures import UNFINISHED
 
@@ -100,7 +91,7 @@ class Deletion:
             DeletionRefused: at the end: the bucket does not delete objects of some sessions, which stay.
             ServiceUnavailable: database or bucket do not respond.
         """
-        order = scan_sessions.c.modified if organization_id is None else scan_sessions.c.created
+        order = tables.scan_sessions.c.modified if organization_id is None else tables.scan_sessions.c.created
         refusal = None
         for status in _FINISHED:
             try:
@@ -124,15 +115,17 @@ class Deletion:
 
     async def begin(self, organization_id: str) -> None:
         """Revoke all keys that reach an organization alone, and note since when it is deleted."""
-        organization = organizations.c.id == organization_id
-        noted = func.coalesce(organizations.c.deletion_began, self._clock.now())
+        organization = tables.organizations.c.id == organization_id
+        noted = func.coalesce(tables.organizations.c.deletion_began, self._clock.now())
         reaching = or_(
-            api_keys.c.organization_id == organization_id,
-            api_keys.c.user_id.in_(_members_of_it_alone(organization_id)),
+            tables.api_keys.c.organization_id == organization_id,
+            tables.api_keys.c.user_id.in_(_members_of_it_alone(organization_id)),
         )
         async with self._database.transaction() as connection:
-            await connection.execute(organizations.update().where(organization).values(deletion_began=noted))
-            await connection.execute(api_keys.update().where(reaching).values(is_active=False))
+            await connection.execute(
+                tables.organizations.update().where(organization).values(deletion_began=noted)
+            )
+            await connection.execute(tables.api_keys.update().where(reaching).values(is_active=False))
             await self._record(connection, Action.DELETION_BEGAN, organization_id, organization_id)
 
     async def delete_organization(self, organization_id: str) -> AsyncGenerator[None]:
@@ -145,14 +138,14 @@ class Deletion:
             ConstraintError: something goes on to be added to it.
             ServiceUnavailable: database or bucket do not respond, or refuse.
         """
-        await self._delete_rows(users, users.c.id.in_(_members_of_it_alone(organization_id)))
-        await self._delete_rows(memberships, memberships.c.organization_id == organization_id)
-        of_organization = scan_sessions.c.organization_id == organization_id
+        await self._delete_rows(tables.users, tables.users.c.id.in_(_members_of_it_alone(organization_id)))
+        await self._delete_rows(tables.memberships, tables.memberships.c.organization_id == organization_id)
+        of_organization = tables.scan_sessions.c.organization_id == organization_id
         for status in SessionStatus:
-            sessions = and_(of_organization, scan_sessions.c.status == status)
-            async for _ in self._delete_sessions(sessions, scan_sessions.c.created):
+            sessions = and_(of_organization, tables.scan_sessions.c.status == status)
+            async for _ in self._delete_sessions(sessions, tables.scan_sessions.c.created):
                 yield
-        await self._delete_rows(organizations, organizations.c.id == organization_id)
+        await self._delete_rows(tables.organizations, tables.organizations.c.id == organization_id)
 
     async def _delete_sessions(
         self, condition: ColumnElement[bool], order: Column[datetime]
@@ -163,17 +156,17 @@ class Deletion:
         not delete let their session stay, and are reported at the end.
         """
         last, refusal = (_FIRST, ""), None
-        place = order, scan_sessions.c.id
+        place = order, tables.scan_sessions.c.id
         batch = select(*place).where(condition).order_by(*place).limit(_SESSIONS)
         while rows := await self._database.fetch(batch.where(tuple_(*place) > last)):
             last = tuple(rows[-1])
             ids = [id_ for _, id_ in rows]
             try:
-                await self._delete_rows(scan_sessions, scan_sessions.c.id.in_(ids))
+                await self._delete_rows(tables.scan_sessions, tables.scan_sessions.c.id.in_(ids))
             except DeletionRefused:
                 for id_ in ids:  # one by one, to find those that have to stay
                     try:
-                        await self._delete_rows(scan_sessions, scan_sessions.c.id == id_)
+                        await self._delete_rows(tables.scan_sessions, tables.scan_sessions.c.id == id_)
                     except DeletionRefused as error:
                         refusal = error
             yield
@@ -183,7 +176,7 @@ class Deletion:
     async def _delete_rows(self, table: Table, condition: ColumnElement[bool]) -> None:
         """Delete the rows that meet a condition, and before them what refers to them and what they name."""
         key = list(table.primary_key)
-        names = [column for column in table.c if column.info.get(OBJECT_KEY)]
+        names = [column for column in table.c if column.info.get(tables.OBJECT_KEY)]
         tries = 0
         while rows := await self._database.fetch(select(*key, *names).where(condition).limit(_ROWS)):
             for child, reference in _references(table):
@@ -211,16 +204,16 @@ class Deletion:
         async with self._database.transaction() as connection:
             # of two that delete the same rows, each in an order of its own, PostgreSQL would end one
             await self._database.lock(connection, "deletion")
-            if table is users:
+            if table is tables.users:
                 # users are found by their memberships: another run has to find both, or neither
-                theirs = memberships.c.user_id.in_([id_ for (id_,) in keys])
-                parted = (await connection.execute(memberships.delete().where(theirs))).rowcount
+                theirs = tables.memberships.c.user_id.in_([id_ for (id_,) in keys])
+                parted = (await connection.execute(tables.memberships.delete().where(theirs))).rowcount
             number = (await connection.execute(table.delete().where(among))).rowcount
-            if table is organizations and number:
+            if table is tables.organizations and number:
                 ((id_,),) = keys
                 details = dict(self.deleted)
                 await self._record(connection, Action.ORGANIZATION_DELETED, id_, id_, **details)
-        self.deleted[memberships.name] += parted
+        self.deleted[tables.memberships.name] += parted
         if table.name not in _DERIVED:
             self.deleted[table.name] += number
         await asyncio.sleep(time.monotonic() - start)
@@ -242,11 +235,11 @@ def _references(table: Table) -> Iterator[tuple[Table, Column[Any]]]:
 
     Memberships of users are deleted with them, see :meth:`Deletion._delete`.
     """
-    for child in reversed(metadata.sorted_tables):
-        if table is users and child is memberships:
+    for child in reversed(tables.metadata.sorted_tables):
+        if table is tables.users and child is tables.memberships:
             continue
         for column in child.c:
-            by_name = table is organizations and column.name == "organization_id"
+            by_name = table is tables.organizations and column.name == "organization_id"
             if by_name and child.name in _OUTLIVING:
                 continue
             if by_name or any(key.column.table is table for key in column.foreign_keys):
@@ -258,8 +251,8 @@ def _is_finished(status: SessionStatus, before: datetime, organization_id: str |
 
     One with captures or an extraction under way is not finished, whatever its status is.
     """
-    columns = scan_sessions.c
-    scanning = exists().where(captures.c.session_id == columns.id, UNFINISHED)
+    columns = tables.scan_sessions.c
+    scanning = exists().where(tables.captures.c.session_id == columns.id, UNFINISHED)
     extracting = columns.extraction_status == ExtractionStatus.PROCESSING
     finished = and_(columns.status == status, columns.modified < before, ~extracting, ~scanning)
     if organization_id is None:
@@ -270,9 +263,9 @@ def _is_finished(status: SessionStatus, before: datetime, organization_id: str |
 
 def _members_of_it_alone(organization_id: str) -> Select[Any]:
     """Return the statement of the users who are members of an organization, and of no other."""
-    other = memberships.alias()
+    other = tables.memberships.alias()
     elsewhere = exists().where(
-        other.c.user_id == memberships.c.user_id, other.c.organization_id != organization_id
+        other.c.user_id == tables.memberships.c.user_id, other.c.organization_id != organization_id
     )
-    members = memberships.c.organization_id == organization_id
-    return select(memberships.c.user_id).where(members, ~elsewhere)
+    members = tables.memberships.c.organization_id == organization_id
+    return select(tables.memberships.c.user_id).where(members, ~elsewhere)

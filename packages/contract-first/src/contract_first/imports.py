@@ -53,7 +53,7 @@ def exported(package: str) -> Callable[[str], Any]:
     """Return the ``__getattr__`` of a package, which imports a public name when it is first used.
 
     The module that has it is the one that the package imports it from for type checkers, below
-    ``if TYPE_CHECKING``.
+    ``if TYPE_CHECKING``, or else the one that it imports ``*`` from there.
     """
 
     @cache
@@ -66,9 +66,9 @@ def exported(package: str) -> Callable[[str], Any]:
         }
 
     def find(name: str) -> Any:
-        if name.startswith("__") or name not in modules():
+        if name not in sys.modules[package].__all__:
             raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return getattr(import_module(modules()[name]), name)
+        return getattr(import_module(modules().get(name) or modules()["*"]), name)
 
     return find
 

@@ -8,8 +8,6 @@
 most of a second. What ``__all__`` lists is public, and imported when it is first used.
 """
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:

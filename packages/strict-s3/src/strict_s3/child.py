@@ -1,7 +1,5 @@
 """The process of a `Server`: a line of standard input is an order, one of standard output a report."""
 
-from __future__ import annotations
-
 import gc
 import json
 import os

@@ -1,7 +1,5 @@
 """The command of S3: it runs until it is stopped."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import os

@@ -1,7 +1,5 @@
 """The credentials of a run of checks, and how reports hide them: masked, or as a shell's variable."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import json
@@ -84,7 +82,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         return [name for name in KINDS if 0 < len(getattr(self, name)) < SAFE_LENGTH]
 
     @property
-    def wrong(self) -> Credentials:
+    def wrong(self) -> "Credentials":
         """Credentials that are wrong in one character each; arbitrary ones for those that are not given."""
         kinds: dict[str, Any] = {name: altered(getattr(self, name) or "wrong") for name in KINDS}
         user, _, password = self.basic.partition(":")
@@ -93,7 +91,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             **kinds, headers={name: _altered_field(value) for name, value in self.headers.items()}
         )
 
-    def over(self, weaker: Credentials) -> Credentials:
+    def over(self, weaker: "Credentials") -> "Credentials":
         """Return these credentials; empty ones are taken from others."""
         either: dict[str, Any] = {name: getattr(self, name) or getattr(weaker, name) for name in KINDS}
         return Credentials(
@@ -101,7 +99,7 @@ class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         )
 
     @classmethod
-    def of_client(cls, client: ClientCredentials) -> Credentials:
+    def of_client(cls, client: ClientCredentials) -> "Credentials":
         """Return the token of a client, and those that follow it.
 
         Raises:

@@ -1,7 +1,5 @@
 """One exchange: a request, its response, and how they violate the contract."""
 
-from __future__ import annotations
-
 from codecs import getincrementaldecoder
 from collections.abc import Iterator
 from datetime import datetime
@@ -34,7 +32,7 @@ class Message(msgspec.Struct, frozen=True, kw_only=True):
     body_bytes: int = 0
     fields: list[tuple[str, str]] = []
 
-    def masked(self, masking: Masking, most_bytes: int | None = None) -> Message:
+    def masked(self, masking: Masking, most_bytes: int | None = None) -> "Message":
         """Return the message with its secrets masked, and only so many bytes of its body; None for all."""
         body = self.body if most_bytes is None else self.body[: most_bytes + LONGEST_SECRET]
         return msgspec.structs.replace(
@@ -99,7 +97,7 @@ class MessageViolation(msgspec.Struct, frozen=True, kw_only=True):
     pointer: str = ""
 
     @classmethod
-    def of(cls, violation: ValueViolation, pointer: str) -> MessageViolation:
+    def of(cls, violation: ValueViolation, pointer: str) -> "MessageViolation":
         """Return the violations of a value, each with its pointer into the contract or else this one."""
         return cls(
             part=violation.location,
@@ -167,7 +165,7 @@ class RecordedExchange(msgspec.Struct, frozen=True, kw_only=True):
     verdict: Validation | None = None
     service: str | msgspec.UnsetType = msgspec.UNSET
 
-    def masked(self, masking: Masking, most_bytes: int | None = None) -> RecordedExchange:
+    def masked(self, masking: Masking, most_bytes: int | None = None) -> "RecordedExchange":
         """Return the exchange with its secrets masked, and what it presents as a credential.
 
         Args:

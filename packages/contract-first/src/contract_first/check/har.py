@@ -329,23 +329,16 @@ def _posted(posted: HarPostData, params: list[NameValue]) -> tuple[str, bytes]:
 
 
 def _multipart(params: list[NameValue]) -> bytes:
-    parts = [_part(param) for param in params]
-    return b"".join(parts) + f"--{BOUNDARY}--\r\n".encode()
+    """Write fields; one byte represents the content of a file that was not recorded."""
+    import httpx2  # noqa: PLC0415 -- who writes archives does not need it
+
+    parts = [(param.name, (param.file_name, _content_of(param), param.content_type)) for param in params]
+    headers = {"content-type": f"multipart/form-data; boundary={BOUNDARY}"}
+    return httpx2.Request("POST", "http://recorded", headers=headers, files=parts).read()
 
 
-def _part(param: NameValue) -> bytes:
-    """Write a field; one byte represents the content of a file that was not recorded."""
-    name, file_name = (_quoted(text or "") for text in (param.name, param.file_name))
-    head = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="{name}"'
-    if param.file_name is not None:
-        content_type = _quoted(param.content_type or "application/octet-stream")
-        head += f'; filename="{file_name}"\r\nContent-Type: {content_type}'
-    value = param.value or ("?" if param.file_name else "")
-    return f"{head}\r\n\r\n{value}\r\n".encode("utf-8", "replace")
-
-
-def _quoted(text: str) -> str:
-    return text.replace("\r", "%0D").replace("\n", "%0A").replace('"', "%22")
+def _content_of(param: NameValue) -> bytes:
+    return (param.value or ("?" if param.file_name else "")).encode("utf-8", "replace")
 
 
 def _response(response: HarResponse) -> Message:

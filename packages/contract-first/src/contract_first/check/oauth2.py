@@ -1,7 +1,5 @@
 """Asks for access tokens by client credentials (RFC 6749, section 4.4), a new one before the last expires."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field

@@ -5,8 +5,6 @@ collaborator that an application may hand over. So an application changes a comm
 parameters, and ``--help`` imports none of them.
 """
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Mapping
 from copy import copy
@@ -205,7 +203,7 @@ class Lazy:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     section: str = "Commands"
 
-    def customized(self, **parameters: Any) -> Lazy:
+    def customized(self, **parameters: Any) -> "Lazy":
         return replace(self, parameters={**self.parameters, **parameters})
 
     def command(self, name: str) -> Any:

@@ -1,10 +1,9 @@
 """``serve --reload``: a process that serves, and another in its place once a file has changed."""
 
-from __future__ import annotations
-
 import os
 import select
 import signal
+import socket
 import sys
 import sysconfig
 import threading
@@ -16,7 +15,8 @@ from functools import partial
 from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, NoReturn
+from types import FrameType
+from typing import NoReturn
 
 import msgspec
 import typer
@@ -26,10 +26,6 @@ from contract_first.service.http.listening import claim, listen, reserve
 from contract_first.service.watching import UNWATCHED, WATCH_ERRORS
 
 from .commands import failure
-
-if TYPE_CHECKING:
-    import socket
-    from types import FrameType
 
 LOOK_MILLISECONDS = 50
 SUFFIXES = (".yaml", ".yml", ".json", ".toml", ".env")

@@ -5,8 +5,6 @@ asked about, with that part alone. There is no type for a schema that refers to 
 below a keyword which types do not have.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import math
 from collections.abc import Callable, Iterator, Mapping
@@ -85,7 +83,7 @@ class Flat(NamedTuple):
     keywords: dict[str, Any]
     references: frozenset[str] = frozenset()
 
-    def also(self, other: Flat) -> Flat:
+    def also(self, other: "Flat") -> "Flat":
         """Return the schema object of the values that conform to both."""
         left, right = self.keywords, other.keywords
         for closed, names in ((left, _names(right)), (right, _names(left))):

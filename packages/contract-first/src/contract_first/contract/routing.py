@@ -1,7 +1,5 @@
 """Finds the operation of a method and path by a contract's path templates (OpenAPI 3.1, section 4.8.8)."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -184,14 +182,14 @@ class Branch:
         self._unsorted = False
 
     @property
-    def templates(self) -> dict[tuple[str, ...], Branch]:
+    def templates(self) -> "dict[tuple[str, ...], Branch]":
         """The branches by the literals around their expressions, "{name}.json" before "{name}"."""
         if self._unsorted:
             self._templates = dict(sorted(self._templates.items(), key=_concreteness, reverse=True))
             self._unsorted = False
         return self._templates
 
-    def grow_path(self, path: str) -> Branch:
+    def grow_path(self, path: str) -> "Branch":
         """Return the branch behind a path template."""
         branch = self
         *segments, last = path.split("/")
@@ -202,7 +200,7 @@ class Branch:
             return branch.rest
         return branch.grow(last)
 
-    def grow(self, segment: str) -> Branch:
+    def grow(self, segment: str) -> "Branch":
         """Return the branch behind a segment of a path template."""
         literals = _literals(segment)
         if len(literals) == 1:

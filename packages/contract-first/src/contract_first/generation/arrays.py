@@ -1,7 +1,5 @@
 """The items of one array."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """The state that the parts of one attempt at a value share: depth, randomness, and number of values."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from random import Random
@@ -46,7 +44,7 @@ class Level(NamedTuple):
     kind: str = ""
     items: int | None = None
 
-    def below(self, name: str, subject: Subject | None = None) -> Level:
+    def below(self, name: str, subject: Subject | None = None) -> "Level":
         request = self.request if isinstance(self.request, dict) else {}
         part = request.get(name, None if self.depth else self.request)
         kind = self.kind if not name or name in Meaning.ENVELOPE else name

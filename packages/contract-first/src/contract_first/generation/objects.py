@@ -1,7 +1,5 @@
 """The properties of one object."""
 
-from __future__ import annotations
-
 import math
 import re
 from collections.abc import Iterator, Mapping

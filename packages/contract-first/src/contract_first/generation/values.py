@@ -4,8 +4,6 @@ In each place, the schemas that hold together there are merged (`contract_first.
 and of what they say an object, an array, a string or a number is made.
 """
 
-from __future__ import annotations
-
 import math
 from dataclasses import dataclass
 from itertools import chain

@@ -1,7 +1,5 @@
 """Masks secrets by what a contract declares, by their names and by their looks."""
 
-from __future__ import annotations
-
 import base64
 import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
@@ -93,7 +91,7 @@ class Masking:
         self._named = lru_cache(maxsize=4096)(self._is_named)
         self.presented = _spelled(secret.encode() for secret in secrets)
 
-    def knowing(self, fields: Iterable[tuple[str, str]]) -> Masking:
+    def knowing(self, fields: Iterable[tuple[str, str]]) -> "Masking":
         """Return a masking that masks the credentials in an exchange's header fields as well."""
         values = (
             match["secret"].encode("latin-1", "replace")

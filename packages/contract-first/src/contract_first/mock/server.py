@@ -1,7 +1,5 @@
 """The mock of any contract: no database, no S3, responses from the contract alone."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -239,7 +237,7 @@ def _reported(contract: Contract, tell: Callable[[str], None]) -> Contract:
     return contract
 
 
-def _isolated(clock: MockClock, assemblies: Mapping[str, _Assembly]) -> list[ScopedPart]:
+def _isolated(clock: MockClock, assemblies: "Mapping[str, _Assembly]") -> list[ScopedPart]:
     """Return what scopes have for themselves: items, the clock, handlers' state."""
     parts: list[ScopedPart] = [clock]
     for assembly in assemblies.values():
@@ -251,7 +249,7 @@ def _isolated(clock: MockClock, assemblies: Mapping[str, _Assembly]) -> list[Sco
 def _state(
     clock: MockClock,
     traffic: Traffic,
-    assemblies: Mapping[str, _Assembly],
+    assemblies: "Mapping[str, _Assembly]",
     directory: DataDirectory,
     state_type: Callable[..., StoredState],
 ) -> StoredState:

@@ -1,7 +1,5 @@
 """Collections of items, and the roles that operations have in them."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -70,7 +68,7 @@ class Collection:
     is_named: bool = False
     is_callers: bool = False
     settable: frozenset[str] = frozenset()
-    roles: dict[str, Role] = field(default_factory=dict)
+    roles: "dict[str, Role]" = field(default_factory=dict)
     key_schemas: list[Schema] = field(default_factory=list)
     key_example: Any = None
     other_key: str = ""

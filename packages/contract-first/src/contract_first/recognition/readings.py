@@ -4,8 +4,6 @@ Of the readings of an operation the best counts: what its path says comes before
 from `OF_COLLECTION` up are made first, as the others ask what is created.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
 from typing import Final, NamedTuple, TypeAlias

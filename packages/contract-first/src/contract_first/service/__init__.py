@@ -4,6 +4,8 @@ What ``__all__`` lists is public; everything else may change. Names are imported
 for: a module that only raises problems does not load what serves them.
 """
 
+# ruff: noqa: F403, F405 -- `__all__` has each name, and tests/house imports each
+
 from typing import TYPE_CHECKING
 
 from contract_first.imports import exported
@@ -17,27 +19,7 @@ if TYPE_CHECKING:
     from .functions import ResolverError
     from .http.server import CannotListen, listen, serve, url_of
     from .idempotency import Attempt, Idempotency, KeyInUse, KeyReused
-    from .messages.problems import (
-        BadRequest,
-        Conflict,
-        Forbidden,
-        InsufficientScope,
-        InternalError,
-        MethodNotAllowed,
-        NotAcceptable,
-        NotFound,
-        NotImplementedYet,
-        PayloadTooLarge,
-        Problem,
-        ProblemProfile,
-        RateLimited,
-        ServiceUnavailable,
-        Unauthorized,
-        UnsupportedMediaType,
-        URITooLong,
-        ValidationFailed,
-        Violation,
-    )
+    from .messages.problems import *
     from .messages.request import Request, Requirement
     from .messages.response import Cookie, Event, Response, ServerSentEvent
     from .messages.upload import Upload

@@ -1,7 +1,5 @@
 """A contract bound to handler functions, as an ASGI app."""
 
-from __future__ import annotations
-
 import asyncio
 import inspect
 import logging

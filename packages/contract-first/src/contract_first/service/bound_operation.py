@@ -1,7 +1,5 @@
 """One operation of the contract, bound to its handler: all that a request goes through, in order."""
 
-from __future__ import annotations
-
 import asyncio
 import logging
 import time
@@ -60,7 +58,7 @@ class Fallback(Protocol):
     @property
     def response_headers(self) -> Sequence[str]: ...
 
-    def responder(self, operation: BoundOperation, assembly: Assembly, /) -> Responder:
+    def responder(self, operation: "BoundOperation", assembly: Assembly, /) -> Responder:
         """Return the responder of an operation; called once, when it is bound."""
 
 

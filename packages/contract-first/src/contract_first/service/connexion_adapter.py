@@ -10,8 +10,6 @@ matches for the method of a concrete one, and ``Allow`` names the methods of one
 for any of that.
 """
 
-from __future__ import annotations
-
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import KW_ONLY, dataclass, field

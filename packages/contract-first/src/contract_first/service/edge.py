@@ -16,16 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from .clock import Clock
-from .messages.problems import (
-    ERRORS,
-    PLAIN,
-    InternalError,
-    NotImplementedYet,
-    Problem,
-    ProblemProfile,
-    URITooLong,
-    ViolationError,
-)
+from .messages import problems
 from .messages.request import STATE, Request
 from .messages.response import Rendered, respond
 from .messages.traces import CURRENT, trace_of
@@ -60,9 +51,9 @@ class Edge:
     clock: Clock
     pages: Mapping[str, ASGIApp]
     most_target_bytes: int
-    profile: ProblemProfile = PLAIN
+    profile: problems.ProblemProfile = problems.PLAIN
     random_bytes: RandomBytes = os.urandom
-    refusal: Callable[[Request], Problem | None] | None = None
+    refusal: Callable[[Request], problems.Problem | None] | None = None
     log_failures: bool = True
     tracing: Tracing | None = None
 
@@ -107,20 +98,26 @@ class Edge:
                 return str(value, "ascii")
         return f"{self._id_prefix}{next(self._numbers):08x}"
 
-    def _too_long(self, request: Request) -> URITooLong:
+    def _too_long(self, request: Request) -> problems.URITooLong:
         length = len(request.path) + len(request.query_string)
-        return URITooLong(f"The request target has {length} bytes; the limit is {self.most_target_bytes}.")
+        return problems.URITooLong(
+            f"The request target has {length} bytes; the limit is {self.most_target_bytes}."
+        )
 
     async def _respond_to_error(self, error: Exception, request: Request, send: Send) -> None:
-        if isinstance(error, HTTPException) and error.status_code in ERRORS:
+        if isinstance(error, HTTPException) and error.status_code in problems.ERRORS:
             detail = error.detail if isinstance(error.detail, str) else ""
-            error = Problem(error.status_code, detail, headers=error.headers)
-        if not isinstance(error, Problem):
+            error = problems.Problem(error.status_code, detail, headers=error.headers)
+        if not isinstance(error, problems.Problem):
             error = outage_of(error) or error
         request.error = error
-        problem = self.profile.adapted(error) if isinstance(error, Problem) else InternalError()
+        problem = (
+            self.profile.adapted(error) if isinstance(error, problems.Problem) else problems.InternalError()
+        )
         # violations where they are found
-        is_logged = not self.log_failures or isinstance(problem, ViolationError | NotImplementedYet)
+        is_logged = not self.log_failures or isinstance(
+            problem, problems.ViolationError | problems.NotImplementedYet
+        )
         if problem is not error:
             kind, place = type(error).__name__, request.operation_id or request.path
             message = "Unhandled %s in %s: %s (request %s)"
@@ -133,14 +130,14 @@ class Edge:
         if not request.responded:
             await respond(self._rendered(problem, request), request, send)
 
-    def _rendered(self, problem: Problem, request: Request) -> Rendered:
+    def _rendered(self, problem: problems.Problem, request: Request) -> Rendered:
         declared = request.declared_error and request.declared_error(problem, request)
         rendered = declared or self._problem_details(problem, request)
         if problem.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
             rendered.headers.append((b"connection", b"close"))  # the rest of the body is not read
         return rendered
 
-    def _problem_details(self, problem: Problem, request: Request) -> Rendered:
+    def _problem_details(self, problem: problems.Problem, request: Request) -> Rendered:
         body = msgspec.json.encode(request.problem_body(problem))
         fields = [(name.lower().encode(), value.encode("latin-1")) for name, value in problem.headers.items()]
         fields.append((b"content-type", self.profile.media_type.encode()))

@@ -1,7 +1,5 @@
 """Finds the function that handles an operation, and the arguments that it is called with."""
 
-from __future__ import annotations
-
 import inspect
 import pkgutil
 from collections.abc import Awaitable, Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -127,7 +125,7 @@ class Handler:
         arguments: set[str],
         in_query: Mapping[str, str],
         collaborators: Collaborators,
-    ) -> Handler:
+    ) -> "Handler":
         """Return the handler of an operation.
 
         Args:

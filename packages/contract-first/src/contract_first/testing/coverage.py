@@ -1,7 +1,5 @@
 """What tests exercised of their contracts, added up over the processes of a run."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from typing import Any

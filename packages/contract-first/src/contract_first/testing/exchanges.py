@@ -1,7 +1,5 @@
 """The exchanges of tests: each is validated, and counts for the coverage."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any

@@ -210,29 +210,25 @@ class _Run:
 
         portal = stack.enter_context(start_blocking_portal())
 
-        def transport(app: ASGIApp | str) -> httpx2.BaseTransport:
-            transport = httpx2.HTTPTransport() if isinstance(app, str) else InProcess(app, portal)
+        def validating(*arguments: Any) -> httpx2.BaseTransport:
+            transport = InProcess(Validating(*arguments), portal)
             stack.callback(transport.close)
             return transport
 
-        return partial(self._client, httpx2.Client, Validating, transport)
+        return partial(self._client, httpx2.Client, validating)
 
     def async_clients(self) -> AsyncContractClients:
         """Return what makes asynchronous clients, which their caller closes."""
         import httpx2  # noqa: PLC0415 -- the module's reason
 
-        from .transport import AsyncValidating, InLoop  # noqa: PLC0415 -- the same
+        from .transport import Validating  # noqa: PLC0415 -- the same
 
-        def transport(app: ASGIApp | str) -> httpx2.AsyncBaseTransport:
-            return httpx2.AsyncHTTPTransport() if isinstance(app, str) else InLoop(app)
-
-        return partial(self._client, httpx2.AsyncClient, AsyncValidating, transport)
+        return partial(self._client, httpx2.AsyncClient, Validating)
 
     def _client(
         self,
         kind: Callable[..., Client_co],
         validating: Callable[[Any, ClientValidation], Any],
-        transport: Callable[[ASGIApp | str], Any],
         app: ASGIApp | str,
         contract: Contract | Path | str | None = None,
         *,
@@ -241,13 +237,16 @@ class _Run:
         **options: Any,
     ) -> Client_co:
         """Return a client of a kind, whose transport validates the exchanges of another."""
-        from .exchanges import NO_CREDENTIALS  # noqa: PLC0415 -- the module's reason
-        from .transport import ClientValidation  # noqa: PLC0415 -- the same
+        import httpx2  # noqa: PLC0415 -- the module's reason
+
+        from .exchanges import NO_CREDENTIALS  # noqa: PLC0415 -- the same
+        from .transport import ClientValidation, InLoop  # noqa: PLC0415 -- the same
 
         url = base_url or (app if isinstance(app, str) else TESTSERVER)
         exchanges = self._exchanges_of(self._loaded(app, contract), url)
         validation = ClientValidation(exchanges, credentials or NO_CREDENTIALS)
-        return kind(transport=validating(transport(app), validation), base_url=url, **options)
+        transport = httpx2.AsyncHTTPTransport() if isinstance(app, str) else InLoop(app)
+        return kind(transport=validating(transport, validation), base_url=url, **options)
 
     def _loaded(self, app: ASGIApp | str, contract: Contract | Path | str | None) -> Contract:
         from contract_first.contract import Contract, load_contract  # noqa: PLC0415 -- the module's reason

@@ -1,7 +1,5 @@
 """Transports of httpx2 that call an ASGI app in an event loop, and that validate what passes."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, MutableMapping
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
@@ -15,27 +13,32 @@ from contract_first.check import Credentials
 from contract_first.check.bounded_bodies import FirstItems
 from contract_first.check.endless import ending_streams
 
-from .exchanges import Exchanges
+from .exchanges import ContractViolationError, Exchanges
 
 STREAM_SECONDS = 5
 """After which a stream of items ends that goes on."""
 
 
 class InProcess(httpx2.BaseTransport):
-    """Calls an ASGI app, which is started by its lifespan, if it has one, until the transport is closed.
+    """Sends by an asynchronous transport, which is entered until this one is closed.
 
     Args:
-        portal: to the event loop that the app runs in.
+        portal: to the event loop that it runs in.
     """
 
-    def __init__(self, app: ASGIApp, portal: BlockingPortal) -> None:
+    def __init__(self, transport: httpx2.AsyncBaseTransport, portal: BlockingPortal) -> None:
         self._portal = portal
         self._entered = ExitStack()
-        self._transport = InLoop(app)
-        self._entered.enter_context(portal.wrap_async_context_manager(self._transport))
+        self._transport = transport
+        self._entered.enter_context(portal.wrap_async_context_manager(transport))
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        return self._portal.call(self._transport.handle_async_request, request)
+        __tracebackhide__ = True
+        request.read()
+        try:
+            return self._portal.call(self._transport.handle_async_request, request)
+        except ContractViolationError as error:
+            raise error.with_traceback(None) from None  # without the frames of the other thread
 
     def close(self) -> None:
         self._entered.close()
@@ -96,33 +99,8 @@ class ClientValidation(NamedTuple):
         return _response(response, body)
 
 
-class Validating(httpx2.BaseTransport):
+class Validating(httpx2.AsyncBaseTransport):
     """Validates what another transport carries."""
-
-    def __init__(self, transport: httpx2.BaseTransport, validation: ClientValidation) -> None:
-        self._transport = transport
-        self._validation = validation
-
-    def handle_request(self, request: httpx2.Request) -> httpx2.Response:
-        __tracebackhide__ = True
-        request.read()
-        self._validation.add_credentials(request)
-        response = self._transport.handle_request(request)
-        parts, items = list[bytes](), _items(response)
-        for part in response.iter_raw():
-            parts.append(part)
-            if items.add(part):
-                break
-        body = b"".join(parts)[: items.end]
-        response.close()
-        return self._validation.validated(request, response, body)
-
-    def close(self) -> None:
-        self._transport.close()
-
-
-class AsyncValidating(httpx2.AsyncBaseTransport):
-    """Validates what another asynchronous transport carries."""
 
     def __init__(self, transport: httpx2.AsyncBaseTransport, validation: ClientValidation) -> None:
         self._transport = transport

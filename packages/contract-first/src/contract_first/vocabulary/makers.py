@@ -1,9 +1,8 @@
 """Makers of values that fit a name; `.names` has the names."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 from typing import Any, NamedTuple, TypeAlias
@@ -45,6 +44,7 @@ FILLED_BY: Mapping[str, Callable[[Random], str]] = {
 """What is filled into a form for each blank."""
 
 
+@dataclass(eq=False)
 class Makers:
     """What makes the values of a type.
 
@@ -53,11 +53,8 @@ class Makers:
         person: returns somebody.
     """
 
-    def __init__(
-        self, by_name: Mapping[str, Maker], person: Callable[[Random], Person] = subjects.person
-    ) -> None:
-        self.by_name = by_name
-        self.person = person
+    by_name: Mapping[str, Maker]
+    person: Callable[[Random], Person] = subjects.person
 
 
 def draw(maker: Maker, subject: Subject, name: str, before: str) -> Any:

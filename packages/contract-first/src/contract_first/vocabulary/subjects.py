@@ -1,7 +1,5 @@
 """What an object is about: people, places and moments, drawn once, so that its members agree."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -137,7 +135,7 @@ class Subject:
         random: Random,
         names: tuple[str, ...] = (),
         name: str = "",
-        above: Subject | None = None,
+        above: "Subject | None" = None,
         draw_person: Callable[[Random], Person] = person,
         prefix: str = "",
     ) -> None:

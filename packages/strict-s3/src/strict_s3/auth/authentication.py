@@ -4,15 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from strict_s3.messages import errors
 from strict_s3.messages.clock import Clock
-from strict_s3.messages.errors import (
-    S3Error,
-    access_denied,
-    invalid_argument,
-    invalid_request,
-    missing_field,
-    refusal,
-)
 from strict_s3.messages.request import Request
 
 from . import signature
@@ -88,7 +81,7 @@ class Authenticator:
             return None
         for name in _FORM:
             if not fields.get(name.lower()):
-                raise missing_field(name)
+                raise errors.missing_field(name)
         scope = _scope_of_form(fields, region)
         credential = self._credential(scope.access_key, fields.get("x-amz-security-token"))
         signature.check(credential, scope, fields["policy"], fields["x-amz-signature"])
@@ -110,14 +103,14 @@ class Authenticator:
     def _credential(self, access_key: str, token: str | None) -> signature.Credential:
         credential = self._credentials.get(access_key)
         if credential is None or (credential.session_token and token is None):  # S3 looks for both together
-            raise refusal("InvalidAccessKeyId", AWSAccessKeyId=access_key)
+            raise errors.refusal("InvalidAccessKeyId", AWSAccessKeyId=access_key)
         signature.check_token(credential, token, self._clock.now())
         return credential
 
     def _check_skew(self, time: str) -> None:
         signed, now = _time(time), self._clock.now()
         if min(abs(now - signed), abs(self._machine.now() - signed)) > signature.MAX_SKEW:
-            raise refusal(
+            raise errors.refusal(
                 "RequestTimeTooSkewed",
                 RequestTime=time,
                 ServerTime=f"{now:{_ISO}}",
@@ -128,29 +121,33 @@ class Authenticator:
         signed, now = _time(time), self._clock.now()
         if signed - now > signature.MAX_SKEW:
             elements = {"X-Amz-Date": time, "ServerTime": f"{now:{_ISO}}"}
-            raise access_denied("Request is not valid yet", **elements)
+            raise errors.access_denied("Request is not valid yet", **elements)
         expires = signed + timedelta(seconds=seconds)
         if now >= expires:
             times = {"Expires": f"{expires:{_ISO}}", "ServerTime": f"{now:{_ISO}}"}
-            raise access_denied("Request has expired", **{"X-Amz-Expires": str(seconds)}, **times)
+            raise errors.access_denied("Request has expired", **{"X-Amz-Expires": str(seconds)}, **times)
 
 
-def _unsupported() -> S3Error:
+def _unsupported() -> errors.S3Error:
     message = "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
-    return invalid_request(message)
+    return errors.invalid_request(message)
 
 
 def _scope_of_form(fields: Mapping[str, str], region: str) -> signature.Scope:
     algorithm, time, presented = (fields[f"x-amz-{name}"] for name in ("algorithm", "date", "credential"))
     if algorithm != signature.ALGORITHM:
-        raise invalid_argument(f"Only {signature.ALGORITHM} is supported", "X-Amz-Algorithm", algorithm)
+        raise errors.invalid_argument(
+            f"Only {signature.ALGORITHM} is supported", "X-Amz-Algorithm", algorithm
+        )
     if signature.parse_time(time) is None:
-        raise invalid_argument("X-Amz-Date must be formated via ISO8601 Long format", "X-Amz-Date", time)
+        raise errors.invalid_argument(
+            "X-Amz-Date must be formated via ISO8601 Long format", "X-Amz-Date", time
+        )
     try:
         return signature.Scope.parse(presented, region, time)
     except signature.WrongScope as wrong:
         elements = {"ArgumentName": "X-Amz-Credential", "ArgumentValue": presented, **wrong.elements}
-        raise S3Error(400, "InvalidArgument", str(wrong), elements) from None
+        raise errors.S3Error(400, "InvalidArgument", str(wrong), elements) from None
 
 
 def _check_signed_headers(headers: Mapping[str, str], signed: tuple[str, ...]) -> None:
@@ -161,7 +158,7 @@ def _check_signed_headers(headers: Mapping[str, str], signed: tuple[str, ...]) -
     ]
     if unsigned:
         message = "There were headers present in the request which were not signed"
-        raise access_denied(message, HeadersNotSigned=", ".join(unsigned))
+        raise errors.access_denied(message, HeadersNotSigned=", ".join(unsigned))
 
 
 def _time(text: str) -> datetime:

@@ -4,8 +4,6 @@ Everything here is pure. Requests are given by their parts; signatures are compa
 secret key is in no error, no log and no repr.
 """
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import re
@@ -39,7 +37,7 @@ class Credential:
     expires: datetime | None = None
 
     @classmethod
-    def parse(cls, text: str) -> Credential:
+    def parse(cls, text: str) -> "Credential":
         """Read ``SECRET_KEY[:SESSION_TOKEN[:EXPIRES]]``, EXPIRES being ISO 8601; without a zone, in UTC."""
         secret_key, _, rest = text.partition(":")
         token, _, end = rest.partition(":")
@@ -57,7 +55,7 @@ class Scope:
     service: str = "s3"
 
     @classmethod
-    def parse(cls, text: str, region: str | None, time: str, expected: str = "s3") -> Scope:
+    def parse(cls, text: str, region: str | None, time: str, expected: str = "s3") -> "Scope":
         """Read the scope of a credential.
 
         Args:

@@ -1,7 +1,5 @@
 """Documents about buckets and tags, validated as S3 does: moto ignores unknown elements."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections.abc import Callable, Mapping

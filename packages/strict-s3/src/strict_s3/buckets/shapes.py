@@ -3,8 +3,6 @@
 They are those of botocore's model of S3: ``shapes.json`` is derived from it.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from functools import cache
@@ -37,16 +35,16 @@ class Shape(msgspec.Struct, frozen=True):
     """
 
     type: str
-    members: Mapping[str, Shape] = {}
+    members: "Mapping[str, Shape]" = {}
     required: tuple[str, ...] = ()
-    item: Shape | None = None
+    item: "Shape | None" = None
     name: str = ""
     values: tuple[str, ...] = ()
     attribute: bool = False
     most: int = 0
     default: str = ""
 
-    def at(self, *names: str) -> Shape:
+    def at(self, *names: str) -> "Shape":
         """Return the shape of a member, or of the items of one, by the names that lead there."""
         shape = self
         for name in names:

@@ -1,7 +1,5 @@
 """Whose turn it is among many connections: one of each address after the other."""
 
-from __future__ import annotations
-
 import os
 import threading
 import time

@@ -1,7 +1,5 @@
 """Delivery of documents to URLs: each webhook in the order of its documents, repeated while it fails."""
 
-from __future__ import annotations
-
 import http.client
 import json
 import logging

@@ -1,7 +1,5 @@
 """The headers that set the attributes of an object, validated as S3 does, before its content is read."""
 
-from __future__ import annotations
-
 import re
 from base64 import b64encode
 from collections.abc import Mapping

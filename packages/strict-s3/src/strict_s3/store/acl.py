@@ -1,7 +1,5 @@
 """Access control lists, read from headers and documents, and written as documents."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus

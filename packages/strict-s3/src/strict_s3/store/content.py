@@ -1,21 +1,17 @@
 """The content of an object: counted, hashed and written to a file block by block."""
 
-from __future__ import annotations
-
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, BinaryIO, Self
+from typing import BinaryIO, Self
 from uuid import uuid4
 
+from strict_s3.messages.checksums import Checksum, ContentMd5
 from strict_s3.messages.errors import refusal
 from strict_s3.messages.request import BLOCK_BYTES
-
-if TYPE_CHECKING:
-    from strict_s3.messages.checksums import Checksum, ContentMd5
 
 AT_ONCE = 2
 _turn = threading.BoundedSemaphore(AT_ONCE)

@@ -7,15 +7,8 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
+from strict_s3.messages import errors
 from strict_s3.messages.clock import time_of
-from strict_s3.messages.errors import (
-    PROTECTED,
-    S3Error,
-    access_denied,
-    invalid_argument,
-    invalid_request,
-    refusal,
-)
 from strict_s3.messages.integers import whole_number
 from strict_s3.messages.orders import Bucket, Order
 from strict_s3.messages.response import Response
@@ -46,10 +39,10 @@ def check_bucket(order: Order, bucket: Bucket) -> None:
     if retention is not None:
         periods = [text for name in ("Days", "Years") if (text := retention.findtext(name))]
         if len(periods) != 1:
-            raise refusal("MalformedXML")
+            raise errors.refusal("MalformedXML")
         days = (whole_number(periods[0]) or 0) * (1 if retention.findtext("Days") else _DAYS_OF_A_YEAR)
         if not 0 < days <= _MOST_DAYS:
-            raise invalid_argument("Default retention period must be a positive integer value.")
+            raise errors.invalid_argument("Default retention period must be a positive integer value.")
     if bucket.versioning != "Enabled":
         raise _invalid_state(
             "Versioning must be 'Enabled' on the bucket to apply a Object Lock configuration"
@@ -65,12 +58,12 @@ def check_headers(headers: Mapping[str, str], bucket: Bucket) -> None:
     """Raise `S3Error` unless a new object of this bucket can be locked as its headers say."""
     mode, text, hold = headers.get(_MODE), headers.get(_UNTIL), headers.get(_HOLD)
     if hold not in (None, *_STATES):
-        raise invalid_argument("Legal Hold must be either of 'ON' or 'OFF'", _HOLD, str(hold))
+        raise errors.invalid_argument("Legal Hold must be either of 'ON' or 'OFF'", _HOLD, str(hold))
     if (mode is None) is not (text is None):
         message = f"{_UNTIL} and {_MODE} must both be supplied"
-        raise invalid_argument(message, _MODE if mode is None else _UNTIL, "")
+        raise errors.invalid_argument(message, _MODE if mode is None else _UNTIL, "")
     if mode not in (None, *_MODES):
-        raise invalid_argument("Unknown wormMode directive.", _MODE, str(mode))
+        raise errors.invalid_argument("Unknown wormMode directive.", _MODE, str(mode))
     if text is not None:
         _check_time(text, _UNTIL)
     if is_locked(headers) and not bucket.has_lock:
@@ -93,13 +86,13 @@ def change_lock(backend: Backend, order: Order) -> Response:
     root = parse(order.body)
     if order.has("legal-hold"):
         if root.findtext("Status") not in _STATES:
-            raise refusal("MalformedXML")
+            raise errors.refusal("MalformedXML")
         backend.existing_key(order).lock_legal_status = root.findtext("Status")
         return Response(HTTPStatus.OK)
     mode, text = root.findtext("Mode"), root.findtext("RetainUntilDate")
     until = time_of(text or "")
     if (mode, text) != (None, None) and (mode not in _MODES or until is None):
-        raise refusal("MalformedXML")
+        raise errors.refusal("MalformedXML")
     if text is not None:
         _check_time(text, "RetainUntilDate")
     key = backend.existing_key(order)
@@ -108,7 +101,7 @@ def change_lock(backend: Backend, order: Order) -> Response:
         is_longer = mode == key.lock_mode and until is not None and until >= locked
         may_bypass = key.lock_mode == "GOVERNANCE" and order.headers.get(BYPASS, "").lower() == "true"
         if not is_longer and not may_bypass:
-            raise access_denied(PROTECTED)
+            raise errors.access_denied(errors.PROTECTED)
     key.lock_mode, key.lock_until = mode, as_moto_reads(text)
     return Response(HTTPStatus.OK)
 
@@ -122,15 +115,15 @@ def describe(backend: Backend, order: Order) -> Response:
         return Response.of_root("Retention", {"Mode": key.lock_mode, "RetainUntilDate": key.lock_until})
     if order.has("legal-hold") and key.lock_legal_status:
         return Response.of_root("LegalHold", {"Status": key.lock_legal_status})
-    raise refusal("NoSuchObjectLockConfiguration")
+    raise errors.refusal("NoSuchObjectLockConfiguration")
 
 
 def _check_time(text: str, name: str) -> None:
     until = time_of(text)
     if until is None:
-        raise invalid_argument("The retain until date must be provided in ISO 8601 format", name, text)
+        raise errors.invalid_argument("The retain until date must be provided in ISO 8601 format", name, text)
     if until <= datetime.now(UTC):
-        raise invalid_argument("The retain until date must be in the future!", name, text)
+        raise errors.invalid_argument("The retain until date must be in the future!", name, text)
 
 
 def as_moto_reads(text: str | None) -> str | None:
@@ -139,9 +132,9 @@ def as_moto_reads(text: str | None) -> str | None:
     return None if until is None else until.replace(tzinfo=None).isoformat(timespec="seconds") + "Z"
 
 
-def _without_lock() -> S3Error:
-    return invalid_request("Bucket is missing Object Lock Configuration")
+def _without_lock() -> errors.S3Error:
+    return errors.invalid_request("Bucket is missing Object Lock Configuration")
 
 
-def _invalid_state(message: str) -> S3Error:
-    return S3Error(HTTPStatus.CONFLICT, "InvalidBucketState", message)
+def _invalid_state(message: str) -> errors.S3Error:
+    return errors.S3Error(HTTPStatus.CONFLICT, "InvalidBucketState", message)

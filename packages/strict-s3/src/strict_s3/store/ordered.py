@@ -1,7 +1,5 @@
 """What lists go through, in order: a page costs its own size, however large the bucket is."""
 
-from __future__ import annotations
-
 from bisect import bisect_left, bisect_right, insort
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple

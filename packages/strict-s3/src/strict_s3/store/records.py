@@ -1,12 +1,11 @@
 """What the archive has of each version of an object, and of each upload: made of moto's models, and back."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableSequence, Sequence
 from datetime import datetime
 from functools import lru_cache
+from pathlib import Path
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -15,9 +14,6 @@ from strict_s3.messages.checksums import FULL_OBJECT, Checksum
 from .content import StoredFile, read_range
 from .customer_keys import key_md5_of, set_key_md5
 from .moto_s3 import models
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 Grants = tuple[tuple[tuple[tuple[str, str, str], ...], tuple[str, ...]], ...]
 """Grantees, each an ID, a URI and a name, and their permissions."""

@@ -1,7 +1,5 @@
 """What is just outside of a documented bound is refused, also of things that are there."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from itertools import islice

@@ -1,7 +1,5 @@
 """Responses come in time, and nobody but the caller keeps what belongs to it."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from http import HTTPStatus

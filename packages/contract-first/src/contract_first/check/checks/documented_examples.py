@@ -1,7 +1,5 @@
 """Each example that the contract documents for a request gets the response that the contract has for it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path

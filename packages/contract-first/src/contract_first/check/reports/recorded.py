@@ -1,7 +1,5 @@
 """How much of a contract recorded traffic exercised, and how often it violated it."""
 
-from __future__ import annotations
-
 from collections.abc import Container, Iterable, Mapping
 from posixpath import commonpath
 from types import MappingProxyType
@@ -42,7 +40,7 @@ class Share(NamedTuple):
     total: int
 
     @classmethod
-    def of(cls, counts: Iterable[int]) -> Share:
+    def of(cls, counts: Iterable[int]) -> "Share":
         """Count those that are not 0."""
         numbers = list(counts)
         return cls(sum(number > 0 for number in numbers), len(numbers))
@@ -74,7 +72,7 @@ class OperationCoverage(msgspec.Struct, kw_only=True):
     @classmethod
     def of(
         cls, operation: Operation, values: Mapping[str, Iterable[str]] = MappingProxyType({})
-    ) -> OperationCoverage:
+    ) -> "OperationCoverage":
         """Return the coverage of an operation, and of these enumerations, by no request."""
         return cls(
             operation=operation.operation_id,

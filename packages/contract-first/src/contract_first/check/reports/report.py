@@ -1,7 +1,5 @@
 """The report of a run of checks or of recorded traffic, from which every rendering is made."""
 
-from __future__ import annotations
-
 from collections import Counter
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -149,7 +147,7 @@ class Finding(msgspec.Struct, kw_only=True):
         place = Place(operation=self.operation, where=where, rule=self.rule or self.title, phase=self.phase)
         return self.violated or [place]
 
-    def only(self, places: list[Place], reason: str) -> Finding:
+    def only(self, places: list[Place], reason: str) -> "Finding":
         """Return what a finding is in some of its places."""
         if len(places) == len(self.all_violated):
             return msgspec.structs.replace(self, reason=reason)
@@ -213,7 +211,7 @@ class ReportSubject(msgspec.Struct, frozen=True, kw_only=True):
     digest: str
 
     @classmethod
-    def of(cls, contract: Contract, url: str = "", source: str = "") -> ReportSubject:
+    def of(cls, contract: Contract, url: str = "", source: str = "") -> "ReportSubject":
         """Return a contract at a URL; `source` is where it was read, without a credential."""
         return cls(
             url=url,

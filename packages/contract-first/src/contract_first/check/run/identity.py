@@ -7,20 +7,14 @@ from typing import Any
 
 from schemathesis import Case
 from schemathesis.core.failures import Failure, Severity
-from schemathesis.openapi.checks import (
-    AllowHeaderMismatch,
-    JsonSchemaError,
-    MissingHeaders,
-    UndefinedStatusCode,
-    UnsupportedMethodResponse,
-)
+from schemathesis.openapi import checks
 
 from contract_first.check.checks.check import CheckFailure, brief
 from contract_first.check.exchange import MessageViolation
 from contract_first.contract.document import pointers
 
 VIOLATIONS = "violations"
-BY_FRAMEWORK = (UnsupportedMethodResponse, AllowHeaderMismatch)
+BY_FRAMEWORK = (checks.UnsupportedMethodResponse, checks.AllowHeaderMismatch)
 """What few users of a framework can change: methods that a path does not have, and Allow."""
 STATUSES_BY_FRAMEWORK = frozenset(
     {
@@ -41,7 +35,7 @@ def attach(failure: Failure, violations: Iterable[MessageViolation]) -> None:
 def soften(failure: Failure, *, is_mocked: bool) -> None:
     """Make the severity low where a framework or our mock decides, which its users cannot change."""
     if isinstance(failure, BY_FRAMEWORK) or (
-        isinstance(failure, UndefinedStatusCode)
+        isinstance(failure, checks.UndefinedStatusCode)
         and (is_mocked or failure.status_code in STATUSES_BY_FRAMEWORK)
     ):
         failure.severity = Severity.LOW
@@ -59,18 +53,18 @@ def places_of(failure: Failure, status: int, case: Case[Any] | None) -> Iterator
         yield from ((f"{it.part} {_any_item(it.where)}".strip(), it.rule) for it in violations)
     elif isinstance(failure, CheckFailure):
         yield failure.place or place, failure.rule
-    elif isinstance(failure, JsonSchemaError):
+    elif isinstance(failure, checks.JsonSchemaError):
         yield f"{place} {_header(failure, status, case) or _member(failure)}".strip(), _keyword(failure)
-    elif isinstance(failure, MissingHeaders):
+    elif isinstance(failure, checks.MissingHeaders):
         yield from ((f"{place} header {name}", "required") for name in failure.missing_headers)
-    elif isinstance(failure, UnsupportedMethodResponse):
+    elif isinstance(failure, checks.UnsupportedMethodResponse):
         yield failure.method, failure.failure_reason
     else:
         # a code never changes, and a key has none of a message's words
         yield place, f"{failure.code} {failure._unique_key}".strip()  # noqa: SLF001 -- the reason above
 
 
-def _keyword(failure: JsonSchemaError) -> str:
+def _keyword(failure: checks.JsonSchemaError) -> str:
     keyword = next((str(key) for key in reversed(failure.schema_path) if isinstance(key, str)), "schema")
     value = failure.schema.get(keyword)
     if keyword == "required" and isinstance(
@@ -82,7 +76,7 @@ def _keyword(failure: JsonSchemaError) -> str:
     return f"{keyword} {brief(value)}"
 
 
-def _member(failure: JsonSchemaError) -> str:
+def _member(failure: checks.JsonSchemaError) -> str:
     """Return the pointer to a member; what is no name of the schema is any item."""
     names = (
         key if isinstance(key, str) and key in failure.schema_path else "*" for key in failure.instance_path
@@ -94,7 +88,7 @@ def _any_item(pointer: str) -> str:
     return "/".join("*" if key.isdecimal() else key for key in pointer.split("/"))
 
 
-def _header(failure: JsonSchemaError, status: int, case: Case[Any] | None) -> str:
+def _header(failure: checks.JsonSchemaError, status: int, case: Case[Any] | None) -> str:
     """Return the header of a failure; empty if it is of a body."""
     if case is None or "header" not in failure.title.lower():
         return ""

@@ -1,28 +1,16 @@
 """The progress of a run in the terminal."""
 
-from __future__ import annotations
-
 from time import monotonic
-from typing import TYPE_CHECKING, Self
+from typing import Self
 
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    SpinnerColumn,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-)
+from rich import progress
+from rich.console import Console
 from schemathesis.engine import events
 from schemathesis.engine.run import Phase
 
 from contract_first.check.reports.report import Report
 
 from .recording import MINIMISING, OWN_CHECKS
-
-if TYPE_CHECKING:
-    from rich.console import Console
 
 UNKNOWN_LENGTH = "stateful"
 """The phase of which nobody knows beforehand how many scenarios it has."""
@@ -44,18 +32,18 @@ class ProgressBars:
     def __init__(self, console: Console, report: Report) -> None:
         self._console = console
         self._report = report
-        self._tasks: dict[str, TaskID] = {}
+        self._tasks: dict[str, progress.TaskID] = {}
         self._going_on: set[str] = set()
         self._reported: set[str] = set()
         self._requests = 0
         self._began = self._last = monotonic()
-        self._bars = Progress(
-            SpinnerColumn(finished_text="[green]✓[/]"),
-            TextColumn("{task.description}"),
-            BarColumn(24),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TextColumn("{task.fields[status]}"),
+        self._bars = progress.Progress(
+            progress.SpinnerColumn(finished_text="[green]✓[/]"),
+            progress.TextColumn("{task.description}"),
+            progress.BarColumn(24),
+            progress.MofNCompleteColumn(),
+            progress.TimeElapsedColumn(),
+            progress.TextColumn("{task.fields[status]}"),
             console=console,
             disable=not console.is_terminal,
         )

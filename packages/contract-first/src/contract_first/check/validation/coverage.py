@@ -1,7 +1,5 @@
 """How much of a contract has been exercised: operations, statuses, parameters and values of enumerations."""
 
-from __future__ import annotations
-
 from collections import deque
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
@@ -54,7 +52,7 @@ class Coverage:
 class _Counted:
     """One operation, and where its enumerations are."""
 
-    def __init__(self, operation: Operation, enumerations: dict[str, list[Enumeration]]) -> None:
+    def __init__(self, operation: Operation, enumerations: "dict[str, list[Enumeration]]") -> None:
         self._operation = operation
         self._enumerations = enumerations
         listed = ((part, enumeration) for part, group in enumerations.items() for enumeration in group)

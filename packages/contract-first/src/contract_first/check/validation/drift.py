@@ -1,7 +1,5 @@
 """Proposes to a contract what it lacks and traffic has: operations, statuses, members and values of enums."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping
 from itertools import islice

@@ -1,7 +1,5 @@
 """Validates exchanges against a contract, with the validators of the service."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
@@ -91,7 +89,7 @@ class ExchangeValidator:
         except Exception as error:  # noqa: BLE001 -- no exchange may stop its observer
             return ValidatedExchange(Validation(unjudged=f"it cannot be validated ({type(error).__name__})"))
 
-    def _validated(self, exchange: RecordedExchange, omissions: Omissions) -> ValidatedExchange:
+    def _validated(self, exchange: RecordedExchange, omissions: "Omissions") -> ValidatedExchange:
         path, query = target(exchange.url)
         route = self._route(exchange)
         if route.operation is None:
@@ -115,7 +113,7 @@ class ExchangeValidator:
 
     @staticmethod
     def _response(
-        exchange: RecordedExchange, validator: OperationResponses, omissions: Omissions
+        exchange: RecordedExchange, validator: OperationResponses, omissions: "Omissions"
     ) -> list[MessageViolation]:
         if not exchange.status:
             omissions.add("the connection ended without a response")

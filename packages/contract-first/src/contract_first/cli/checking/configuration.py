@@ -3,8 +3,6 @@
 A table of a command has its options by the names of their flags; an option of the command line wins.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -95,7 +93,7 @@ class Configuration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     severities: dict[str, Severity] = {}
 
     @classmethod
-    def of(cls, file: OptionFile) -> Configuration:
+    def of(cls, file: OptionFile) -> "Configuration":
         """Return what a file has."""
         members = {name: file.members[name] for name in cls.__struct_fields__ if name in file.members}
         try:

@@ -1,7 +1,5 @@
 """The results of a comparison: differences, and changes, which are differences of operations."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from contract_first.contract.schemas.parts import Part
@@ -27,7 +25,7 @@ class Difference:
     detail: str = ""
 
     @classmethod
-    def of(cls, rule: str, at: Part, detail: str = "") -> Difference:
+    def of(cls, rule: str, at: Part, detail: str = "") -> "Difference":
         """Return the difference of a part, by the name of its rule."""
         return cls(RULES[rule], printable(at.where.strip()), at.origin(at.pointer), printable(detail))
 

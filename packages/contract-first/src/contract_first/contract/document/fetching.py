@@ -1,7 +1,5 @@
 """What documents refer to beyond their folder and their origin: fetched once, and cached by digest."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from contextvars import ContextVar

@@ -5,8 +5,6 @@ keys are text whatever they look like. What the formats leave open (repeated key
 is an error, so that no two readers can see two different documents.
 """
 
-from __future__ import annotations
-
 import json
 import re
 from collections import Counter
@@ -185,7 +183,7 @@ def _parse_nearly_json(text: str) -> Any:
     return json.loads(json.dumps(document, ensure_ascii=False).encode(errors="replace"))
 
 
-def _parse_yaml(text: str, loader: _JSONLoader | None = None) -> Any:
+def _parse_yaml(text: str, loader: "_JSONLoader | None" = None) -> Any:
     """Return a document that shares no parts, whatever its aliases repeat."""
     marks = sum(map(text.count, ",{[\n")) + sum(1 for _ in ITEM_OF_ITEM.finditer(text))
     _check_marks(marks, MAX_YAML_MARKS, "lines, commas and brackets; expected fewer, or JSON")

@@ -1,7 +1,5 @@
 """The rules of the linter, and which of them are left out."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, get_args
 
@@ -91,7 +89,7 @@ class Ignored(NamedTuple):
     reason: str = ""
 
     @classmethod
-    def of(cls, text: str) -> Ignored:
+    def of(cls, text: str) -> "Ignored":
         """Read ``RULE``, ``RULE#POINTER``, ``RULE: REASON`` or ``RULE#POINTER: REASON``.
 
         Raises:

@@ -1,7 +1,5 @@
 """Bounds the extent of a document: its objects, each counted as often as it is referred to."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 
 from contract_first.contract.document import pointers

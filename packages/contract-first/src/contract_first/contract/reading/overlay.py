@@ -1,13 +1,11 @@
 """Applies OpenAPI Overlay 1.0 to 1.2 documents, whose targets are JSONPaths (RFC 9535)."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from copy import deepcopy
 from functools import lru_cache
 from itertools import islice
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from iregexp_check import check
 
@@ -23,9 +21,8 @@ with deferred("regex"):  # half of the time that the import takes, for what `_Ex
     from jsonpath_rfc9535.query import JSONPathQuery
     from jsonpath_rfc9535.selectors import JSONPathSelector
 
-if TYPE_CHECKING:
-    from jsonpath_rfc9535.segments import JSONPathSegment
-    from jsonpath_rfc9535.tokens import TokenStream
+from jsonpath_rfc9535.segments import JSONPathSegment
+from jsonpath_rfc9535.tokens import TokenStream
 
 VERSION = re.compile(r"1\.[012]\..*")
 REUSABLE = "#/components/actions/"
@@ -43,7 +40,7 @@ DOT = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|(\.)", re.DOTALL)
 class _Steps(JSONPathSelector):
     """Selects nothing, and counts the values that the selectors beside it look at."""
 
-    def __init__(self, search: _Search, segment: JSONPathSegment) -> None:
+    def __init__(self, search: "_Search", segment: JSONPathSegment) -> None:
         super().__init__(env=search, token=segment.token)
         self._search = search
         self._times = len(segment.selectors)
@@ -69,7 +66,7 @@ class _Expression(FilterFunction):
     arg_types: ClassVar[list[ExpressionType]] = [ExpressionType.VALUE, ExpressionType.VALUE]
     return_type = ExpressionType.LOGICAL
 
-    def __init__(self, search: _Search, whole: str) -> None:
+    def __init__(self, search: "_Search", whole: str) -> None:
         self._search = search
         self._whole = whole
 
@@ -99,7 +96,7 @@ def _matcher(pattern: str) -> Callable[[str], bool]:
 class _Parser(Parser):
     """Has each segment counted that may select more than one node, in filters too."""
 
-    env: _Search
+    env: "_Search"
 
     def parse_query(self, stream: TokenStream, *, in_filter: bool = False) -> Iterator[JSONPathSegment]:
         for segment in super().parse_query(stream, in_filter=in_filter):

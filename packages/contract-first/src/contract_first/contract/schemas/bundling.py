@@ -6,10 +6,9 @@ brought along under ``$defs``, and only references whose base is the document ar
 dialect is translated on the way.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from copy import copy
+from dataclasses import KW_ONLY, dataclass
 from functools import cached_property
 from itertools import islice
 from typing import Any
@@ -49,6 +48,7 @@ Pending = list["str | Family"]
 """References that a bundle still needs: pointers, anchors and families of heirs."""
 
 
+@dataclass(eq=False, repr=False)
 class Bundler:
     """Bundles the schemas of one document.
 
@@ -62,27 +62,20 @@ class Bundler:
         heirs: have one without alternatives choose among the components that inherit from its schema.
     """
 
-    def __init__(
-        self,
-        resources: Resources,
-        *,
-        is_30: bool,
-        not_required: Callable[[dict[str, Any]], frozenset[str]],
-        as_python: bool = False,
-        discriminates: bool = False,
-        heirs: Heirs | None = None,
-    ) -> None:
-        self._resources = resources
-        self._discriminates = discriminates
-        self._heirs = heirs
-        self._most_parts = MOST_PARTS if heirs is None else MOST_PARTS_WITH_HEIRS
-        self._is_30 = is_30
-        self._as_python = as_python
-        self._not_required = not_required
+    resources: Resources
+    _: KW_ONLY
+    is_30: bool
+    not_required: Callable[[dict[str, Any]], frozenset[str]]
+    as_python: bool = False
+    discriminates: bool = False
+    heirs: Heirs | None = None
+
+    def __post_init__(self) -> None:
+        self._most_parts = MOST_PARTS if self.heirs is None else MOST_PARTS_WITH_HEIRS
         self._names: set[str] | None = None
         self._brought: dict[str | Family, tuple[Any, Pending, int]] = {}
 
-    def narrowed(self, value: Any) -> Bundler:
+    def narrowed(self, value: Any) -> "Bundler":
         """Return a bundler of what of a schema can apply to a value, by the names of the members in it."""
         narrowed = copy(self)
         narrowed.__dict__.pop("_without_heirs", None)
@@ -111,28 +104,28 @@ class Bundler:
                 definitions[name], within, size = self._bring(reference)
                 pending.extend(within)
                 parts += size
-        if parts > self._most_parts and self._heirs is not None:
+        if parts > self._most_parts and self.heirs is not None:
             return self._without_heirs.bundle(schema)
         if parts > self._most_parts:
             raise ValueError(f"its schema leads to more than {MOST_PARTS} objects and arrays")
         return {"$ref": "#/$defs/root", "$defs": definitions}
 
     @cached_property
-    def _without_heirs(self) -> Bundler:
+    def _without_heirs(self) -> "Bundler":
         plain = copy(self)
-        plain._heirs, plain._most_parts, plain._brought = None, MOST_PARTS, {}  # noqa: SLF001 -- its own kind
+        plain.heirs, plain._most_parts, plain._brought = None, MOST_PARTS, {}  # noqa: SLF001 -- its own kind
         return plain
 
     def place(self, root: str, uri: str) -> str:
         """Return the pointer into the document of a part of a bundle of the schema at ``root``."""
-        if (embedded := self._resources.pointer_of(uri)) is not None:
+        if (embedded := self.resources.pointer_of(uri)) is not None:
             return embedded
         keys = pointers.split(pointers.from_fragment(urldefrag(uri).fragment))[1:]
         name = keys.pop(0) if keys else "root"
-        if self._heirs is not None and (declared := self._heirs.pointer_of(name)) is not None:
+        if self.heirs is not None and (declared := self.heirs.pointer_of(name)) is not None:
             return declared
         if name != "root" and not name.startswith("/"):
-            anchored = self._resources.target(None, "#" + quote(name))
+            anchored = self.resources.target(None, "#" + quote(name))
             name = "" if anchored is None else anchored.pointer
         return pointers.join(root if name == "root" else name, *keys)
 
@@ -143,7 +136,7 @@ class Bundler:
             if isinstance(reference, Family):
                 brought = self._conditions(reference, within)
             else:
-                target = self._resources.target(None, "#" + quote(reference))
+                target = self.resources.target(None, "#" + quote(reference))
                 if target is None:
                     raise LookupError(f"the reference #{reference} leads nowhere")
                 brought = self._standing_alone(target.node, within, is_part=True)
@@ -159,11 +152,11 @@ class Bundler:
                 return {"$ref": "#/$defs/" + target.name}
             return {"$ref": _rewritten_reference(target, pending)}
 
-        conditions = () if self._heirs is None else self._heirs.conditions(family, refer)
+        conditions = () if self.heirs is None else self.heirs.conditions(family, refer)
         return {"allOf": [True, *islice(conditions, self._most_parts)]}
 
     def _standing_alone(self, schema: Any, pending: Pending, *, is_part: bool = False) -> Any:
-        embedded = self._resources.reference_to(schema)
+        embedded = self.resources.reference_to(schema)
         if embedded is None:
             return self._rewrite(schema, pending, is_part=is_part)
         reference, resource = embedded
@@ -180,19 +173,19 @@ class Bundler:
         """
         if not isinstance(schema, dict) or "$id" in schema:
             return schema
-        family = None if self._heirs is None or is_part else self._heirs.family(schema)
-        if self._as_python and "discriminator" in schema:
+        family = None if self.heirs is None or is_part else self.heirs.family(schema)
+        if self.as_python and "discriminator" in schema:
             schema = self._discriminated(schema)
-        elif self._discriminates and "discriminator" in schema:
+        elif self.discriminates and "discriminator" in schema:
             schema = self._distinguished(schema)
-        if self._as_python and isinstance(named := schema.get("patternProperties"), dict):
-            named = {_python_end(key): self._is_30 or part for key, part in named.items()}
+        if self.as_python and isinstance(named := schema.get("patternProperties"), dict):
+            named = {_python_end(key): self.is_30 or part for key, part in named.items()}
             schema = {**schema, "patternProperties": named}
-        marked |= self._not_required(schema)
-        if self._is_30:
-            if self._as_python:
+        marked |= self.not_required(schema)
+        if self.is_30:
+            if self.as_python:
                 schema = {keyword: value for keyword, value in schema.items() if keyword not in NOT_OF_30}
-            schema = to_2020_12(schema, siblings=self._as_python)
+            schema = to_2020_12(schema, siblings=self.as_python)
         if marked and "required" in schema:
             schema = {**schema, "required": [name for name in schema["required"] if name not in marked]}
         if self._names is not None and isinstance(named := schema.get("properties"), dict):
@@ -240,7 +233,7 @@ class Bundler:
         alternatives: list[Any] = [
             {"required": [name], "properties": {name: {"enum": [value]}}, "allOf": [{"$ref": reference}]}
             for value, reference in named.items()
-            if reference.startswith("#/") and self._resources.target(None, reference) is not None
+            if reference.startswith("#/") and self.resources.target(None, reference) is not None
         ]
         chosen = {"type": "object", "anyOf": alternatives or [False]}
         return {**converted, "allOf": [*converted.get("allOf", ()), chosen], DISCRIMINATED: True}
@@ -284,7 +277,7 @@ class Bundler:
         declared = schema.get("properties", {}).get(name, schema.get("additionalProperties", True))
         if not is_any_text(declared):
             return False
-        target = self._resources.target(None, schema["$ref"]) if "$ref" in schema else None
+        target = self.resources.target(None, schema["$ref"]) if "$ref" in schema else None
         parts = [*schema.get("allOf", ()), *([target.node] if target else ())]
         return all(self._allows_any_text(part, name, depth - 1) for part in parts)
 

@@ -13,16 +13,10 @@ from functools import cache, lru_cache
 from typing import Any
 
 import jsonschema_rs
+import openapi_schema_validator as oas
 from jsonschema import ValidationError
 from jsonschema.validators import extend
 from openapi_core.validation.schemas.factories import DialectSchemaValidatorsFactory, SchemaValidatorsFactory
-from openapi_schema_validator import (
-    OAS31_BASE_DIALECT_ID,
-    OAS32_BASE_DIALECT_ID,
-    OAS30ReadValidator,
-    OAS31Validator,
-    OAS32Validator,
-)
 
 from contract_first.contract.document.anatomy import ALTERNATIVES, mapping_targets
 from contract_first.contract.document.json_types import is_integer
@@ -49,11 +43,11 @@ def of_responses(schemas: Schemas, version: str) -> SchemaValidatorsFactory:
     """Return the factory of validators of responses, for a version of OpenAPI such as ``3.1``."""
     match version:
         case "3.0":
-            return SchemaValidatorsFactory(_corrected(OAS30ReadValidator, schemas))
+            return SchemaValidatorsFactory(_corrected(oas.OAS30ReadValidator, schemas))
         case "3.1":
-            return _AnyDialect(schemas, OAS31Validator, OAS31_BASE_DIALECT_ID)
+            return _AnyDialect(schemas, oas.OAS31Validator, oas.OAS31_BASE_DIALECT_ID)
         case _:
-            return _AnyDialect(schemas, OAS32Validator, OAS32_BASE_DIALECT_ID)
+            return _AnyDialect(schemas, oas.OAS32Validator, oas.OAS32_BASE_DIALECT_ID)
 
 
 def _composed(keyword: str, kind: Any) -> Callable[..., Iterator[ValidationError]]:

@@ -3,8 +3,6 @@
 A value of the base is one of theirs: which one, the discriminator says (OpenAPI 3.0.3, section 4.7.25.1).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -63,6 +61,7 @@ class Family:
         return [*declaring] or self.above
 
 
+@dataclass(eq=False, repr=False)
 class Heirs:
     """Finds the heirs of a document's schemas, for one direction of its messages.
 
@@ -71,15 +70,11 @@ class Heirs:
         conforms: tells whether a value conforms to a schema.
     """
 
-    def __init__(
-        self,
-        resources: Resources,
-        parts: Callable[[Any], list[dict[str, Any]]],
-        conforms: Callable[[Any, Any], bool],
-    ) -> None:
-        self._resources = resources
-        self._parts = parts
-        self._conforms = conforms
+    resources: Resources
+    parts: Callable[[Any], list[dict[str, Any]]]
+    conforms: Callable[[Any, Any], bool]
+
+    def __post_init__(self) -> None:
         self._alternatives: dict[int, tuple[Any, list[dict[str, Any]]]] = {}
         self._of_families: dict[Family, list[dict[str, Any]]] = {}
         self._families: dict[tuple[frozenset[int], tuple[int, ...]], Family] = {}
@@ -88,7 +83,7 @@ class Heirs:
 
     def of(self, node: Any) -> list[dict[str, Any]]:
         """Return a schema for each heir of a schema: the heir's, with its values of the discriminator."""
-        if not (self._resources.have_discriminators and isinstance(node, dict)):
+        if not (self.resources.have_discriminators and isinstance(node, dict)):
             return []
         if id(node) not in self._alternatives:
             family = self.family(node)
@@ -102,13 +97,13 @@ class Heirs:
 
     def may_have(self, node: Any) -> bool:
         """Tell whether a schema may have heirs, which depend on where it stands, not on its text alone."""
-        return self._resources.have_discriminators and id(node) in self._components
+        return self.resources.have_discriminators and id(node) in self._components
 
     def family(self, node: Any) -> Family | None:
         """Return the family of the discriminators of a schema that list no alternatives, if it has heirs."""
-        if not (self._resources.have_discriminators and isinstance(node, dict)) or NAMING.isdisjoint(node):
+        if not (self.resources.have_discriminators and isinstance(node, dict)) or NAMING.isdisjoint(node):
             return None
-        parts = self._parts(node)
+        parts = self.parts(node)
         return self._family(self._components.keys() & map(id, parts), _discriminators(parts))
 
     def inheriting(self, node: Any) -> list[Component]:
@@ -178,7 +173,7 @@ class Heirs:
 
     def _members(self, name: str, *components: Component) -> Iterator[Any]:
         """Yield the schemas of a property in the parts of components."""
-        parts = chain(*(self._parts(component.node) for component in components))
+        parts = chain(*(self.parts(component.node) for component in components))
         named = (part.get("properties", {}) for part in parts)
         return (properties[name] for properties in named if name in properties)
 
@@ -191,7 +186,7 @@ class Heirs:
                 allowed = [
                     value
                     for value in values.get(heir.pointer, ())
-                    if all(self._conforms(member, value) for member in members)
+                    if all(self.conforms(member, value) for member in members)
                 ]
                 if allowed:
                     chosen = [value for value in allowed if value in mapped] or allowed[:1]
@@ -221,11 +216,11 @@ class Heirs:
     @cached_property
     def _components(self) -> dict[int, list[Component]]:
         """The components by their identities, which several share if YAML has aliases."""
-        schemas = self._resources.document.get("components", {}).get("schemas", {})
+        schemas = self.resources.document.get("components", {}).get("schemas", {})
         identities = frozenset(map(id, schemas.values()))
         components: dict[int, list[Component]] = {}
         for name, node in schemas.items():
-            parts = self._parts(node)
+            parts = self.parts(node)
             pointer = pointers.join("/components/schemas", name)
             component = Component(
                 pointer, node, identities.intersection(map(id, parts)), _discriminators(parts)

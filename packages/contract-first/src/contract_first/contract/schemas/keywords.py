@@ -5,8 +5,6 @@ openapi-core accepts, which decides about responses, it reads patterns as that d
 2020-12 but for these and a few keywords. Formats are read in one way by both.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal

@@ -3,8 +3,6 @@
 A value made from it is likely to be valid, not sure to be: validate it before use.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable, Iterable, Iterator
 from collections.abc import Set as AbstractSet
@@ -67,7 +65,7 @@ class Merged:
     targets: frozenset[int] = frozenset()
     description: str = ""
 
-    def copy(self) -> Merged:
+    def copy(self) -> "Merged":
         """Return a copy that can be added to."""
         other = copy(self)
         other.limits, other.required = dict(self.limits), dict(self.required)

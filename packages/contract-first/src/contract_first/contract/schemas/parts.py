@@ -1,7 +1,5 @@
 """Parts of a document with the words for where they are."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -25,7 +23,7 @@ class Part:
     where: str
     origin: Callable[[str], str] = field(default=str, compare=False, repr=False)
 
-    def below(self, *keys: str | int, where: str = "") -> Part:
+    def below(self, *keys: str | int, where: str = "") -> "Part":
         """Return the part below under ``keys``, its words extended."""
         node = self.node
         for key in keys:

@@ -1,7 +1,5 @@
 """The control API as an ASGI app."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -39,7 +37,7 @@ _CHALLENGE = {"WWW-Authenticate": 'Bearer realm="control of the mock"'}
 
 
 def control(
-    access: ControlAccess,
+    access: "ControlAccess",
     *,
     pages: Mapping[str, ASGIApp],
     public: Collection[str],
@@ -89,7 +87,7 @@ class _Checked:
 
     bound: ASGIApp
     pages: Mapping[str, ASGIApp]
-    access: ControlAccess
+    access: "ControlAccess"
     public: Collection[str]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

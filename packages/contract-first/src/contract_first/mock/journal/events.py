@@ -1,7 +1,5 @@
 """What happens in the mock, published to listeners, and over HTTP as server-sent events."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 import threading
@@ -84,7 +82,7 @@ class Events:
             for listener in listeners:
                 listener.put(event)
 
-    def listen(self) -> EventListener:
+    def listen(self) -> "EventListener":
         """Return a listener of this event loop, to be removed by the caller.
 
         Raises:
@@ -101,7 +99,7 @@ class Events:
             self._listeners.add(listener)
         return listener
 
-    def remove(self, listener: EventListener) -> None:
+    def remove(self, listener: "EventListener") -> None:
         with self._guard:
             self._listeners.discard(listener)
 

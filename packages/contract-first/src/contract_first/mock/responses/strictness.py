@@ -1,7 +1,5 @@
 """What a mock does about requests, and examples, that violate the contract."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -38,7 +36,7 @@ class MockStrictness(NamedTuple):
         """Tell whether violations of a rule are not even reported."""
         return self.requests == "off" or (rule == "format" and self.formats == "off")
 
-    def where(self, problems: list[Problem], faults: Collection[tuple[str, str]]) -> MockStrictness:
+    def where(self, problems: list[Problem], faults: Collection[tuple[str, str]]) -> "MockStrictness":
         """Return what is done about the problems of a request where examples have such faults of format."""
         if self.formats == "on" and faults and _of_formats(problems):
             places = {_place(part) for problem in problems for part in getattr(problem, "violations", ())}

@@ -1,24 +1,19 @@
 """The S3 of the pytest plugin."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+
+import pytest
 
 from contract_first.mock.extension import NO_EXTENSION
 from contract_first.mock.journal.calls import Calls
 from contract_first.mock.rule import Rule
+from contract_first.mock.rule_marker import RuleMarker
 from contract_first.mock.rules.reading import RuleReader
 from contract_first.mock.traffic import Traffic
 from strict_s3 import Server, running
 from strict_s3.messages.operations import NAMES
 from strict_s3.options import CONFLICTING_VARIABLES
-
-if TYPE_CHECKING:
-    import pytest
-
-    from contract_first.mock.rule_marker import RuleMarker
 
 
 class S3Fixture:

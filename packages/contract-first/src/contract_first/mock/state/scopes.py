@@ -1,7 +1,5 @@
 """Scopes that do not meet: each has state of its own, from its first use until it is idle."""
 
-from __future__ import annotations
-
 import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -9,13 +7,12 @@ from contextlib import AbstractContextManager, asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
+
+from starlette.types import Scope
 
 from contract_first.contexts import assignment
 from contract_first.service.messages.problems import Conflict, NotFound, ServiceUnavailable
-
-if TYPE_CHECKING:
-    from starlette.types import Scope
 
 SCOPE: ContextVar[str] = ContextVar("scope", default="")
 """The scope whose state the current request uses; empty for what all have in common."""

@@ -1,7 +1,5 @@
 """The state of a mock as the control API uses it, and the lock around it."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
@@ -172,13 +170,13 @@ class StateLock:
         """
         return _Use(self)
 
-    async def begin(self, use: _Use) -> None:
+    async def begin(self, use: "_Use") -> None:
         """Let a request use the state, after any change under way."""
         while not self._open.is_set():
             await self._open.wait()
         self._uses.add(use)
 
-    def end(self, use: _Use) -> None:
+    def end(self, use: "_Use") -> None:
         """End the use of a request."""
         self._uses.discard(use)
         if not self._uses:

@@ -1,7 +1,5 @@
 """The stored items that requests to one operation are for: found, created, changed and removed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import Any, Final

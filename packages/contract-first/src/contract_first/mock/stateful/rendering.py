@@ -1,7 +1,5 @@
 """Responses that show stored items: the contract's own, with the items and the page in it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any

@@ -1,7 +1,5 @@
 """The items that a contract's lists show, by its seed: a mock begins with them, with and without memory."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress

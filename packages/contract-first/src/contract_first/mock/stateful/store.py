@@ -1,7 +1,5 @@
 """Where items are: a SQLite database, in memory or in a file, with a bound."""
 
-from __future__ import annotations
-
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager

@@ -1,10 +1,9 @@
 """Responds to an operation from stored items: each is laid over the contract's own response."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any, Final
 
 from contract_first.contract import Operation
@@ -33,6 +32,7 @@ REDIRECTED: Final = (b"x-mock-redirected", b"1")
 """The response is what the redirect leads to that the contract has instead, on another host."""
 
 
+@dataclass(eq=False, repr=False)
 class StoredItems:
     """The step that responds to an operation from its collection.
 
@@ -42,27 +42,22 @@ class StoredItems:
         origin: returns the URL of the API as the client of the current request reaches it.
     """
 
-    def __init__(
-        self,
-        operation: Operation,
-        role: Role,
-        catalog: Catalog,
-        memory: Memory,
-        responses: DocumentedResponses,
-        origin: Callable[[], str],
-    ) -> None:
-        self._responses = responses
-        self._operation = operation
-        self._role = role
-        self._collection = role.collection
-        self._memory = memory
-        self._collections = catalog.collections.values()
-        self._items = RequestedItems(operation, role, catalog, memory)
-        values = catalog.values[role.collection.path]
-        places = [(parameter["in"], parameter["name"]) for parameter in operation.parameters]
-        shape = Fields(places, values.generator, operation.operation_id, self._stored)
-        self._renderer = Renderer(operation, role, values, shape, responses.links, origin)
-        self._created = CREATED if str(CREATED) in operation.responses else None
+    operation: Operation
+    role: Role
+    catalog: Catalog
+    memory: Memory
+    responses: DocumentedResponses
+    origin: Callable[[], str]
+
+    def __post_init__(self) -> None:
+        self._collection = self.role.collection
+        self._collections = self.catalog.collections.values()
+        self._items = RequestedItems(self.operation, self.role, self.catalog, self.memory)
+        values = self.catalog.values[self.role.collection.path]
+        places = [(parameter["in"], parameter["name"]) for parameter in self.operation.parameters]
+        shape = Fields(places, values.generator, self.operation.operation_id, self._stored)
+        self._renderer = Renderer(self.operation, self.role, values, shape, self.responses.links, self.origin)
+        self._created = CREATED if str(CREATED) in self.operation.responses else None
 
     async def __call__(self, exchange: Exchange) -> None:
         """Respond to a request.
@@ -75,19 +70,19 @@ class StoredItems:
             ServiceUnavailable: there is no room for another.
         """
         exchange.source = STORED
-        action = self._role.action
+        action = self.role.action
         if action == "read":
             await self._read(exchange)
             return
         if action == "list":
             await self._document(exchange)
-        async with self._memory.lock:
+        async with self.memory.lock:
             await self._require_parents(exchange)
             if action == "list":
                 await self._list(exchange)
             elif action == "download":
                 await self._download(exchange)
-            elif self._role.is_many:
+            elif self.role.is_many:
                 await self._write_many(exchange)
             else:
                 await self._write(exchange)
@@ -95,9 +90,9 @@ class StoredItems:
     async def _document(self, exchange: Exchange, status: int | None = None) -> Any:
         """Take the documented response of a status, by default the success; return what its envelope has."""
         selection = Selection(status, accepted(exchange.request))
-        documented = await self._responses.response(selection, exchange.request)
+        documented = await self.responses.response(selection, exchange.request)
         exchange.documented = documented
-        return within(documented.body.value, self._role.envelope)
+        return within(documented.body.value, self.role.envelope)
 
     def _stored(self, schema: Schema, key: Any) -> dict[str, Any] | None:
         """Return the item of a schema and a key, of any collection."""
@@ -105,21 +100,21 @@ class StoredItems:
             item
             for collection in self._collections
             if collection.is_seen_in(schema)
-            for item in self._memory.store.keyed(collection.path, str(key))
+            for item in self.memory.store.keyed(collection.path, str(key))
         )
         return next((item.value for item in items), None)
 
     async def has(self, arguments: Arguments) -> bool:
         """Tell whether the collection has the item that a request is for."""
-        async with self._memory.lock:
+        async with self.memory.lock:
             return self._items.find(await self._begin(arguments)) is not None
 
     async def _begin(self, arguments: Arguments) -> Arguments:
         """Give the collections of the path what they begin with; return the arguments with their keys."""
-        await self._memory.begin(self._collection, self._items.parents(arguments))
+        await self.memory.begin(self._collection, self._items.parents(arguments))
         by_keys = self._items.by_keys(arguments)
         if by_keys is not arguments:
-            await self._memory.begin(self._collection, self._items.parents(by_keys))
+            await self.memory.begin(self._collection, self._items.parents(by_keys))
         return by_keys
 
     async def _require_parents(self, exchange: Exchange) -> None:
@@ -130,7 +125,7 @@ class StoredItems:
     async def _list(self, exchange: Exchange) -> None:
         """Respond with the items, where that may take long from a thread."""
         is_slow = self._items.prefixes or self._items.listing.reads_all(self._items.query(exchange.places))
-        store = self._memory.store
+        store = self.memory.store
         if store.largest > LARGE_BYTES or (store.is_large and is_slow):
             await asyncio.to_thread(self._show_page, exchange)
         else:
@@ -143,18 +138,18 @@ class StoredItems:
 
     async def _read(self, exchange: Exchange) -> None:
         items = self._items
-        async with self._memory.lock:
+        async with self.memory.lock:
             await self._require_parents(exchange)
             arguments = exchange.places
             item = items.find(arguments) if self._collection.is_single else items.require(arguments)
         base = await self._document(exchange)
         if item is None and not items.prefixes:  # requests for many parents would fill the store
-            async with self._memory.lock:
+            async with self.memory.lock:
                 with suppress(PayloadTooLarge, ServiceUnavailable):  # to read it needs no room
                     item = items.single(base, arguments)
         if item is None:
             return
-        if is_current(item.value, exchange.request, self._operation):
+        if is_current(item.value, exchange.request, self.operation):
             await self._document(exchange, NOT_MODIFIED)
             set_fields(exchange, {b"etag": tag_of(item.value)})
         else:
@@ -166,14 +161,14 @@ class StoredItems:
         await self._document(exchange)
         if file is None:
             return
-        statuses = self._operation.responses.keys()
+        statuses = self.operation.responses.keys()
         set_file(exchange, file)
         if any(status.startswith("3") for status in statuses) and statuses.isdisjoint({"200", "2XX"}):
             exchange.request.response_headers.append(REDIRECTED)
 
     async def _write_many(self, exchange: Exchange) -> None:
         arguments = exchange.places
-        if self._role.action == "delete":
+        if self.role.action == "delete":
             await self._document(exchange)
             await asyncio.to_thread(self._items.remove_all, arguments)
             return
@@ -183,11 +178,11 @@ class StoredItems:
         self._renderer.items(exchange, [(value, parents) for value in values])
 
     async def _write(self, exchange: Exchange) -> None:
-        action, items, arguments = self._role.action, self._items, exchange.places
+        action, items, arguments = self.role.action, self._items, exchange.places
         item = None if action == "create" else items.find(arguments)
         is_single = self._collection.is_single
         if action != "create" and (item is not None or not is_single):
-            require_match(None if item is None else item.value, exchange.request, self._operation)
+            require_match(None if item is None else item.value, exchange.request, self.operation)
         if action == "delete":
             item = item or items.require(arguments)
             await self._document(exchange)
@@ -206,9 +201,9 @@ class StoredItems:
 
     async def _create(self, exchange: Exchange) -> None:
         """Create an item; raises NotFound where an operation changes those alone that are there."""
-        action, items, arguments = self._role.action, self._items, exchange.places
+        action, items, arguments = self.role.action, self._items, exchange.places
         otherwise = self._collection.has("create")
-        is_upsert = action == "replace" and creates(self._operation, is_created_otherwise=otherwise)
+        is_upsert = action == "replace" and creates(self.operation, is_created_otherwise=otherwise)
         if action != "create" and not is_upsert:
             items.require(arguments)
         base = await self._document(exchange, self._created)

@@ -1,7 +1,5 @@
 """Items of a store in an order, of which only those that are asked for are read."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, NamedTuple
@@ -70,7 +68,7 @@ class Listed(ABC):
     def position(self, key: str) -> int | None:
         """Return how many items are before the one with a key; None if there is none."""
 
-    def ordered(self, places: Sequence[int]) -> Ordered:
+    def ordered(self, places: Sequence[int]) -> "Ordered":
         """Return items at some of the places, in the order of these."""
         return Ordered(self._read, places, self.largest)
 

@@ -1,7 +1,5 @@
 """Authentication: who the caller is, decided before a request is read any further."""
 
-from __future__ import annotations
-
 import inspect
 from base64 import b64decode
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -54,7 +52,7 @@ class BasicCredential(NamedTuple):
     password: str
 
     @classmethod
-    def read(cls, credential: str) -> BasicCredential:
+    def read(cls, credential: str) -> "BasicCredential":
         """Decode a credential: user id and password, separated by a colon, in Base64. Raises Unauthorized."""
         try:
             username, colon, password = b64decode(credential, validate=True).decode().partition(":")

@@ -1,7 +1,5 @@
 """What handlers share: found by name or by type, once for the app or opened for each request."""
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager

@@ -1,7 +1,5 @@
 """Functions around the handlers of operations: of all, of a tag, or of one operation."""
 
-from __future__ import annotations
-
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -33,7 +31,7 @@ class Hook:
     operation: str = ""
 
     @classmethod
-    def before(cls, function: Function, *, tag: str = "", operation: str = "") -> Hook:
+    def before(cls, function: Function, *, tag: str = "", operation: str = "") -> "Hook":
         """Call ``function(request, arguments)`` before the handler; it may change the arguments."""
         called = awaitable(function)
 
@@ -44,7 +42,7 @@ class Hook:
         return cls(run, tag, operation)
 
     @classmethod
-    def after(cls, function: Function, *, tag: str = "", operation: str = "") -> Hook:
+    def after(cls, function: Function, *, tag: str = "", operation: str = "") -> "Hook":
         """Call ``function(request, response)`` after the handler; it may return another response."""
         called = awaitable(function)
 
@@ -56,7 +54,7 @@ class Hook:
         return cls(run, tag, operation)
 
     @classmethod
-    def around(cls, function: Function, *, tag: str = "", operation: str = "") -> Hook:
+    def around(cls, function: Function, *, tag: str = "", operation: str = "") -> "Hook":
         """Call ``function(request, call)``, which awaits ``call()`` for the response, and returns one."""
         called = awaitable(function)
 

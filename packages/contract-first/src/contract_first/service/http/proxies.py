@@ -1,17 +1,13 @@
 """Who is behind a proxy: the client's address, and the origin that it sees."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import TYPE_CHECKING
+
+from contract_first.service.messages.request import Request
 
 from .origins import normal_origin
-
-if TYPE_CHECKING:
-    from contract_first.service.messages.request import Request
 
 MOST_HOPS = 16
 LONGEST_ADDRESS = 64

@@ -1,22 +1,17 @@
 """A response: as a handler returns it, and as it goes out."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from http.cookies import SimpleCookie
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import Any, Final, Literal, Self
 from urllib.parse import quote
 
 import msgspec
 from starlette.types import Send
 
+from .request import Request
 from .streaming import stream
-
-if TYPE_CHECKING:
-    from .request import Request
-
 
 RawHeaders = list[tuple[bytes, bytes]]
 NO_SNIFFING = (b"x-content-type-options", b"nosniff")
@@ -96,7 +91,7 @@ class Response(msgspec.Struct):
     cookies: Sequence[Cookie] = ()
 
     @classmethod
-    def of(cls, returned: Any) -> Response:
+    def of(cls, returned: Any) -> Self:
         """Return the response for a handler's ``value``, ``(value, status[, headers])`` or ``Response``."""
         if isinstance(returned, cls):
             return returned

@@ -1,16 +1,13 @@
 """Sends a body while it is made, as long as the client waits for it."""
 
-from __future__ import annotations
-
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from starlette.types import Receive, Send
 
-if TYPE_CHECKING:
-    from .request import Request
+from .request import Request
 
 FIRST_SECONDS = 1.0
 """How long a response waits for the first part of its body: what is raised until then is its problem."""

@@ -5,8 +5,6 @@ use it for arrays too, and for what is deeper; clients write those ``p[]=1`` or 
 ``p[a][0][b]=1``.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -69,9 +67,9 @@ class Node:
     """The texts that were sent for a value, or its members by name."""
 
     texts: list[str] = field(default_factory=list)
-    members: dict[str, Node] = field(default_factory=dict)
+    members: "dict[str, Node]" = field(default_factory=dict)
 
-    def inside(self, name: str) -> Node:
+    def inside(self, name: str) -> "Node":
         """Return the member of this name; where brackets are empty, a new one each time."""
         return self.members.setdefault(name or str(len(self.members)), Node())
 
@@ -203,13 +201,13 @@ class Coercion:
     def _branches(self) -> list[dict[str, Any]]:
         return [branch for schema in self._schemas for branch in schema.branches]
 
-    def _item(self, index: int) -> Coercion:
+    def _item(self, index: int) -> "Coercion":
         leading = [branch for branch in self._branches if index < len(branch.get("prefixItems", ()))]
         if not leading:
             return self._within(-1, self._declared("items", "unevaluatedItems", "contains"))
         return self._within(index, [branch["prefixItems"][index] for branch in leading])
 
-    def _named(self, name: str) -> Coercion:
+    def _named(self, name: str) -> "Coercion":
         properties = (branch.get("properties", {}) for branch in self._branches)
         declaring = [members for members in properties if name in members]
         if not declaring:
@@ -223,7 +221,7 @@ class Coercion:
                 return nodes
         return []
 
-    def _within(self, place: str | int, nodes: list[Any]) -> Coercion:
+    def _within(self, place: str | int, nodes: list[Any]) -> "Coercion":
         """Return the coercion of a member or item; it is made at its first use."""
         if place not in self._inside:
             of = self._schemas[0].of

@@ -6,6 +6,7 @@ compiled filter accepts what surely conforms; openapi-core decides on the rest.
 
 import logging
 from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -56,6 +57,7 @@ def accepts(operation: Operation, schemas: Schemas) -> list[str]:
     return [value for value in (*single, *listed) if isinstance(value, str)]
 
 
+@dataclass(eq=False, repr=False)
 class ResponseRenderer:
     """Renders and validates what one operation's handler returns.
 
@@ -65,23 +67,18 @@ class ResponseRenderer:
         reveal: tell clients how it does.
     """
 
-    def __init__(
-        self,
-        operation: Operation,
-        validator: ResponseValidator,
-        on_violation: Callable[[Operation], None],
-        *,
-        reveal: bool,
-    ) -> None:
-        self._operation = operation
-        self._status = operation.success
+    operation: Operation
+    validator: ResponseValidator
+    on_violation: Callable[[Operation], None]
+    _: KW_ONLY
+    reveal: bool
+
+    def __post_init__(self) -> None:
+        self._status = self.operation.success
         self._media_types: dict[tuple[int, type], list[str]] = {}
         self._json_schemas: BoundedDict[tuple[int, str], Schema] = BoundedDict(MOST_REMEMBERED)
-        self._validator = validator
-        self._on_violation = on_violation
-        self._reveal = reveal
-        self._schemas = validator.contract.schemas
-        self._filter = AcceptFilter(operation, self._schemas)
+        self._schemas = self.validator.contract.schemas
+        self._filter = AcceptFilter(self.operation, self._schemas)
 
     def render(self, returned: Any, request: Request) -> Rendered:
         """Return the response, or raise ViolationError if it violates the contract."""
@@ -92,7 +89,7 @@ class ResponseRenderer:
         if is_stream_class(response.body.__class__):
             return self._streamed(response, status, request)
         fields = _fields(response, request) if response.headers or response.cookies else []
-        if status in NO_BODY and (self._operation.response_for(status) or {}).get("content"):
+        if status in NO_BODY and (self.operation.response_for(status) or {}).get("content"):
             media_type, value = None, None
         elif response.media_type:
             media_type, value = response.media_type, response.body
@@ -131,13 +128,13 @@ class ResponseRenderer:
 
     def _schema(self, status: int, media_type: str) -> Schema:
         """Return the schema of the bodies of a status and a media type."""
-        content = (self._operation.response_for(status) or {}).get("content", {})
+        content = (self.operation.response_for(status) or {}).get("content", {})
         holder = content.get(declared_as(media_type, content), {})
         return self._schemas.for_responses.in_media_type(holder)
 
     def _streamed(self, response: Response, status: int, request: Request) -> Streamed:
         """Return a response whose body is made while it is sent, items validated one by one."""
-        content = (self._operation.response_for(status) or {}).get("content", {})
+        content = (self.operation.response_for(status) or {}).get("content", {})
         media_type = response.media_type or media_type_of(response.body, content)
         headers = [
             *_fields(response, request),
@@ -154,7 +151,7 @@ class ResponseRenderer:
         else:
             chunks = bytes_of(response.body)
         streamed = Streamed(status, [*headers, *request.response_headers], b"", chunks, idle)
-        if errors := self._validator.errors_of_head(self._operation, streamed, media_type):
+        if errors := self.validator.errors_of_head(self.operation, streamed, media_type):
             self._report(errors, request, status)
         return streamed
 
@@ -196,7 +193,7 @@ class ResponseRenderer:
         """
         key = status, body.__class__
         if key not in self._media_types:
-            declared = self._operation.response_for(status)
+            declared = self.operation.response_for(status)
             content = [*({"application/json": {}} if declared is None else declared.get("content", {}))]
             value = _plain(body, request)
             taking = [media_type for media_type in content if _takes(media_type, value)]
@@ -210,24 +207,24 @@ class ResponseRenderer:
         return self._schemas.key(node)
 
     def _require_valid(self, rendered: Rendered, media_type: str | None, request: Request) -> None:
-        if errors := self._validator.errors(self._operation, rendered, media_type):
+        if errors := self.validator.errors(self.operation, rendered, media_type):
             self._report(errors, request, rendered.status)
 
     def _report(self, errors: list[str], request: Request, status: int) -> NoReturn:
         """Log how a response violates the contract, and raise ViolationError."""
         stated = "; ".join(errors[:MOST_ERRORS])
-        pointers = self._operation.pointers.responses
+        pointers = self.operation.pointers.responses
         log.error(
             "%s violated the contract with %d at %s: %s%s (request %s)",
-            self._operation.operation_id,
+            self.operation.operation_id,
             status,
-            pointers.get(self._operation.response_key(status) or "", self._operation.pointer),
+            pointers.get(self.operation.response_key(status) or "", self.operation.pointer),
             stated,
             TO_DECLARE if status in ERRORS else "",
             request.request_id,
         )
-        self._on_violation(self._operation)
-        raise ViolationError(f"The response violates the contract: {stated}" if self._reveal else "")
+        self.on_violation(self.operation)
+        raise ViolationError(f"The response violates the contract: {stated}" if self.reveal else "")
 
 
 def _rendered(status: int, fields: RawHeaders, body: bytes, request: Request) -> Rendered:

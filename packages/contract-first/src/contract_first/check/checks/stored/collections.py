@@ -1,7 +1,5 @@
 """The collections of a contract whose items are created, and read by what identifies them."""
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -38,7 +36,7 @@ class StoredCollection:
         """How many items it belongs to."""
         return len(self.collection.item.names) - 1
 
-    def is_below(self, other: StoredCollection) -> bool:
+    def is_below(self, other: "StoredCollection") -> bool:
         """Tell whether it belongs to an item of another collection."""
         return self.collection.item.segments[:-2] == other.collection.item.segments
 

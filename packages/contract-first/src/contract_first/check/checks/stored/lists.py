@@ -1,7 +1,5 @@
 """What is created is in its list: once, counted, on one page, and found by filters."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from typing import Any, Final, TypeAlias

@@ -1,7 +1,5 @@
 """What is created is there, as it was sent, until it is deleted."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from contextlib import suppress
