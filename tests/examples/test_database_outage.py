@@ -1,5 +1,6 @@
 """The database of a project of ``contract new --db sqlalchemy`` goes away while it serves."""
 
+import json
 import os
 import runpy
 import signal
@@ -20,6 +21,9 @@ SERVICES = Path(__file__).parents[1] / "services"
 CONTRACT = Path(__file__).parents[2] / "examples" / "petstore" / "openapi.yaml"
 postgresql = runpy.run_path(str(SERVICES / "postgresql.py"))["postgresql"]
 stalling_postgresql = runpy.run_path(str(SERVICES / "stalling.py"))["stalling_postgresql"]
+SERVE = ["serve", "--app", "pet_shop.app:create_app", "--port=0", "--log-format=json"]
+free_port = runpy.run_path(str(SERVICES / "valkey.py"))["free_port"]
+STAGES = ("pool", "database", "handler")
 HANDLER = '''
 
 async def list_pets(kind: str | None, limit: int, session: AsyncSession) -> list[object]:
@@ -44,8 +48,9 @@ def project(tmp_path):
 def test_it_responds_while_its_database_is_away(project, postgresql):
     """Away, it is a 503 with Retry-After; where it hangs, the project says so, and ends at SIGTERM."""
     with stalling_postgresql(postgresql, "localhost") as (proxy, url):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "contract_first", "serve", "--app", "pet_shop.app:create_app", "--port=0"],
+        port = free_port()
+        process = subprocess.Popen(  # noqa: S603 -- our own command
+            [sys.executable, "-m", "contract_first", *SERVE, f"--metrics-port={port}"],
             cwd=project,
             env={**os.environ, "PET_SHOP_DATABASE_URL": url},
             stdout=subprocess.PIPE,
@@ -57,6 +62,10 @@ def test_it_responds_while_its_database_is_away(project, postgresql):
             base = line.partition(" on ")[2].split()[0]
             with httpx2.Client(base_url=base, timeout=20) as client:
                 assert client.get("/pets").status_code == 200
+                request = next(members for members in map(json.loads, process.stdout) if "status" in members)
+                assert all(request[f"{stage}_milliseconds"] >= 0 for stage in STAGES)
+                counts = client.get(f"http://127.0.0.1:{port}/metrics").text
+                assert all(f'_stage_seconds_count{{stage="{stage}"}} 1.0' in counts for stage in STAGES)
                 assert client.get("/readyz").status_code == 200
                 proxy.refuse()
                 response = client.get("/pets")
@@ -67,6 +76,7 @@ def test_it_responds_while_its_database_is_away(project, postgresql):
                 proxy.stall()
                 time.sleep(1)  # for which a state is not asked for again
                 assert client.get("/readyz").json()["database"] == "unreachable"
+                assert client.get("/pets", timeout=10).status_code == 503
             process.send_signal(signal.SIGTERM)
             log, _ = process.communicate(timeout=30)
             assert process.returncode == 0, log

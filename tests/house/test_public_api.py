@@ -31,7 +31,7 @@ MEMBERS = {
         "Exposure", "Hook", "Idempotency", "JsonLimits", "KeyInUse", "KeyReused", "Limits", "Observability",
         "PerRequest", "ProblemProfile", "Request", "Requirement", "ResolverError", "Response", "Seams",
         "ServerSentEvent", "Service", "Strictness", "Upload", "Violation",
-        "create_app", "listen", "per_request", "serve", "url_of",
+        "create_app", "listen", "per_request", "serve", "timed_engine", "url_of",
     ],
     "strict_s3": ["Server", "running"],
     "contract_first.check": [

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import URL, Connection, event, exc, make_url
 from sqlalchemy.pool import PoolProxiedConnection, StaticPool
 
-from contract_first.service.observe.stages import timed
+from contract_first.service.observe.stages import timed_engine
 from scanner_api.distribution import SCANNER_API
 
 from .async_engine import AsyncEngine, create_async_engine
@@ -64,8 +64,6 @@ _VALUES: Final = {
 }
 _HOSTS: Final = re.compile(r"([^:/?]+://(?:[^/?]*@)?)([^/?@,]+(?:,[^/?@,]+)+)(.*)", re.DOTALL)
 _SQLITE_PATIENCE: Final = 10
-_CALLS: Final = ("do_execute", "do_execute_no_params", "do_executemany", "do_commit", "do_rollback")
-"""What a dialect calls of its driver, and waits for."""
 
 
 class _SQLiteConnection(sqlite3.Connection):
@@ -190,8 +188,7 @@ def engine_for(url: URL, waits: Waits) -> AsyncEngine:
         raise DatabaseError(
             f"The database driver {error.name} is not installed; {SCANNER_API.how_to_install('postgresql')}"
         ) from error
-    for name in _CALLS:
-        setattr(engine.dialect, name, timed("database")(getattr(engine.dialect, name)))
+    timed_engine(engine)
     if engine.dialect.name == "postgresql":
         event.listen(engine.sync_engine, "connect", _watch_peer)
         if parsed.query.get("pgbouncer") == "true":

@@ -11,7 +11,6 @@ from sqlalchemy import exc
 
 from contract_first.service.messages.problems import ServiceUnavailable
 from contract_first.service.observe.logs import cause_of
-from contract_first.service.observe.stages import timed
 
 from .async_engine import AsyncConnection, AsyncEngine
 
@@ -85,8 +84,7 @@ async def connection_of(engine: AsyncEngine) -> AsyncIterator[AsyncConnection]:
     """Connect; whatever goes wrong in that (drivers and sockets have many errors) is a 503."""
     async with translated(), AsyncExitStack() as stack:  # its end too: what is lost has no rollback
         try:
-            with timed("pool"):
-                connection = await stack.enter_async_context(engine.connect())
+            connection = await stack.enter_async_context(engine.connect())
         except Exception as error:
             logger.warning("Cannot connect to the database: %s", cause_of(error))
             raise ServiceUnavailable(UNAVAILABLE) from error

@@ -760,3 +760,14 @@ def test_names_that_modules_import(write, pets, tmp_path, mypy_cache):
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_operations.py"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
     assert f"{len(paths)} passed" in done.stdout, done.stdout
+
+
+def test_the_image_of_a_project_is_drained_before_it_ends(new, minimal):
+    """Its command is one of ``serve``, which goes on for a while after SIGTERM: a balancer notices."""
+    folder, _ = new(minimal)
+    command = (folder / "Dockerfile").read_text().partition("\nCMD ")[2].replace("\\\n", "")
+    program, *arguments = json.loads(command)
+    assert program == "contract-first"
+    assert float(arguments[arguments.index("--lame-duck-seconds") + 1]) > 0
+    outcome = CliRunner().invoke(contract_first.cli.tree.app, [*arguments, "--help"])
+    assert outcome.exit_code == 0, outcome.output

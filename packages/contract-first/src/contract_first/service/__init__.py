@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from .messages.request import Request, Requirement
     from .messages.response import Cookie, Event, Response, ServerSentEvent
     from .messages.upload import Upload
+    from .observe.stages import timed_engine
     from .options import Exposure, Observability, Seams
     from .request.bodies import Limits
     from .request.json_bounds import JsonLimits
@@ -34,7 +35,8 @@ __all__ = [
     "NotImplementedYet", "Observability", "PayloadTooLarge", "PerRequest", "Problem", "ProblemProfile",
     "RateLimited", "Request", "Requirement", "ResolverError", "Response", "Seams", "ServerSentEvent",
     "Service", "ServiceUnavailable", "Strictness", "URITooLong", "Unauthorized", "UnsupportedMediaType",
-    "Upload", "ValidationFailed", "Violation", "create_app", "listen", "per_request", "serve", "url_of",
+    "Upload", "ValidationFailed", "Violation", "create_app", "listen", "per_request", "serve",
+    "timed_engine", "url_of",
 ]  # fmt: skip
 
 __getattr__ = exported(__name__)

@@ -4,10 +4,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Final
+from typing import Any, Final
 
 STAGES: Final[ContextVar[dict[str, float] | None]] = ContextVar("stages", default=None)
 """Seconds of those of the request that is being served, if it is observed."""
+_CALLS: Final = ("do_execute", "do_execute_no_params", "do_executemany", "do_commit", "do_rollback")
+"""What a dialect of SQLAlchemy calls of its driver, and waits for."""
 
 
 def spent(stage: str, start: float) -> None:
@@ -28,3 +30,11 @@ def timed(stage: str) -> Iterator[None]:
         yield
     finally:
         spent(stage, start)
+
+
+def timed_engine(engine: Any) -> Any:
+    """Return SQLAlchemy's engine, whose requests have the stages ``pool`` and ``database`` from now on."""
+    engine.pool.connect = timed("pool")(engine.pool.connect)
+    for name in _CALLS:
+        setattr(engine.dialect, name, timed("database")(getattr(engine.dialect, name)))
+    return engine
