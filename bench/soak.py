@@ -6,9 +6,9 @@
     python bench/soak.py mocks --rate 600           with ten times as many
     python bench/soak.py mocks --file soak.csv      and writes down what it saw each 15 s
 
-wrk sends requests to `serve` by a schedule, however long responses take: 70 % of what the server could do before.
-Mocks are asked for what no two requests have in common (`mixes.py`), over eight connections each. A mock's memory
-is that of its process (RSS, and PSS, which counts shared pages in part), and of those below it.
+wrk sends requests to `serve` by a schedule, however long responses take: 70 % of what the server could do
+before. Mocks are asked for what no two requests have in common (`mixes.py`), over eight connections each. A
+mock's memory is that of its process (RSS, and PSS, which counts shared pages in part), and of those below it.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ import sys
 import tempfile
 import threading
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from compare import machine
@@ -34,9 +34,7 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 from seeding import seed
-from servers import SESSIONS, Server, running
-
-from scanner_mocks import seeds
+from servers import Server, running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
