@@ -8,8 +8,7 @@
 
 wrk sends requests to `serve` by a schedule, however long responses take: 70 % of what the server could do
 before. Mocks are asked for what no two requests have in common (`mixes.py`), over eight connections each. A
-mock's memory is that of its process (RSS, and PSS, which counts shared pages in part), and of those below
-it.
+mock's memory is that of its process (RSS, and PSS, which counts shared pages in part), and of those below it.
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import json
 import socket
 import threading
@@ -279,3 +280,18 @@ def test_a_filter_that_is_none_is_refused(control):
     assert (error["in"], error["name"], error["rule"]) == ("query", "violation", "undeclared")
     assert "violations" in error["detail"]
     assert control.get("/journal", params={"limit": 0, "token": "none is asked for"}).status_code == 200
+
+
+def test_a_coded_body_that_expands_is_shown_in_part(control, api):
+    """A few KB that hold MB take no more of the journal, and of its export, than a plain body."""
+    last = control.get("/journal", params={"limit": 1}).json()["last"]
+    sent = gzip.compress(json.dumps({"kind": "cup" * 1_000_000}).encode())
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    for _ in range(30):
+        assert api.post("/things", content=sent, headers=headers).status_code == 415
+    response = control.get("/journal", params={"after": last, "limit": 1000})
+    (first, *_) = exchanges = response.json()["exchanges"]
+    assert len(response.content) < 2 * 1024 * 1024
+    assert 0 < len(exchanges) < 30
+    assert len(first["request"]["body"]) == 64 * 1024
+    assert first["request"]["body_bytes"] == 3_000_000 + len('{"kind": ""}')

@@ -139,9 +139,12 @@ class Journal:
         """
         exchanges: list[RecordedExchange] = []
         for entry in islice(self._entries_of(selector), limit):
-            if most_bytes is not None and exchanges and (most_bytes := most_bytes - entry.size) < 0:
-                break
-            exchanges.append(self.validated(entry))
+            exchange = self.validated(entry)
+            if most_bytes is not None and exchanges:
+                most_bytes -= max(entry.size, _size(exchange))  # longer without its content coding
+                if most_bytes < 0:
+                    break
+            exchanges.append(exchange)
         return exchanges
 
     def omission(self, selector: ExchangeSelector, exchanges: list[RecordedExchange], until: int) -> str:

@@ -54,7 +54,7 @@ class Recording:
         most_bytes: how much of a body is recorded.
         url: where a proxy passes the request on to; None for the URL that was called.
         contract: of the app, to find the operation in; None where `operation` is set.
-        shown_bytes: how much of a body a journal shows; None for all that is recorded.
+        shown_bytes: how much of a body a journal shows, without its content coding; None for all.
 
     Attributes:
         status: of the response; 0 until there is one.
@@ -252,7 +252,8 @@ class JournalMiddleware:
         if scope["type"] != "http" or (is_page(path) and path not in self._contract.paths):
             await self._app(scope, receive, send)
             return
-        recording = Recording(scope, self._journal.most_body_bytes, contract=self._contract)
+        most = self._journal.most_body_bytes
+        recording = Recording(scope, most, contract=self._contract, shown_bytes=most)
 
         def end() -> None:
             if recording.end():
