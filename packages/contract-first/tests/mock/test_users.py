@@ -348,6 +348,10 @@ def test_passwords_are_in_no_journal(table):
             "[users.ann]: wrong nick; expected password, or what its user has: id, name, email",
         ),
         ('[users.ann]\npassword = "x"\nid = "a"', "[users.ann]: wrong id; expected"),
+        (
+            '[users.ann]\npassword = "x"\n[users.bob]\npassword = "y"\nemail = "ann@example.com"',
+            "[users.bob]: ann@example.com is also of [users.ann]; expected one user of a name or e-mail",
+        ),
     ],
 )
 def test_a_table_that_is_wrong(tmp_path, text, reason):
@@ -360,6 +364,18 @@ def test_a_table_that_is_wrong(tmp_path, text, reason):
 
 
 # tokens without a login
+
+
+def test_strict_tokens():
+    """Tokens of users alone are accepted, whether or not they logged in; others are a 401."""
+    with contract_mock(contract(), strict_tokens=True) as mock:
+        for authorization in ("Bearer x", "Bearer", f"Bearer {mock.token('ann')}x"):
+            response = httpx2.get(f"{mock.api}/me", headers={"Authorization": authorization}, trust_env=False)
+            assert response.status_code == 401
+        assert "POST /_mock/tokens" in response.json()["message"]
+        token = {"Authorization": f"Bearer {mock.token('ann')}"}
+        assert httpx2.get(f"{mock.api}/me", headers=token, trust_env=False).status_code == 200
+        assert logged_in(mock, "bob", ANY).get("/me")["id"] == 2
 
 
 @pytest.mark.parametrize("options", [{}, {"control_token": "secret"}])
@@ -451,3 +467,25 @@ def test_services_share_users(tmp_path):
         with client:
             assert client.get(f"{bases['people']}/me").json()["name"] == "Ann Lee"
             assert client.post(f"{bases['notes']}/notes", json={"text": "Hi."}).json()["ownerId"] == 7
+
+
+def test_lines_of_collections_are_of_any_service(tmp_path):
+    """A line is of the service that has its path; one that no service has is refused, with what there is."""
+    file = tmp_path / "contract-first.toml"
+    file.write_text('[collections]\n"/notes" = {owner = "caller"}\n', "utf-8")
+    document = contract().document
+    services = {
+        name: Contract({**document, "paths": {path: document["paths"][path] for path in paths}}, "part.json")
+        for name, paths in (("notes", NOTES), ("people", ("/login", "/me")))
+    }
+    with contract_mock(services, collections=file, stateful=True) as mock:
+        url = f"{mock.services['notes'].url}/notes"
+        ann, bob = ({"Authorization": f"Bearer {mock.token(name)}"} for name in ("ann", "bob"))
+        note = httpx2.post(url, json={"text": "Hi."}, headers=ann, trust_env=False).json()
+        read = [
+            httpx2.get(f"{url}/{note['id']}", headers=of, trust_env=False).status_code for of in (ann, bob)
+        ]
+        assert read == [200, 404]
+    file.write_text('[collections]\n"/notices" = {owner = "caller"}\n', "utf-8")
+    with pytest.raises(ContractError, match="there are: /notes"), contract_mock(services, collections=file):
+        pass

@@ -144,6 +144,7 @@ class MockOptions(ApiOptions):
         s3: run an S3 beside, with the options of the table [s3] of this TOML file. In Python these,
             by the names of `strict_s3.options.Options`.
         users: let the users of the table [users] of this TOML file log in, by their passwords.
+        strict_tokens: refuse tokens in ``Authorization`` that no user has: 401.
         stream_interval: seconds between the items of event streams, JSON Lines and JSON text sequences.
         seed_data: JSON or YAML file of items that exist at start: lists by the path of their collection.
         offline: fetch no URL that the contract refers to.
@@ -170,6 +171,7 @@ class MockOptions(ApiOptions):
     collections: Annotated[Path | None, Flag()] = None
     s3: Annotated[Mapping[str, Any] | None, Flag(default="none", kind=Path | None)] = None
     users: Annotated[Path | None, Flag(default="four, with any password")] = None
+    strict_tokens: Annotated[bool, Flag()] = False
     stream_interval: Annotated[float, Flag("SECONDS")] = 0.0
     seed_data: Annotated[Path | None, Flag()] = None
     offline: Annotated[bool, Flag()] = False

@@ -339,7 +339,8 @@ class _Assembly:
             waits: for the collections in any case.
         """
         memory, options = self.memory, self.options
-        corrections = Corrections.read(options.collections) if options.collections else Corrections()
+        file, contracts = options.collections, self.contracts.values()
+        corrections = Corrections.read(file, contracts) if file else Corrections()
         recognizing = self.background.submit(self._recognize, contract, corrections)
         marks = marks_of(contract, corrections) if memory is not None or corrections.lines else {}
         if any(waits or mark.value for mark in marks.values()):
@@ -358,7 +359,12 @@ class _Assembly:
             collaborators = {"state": self.handlers.state, "clock": self.clock}
             handling = {"handlers": self.handlers.functions, "collaborators": collaborators}
         app = contract_app(
-            contract, responses, authentication=options.authentication, clock=self.clock, **handling
+            contract,
+            responses,
+            authentication=options.authentication,
+            tokens=frozenset(self.users.tokens.values()) if options.strict_tokens else None,
+            clock=self.clock,
+            **handling,
         )
         self.traffic.use(
             contract,

@@ -97,6 +97,14 @@ class Users:
         self._users = [self._user(number, name, row) for number, (name, row) in numbered]
         self.tokens: Mapping[str, str] = {user.name: user.members["token"] for user in self._users}
         self._by_token = {user.members["token"]: user for user in self._users}
+        by_login: dict[Any, str] = {}
+        for user in self._users:
+            for login in (user.name, user.members["email"]):
+                if (first := by_login.setdefault(login, user.name)) != user.name:
+                    reason = (
+                        f"{login:.100} is also of [users.{first:.100}]; expected one user of a name or e-mail"
+                    )
+                    raise ContractError(str(file), "", f"[users.{user.name:.100}]: {reason}.")
 
     def logs_in(self, operation: Operation) -> bool:
         """Tell whether an operation takes a password and returns a token, and registers nobody."""

@@ -2,7 +2,7 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
@@ -35,17 +35,22 @@ class Mark(NamedTuple):
 
 @dataclass(frozen=True)
 class Corrections:
-    """The table ``[collections]`` of a TOML file: marks by path, or by method and path as ``POST /pets``."""
+    """The table ``[collections]`` of a TOML file: marks by path, or by method and path as ``POST /pets``.
+
+    Attributes:
+        contracts: those that its lines are of, beside the one that is read; each passes over others' lines.
+    """
 
     lines: Mapping[str, Any] = field(default_factory=dict)
     path: Path | None = None
     text: str = ""
+    contracts: Iterable[Contract] = ()
 
     @classmethod
-    def read(cls, path: Path) -> "Corrections":
+    def read(cls, path: Path, contracts: Iterable[Contract] = ()) -> "Corrections":
         """Read a file, which may lack the table; raises as `table_in`."""
         lines, text = table_in(path, TABLE)
-        return cls(lines, path, text)
+        return cls(lines, path, text, contracts)
 
     def mark(self, name: str) -> Mark:
         """Return the mark of the line of this name."""
@@ -75,10 +80,11 @@ def marks_of(contract: Contract, corrections: Corrections) -> dict[str, Mark]:
     """Return the marks of the operations that are not left out, by operationId.
 
     Raises:
-        ContractError: a mark is not valid, or a line is of no path or operation of the contract.
+        ContractError: a mark is not valid, or a line is of no path or operation of the contracts.
     """
     operations, lines = contract.operations, corrections.lines
-    names = [*dict.fromkeys(it.path for it in operations), *(it.label for it in operations)]
+    everywhere = [*operations, *(it for other in corrections.contracts for it in other.operations)]
+    names = [*dict.fromkeys(it.path for it in everywhere), *dict.fromkeys(it.label for it in everywhere)]
     for name in lines.keys() - names:
         close = ", ".join(get_close_matches(name[:200], names, n=3) or names[:3]) or "none"
         raise corrections.mark(name).error(f"the contract has no such path or operation; there are: {close}")

@@ -112,7 +112,8 @@ class BoundOperation:
             self._in_object = {
                 member: self._places[argument][1] for argument, member in self._handler.query.items()
             }
-        self._respond = self.serve if fallback is None else fallback.responder(self, assembly)
+        serve = self.serve if self._seconds is None else self._serve_in_time
+        self._respond = serve if fallback is None else fallback.responder(self, assembly)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 -- ASGI's signature
         """Respond to one request, or raise a Problem."""
@@ -127,17 +128,20 @@ class BoundOperation:
             await _done(work, request)
 
     async def serve(self, request: Request) -> Rendered:
-        """Admit a request and return the handler's response to it.
+        """Admit a request and return the handler's response to it."""
+        await self.admit(request)
+        return await self.handled(await self.arguments(request), request)
 
-        Raises:
-            TimeoutError: it takes longer than a response may.
-        """
-        start = time.monotonic()
-        async with asyncio.timeout(self._seconds):
+    async def _serve_in_time(self, request: Request) -> Rendered:
+        """Serve a request; raise TimeoutError if it takes longer than a response may."""
+        async with asyncio.timeout(self._seconds) as limit:
             await self.admit(request)
-        spent_seconds = time.monotonic() - start
-        arguments = await self.arguments(request)  # for as long as the client sends
-        async with asyncio.timeout(self._seconds and self._seconds - spent_seconds):
+            if self._body is None:
+                return await self.handled(await self.arguments(request), request)
+            end, start = limit.when(), time.monotonic()
+            limit.reschedule(None)  # a client may take its time to send
+            arguments = await self.arguments(request)
+            limit.reschedule(end and end + time.monotonic() - start)
             return await self.handled(arguments, request)
 
     def handled(self, arguments: dict[str, Any], request: Request) -> Awaitable[Rendered]:

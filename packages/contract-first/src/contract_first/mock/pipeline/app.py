@@ -26,6 +26,7 @@ def contract_app(
     responses: ContractResponses | None = None,
     *,
     authentication: bool = True,
+    tokens: frozenset[str] | None = None,
     clock: Clock | None = None,
     handlers: Mapping[str, Function] = NO_HANDLERS,
     collaborators: Mapping[str, Any] = NO_HANDLERS,
@@ -37,8 +38,9 @@ def contract_app(
         handlers: functions that handle operations in place of the fallback, by name.
         collaborators: what they may ask for, by parameter name.
         authentication: ask for credentials where the contract does; any non-empty one will do.
+        tokens: those that are accepted in ``Authorization``; None for any.
     """
-    shape_only = ShapeOnlyAuthenticator(contract.security_schemes, contract.document["info"]["title"])
+    shape_only = ShapeOnlyAuthenticator(contract.security_schemes, contract.document["info"]["title"], tokens)
     fallback = responses or ContractResponses()
     authenticator = shape_only if authentication else OpenAuthenticator()
     strictness = Strictness(formats=fallback.strictness.formats != "off", reveal=True)

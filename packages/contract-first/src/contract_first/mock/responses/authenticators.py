@@ -17,10 +17,13 @@ class ShapeOnlyAuthenticator:
 
     Args:
         realm: what the challenges call the API.
+        tokens: those that are accepted in ``Authorization``, but for ``basic``; None for any.
     """
 
-    def __init__(self, schemes: Mapping[str, Mapping[str, Any]], realm: str) -> None:
-        self._schemes = schemes
+    def __init__(
+        self, schemes: Mapping[str, Mapping[str, Any]], realm: str, tokens: frozenset[str] | None = None
+    ) -> None:
+        self._schemes, self._tokens = schemes, tokens
         self._realm = realm
         self._basic = frozenset(
             name for name, scheme in schemes.items() if str(scheme.get("scheme", "")).lower() == "basic"
@@ -40,9 +43,20 @@ class ShapeOnlyAuthenticator:
         if alternatives and not any(names <= presented for names in alternatives):
             challenges = challenges_for(alternatives, self._schemes, self._realm)
             headers = {"WWW-Authenticate": challenges}
-            raise Unauthorized(f"Send {self._in_words(alternatives)}.", headers=headers)
+            whose = (
+                ""
+                if self._tokens is None
+                else "; a token is one that a login, or POST /_mock/tokens, returned"
+            )
+            raise Unauthorized(f"Send {self._in_words(alternatives)}{whose}.", headers=headers)
 
     def _has_shape(self, name: str, value: str) -> bool:
+        if (
+            self._tokens is not None
+            and name not in self._basic
+            and "authorization" in self._places[name].lower()
+        ):
+            return value.rpartition(" ")[2] in self._tokens
         with suppress(Unauthorized):
             return bool(value if name not in self._basic else BasicCredential.read(value))
         return False
