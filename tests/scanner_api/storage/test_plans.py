@@ -178,20 +178,42 @@ def test_sessions_of_a_status_are_read_by_index(in_shared_database, filled, cloc
     assert "ix_scan_sessions_organization_id_status_created_id" in plan, plan
 
 
-@pytest.mark.parametrize("page", [1, 2])
-def test_expired_sessions_are_read_without_active_ones(in_shared_database, filled, clock, page):
-    """Where none is idle, an index says so, and no ACTIVE session is looked at."""
+@pytest.mark.parametrize("page", [1, 2, ROWS // 30])
+def test_expired_sessions_are_read_without_active_ones(in_shared_database, session, now, clock, page):
+    """Where none is idle, an index says so, and no ACTIVE session is looked at, though all are newer."""
 
     async def scenario(database):
-        await filled(database)
+        row = {**session, "modified": now, "status": SessionStatus.EXPIRED}
+        rows = [
+            {**row, "id": f"{number}", "created": now + timedelta(seconds=number)} for number in range(ROWS)
+        ]
+        rows += [
+            {
+                **each,
+                "id": f"a{number}",
+                "created": now + timedelta(hours=number),
+                "status": SessionStatus.ACTIVE,
+            }
+            for number, each in enumerate(rows[: ROWS // 10], start=1)
+        ]
+        async with database.transaction() as connection:
+            await connection.execute(scan_sessions.insert(), rows)
+            if database.dialect.name == "postgresql":
+                await connection.execute(text("ANALYZE"))
         store = SessionStore(database, clock, TTL)
-        await store.expire_idle()
         reading = store.page(["organization"], page=page, page_size=10, status=SessionStatus.EXPIRED)
-        return await plans_of(database, reading)
+        plans = await plans_of(database, reading)
+        return plans, await store.page(
+            ["organization"], page=page, page_size=10, status=SessionStatus.EXPIRED
+        )
 
-    idle, *pages = in_shared_database(scenario)
+    (idle, *pages), (sessions, total) = in_shared_database(scenario)
     assert "status_modified" in idle, idle
-    assert [plan for plan in pages if "ACTIVE" in plan or "ix_scan_sessions_status" in plan] == []
+    assert "ix_scan_sessions_organization_id_status_created_id" in pages[-1], pages
+    assert [plan for plan in pages if "ACTIVE" in plan or "Filter" in plan or "Sort" in plan] == []
+    newest = ROWS - (page - 1) * 10
+    assert [each.id for each in sessions] == [f"{newest - number}" for number in range(1, 11)]
+    assert total == ROWS
 
 
 @pytest.mark.parametrize("organization_id", [None, "organization"])

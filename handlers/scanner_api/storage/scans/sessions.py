@@ -117,6 +117,7 @@ class SessionStore:
             conditions.append(scan_sessions.c.created_by == created_by)
         rows = select(*_COLUMNS).where(*conditions)
         statement = rows if status is None else rows.where(scan_sessions.c.status == status)
+        order = [scan_sessions.c.created, scan_sessions.c.id]
         others: list[Select[Any]] = []
         number: ColumnElement[int] = _stored_count(organization_ids, created_by, status)
         is_idle = self._activity.is_idle()  # once, so that all is seen at one time
@@ -126,13 +127,16 @@ class SessionStore:
         # in the order of their creation all ACTIVE ones would be read: not where none is idle
         elif status is SessionStatus.EXPIRED and (await self._database.fetch(select(idle)))[0][0]:
             others, number = [rows.where(is_idle)], number + idle
+        elif status is SessionStatus.EXPIRED:  # a range, or PostgreSQL reads all by their age and filters
+            statement = rows.where(scan_sessions.c.status.between(status, status))
+            order.insert(0, scan_sessions.c.status)
         sessions, total = await read_page(
             self._database,
             statement,
             _session,
             others=others,
             counting=select(number),
-            order=(scan_sessions.c.created, scan_sessions.c.id),
+            order=order,
             descending=True,
             page=page,
             page_size=page_size,
