@@ -39,7 +39,7 @@ def pytest_configure(config):
 def pytest_addoption(parser):
     """Offer a slice of the tests that is done before each commit."""
     parser.addoption(
-        "--quick", action="store_true", help="run the first test of each file, but none of whole programs"
+        "--quick", action="store_true", help="run the first test of each file that starts no programs"
     )
 
 
@@ -48,10 +48,14 @@ def pytest_collection_modifyitems(config, items):
     """Keep the first test of each file if a slice is asked for, once those of whole programs are marked."""
     if not config.getoption("quick"):
         return
-    inner = [item for item in items if item.get_closest_marker("programs") is None]
-    first = {item.path: item for item in reversed(inner)}
+    first = {item.path: item for item in reversed(items) if not starts_programs(item)}
     config.hook.pytest_deselected(items=[item for item in items if first.get(item.path) is not item])
-    items[:] = [item for item in inner if first[item.path] is item]
+    items[:] = [item for item in items if first.get(item.path) is item]
+
+
+def starts_programs(item):
+    """Say whether a test is of whole programs, or of a module that starts some: most of the time is theirs."""
+    return item.get_closest_marker("programs") is not None or hasattr(item.module, "subprocess")
 
 
 @pytest.hookimpl(optionalhook=True)
