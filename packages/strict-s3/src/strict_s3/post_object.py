@@ -51,16 +51,14 @@ class PostObject:
         if "key" not in form.fields:
             raise missing_field("key")
         signed = self._authenticator.authenticate_form(form.fields, bucket.region)
-        policy = self._policy_of(request, form, bucket, signed)
+        policy = self._policy(request, form, bucket, signed)
         headers = headers_of_form(form.fields)
         check_key(form.fields["key"])
         check_attributes(headers, bucket, signed)
         check_verified(headers, bucket)
         return self._store_file(request, form, policy, headers, bucket)
 
-    def _policy_of(
-        self, request: Request, form: Form, bucket: Bucket, signed: Signed | None
-    ) -> Policy | None:
+    def _policy(self, request: Request, form: Form, bucket: Bucket, signed: Signed | None) -> Policy | None:
         """Return the policy that allows these fields; None if the bucket accepts an unsigned form."""
         fields = form.fields
         described = replace(request, headers={**request.headers, **fields}, query=())

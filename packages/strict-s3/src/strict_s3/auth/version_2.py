@@ -18,12 +18,12 @@ _REGIONS = frozenset({
     "us-east-1", "us-west-1", "us-west-2", "eu-west-1", "ap-northeast-1", "ap-southeast-1",
     "ap-southeast-2", "sa-east-1", "us-gov-west-1",
 })  # fmt: skip
-_SIGNED_PARAMETERS = frozenset({
+_SIGNED = frozenset({
     "accelerate", "acl", "analytics", "cors", "delete", "inventory", "lifecycle", "location", "logging",
     "metrics", "notification", "object-lock", "partNumber", "policy", "replication", "requestPayment",
     "restore", "tagging", "torrent", "uploadId", "uploads", "versionId", "versioning", "versions", "website",
 })  # fmt: skip
-"""Fewer than there are subresources: clients do not sign those that came later."""
+"""Parameters that are signed; fewer than there are subresources, as clients do not sign later ones."""
 _MAX_EXPIRES = 99_999_999_999
 """In the year 5138; a time in milliseconds is larger."""
 
@@ -59,21 +59,20 @@ def of_query(request: Request) -> tuple[str, str, int]:
 def string_to_sign(request: Request, slash: str = "") -> str:
     """Return what is signed for a request; some clients sign a slash after a bucket that they do not send.
 
-    SDKs move the headers that they sign to the query of a presigned request.
+    SDKs move the headers that they sign to the query of a presigned request, and no others.
     """
-    headers = {**{name.lower(): value for name, value in request.query}, **request.headers}
-    time = "" if "x-amz-date" in headers else request.headers.get("date", "")
+    headers = request.headers
+    time = "" if "x-amz-date" in headers else headers.get("date", "")
+    if "authorization" not in headers:
+        headers = {**{name.lower(): value for name, value in request.query}, **headers}
+        time = request.parameter("Expires") or ""
     bucket = f"/{request.bucket}" if request.host_style else ""
-    query = "&".join(
-        f"{name}={value}" if value else name
-        for name, value in sorted(request.query)
-        if name in _SIGNED_PARAMETERS or name.startswith("response-")
-    )
+    signed = [pair for pair in sorted(request.query) if pair[0] in _SIGNED or pair[0].startswith("response-")]
+    query = "&".join(f"{name}={value}" if value else name for name, value in signed)
     return "\n".join((
         request.method,
-        headers.get("content-md5", ""),
-        headers.get("content-type", ""),
-        request.parameter("Expires") or time,
+        *(headers.get(name, "") for name in ("content-md5", "content-type")),
+        time,
         *(f"{name}:{headers[name]}" for name in sorted(headers) if name.startswith("x-amz-")),
         bucket + quote(request.path, safe="/-_.~") + slash + (f"?{query}" if query else ""),
     ))  # fmt: skip
