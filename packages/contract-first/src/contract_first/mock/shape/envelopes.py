@@ -183,7 +183,8 @@ def _links(before: list[Any], page: ListPage, list_name: str) -> Iterator[Any]:
 def _facts(name: str, before: Any, page: ListPage, list_name: str) -> Iterator[Any]:
     """Yield the facts of a page that a member of this name may have, the likeliest first."""
     for meaning in meanings_of(name):
-        fact = list_name if meaning is Meaning.LIST_NAME else FACTS.get(meaning, lambda _: UNKNOWN)(page)
+        fact = FACTS[meaning](page) if meaning in FACTS else UNKNOWN
+        fact = list_name if meaning is Meaning.LIST_NAME else fact
         if fact is UNKNOWN:
             continue
         if fact is None:
