@@ -25,6 +25,7 @@ from contract_first.service import (
     create_app,
     pages,
 )
+
 petstore = runpy.run_path(str(Path(__file__).with_name("petstore.py")))
 PETSTORE, HANDLERS = petstore["PETSTORE"], petstore["HANDLERS"]
 served, secured, ask = petstore["served"], petstore["secured"], petstore["ask"]
