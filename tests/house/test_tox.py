@@ -43,7 +43,9 @@ def test_coverage():
         "packages/contract-first/tests",
         *(f"tests/{name}" for name in ("scanner_contract", "scanner_api", "scanner_mocks", "toolkit")),
     }
-    workflows = [(ROOT / ".github" / "workflows" / name).read_text() for name in ("tests.yaml", "release.yaml")]
+    workflows = [
+        (ROOT / ".github" / "workflows" / name).read_text() for name in ("tests.yaml", "release.yaml")
+    ]
     assert all(re.search(r"tox -e coverage\b", text) for text in workflows)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import httpx2
 import pytest
 
@@ -92,7 +91,6 @@ def test_signed_headers_in_the_query(connect, bucket, error):
     assert httpx2.put(url, content=b"x", headers=equal).status_code == 200
     refused = httpx2.put(url, content=b"x", headers=other)
     assert (refused.status_code, error(refused)["Code"]) == (403, "SignatureDoesNotMatch")
-
 
 
 MALFORMED = (400, "AuthorizationQueryParametersError")

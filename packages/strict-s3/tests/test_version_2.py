@@ -25,27 +25,42 @@ if TYPE_CHECKING:
 KEY = "photos/ünï cöde+%2F&=?#.png"
 ELSEWHERE = "eu-central-1"
 REGIONS = (
-    "us-east-1", "us-west-1", "us-west-2", "eu-west-1", "ap-northeast-1", "ap-southeast-1", "ap-southeast-2",
-    "sa-east-1", "us-gov-west-1",
-)  # fmt: skip
+    "us-east-1",
+    "us-west-1",
+    "us-west-2",
+    "eu-west-1",
+    "ap-northeast-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "sa-east-1",
+    "us-gov-west-1",
+)
 KMS = {"x-amz-server-side-encryption": "aws:kms"}
 ONLY_VERSION_4 = (
-    400, "InvalidRequest",
-    "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.", {},
-)  # fmt: skip
+    400,
+    "InvalidRequest",
+    "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.",
+    {},
+)
 NEEDS_VERSION_4 = (
-    400, "InvalidArgument",
+    400,
+    "InvalidArgument",
     "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4.",
     {"ArgumentName": "Authorization", "ArgumentValue": "null"},
-)  # fmt: skip
+)
 ONE_MECHANISM = (
-    400, "InvalidArgument",
-    "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string "
-    "parameter or the Authorization header should be specified",
+    400,
+    "InvalidArgument",
+    (
+        "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string "
+        "parameter or the Authorization header should be specified"
+    ),
     {"ArgumentName": "Authorization"},
-)  # fmt: skip
-MISMATCH = "The request signature we calculated does not match the signature you provided. " \
-    "Check your key and signing method."  # fmt: skip
+)
+MISMATCH = (
+    "The request signature we calculated does not match the signature you provided. "
+    "Check your key and signing method."
+)
 
 
 def missing(field: str) -> tuple[Any, ...]:
@@ -60,9 +75,13 @@ def old(server: Server, keys: Any) -> Callable[..., Any]:
 
     def old(region: str = keys.region, url: str = server.url, **config: Any) -> Any:
         return boto3.client(
-            "s3", endpoint_url=url, region_name=region, aws_access_key_id=keys.access,
-            aws_secret_access_key=keys.secret, **({"config": Config(**config)} if config else {}),
-        )  # fmt: skip
+            "s3",
+            endpoint_url=url,
+            region_name=region,
+            aws_access_key_id=keys.access,
+            aws_secret_access_key=keys.secret,
+            **({"config": Config(**config)} if config else {}),
+        )
 
     return old
 
@@ -98,7 +117,9 @@ def test_presigned_urls_by_default(old, client, place):
     get = boto.generate_presigned_url("get_object", {**params, "ResponseContentDisposition": disposition})
     got = httpx2.get(f"{get}&unknown=1&x-mock-unwatched=1", headers={"Range": "bytes=0-0", "If-Match": "*"})
     assert (got.status_code, got.content) == (206, b"x")
-    stored = [got.headers.get(name) for name in ("Content-Type", "x-amz-meta-a", "Content-Disposition", "Expires")]
+    stored = [
+        got.headers.get(name) for name in ("Content-Type", "x-amz-meta-a", "Content-Disposition", "Expires")
+    ]
     assert stored == ["image/png", "b", disposition, None]
     upload = client.create_multipart_upload(**params)["UploadId"]
     part = boto.generate_presigned_url("upload_part", {**params, "UploadId": upload, "PartNumber": 1})
@@ -111,7 +132,10 @@ def test_presigned_urls_by_default(old, client, place):
     assert httpx2.get(get).status_code == 404
     new = boto.generate_presigned_url("create_bucket", {"Bucket": f"{place}-2"})
     assert httpx2.put(new).status_code == 200  # the signature's own parameters are not the operation's
-    assert httpx2.delete(boto.generate_presigned_url("delete_bucket", {"Bucket": f"{place}-2"})).status_code == 204
+    assert (
+        httpx2.delete(boto.generate_presigned_url("delete_bucket", {"Bucket": f"{place}-2"})).status_code
+        == 204
+    )
     far = boto.generate_presigned_url("get_object", {**params, "Key": "k"}, ExpiresIn=10**9)
     assert httpx2.get(far).status_code == 200
 
@@ -163,7 +187,11 @@ def by_header(keys: Any, server: Server) -> Callable[..., httpx2.Response]:
     """Send a request that a header signs, changed once it is signed."""
 
     def send(
-        target: str, method: str = "GET", further: str = "", headers: dict[str, str] | None = None, **changed: str
+        target: str,
+        method: str = "GET",
+        further: str = "",
+        headers: dict[str, str] | None = None,
+        **changed: str,
     ) -> httpx2.Response:
         request = AWSRequest(method, f"{server.url}/{target}", headers or {})
         HmacV1Auth(Credentials(keys.access, keys.secret)).add_auth(request)
@@ -188,19 +216,37 @@ def test_headers_and_queries_are_no_substitutes(by_header, old, keys, server, pl
 @pytest.mark.parametrize(
     ("headers", "refusal"),
     [
-        ({"Authorization": "AWS AKIA"}, (400, "InvalidArgument", "AWS authorization header is invalid.  Expected"
-                                         " AwsAccessKeyId:signature")),
-        ({"Date": "yesterday"}, (403, "AccessDenied", "AWS authentication requires a valid Date or x-amz-date"
-                                 " header")),
-        ({"Date": "Fri, 31 Dec 9999 23:59:59 -2300"}, (403, "AccessDenied", "AWS authentication requires a valid"
-                                                       " Date or x-amz-date header")),
-        ({"Date": "Thu, 01 Jan 2015 00:00:00 GMT"}, (403, "RequestTimeTooSkewed", "The difference between the"
-                                                     " request time and the current time is too large.")),
+        (
+            {"Authorization": "AWS AKIA"},
+            (
+                400,
+                "InvalidArgument",
+                "AWS authorization header is invalid.  Expected AwsAccessKeyId:signature",
+            ),
+        ),
+        (
+            {"Date": "yesterday"},
+            (403, "AccessDenied", "AWS authentication requires a valid Date or x-amz-date header"),
+        ),
+        (
+            {"Date": "Fri, 31 Dec 9999 23:59:59 -2300"},
+            (403, "AccessDenied", "AWS authentication requires a valid Date or x-amz-date header"),
+        ),
+        (
+            {"Date": "Thu, 01 Jan 2015 00:00:00 GMT"},
+            (
+                403,
+                "RequestTimeTooSkewed",
+                "The difference between the request time and the current time is too large.",
+            ),
+        ),
         ({"x-amz-meta-a": "b"}, (403, "SignatureDoesNotMatch", MISMATCH)),
-        ({"Authorization": "AWS AKIB:c2ln"}, (403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does"
-                                              " not exist in our records.")),
+        (
+            {"Authorization": "AWS AKIB:c2ln"},
+            (403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records."),
+        ),
     ],
-)  # fmt: skip
+)
 def test_authorization_headers_that_are_refused(headers, refusal, by_header, place, error):
     """A header without a signature, a time or what it signed is refused."""
     response = by_header(f"{place}/k", **headers)
@@ -211,7 +257,9 @@ def test_authorization_headers_that_are_refused(headers, refusal, by_header, pla
 def test_bodies_of_digests(by_header, place, error):
     """Content-MD5 is signed, and Range is not."""
     md5 = {"Content-MD5": "XrY7u+Ae7tCTyyK7j1rNww=="}
-    assert error(by_header(f"{place}/k", headers=md5, **{"Content-MD5": "x"}))["Code"] == "SignatureDoesNotMatch"
+    assert (
+        error(by_header(f"{place}/k", headers=md5, **{"Content-MD5": "x"}))["Code"] == "SignatureDoesNotMatch"
+    )
     assert by_header(f"{place}/k", Range="bytes=0-1").content == b"01"
 
 
@@ -281,7 +329,9 @@ def assert_refused(response: httpx2.Response, refusal: tuple[Any, ...], error: C
 
 def test_changed_requests(old, keys, place, error):
     """A URL is good for its method and the headers that it signs, and with no other signature."""
-    url = old().generate_presigned_url("put_object", {"Bucket": place, "Key": "changed", "ContentType": "a/b"})
+    url = old().generate_presigned_url(
+        "put_object", {"Bucket": place, "Key": "changed", "ContentType": "a/b"}
+    )
     elements = error(httpx2.get(url))
     text = elements["StringToSign"]
     assert text.startswith("GET\n\na/b\n")
@@ -304,7 +354,9 @@ def test_keys_of_kms(old, client, keys, by_header, error):
     bucket = f"kms-{uuid4().hex}"
     client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": keys.region})
     client.put_object(Bucket=bucket, Key="k", Body=b"x", ServerSideEncryption="aws:kms")
-    upload = client.create_multipart_upload(Bucket=bucket, Key="k", ServerSideEncryption="aws:kms")["UploadId"]
+    upload = client.create_multipart_upload(Bucket=bucket, Key="k", ServerSideEncryption="aws:kms")[
+        "UploadId"
+    ]
     boto, params = old(), {"Bucket": bucket, "Key": "k"}
     part = {**params, "UploadId": upload, "PartNumber": 1}
     form = boto.generate_presigned_post(bucket, "k", KMS, [KMS])
@@ -312,7 +364,8 @@ def test_keys_of_kms(old, client, keys, by_header, error):
         httpx2.get(boto.generate_presigned_url("get_object", params)),
         httpx2.put(boto.generate_presigned_url("upload_part", part), content=b"y"),
         httpx2.put(
-            boto.generate_presigned_url("put_object", {**params, "ServerSideEncryption": "aws:kms"}), content=b"y"
+            boto.generate_presigned_url("put_object", {**params, "ServerSideEncryption": "aws:kms"}),
+            content=b"y",
         ),
         by_header(f"{bucket}/k?uploads", "POST", headers=KMS),
         by_header(f"{bucket}/l", "PUT", headers={**KMS, "x-amz-copy-source": f"{bucket}/k"}),
@@ -328,7 +381,7 @@ def test_keys_of_kms(old, client, keys, by_header, error):
     assert client.list_parts(**params, UploadId=upload).get("Parts", []) == []
 
 
-def test_forms_that_are_refused(old, keys, client, place, frankfurt, error):
+def test_forms_that_are_refused(old, client, place, frankfurt, error):
     """A form without a field, or with one that its policy does not have, is refused."""
     form = old().generate_presigned_post(place, "refused")
     extra = (403, "AccessDenied", "Invalid according to Policy: Extra input fields: x-amz-meta-a", {})
@@ -385,15 +438,20 @@ def test_regions(old, connect, error):
         assert error(httpx2.get(url))["Code"] == "NoSuchKey"
 
 
-def test_policies_name_the_version(old, connect, client, place, error):
+def test_policies_name_the_version(old, connect, client, place):
     """A bucket policy that denies ``s3:signatureversion`` ``AWS`` leaves Version 4."""
     statement = {
-        "Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{place}/denied",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": f"arn:aws:s3:::{place}/denied",
         "Condition": {"StringEquals": {"s3:signatureversion": "AWS"}},
-    }  # fmt: skip
+    }
     params = {"Bucket": place, "Key": "denied"}
     client.put_object(**params, Body=b"x")
-    client.put_bucket_policy(Bucket=place, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+    client.put_bucket_policy(
+        Bucket=place, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    )
     by_version = [boto.generate_presigned_url("get_object", params) for boto in (old(), connect())]
     assert [httpx2.get(url).status_code for url in by_version] == [403, 200]
     client.delete_bucket_policy(Bucket=place)
