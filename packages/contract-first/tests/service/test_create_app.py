@@ -25,7 +25,6 @@ from contract_first.service import (
     create_app,
     pages,
 )
-from contract_first.service.options import FORMER, GROUPS
 
 petstore = runpy.run_path(str(Path(__file__).with_name("petstore.py")))
 PETSTORE, HANDLERS = petstore["PETSTORE"], petstore["HANDLERS"]
@@ -520,24 +519,6 @@ def test_an_exposure_of_a_wrong_kind_is_named(option, value, kind):
     """So it is where the option stands in a group."""
     with pytest.raises(TypeError, match=re.escape(f"{option} is of type {kind}")):
         Exposure(**{option: value})
-
-
-@pytest.mark.parametrize("option", FORMER)
-def test_a_former_keyword_is_a_field_of_its_group(option):
-    """It has the same effect for a release, and a warning says what to write; no other keyword is one."""
-    group = GROUPS[FORMER[option]]
-    value = getattr(group(), option)
-    with pytest.warns(DeprecationWarning, match=rf"{FORMER[option]}={group.__name__}\({option}="):
-        assert ask(served(**{option: value}), "GET", "/pets").status_code == 200
-
-
-def test_a_former_keyword_has_its_effect():
-    """A value under it counts, also beside others of its group."""
-    with pytest.warns(DeprecationWarning, match="create_app\\(checks="):
-        app = served(checks=None, exposure=Exposure(base_paths=False))
-    assert ask(app, "GET", "/healthz").status_code == 404
-    with pytest.raises(TypeError, match="unexpected keyword argument 'cors_origin'"):
-        served(cors_origin=["*"])
 
 
 def test_what_opens_collaborators_takes_nothing():

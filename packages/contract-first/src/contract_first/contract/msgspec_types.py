@@ -266,22 +266,28 @@ class MsgspecTypes:
             return Annotated[GenericAlias(dict, (str, values)), lengths]
         if others or lengths != Meta() or (others is False and not required <= properties.keys()):
             raise NoTypeError
-        fields: list[Any] = []
-        names: dict[str, str] = {}
-        for name in dict.fromkeys([*properties, *required]):
-            kind = None if tag and name == tag[0] else self._type(properties.get(name, True))
-            if kind is None or (kind is Raw and others is None and name not in required):
-                continue
-            field = f"m{len(fields)}"
-            names[field] = name
-            fields.append((field, kind) if name in required else (field, kind, None))
         tag_field, value = tag or (None, None)
+        kinds = {
+            name: self._type(properties.get(name, True))
+            for name in dict.fromkeys([*properties, *required])
+            if name != tag_field
+        }
+        # what is unknown may have any value as well, unless it must be there
+        named = [
+            (name, kind)
+            for name, kind in kinds.items()
+            if name in required or kind is not Raw or others is False
+        ]
+        fields: list[Any] = [
+            (f"m{place}", kind) if name in required else (f"m{place}", kind, None)
+            for place, (name, kind) in enumerate(named)
+        ]
         return defstruct(
             "Body",
             fields,
             tag_field=tag_field,
             tag=value,
-            rename=names,
+            rename={f"m{place}": name for place, (name, _) in enumerate(named)},
             forbid_unknown_fields=others is False,
             kw_only=True,
             gc=False,

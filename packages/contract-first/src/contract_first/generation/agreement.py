@@ -30,11 +30,7 @@ def agreeing(value: dict[str, Any], may_be: Callable[[str, Any], bool]) -> dict[
     Args:
         may_be: tells whether a member may have another value.
     """
-    code = next((str(member) for name, member in value.items() if name in Meaning.OF_MONEY), "")
-    for name, member in value.items() if code in DIGITS else ():
-        if DECIMAL.fullmatch(str(member)) and not AMOUNTS.isdisjoint(words_of(name)):
-            rounded = type(member)(f"{float(member):.{DIGITS[code]}f}")
-            value = {**value, name: rounded} if may_be(name, rounded) else value
+    value = _rounded(value, may_be)
     numbers = {words_of(name): name for name, member in value.items() if type(member) in {int, float}}
     if not numbers:
         return value
@@ -49,6 +45,21 @@ def agreeing(value: dict[str, Any], may_be: Callable[[str, Any], bool]) -> dict[
         if count is not None and count != changed[name] and may_be(name, count):
             changed[name] = count
     return changed
+
+
+def _rounded(value: dict[str, Any], may_be: Callable[[str, Any], bool]) -> dict[str, Any]:
+    """Return an object whose amounts have the digits of its currency."""
+    digits = next(
+        (DIGITS.get(str(member)) for name, member in value.items() if name in Meaning.OF_MONEY), None
+    )
+    if digits is None:
+        return value
+    amounts = {
+        name: type(member)(f"{float(member):.{digits}f}")
+        for name, member in value.items()
+        if DECIMAL.fullmatch(str(member)) and not AMOUNTS.isdisjoint(words_of(name))
+    }
+    return value | {name: amount for name, amount in amounts.items() if may_be(name, amount)}
 
 
 def _in_order(

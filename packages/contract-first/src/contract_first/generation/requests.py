@@ -114,16 +114,9 @@ class Samples:
         return self._requests[operation.operation_id]
 
     def _request(self, operation: Operation) -> SampleRequest | None:
-        texts: dict[str, Pairs] = {place: [] for place in STYLES}
-        for parameter in operation.parameters:
-            place, name = parameter["in"], parameter["name"]
-            is_sent = place == "header" and name.lower() in ALWAYS_SENT
-            if is_sent or parameter.get("required"):
-                value = self._value(parameter, f"{operation.label} {name}", name)
-                pairs = [] if value is MISSING or place not in STYLES else spelled(parameter, value)
-                if not pairs or not all(_is_sendable(place, text) for _, text in pairs):
-                    return None
-                texts[place] += pairs
+        texts = self._texts(operation)
+        if texts is None:
+            return None
         body, media_type, content = MISSING, "", None
         if operation.request_body is not None:
             declared, holder = first_content(operation.request_body)
@@ -140,6 +133,20 @@ class Samples:
         sample = SampleRequest(operation, path, texts["query"], *fields, body, media_type, content, expected)
         route = self._contract.deployment.route(sample.method, sample.target)
         return sample if route.operation_id == operation.operation_id else None
+
+    def _texts(self, operation: Operation) -> dict[str, Pairs] | None:
+        """Return the parameters to send, by place; None if one that is required cannot be."""
+        texts: dict[str, Pairs] = {place: [] for place in STYLES}
+        for parameter in operation.parameters:
+            place, name = parameter["in"], parameter["name"]
+            if not parameter.get("required") and (place != "header" or name.lower() not in ALWAYS_SENT):
+                continue
+            value = self._value(parameter, f"{operation.label} {name}", name)
+            pairs = [] if value is MISSING or place not in STYLES else spelled(parameter, value)
+            if not pairs or not all(_is_sendable(place, text) for _, text in pairs):
+                return None
+            texts[place] += pairs
+        return texts
 
     def _value(self, holder: Mapping[str, Any], name: str, member: str = "") -> Any:
         """Return the first valid value of a parameter or body: its examples, then generated ones."""

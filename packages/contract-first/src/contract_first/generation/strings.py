@@ -89,21 +89,29 @@ def _named(merged: Merged, subject: Subject, name: str, strings: Makers) -> Iter
     """Yield the strings that names of unknown formats suggest, then those of the property's name."""
     formats = merged.listed.get("format", [])
     unknown = [format_ for format_ in formats if format_ not in FORMATS and format_ not in RELATED]
-    precise = names.precise(merged.description) if name else ""
-    words = (
-        (*unknown, name) if precise == "uuid" and singular(name) not in PEOPLE else (*unknown, precise, name)
-    )
-    suggested = (names.text(word, subject, strings) for word in words)
+    for suggestion in _suggestions(merged, subject, name, strings, unknown):
+        if suggestion is None:
+            continue
+        candidate = suggestion.lower() if LOWERCASE in merged.description else suggestion
+        suitable = URIS if candidate.startswith("https://") else EMAILS if "@" in candidate else ()
+        if {*unknown, *suitable}.issuperset(formats):
+            yield candidate
+    yield from (RELATED[format_](subject, name) for format_ in formats if format_ in RELATED)
+
+
+def _suggestions(
+    merged: Merged, subject: Subject, name: str, strings: Makers, unknown: list[str]
+) -> Iterator[str | None]:
+    """Yield what is suggested by a list in the description, by unknown formats, and by the name."""
     listed = [value for value in names.listed(merged.description) if value not in subject.names]
     is_identifier = name in Meaning.IDENTIFIER or refers(name)
-    choice = subject.random.choice(listed) if name and listed[1:] and not is_identifier else None
-    for suggestion in chain((choice,), suggested, _described(merged, subject, name, strings)):
-        if suggestion is not None:
-            candidate = suggestion.lower() if LOWERCASE in merged.description else suggestion
-            suitable = URIS if candidate.startswith("https://") else EMAILS if "@" in candidate else ()
-            if {*unknown, *suitable}.issuperset(formats):
-                yield candidate
-    yield from (RELATED[format_](subject, name) for format_ in formats if format_ in RELATED)
+    if name and listed[1:] and not is_identifier:
+        yield subject.random.choice(listed)
+    precise = names.precise(merged.description) if name else ""
+    is_named_well = precise == "uuid" and singular(name) not in PEOPLE
+    for word in (*unknown, name) if is_named_well else (*unknown, precise, name):
+        yield names.text(word, subject, strings)
+    yield from _described(merged, subject, name, strings)
 
 
 def _described(merged: Merged, subject: Subject, name: str, strings: Makers) -> Iterator[str | None]:

@@ -51,6 +51,23 @@ class ValueAttempt(GenerationAttempt):
         raise NoValueError("no part conforms to its schema")
 
     def _unchecked(self, schemas: list[Any], level: Level, example: Any) -> Any:
+        merged, level = self._merged(schemas, level, example)
+        examples = self._examples(merged, level, example)
+        kept = self._kept(schemas, examples)
+        if kept is not MISSING:
+            return kept
+        if merged.values is not None:
+            return self._listed(merged, level)
+        level = level._replace(within=level.within | merged.targets)
+        for candidate in filter(None, examples) if self.strategy.repairs else ():
+            if isinstance(candidate, dict) and "object" in merged.types:
+                return Properties(self, merged, level, candidate).all()
+            if isinstance(candidate, list) and "array" in merged.types:
+                return array(self, merged, level, candidate)
+        return self._of_type(merged, level)
+
+    def _merged(self, schemas: list[Any], level: Level, example: Any) -> tuple[Merged, Level]:
+        """Return what the schemas say together, and the place: of an identifier where that may stand."""
         alternatives: list[Branch] = []
 
         def ordered(branches: list[Branch]) -> list[Branch]:
@@ -58,9 +75,11 @@ class ValueAttempt(GenerationAttempt):
             return self._ordered(branches, level, example)
 
         merged = self.merger.merge(schemas, ordered)
-        if alternatives and "object" not in merged.types:
-            level = self._of_reference(alternatives, level)
-        examples = self._examples(merged, level, example)
+        is_scalar = alternatives and "object" not in merged.types
+        return merged, self._of_reference(alternatives, level) if is_scalar else level
+
+    def _kept(self, schemas: list[Any], examples: list[Any]) -> Any:
+        """Return the first example that can stay as it is, at worst but for its format; else MISSING."""
         for spelling in chain.from_iterable(map(spellings, examples)):
             if self._can_stay(schemas, spelling):
                 return spelling
@@ -68,15 +87,7 @@ class ValueAttempt(GenerationAttempt):
             if not is_placeholder(candidate) and self._can_stay(schemas, candidate, formats=False):
                 self.violates_formats = True
                 return candidate
-        if merged.values is not None:
-            return self._listed(merged, level)
-        level = level._replace(within=level.within | merged.targets)
-        for candidate in examples if self.strategy.repairs else ():
-            if isinstance(candidate, dict) and candidate and "object" in merged.types:
-                return Properties(self, merged, level, candidate).all()
-            if isinstance(candidate, list) and candidate and "array" in merged.types:
-                return array(self, merged, level, candidate)
-        return self._of_type(merged, level)
+        return MISSING
 
     def _of_reference(self, alternatives: list[Branch], level: Level) -> Level:
         """Return the place of the identifier of an object that could stand there in full."""

@@ -6,7 +6,7 @@ from `OF_COLLECTION` up are made first, as the others ask what is created.
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
-from typing import Final, NamedTuple, TypeAlias
+from typing import Final, NamedTuple
 
 from contract_first.contract import Operation
 from contract_first.vocabulary.members import named
@@ -55,8 +55,18 @@ class Reading(NamedTuple):
     kind: str = ""
 
 
-Row: TypeAlias = tuple[float, str, str, Callable[[Operation, Collection], str]]
-"""Score; reason; which collections may be meant; what is done with one: an action, or empty for nothing."""
+class Row(NamedTuple):
+    """What is asked of an operation.
+
+    Attributes:
+        place: which collections may be meant.
+        action_of: what is done with one: an action, or empty for nothing.
+    """
+
+    score: float
+    reason: str
+    place: str
+    action_of: Callable[[Operation, Collection], str]
 
 
 class Reader:
@@ -85,23 +95,22 @@ class Reader:
                 self._by_component.setdefault(name, []).append(collection)
         self.creating: dict[str, list[Operation]] = {}
         self.of_paths: tuple[Row, ...] = (
-            (OF_ITEM, "path of an item", "item", self._on_item),
-            (OF_COLLECTION, "path of the collection", "collection", self._on_collection),
+            Row(OF_ITEM, "path of an item", "item", self._on_item),
+            Row(OF_COLLECTION, "path of the collection", "collection", self._on_collection),
         )
         self.elsewhere: tuple[Row, ...] = (
-            (3.9, "path of an item, by another member", "item", self._by_another_member),
-            (3.8, "shows or changes an item below its path", "item above", self._on_part),
-            (3.7, "the file of an item", "item above", self._on_file),
-            (3.6, "lists several collections of a folder", "item above", self._on_folder),
-            (3.55, "changes an item, or its status", "item above", self._on_action),
-            (3.5, "deletes the items of the keys in its body", "item beside", self._by_keys),
-            (ELSEWHERE, "{verb} {component}", "component", self._by_component_of),
+            Row(3.9, "path of an item, by another member", "item", self._by_another_member),
+            Row(3.8, "shows or changes an item below its path", "item above", self._on_part),
+            Row(3.7, "the file of an item", "item above", self._on_file),
+            Row(3.6, "lists several collections of a folder", "item above", self._on_folder),
+            Row(3.55, "changes an item, or its status", "item above", self._on_action),
+            Row(3.5, "deletes the items of the keys in its body", "item beside", self._by_keys),
+            Row(ELSEWHERE, "{verb} {component}", "component", self._by_component_of),
         )
 
     def readings(self, operation: Operation, rows: Iterable[Row]) -> Iterator[tuple[Operation, Reading]]:
         """Yield the possible readings of an operation, and of a list beside one that creates elsewhere."""
-        shape = shape_of(operation.path)
-        segments = shape.segments
+        segments = shape_of(operation.path).segments
         places: dict[str, Iterable[Collection]] = {
             "item": self._by_item.get(segments, ()),
             "item above": self._by_item.get(segments[:-1], ()),
@@ -109,28 +118,18 @@ class Reader:
             "collection": self._by_operation.get(operation.operation_id, ()),
             "component": self._alike(operation, segments),
         }
-        for score, reason, place, action_of in rows:
-            for collection in places[place]:
-                item = collection.item.segments
-                action = action_of(operation, collection) if collection.key or score >= OF_COLLECTION else ""
-                if not action:
-                    continue
-                alike = [*takewhile(lambda pair: pair[0] == pair[1], zip(item, segments, strict=False))]
-                nearness = A_SEGMENT * len(alike) if score == ELSEWHERE else 0
-                is_one = segments[: len(item)] == item and action not in {"create", "list", "folder"}
-                verb = "lists" if action == "list" else "returns"
-                reading = Reading(
-                    score + nearness if collection.key else BY_PATHS,
-                    reason.format(verb=verb, component=collection.schema.component or collection.resource),
-                    collection,
-                    KINDS.get(action, action),
-                    shape.names[item.count("{}") - 1] if is_one else None,
-                    action if action in KINDS else "",
-                )
-                yield operation, reading
-                get = self._paths.at[segments].get("get") if score == ELSEWHERE else None
-                if get and action == "create" and self._schemas.list_in(get, collection) is not None:
-                    yield get, reading._replace(action="list", reason=f"a list beside {operation.label}")
+        for row in rows:
+            for collection in places[row.place]:
+                if reading := _reading(operation, collection, row):
+                    yield operation, reading
+                    if row.score == ELSEWHERE and reading.action == "create":
+                        yield from self._lists_beside(operation, reading)
+
+    def _lists_beside(self, operation: Operation, creation: Reading) -> Iterator[tuple[Operation, Reading]]:
+        """Yield the reading of the list at the path of an operation that creates, if there is one."""
+        get = self._paths.at[shape_of(operation.path).segments].get("get")
+        if get and not creation.kind and self._schemas.list_in(get, creation.collection) is not None:
+            yield get, creation._replace(action="list", reason=f"a list beside {operation.label}")
 
     def _alike(self, operation: Operation, segments: Segments) -> Iterator[Collection]:
         """Yield the collections with the component that an operation returns."""
@@ -215,6 +214,30 @@ class Reader:
             action = "copy" if is_post and segments[-1] in COPYING else "update"
             return action if method in {"post", "put", "patch"} else ""
         return "create" if is_post and _is_resource(segments, collection) else ""
+
+
+def _reading(operation: Operation, collection: Collection, row: Row) -> Reading | None:
+    """Return what an operation does with a collection by one row, None for nothing."""
+    action = row.action_of(operation, collection) if collection.key or row.score >= OF_COLLECTION else ""
+    if not action:
+        return None
+    segments, names = shape_of(operation.path)
+    item = collection.item.segments
+    score = row.score if collection.key else BY_PATHS
+    if score == ELSEWHERE:
+        score += A_SEGMENT * len(
+            [*takewhile(lambda pair: pair[0] == pair[1], zip(item, segments, strict=False))]
+        )
+    is_one = segments[: len(item)] == item and action not in {"create", "list", "folder"}
+    verb = "lists" if action == "list" else "returns"
+    return Reading(
+        score,
+        row.reason.format(verb=verb, component=collection.schema.component or collection.resource),
+        collection,
+        KINDS.get(action, action),
+        names[item.count("{}") - 1] if is_one else None,
+        action if action in KINDS else "",
+    )
 
 
 def _is_resource(segments: Segments, collection: Collection) -> bool:

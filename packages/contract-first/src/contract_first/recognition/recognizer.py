@@ -7,7 +7,7 @@ has that object alone: ``/settings``. A Path Item or an Operation corrects this 
 a user by a line of ``[collections]``: ``false``, or an object with ``path``, ``role`` and ``key``.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from contract_first.contract import Contract, Operation
@@ -20,7 +20,7 @@ from .keys import LEAST, Key, key_at
 from .marks import Corrections, Mark
 from .pathless import list_at, single_at
 from .paths import CONTENT, Methods, Paths, Segments
-from .readings import BY_PATHS, MARKED, OF_COLLECTION, OF_SINGLE, Reader, Reading
+from .readings import BY_PATHS, MARKED, OF_COLLECTION, OF_SINGLE, Reader, Reading, Row
 from .roles import assign
 
 WRITING: Final = frozenset({"create", "update", "replace"})
@@ -81,16 +81,28 @@ class _Recognizer:
 
     def read(self) -> None:
         """Find all that operations may do with the collections, and those that they have by themselves."""
-        for rows in (self._reader.of_paths, self._reader.elsewhere):
-            for operation in self._paths.operations:
-                if self._score(operation) < OF_COLLECTION:
-                    for target, reading in self._reader.readings(operation, rows):
-                        self._add(target, reading)
-        for read in (list_at, single_at):
-            for methods in self._paths.at.values():
-                if max(map(self._score, methods.values())) <= BY_PATHS:
-                    for operation, reading in read(self._paths, methods):
-                        self._add(operation, reading)
+        self._read_rows(self._reader.of_paths)
+        self._read_rows(self._reader.elsewhere)
+        self._read_without_items(list_at)
+        self._read_without_items(single_at)
+        self._read_marks()
+
+    def _read_rows(self, rows: Iterable[Row]) -> None:
+        for operation in self._paths.operations:
+            if self._score(operation) < OF_COLLECTION:
+                for target, reading in self._reader.readings(operation, rows):
+                    self._add(target, reading)
+
+    def _read_without_items(
+        self, read: Callable[[Paths, Methods], Iterable[tuple[Operation, Reading]]]
+    ) -> None:
+        """Add the collections whose items no path leads to, at paths of which nothing better is known."""
+        for methods in self._paths.at.values():
+            if max(map(self._score, methods.values())) <= BY_PATHS:
+                for operation, reading in read(self._paths, methods):
+                    self._add(operation, reading)
+
+    def _read_marks(self) -> None:
         for operation in self._paths.operations:
             if not self._paths.is_free(operation):
                 self._add(operation, self._marked(operation))
@@ -107,14 +119,19 @@ class _Recognizer:
             for reading in _best(readings):
                 is_here = reading.collection is self._collections[reading.collection.path]
                 if is_here and reading.score >= least:
-                    role = assign(self._paths.schemas, reading, operation)
-                    roles.setdefault(operation.operation_id, []).append(role)
-                    if role.action in WRITING:
-                        role.collection.settable |= self._paths.schemas.settable(operation, role.collection)
-                    for child in self._reader.children(operation) if role.is_of_folder else ():
-                        child.folder = "/".join(reading.collection.item.segments)
+                    roles.setdefault(operation.operation_id, []).append(self._role(operation, reading))
         collections = {path: collection for path, collection in self._collections.items() if collection.roles}
         return Recognition(collections, roles, self._readings)
+
+    def _role(self, operation: Operation, reading: Reading) -> Role:
+        """Return the role of an operation, and let its collections know what it sets or holds."""
+        role = assign(self._paths.schemas, reading, operation)
+        if role.action in WRITING:
+            role.collection.settable |= self._paths.schemas.settable(operation, role.collection)
+        if role.is_of_folder:
+            for child in self._reader.children(operation):
+                child.folder = "/".join(reading.collection.item.segments)
+        return role
 
     def _score(self, operation: Operation) -> float:
         """Return the score of the best reading of an operation; that of a mark, where it has one."""

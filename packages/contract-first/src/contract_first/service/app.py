@@ -31,8 +31,8 @@ from .idempotency import Idempotency
 from .messages.problems import PLAIN, Problem, ProblemProfile, ServiceUnavailable
 from .messages.request import Request
 from .mounting import mounting
-from .observe.observation import Observer, observed
-from .options import OBSERVABILITY, Exposure, Observability, Seams, regrouped, require_usable
+from .observe.observation import observed
+from .options import OBSERVABILITY, Exposure, Observability, Seams, require_usable
 from .pages import contract_pages, health_pages
 from .request.bodies import Limits
 from .response.errors import ErrorFunction
@@ -247,7 +247,6 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     observability: Observability = OBSERVABILITY,
     exposure: Exposure = EXPOSURE,
     seams: Seams = SEAMS,
-    **former: Any,
 ) -> Service:
     """Return an ASGI app that serves a contract: a handler function for each operation.
 
@@ -281,7 +280,6 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
         observability: metrics, request log and traces; by default those of the command that serves it.
         exposure: CORS, proxies, base paths and health.
         seams: what mocks and tests replace.
-        former: the keywords up to 0.3, which are fields of these now; each is a DeprecationWarning.
 
     Raises:
         TypeError: an option is not what it may be.
@@ -289,19 +287,10 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
         ResolverError: an operation has no handler or one that does not fit it, or a security scheme has no
             hook; where collaborators are opened, a handler that does not fit fails the start instead.
     """
-    groups = {
-        "strictness": strictness,
-        "observability": observability,
-        "exposure": exposure,
-        "seams": seams,
-    }
     require_usable(locals())
     if errors is not None:
         require_takes(errors, 3, "What makes errors", "a function of a problem, an operation and a status")
-    strictness, observability, exposure, seams = regrouped(groups, former)
-    observability = observability.completed()
-    metrics, request_log, tracing = observability.metrics, observability.request_log, observability.tracing
-    fallback, limits = seams.fallback, limits or Limits()
+    observability, limits = observability.completed(), limits or Limits()
     served = contract if isinstance(contract, Contract) else load_contract(contract)
     require_operations(hooks, served.operations)
     functions = handlers_of(handlers, plain=True) if isinstance(handlers, ModuleType) else handlers
@@ -312,51 +301,18 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
     schemes = NOTHING if authenticate is None else authenticate
     authenticator = HookAuthenticator(served, schemes) if isinstance(schemes, Mapping) else schemes
     observing: dict[str, Any] = {}
-    if metrics is not None:
+    if (metrics := observability.metrics) is not None:
         authenticator = metrics.authenticator(authenticator)
         observing["on_violation"] = metrics.count_violation
         metrics.expect(served.operations)
     proxies = TrustedProxies(exposure.trusted_proxies)
     origins = allowed_origins(exposure.cors_origins)
-    cross_site = (
-        CrossSiteRequests(served.security_schemes, origins, proxies) if exposure.csrf_protection else None
-    )
+    if exposure.csrf_protection:
+        observing["cross_site"] = CrossSiteRequests(served.security_schemes, origins, proxies)
     pages = contract_pages(served)
     if exposure.checks is not None:
         pages |= health_pages(exposure.checks, exposure.soft_checks, lambda: service.is_draining, metrics)
-
-    def around(
-        app: ASGIApp,
-        pages: Mapping[str, ASGIApp],
-        refusal: Callable[[Request], Problem | None] | None = None,
-    ) -> ASGIApp:
-        edge = Edge(
-            app,
-            refusal=refusal,
-            clock=seams.clock or SystemClock(),
-            pages={path: page for path, page in pages.items() if path not in served.paths},
-            most_target_bytes=limits.target,
-            profile=profile,
-            random_bytes=seams.random_bytes,
-            log_failures=request_log is None,
-            tracing=tracing,
-        )
-        app = with_cors(
-            edge,
-            served,
-            origins,
-            request_headers=() if fallback is None else fallback.request_headers,
-            response_headers=() if fallback is None else fallback.response_headers,
-        )
-        for wrap in reversed(middleware):
-            app = wrap(app)
-        observers: list[Observer] = [part.observe for part in (metrics, request_log) if part]
-        if tracing is not None:
-            observers.append(tracing.observer(served))
-        return observed(app, observers) if observers else app
-
-    def make_unavailable() -> ASGIApp:
-        return around(_refuse, {path: page for path, page in pages.items() if path != "/readyz"})
+    layers = _Layers(served, middleware, profile, limits, observability, seams, origins, pages)
 
     def make(collaborators: Mapping[str, Any], unimplemented: Fallback | None = None) -> ASGIApp:
         assembly = Assembly(
@@ -371,15 +327,58 @@ def create_app(  # noqa: PLR0913 -- each is a keyword of its own
             hooks=hooks,
             profile=profile,
             errors=errors,
-            cross_site=cross_site,
             **observing,
         )
-        refusal = assembly.refusal() if fallback is None else None
-        return around(bind(assembly, functions, unimplemented or fallback), pages, refusal)
+        refusal = assembly.refusal() if seams.fallback is None else None
+        return layers.around(bind(assembly, functions, unimplemented or seams.fallback), refusal)
 
     below_root = mounting(proxies)
-    service = Service(served, profile, make, make_unavailable, collaborators, limits.target, below_root)
+    service = Service(served, profile, make, layers.around_refusal, collaborators, limits.target, below_root)
     return service
+
+
+class _Layers(NamedTuple):
+    """What stands around the operations of an app: observers outermost, middleware, CORS, the edge."""
+
+    contract: Contract
+    middleware: Sequence[Callable[[ASGIApp], ASGIApp]]
+    profile: ProblemProfile
+    limits: Limits
+    observability: Observability
+    seams: Seams
+    origins: tuple[str, ...]
+    pages: Mapping[str, ASGIApp]
+
+    def around(self, app: ASGIApp, refusal: Callable[[Request], Problem | None] | None = None) -> ASGIApp:
+        """Return an app with all layers around it."""
+        fallback, served = self.seams.fallback, self.contract
+        edge = Edge(
+            app,
+            refusal=refusal,
+            clock=self.seams.clock or SystemClock(),
+            pages={path: page for path, page in self.pages.items() if path not in served.paths},
+            most_target_bytes=self.limits.target,
+            profile=self.profile,
+            random_bytes=self.seams.random_bytes,
+            log_failures=self.observability.request_log is None,
+            tracing=self.observability.tracing,
+        )
+        app = with_cors(
+            edge,
+            served,
+            self.origins,
+            request_headers=() if fallback is None else fallback.request_headers,
+            response_headers=() if fallback is None else fallback.response_headers,
+        )
+        for wrap in reversed(self.middleware):
+            app = wrap(app)
+        observers = self.observability.observers(served)
+        return observed(app, observers) if observers else app
+
+    def around_refusal(self) -> ASGIApp:
+        """Return the app whose collaborators could not be opened: it refuses, and is not ready."""
+        pages = {path: page for path, page in self.pages.items() if path != "/readyz"}
+        return self._replace(pages=pages).around(_refuse)
 
 
 async def _refuse(scope: Scope, _receive: Receive, _send: Send) -> None:

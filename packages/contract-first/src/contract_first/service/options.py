@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from .bound_operation import Fallback
     from .clock import Clock
     from .observe.metrics import Metrics
+    from .observe.observation import Observer
     from .observe.request_log import RequestLog
     from .observe.spans import Tracing
     from .pages import Check
@@ -58,6 +58,11 @@ class Observability:
             request_log=self.request_log or process.request_log,
             tracing=self.tracing or process.tracing,
         )
+
+    def observers(self, contract: Contract) -> list[Observer]:
+        """Return what is called with each request that has ended."""
+        observers: list[Observer] = [part.observe for part in (self.metrics, self.request_log) if part]
+        return observers if self.tracing is None else [*observers, self.tracing.observer(contract)]
 
 
 OBSERVABILITY = Observability()
@@ -110,35 +115,6 @@ class Seams:
     random_bytes: RandomBytes = os.urandom
 
 
-GROUPS: Mapping[str, type] = {
-    "strictness": Strictness,
-    "observability": Observability,
-    "exposure": Exposure,
-    "seams": Seams,
-}
-FORMER = {option.name: group for group, kind in GROUPS.items() for option in fields(kind)}
-"""The keywords that `create_app` had up to 0.3, and the group of each."""
-
-
-def regrouped(groups: Mapping[str, Any], former: Mapping[str, Any]) -> list[Any]:
-    """Return groups of options, in which those under former keywords of `create_app` are.
-
-    Raises:
-        TypeError: there was no such keyword.
-    """
-    options = dict(groups)
-    for name, value in former.items():
-        if name not in FORMER:
-            raise TypeError(f"create_app() got an unexpected keyword argument {name!r}")
-        group = FORMER[name]
-        present = f"create_app({group}={GROUPS[group].__name__}({name}=...))"
-        warnings.warn(
-            f"create_app({name}=...) is deprecated; use {present}.", DeprecationWarning, stacklevel=3
-        )
-        options[group] = replace(options[group], **{name: value})
-    return [options[group] for group in GROUPS]
-
-
 class _Expected(NamedTuple):
     is_usable: Callable[[Any], bool]
     words: str
@@ -178,7 +154,10 @@ EXPECTED: Mapping[str, _Expected] = {
     "profile": _Expected(_of(ProblemProfile), "a ProblemProfile"),
     "hooks": _Expected(_several(_of(Hook)), "a list of hooks, which Hook.before, .after and .around make"),
     "middleware": _Expected(_several(callable), "a list of functions that take an ASGI app and return one"),
-    **{group: _Expected(_of(kind), kind.__name__) for group, kind in GROUPS.items()},
+    "strictness": _Expected(_of(Strictness), "Strictness"),
+    "observability": _Expected(_of(Observability), "Observability"),
+    "exposure": _Expected(_of(Exposure), "Exposure"),
+    "seams": _Expected(_of(Seams), "Seams"),
 }
 OF_EXPOSURE: Mapping[str, _Expected] = {
     "checks": _Expected(lambda value: value is None or _by_name(value), "a mapping of functions by name"),

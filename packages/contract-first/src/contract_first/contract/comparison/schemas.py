@@ -159,27 +159,37 @@ class SchemaComparison:
         if len(before) == 1 and overlaps[1]:
             alternatives = self._excluded(alternatives, (old, before[0]), (new, now[0]), overlaps[1])
         compared.differences += alternatives
-        for old_shape, new_shape in pairing.pairs:
-            compared.differences += differences(old_shape, new_shape, side)
-            compared.differences += xml_differences(old_shape, new_shape, side) if self._is_xml else ()
-            subtypes = self._subtypes(old_shape, new_shape, side, compared)
-            for inner in (*below(old_shape, new_shape), *subtypes):
-                schemas = self._meant(*inner)
-                if not (self._is_one_version and _is_same_scalar(*schemas)):
-                    compared.below.append(_key(*schemas, side))
-                    yield schemas
-            whole = (old, old_shape), (new, new_shape)
-            for label, kind in condition_changes(old_shape, new_shape):
-                compared.differences += self._condition(label, kind, *whole, side)
-            for old_below, new_below, label in conditions(old_shape, new_shape):
+        for shapes in pairing.pairs:
+            compared.differences += differences(*shapes, side)
+            compared.differences += xml_differences(*shapes, side) if self._is_xml else ()
+            yield from self._look_below(*shapes, side, compared)
+            yield from self._look_at_conditions((old, shapes[0]), (new, shapes[1]), side, compared)
+
+    def _look_below(
+        self, old: Shape, new: Shape, side: Side, compared: _Pair
+    ) -> Iterator[tuple[Conjunction, Conjunction]]:
+        """Yield the pairs of members, items and subtypes that can differ."""
+        for inner in (*below(old, new), *self._subtypes(old, new, side, compared)):
+            schemas = self._meant(*inner)
+            if not (self._is_one_version and _is_same_scalar(*schemas)):
+                compared.below.append(_key(*schemas, side))
+                yield schemas
+
+    def _look_at_conditions(
+        self, old: Whole, new: Whole, side: Side, compared: _Pair
+    ) -> Iterator[tuple[Conjunction, Conjunction]]:
+        """Note the differences of conditions, and yield the pairs of those that may differ below."""
+        for label, kind in condition_changes(old[1], new[1]):
+            compared.differences += self._condition(label, kind, old, new, side)
+        for old_below, new_below, label in conditions(old[1], new[1]):
+            kind = "" if text_of(old_below) == text_of(new_below) else "changed"
+            condition, *others = self._condition(label, kind, old, new, side)
+            if others or not condition.rule.name.endswith("changed"):
+                compared.differences += [condition, *others]
+            else:  # no value shows it: it differs if the pair does
                 schemas = self._meant(old_below, new_below)
-                kind = "" if text_of(old_below) == text_of(new_below) else "changed"
-                condition, *others = self._condition(label, kind, *whole, side)
-                if others or not condition.rule.name.endswith("changed"):
-                    compared.differences += [condition, *others]
-                else:
-                    compared.conditions[_key(*schemas, side)] = condition
-                    yield schemas
+                compared.conditions[_key(*schemas, side)] = condition
+                yield schemas
 
     def _excluded(
         self, differences: list[Difference], old: Whole, new: Whole, group: Part

@@ -42,13 +42,15 @@ HALF = re.compile(r"\\u[dD][89a-fA-F]")
 ITEM_OF_ITEM = re.compile(r"[-?][ \t]+(?=[-?][ \t])")
 """A nested array, or an explicit key, on the same line."""
 CONTAINERS = (dict, list)
+MERGE = "<<"
 COST = 64
 """The cost of reading and copying a member or item, in characters."""
 MAX_MERGED = 500_000
 """Members that merge keys and repeated keys copy."""
 
+Defect = tuple[int, str, str]
+"""Line, JSON pointer and reason of what is tolerated."""
 Report = Callable[[int, str, str], None]
-"""Takes line, JSON pointer and reason of a defect that is tolerated."""
 
 
 def parse(text: str, *, suffix: str = "", report: Report | None = None) -> Any:
@@ -147,32 +149,33 @@ def _finite(text: str) -> float:
 def _parse_leniently(text: str, suffix: str, report: Report) -> Any:
     """Read invalid JSON without its comments and the like, or as YAML, in which keys may repeat."""
     problem = None
-    if is_json_text(text, suffix) or is_json_text(text, ""):
-        try:
-            return _parse_json(text)
-        except _ExtentError:
-            raise
-        except ValueError as error:
-            problem = error if is_json_text(text, suffix) else None
-    if problem is not None:
-        with suppress(ValueError):
-            document = _parse_nearly_json(text)
-            report(0, "", f"{problem} What is no JSON was left out.")
-            return document
-    defects: list[tuple[int, str, str]] = []
-    loader = _LenientLoader(text)
-    loader.report = lambda *defect: defects.append(defect)
     try:
-        document = _parse_yaml(text, loader)
+        if is_json_text(text, suffix) or is_json_text(text, ""):
+            return _parse_json(text)
+    except _ExtentError:
+        raise
     except ValueError as error:
-        raise problem or error from None
-    if problem is not None and not isinstance(document, dict | list):  # any text is a scalar of YAML
-        raise problem
-    if problem is not None and not defects:
-        report(0, "", f"{problem} It was read as YAML.")
+        problem = error if is_json_text(text, suffix) else None
+    document, defects = _parse_lenient_yaml(text) if problem is None else _parse_invalid_json(text, problem)
     for defect in defects:
         report(*defect)
     return document
+
+
+def _parse_invalid_json(text: str, problem: ValueError) -> tuple[Any, list[Defect]]:
+    with suppress(ValueError):
+        return _parse_nearly_json(text), [(0, "", f"{problem} What is no JSON was left out.")]
+    with suppress(ValueError):
+        document, defects = _parse_lenient_yaml(text)
+        if isinstance(document, CONTAINERS):  # any text is a scalar of YAML
+            return document, defects or [(0, "", f"{problem} It was read as YAML.")]
+    raise problem
+
+
+def _parse_lenient_yaml(text: str) -> tuple[Any, list[Defect]]:
+    loader, defects = _LenientLoader(text), list[Defect]()
+    loader.report = lambda *defect: defects.append(defect)
+    return _parse_yaml(text, loader), defects
 
 
 def _parse_nearly_json(text: str) -> Any:
@@ -207,8 +210,6 @@ class _JSONLoader(CSafeLoader):
         """Return a key as it is written."""
         if not isinstance(node, ScalarNode):
             raise ConstructorError(None, None, "a key is not text", node.start_mark)
-        if node.value == "<<":
-            raise ConstructorError(None, None, "merge keys (<<) are not in YAML 1.2", node.start_mark)
         key: str = node.value
         return key
 
@@ -217,6 +218,8 @@ class _JSONLoader(CSafeLoader):
         members: dict[str, Any] = {}
         for key_node, value_node in node.value:
             key = self.construct_member_key(key_node)
+            if key == MERGE:
+                raise ConstructorError(None, None, "merge keys (<<) are not in YAML 1.2", key_node.start_mark)
             if key in members:
                 raise ConstructorError(None, None, f"the key {key!r} stands twice", key_node.start_mark)
             members[key] = self.construct_object(value_node, deep=True)
@@ -252,27 +255,26 @@ class _LenientLoader(_JSONLoader):
 
     def construct_json_object(self, node: MappingNode) -> dict[str, Any]:
         """Return an object; of equal keys the last one holds, and objects under them are merged."""
-        members: dict[str, Any] = {}
-        merged: dict[str, Any] = {}
+        members, merged = dict[str, Any](), dict[str, Any]()
         for key_node, value_node in node.value:
-            key = (
-                str(key_node.value)
-                if isinstance(key_node, ScalarNode)
-                else self.construct_member_key(key_node)
-            )
+            key = self.construct_member_key(key_node)
             value = self._below(key, value_node)
-            if key == "<<":
+            if key == MERGE:
                 self._tell(key_node, "is a merge key, which is not in YAML 1.2; it was merged.", key)
-                for source in value if isinstance(value, list) else [value]:
-                    merged = self._merged(source, merged) if isinstance(source, dict) else merged
-                continue
-            if key in members:
-                both = isinstance(value, dict) and isinstance(members[key], dict)
-                remedy = "their members were merged" if both else "the last one holds"
-                self._tell(key_node, f"the key {key!r} stands twice; {remedy}.", key)
-                value = self._merged(members[key], value) if both else value
-            members[key] = value
+                sources = value if isinstance(value, list) else [value]
+                for source in [source for source in sources if isinstance(source, dict)]:
+                    merged = self._merged(source, merged)
+            elif key in members:
+                members[key] = self._of_equal_keys(key_node, members[key], value)
+            else:
+                members[key] = value
         return self._merged(merged, members) if merged else members
+
+    def _of_equal_keys(self, key_node: ScalarNode, first: Any, second: Any) -> Any:
+        both = isinstance(first, dict) and isinstance(second, dict)
+        remedy = "their members were merged" if both else "the last one holds"
+        self._tell(key_node, f"the key {key_node.value!r} stands twice; {remedy}.", key_node.value)
+        return self._merged(first, second) if both else second
 
     def _merged(self, first: dict[str, Any], second: dict[str, Any]) -> dict[str, Any]:
         self._left -= len(first) + len(second)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from copy import deepcopy
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from . import pointers
@@ -24,26 +24,39 @@ def reference_flaws(locations: Sequence[Location]) -> Iterator[Flaw]:
 
     Embedded resources and their anchors are JSON Schema's own affair, and left to the schema compiler.
     """
-    root = locations[0]
-    resources = {META_SCHEMA, *(location.base for location in locations)}
-    anchors: set[str] | None = None
-    outer = (location for location in locations if not location.is_inner and location.kind != "schema")
-    objects = {location.pointer: location for location in outer}
+    targets = _Targets(locations)
     for location in locations:
         for keyword, reference in _references(location):
-            resource, fragment = _target(location, reference)
-            reason = ""
-            if location.kind != "schema":
-                reason = _of_reference_object(location, objects)
-            elif resource == root.base:
-                reason = _of_schema(root.node, fragment)
-            elif resource not in resources and keyword == DYNAMIC:
-                reason = "leads to nothing in the document."
-            if reason and location.kind == "schema":
-                anchors = set(_anchors(locations)) if anchors is None else anchors
-                reason = "" if resource == root.base and fragment in anchors else reason
-            if reason:
-                yield _flaw(location, keyword, reference, root.node, reason)
+            if reason := targets.defect(location, keyword, reference):
+                yield _flaw(location, keyword, reference, targets.document, reason)
+
+
+class _Targets:
+    """What references of a document may lead to."""
+
+    def __init__(self, locations: Sequence[Location]) -> None:
+        self.document = locations[0].node
+        self._locations = locations
+        self._base = locations[0].base
+        self._resources = {META_SCHEMA, *(location.base for location in locations)}
+        outer = (location for location in locations if not location.is_inner and location.kind != "schema")
+        self._objects = {location.pointer: location for location in outer}
+
+    def defect(self, location: Location, keyword: str, reference: str) -> str:
+        """Return why a reference leads nowhere, empty if it does not."""
+        if location.kind != "schema":
+            return _of_reference_object(location, self._objects)
+        resource, fragment = _target(location, reference)
+        if resource == self._base:
+            reason = _of_schema(self.document, fragment)
+            return "" if reason and fragment in self._anchors else reason
+        is_unknown = resource not in self._resources and keyword == DYNAMIC
+        return "leads to nothing in the document." if is_unknown else ""
+
+    @cached_property
+    def _anchors(self) -> set[str]:
+        """The anchors of all schemas: looked for once a reference needs one."""
+        return set(_anchors(self._locations))
 
 
 def _references(location: Location) -> Iterator[tuple[str, str]]:

@@ -31,23 +31,24 @@ class Examples:
 
     def _examples(self, location: Location) -> Iterator[tuple[str, Any]]:
         """Yield the examples and defaults of the schema at a location, each with its pointer."""
-        node = location.node
-        if location.kind == "schema":
-            listed = node.get("examples")
-            for index, value in enumerate(listed if isinstance(listed, list) else ()):
-                yield pointers.join(location.pointer, "examples", index), value
-        elif location.kind in {"parameter", "header", "mediaType"} and "schema" in node:
-            for name, named in node.get("examples", {}).items():
-                example, where = self._contract.follow(
-                    named, pointers.join(location.pointer, "examples", name)
-                )
-                if "value" in example:
-                    yield pointers.join(where, "value"), example["value"]
-        else:
+        is_schema = location.kind == "schema"
+        if not is_schema and "schema" not in location.node:
             return
-        for keyword in ("example", "default") if location.kind == "schema" else ("example",):
-            if keyword in node:
-                yield pointers.join(location.pointer, keyword), node[keyword]
+        yield from self._listed(location) if is_schema else self._named(location)
+        for keyword in ("example", "default") if is_schema else ("example",):
+            if keyword in location.node:
+                yield pointers.join(location.pointer, keyword), location.node[keyword]
+
+    def _listed(self, location: Location) -> Iterator[tuple[str, Any]]:
+        listed = location.node.get("examples")
+        for index, value in enumerate(listed if isinstance(listed, list) else ()):
+            yield pointers.join(location.pointer, "examples", index), value
+
+    def _named(self, location: Location) -> Iterator[tuple[str, Any]]:
+        for name, named in location.node.get("examples", {}).items():
+            example, where = self._contract.follow(named, pointers.join(location.pointer, "examples", name))
+            if "value" in example:
+                yield pointers.join(where, "value"), example["value"]
 
     def _check(self, location: Location, examples: list[tuple[str, Any]]) -> Iterator[Flaw]:
         is_schema = location.kind == "schema"
@@ -59,14 +60,14 @@ class Examples:
         except (LookupError, ValueError, jsonschema_rs.ReferencingError) as refused:
             yield Flaw("example", pointer, _shortened(str(refused)), "cannot be compiled")
             return
+        mark, rule = ("readOnly", "read-only") if is_sent(location) else ("writeOnly", "write-only")
         for where, value in examples:
-            if not validator.is_valid(value):
-                for violation in validator.violations(value, "body"):
-                    yield Flaw("example", where + violation.name, _shortened(violation.detail))
+            # that is slow, and most examples conform
+            violations = () if validator.is_valid(value) else validator.violations(value, "body")
+            for violation in violations:
+                yield Flaw("example", where + violation.name, _shortened(violation.detail))
             if location.kind == "mediaType":
-                mark, rule = ("readOnly", "read-only") if is_sent(location) else ("writeOnly", "write-only")
-                for place in _marked(schema, value, mark, where):
-                    yield Flaw(rule, place)
+                yield from (Flaw(rule, place) for place in _marked(schema, value, mark, where))
 
 
 def _marked(schema: Schema, value: Any, mark: str, pointer: str) -> Iterator[str]:

@@ -233,15 +233,19 @@ class Models:
         elif shape.enum is not None and all(isinstance(value, LITERALS) for value in shape.enum.values()):
             yield from self._enumeration(list(shape.enum.values()))
         else:
-            for kind in sorted(shape.types - ({"integer"} if "number" in shape.types else set())):
-                if kind == "array":
-                    yield f"list[{union(self._type(shape.items, hint))}]"
-                elif kind == "object":
-                    yield self._mapping(shape, hint)
-                elif kind == "string":
-                    yield self._text(shape)
-                else:
-                    yield SCALARS[kind]
+            kinds = shape.types - ({"integer"} if "number" in shape.types else set())
+            yield from (self._member(kind, shape, hint) for kind in sorted(kinds))
+
+    def _member(self, kind: str, shape: Shape, hint: str) -> str:
+        match kind:
+            case "array":
+                return f"list[{union(self._type(shape.items, hint))}]"
+            case "object":
+                return self._mapping(shape, hint)
+            case "string":
+                return self._text(shape)
+            case _:
+                return SCALARS[kind]
 
     def _enumeration(self, values: list[Any]) -> Iterator[str]:
         """Yield literals; but for unions of all types, of a type each and none of booleans."""

@@ -90,25 +90,25 @@ class Bundler:
             ValueError: they lead to too much.
         """
         pending: Pending = []
-        definitions = {"root": self._standing_alone(schema, pending)}
-        parts = containers_of(definitions["root"])
-        anchors, looked_at = set[str](), 0
+        root = self._standing_alone(schema, pending)
+        definitions, unread, anchors = {"root": root}, [root], set[str]()
+        parts = containers_of(root)
         while pending and parts <= self._most_parts:
             reference = pending.pop()
             name = reference.name if isinstance(reference, Family) else reference
-            if isinstance(reference, str) and not reference.startswith("/"):
-                for definition in islice(definitions.values(), looked_at, None):
-                    anchors.update(_anchors(definition))
-                looked_at = len(definitions)
+            if isinstance(reference, str) and not name.startswith("/"):  # an anchor, if it is there
+                anchors.update(_anchors(unread))
+                unread.clear()
             if name not in definitions and name not in anchors:
                 definitions[name], within, size = self._bring(reference)
+                unread.append(definitions[name])
                 pending.extend(within)
                 parts += size
-        if parts > self._most_parts and self.heirs is not None:
+        if parts <= self._most_parts:
+            return {"$ref": "#/$defs/root", "$defs": definitions}
+        if self.heirs is not None:
             return self._without_heirs.bundle(schema)
-        if parts > self._most_parts:
-            raise ValueError(f"its schema leads to more than {MOST_PARTS} objects and arrays")
-        return {"$ref": "#/$defs/root", "$defs": definitions}
+        raise ValueError(f"its schema leads to more than {MOST_PARTS} objects and arrays")
 
     @cached_property
     def _without_heirs(self) -> "Bundler":
@@ -174,24 +174,10 @@ class Bundler:
         if not isinstance(schema, dict) or "$id" in schema:
             return schema
         family = None if self.heirs is None or is_part else self.heirs.family(schema)
-        if self.as_python and "discriminator" in schema:
-            schema = self._discriminated(schema)
-        elif self.discriminates and "discriminator" in schema:
-            schema = self._distinguished(schema)
-        if self.as_python and isinstance(named := schema.get("patternProperties"), dict):
-            named = {_python_end(key): self.is_30 or part for key, part in named.items()}
-            schema = {**schema, "patternProperties": named}
+        if "discriminator" in schema:
+            schema = self._discriminated(schema) if self.as_python else self._distinguished(schema)
         marked |= self.not_required(schema)
-        if self.is_30:
-            if self.as_python:
-                schema = {keyword: value for keyword, value in schema.items() if keyword not in NOT_OF_30}
-            schema = to_2020_12(schema, siblings=self.as_python)
-        if marked and "required" in schema:
-            schema = {**schema, "required": [name for name in schema["required"] if name not in marked]}
-        if self._names is not None and isinstance(named := schema.get("properties"), dict):
-            # of others the names alone count, for additionalProperties
-            named = {name: name not in self._names or part for name, part in named.items()}
-            schema = {**schema, "properties": named}
+        schema = self._narrowed(self._translated(schema), marked)
         rewritten = map_subschemas(
             schema,
             lambda keyword, subschema: self._rewrite(
@@ -208,6 +194,27 @@ class Bundler:
             pending.append(family)
             rewritten["allOf"] = [*rewritten.get("allOf", ()), {"$ref": "#/$defs/" + family.name}]
         return rewritten
+
+    def _translated(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Translate the dialect of a schema, without the schemas in it."""
+        if self.as_python and isinstance(named := schema.get("patternProperties"), dict):
+            named = {_python_end(key): self.is_30 or part for key, part in named.items()}
+            schema = {**schema, "patternProperties": named}
+        if not self.is_30:
+            return schema
+        if self.as_python:
+            schema = {keyword: value for keyword, value in schema.items() if keyword not in NOT_OF_30}
+        return to_2020_12(schema, siblings=self.as_python)
+
+    def _narrowed(self, schema: dict[str, Any], marked: frozenset[str]) -> dict[str, Any]:
+        """Return a schema without what this direction, or the names in the value, make needless."""
+        if marked and "required" in schema:
+            schema = {**schema, "required": [name for name in schema["required"] if name not in marked]}
+        if self._names is not None and isinstance(named := schema.get("properties"), dict):
+            # of others the names alone count, for additionalProperties
+            named = {name: name not in self._names or part for name, part in named.items()}
+            schema = {**schema, "properties": named}
+        return schema
 
     def _discriminated(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Translate a discriminator: the schema that it names takes the place of all alternatives.
@@ -245,7 +252,7 @@ class Bundler:
         mapping, by default, or by inheritance).
         """
         discriminator = schema["discriminator"]
-        is_plain = isinstance(discriminator, dict) and "propertyName" in discriminator
+        is_plain = self.discriminates and isinstance(discriminator, dict) and "propertyName" in discriminator
         if not is_plain or "defaultMapping" in discriminator:
             return schema
         name, targets = discriminator["propertyName"], mapping_targets(discriminator)

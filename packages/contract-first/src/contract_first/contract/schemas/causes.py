@@ -94,6 +94,10 @@ def _by_discriminator(
     return by_reference.get(reference) or Cause(error, name, (*names, *unmapped))
 
 
+def _constants(kind: Any) -> tuple[Any, ...]:
+    return tuple(kind.options) if kind.name == "enum" else (kind.expected_value,)
+
+
 def _by_constant(
     error: ValidationError, branches: list[list[ValidationError]], depth: int
 ) -> list[ValidationError] | Cause:
@@ -102,9 +106,7 @@ def _by_constant(
     for place, branch in enumerate(branches):
         for inner in branch:
             if inner.kind.name in CONSTANTS and len(inner.instance_path) == depth + 1:
-                kind: Any = inner.kind
-                values = kind.options if kind.name == "enum" else [kind.expected_value]
-                refused.setdefault(str(inner.instance_path[-1]), {})[place] = tuple(values)
+                refused.setdefault(str(inner.instance_path[-1]), {})[place] = _constants(inner.kind)
     for member, places in refused.items():
         left = [branch for place, branch in enumerate(branches) if place not in places]
         if len(left) == 1:

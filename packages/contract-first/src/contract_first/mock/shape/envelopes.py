@@ -1,6 +1,6 @@
 """What stands around a list: how many items there are, which page is shown, and where the next one is."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from contract_first.contract.schemas.schema import Schema
@@ -8,6 +8,8 @@ from contract_first.vocabulary.members import Meaning, meanings_of
 from contract_first.vocabulary.words import plain
 
 OMITTED: Final[Any] = object()
+UNKNOWN: Final[Any] = object()
+"""A fact that nothing is known of: the member stays as it is."""
 NOTHING: Final = (None, OMITTED, "")
 LINKS: Final = (Meaning.NEXT_URL, Meaning.PREVIOUS_URL, Meaning.LIST_URL)
 """Those of HAL are objects with the URL as ``href``."""
@@ -80,6 +82,11 @@ FACTS: Final[Mapping[Meaning, Callable[[ListPage], Any]]] = {
     Meaning.FIRST_KEY: lambda page: key_in(page.items[0]) if page.items else None,
     Meaning.LAST_KEY: lambda page: key_in(page.items[-1]) if page.items else None,
     Meaning.END: lambda page: max(0, page.end - 1),
+    Meaning.LIST_URL: lambda page: page.url or UNKNOWN,
+    Meaning.NEXT_URL: lambda page: UNKNOWN if page.next_url is None else page.next_url or None,
+    Meaning.PREVIOUS_URL: lambda _: None,
+    Meaning.NEXT_CURSOR: lambda page: UNKNOWN if page.after is None else page.after or None,
+    Meaning.PREVIOUS_CURSOR: lambda page: UNKNOWN if page.first else None,
 }
 """What is so of a page, by what the name of a member means; None for nothing."""
 
@@ -91,31 +98,61 @@ def enclosed(base: Any, schema: Schema, page: ListPage, list_name: str) -> Any:
         base: an object that conforms to the schema.
     """
     envelope = dict(base)
-    has_total = any(plain(name).startswith("total") and name in Meaning.TOTAL for name in schema.members)
     for name, member in schema.members.items():
-        before = base.get(name)
-        is_number = name == "number" and "totalPages" in schema.members  # Spring's page
-        meant = "page" if is_number else "numberofelements" if has_total and name == "count" else plain(name)
-        is_link = isinstance(before, dict) and "href" in before and any(meant in link for link in LINKS)
-        is_next = bool(member.members) and (meant in Meaning.NEXT_URL or meant in Meaning.PREVIOUS_URL)
-        if isinstance(before, dict) and name != list_name and not (is_link or is_next):
-            envelope[name] = enclosed(before, member, page, list_name)
+        if name == list_name:
             continue
-        facts = _facts(meant, before["href"] if is_link else before, page, list_name)
-        if is_next and not is_link and page.next_url and meant in Meaning.NEXT_URL:
-            facts = iter([_next_page(before or {}, member, page)])
-        elif isinstance(before, list) and name != list_name and "rel" in member.items.members:
-            facts = iter([[*_links(before, page, list_name)]])
-        for fact in facts:
-            value = {**before, "href": fact} if is_link and isinstance(fact, str) else fact
-            without = {key: other for key, other in envelope.items() if key != name}
-            if value is OMITTED and schema.conforms(without):
-                envelope = without
-                break
-            if value is not OMITTED and member.conforms(value):
-                envelope[name] = value
-                break
+        meant, before = _meant(name, schema), base.get(name)
+        if isinstance(before, dict) and not _leads(meant, before, member):
+            envelope[name] = enclosed(before, member, page, list_name)
+        else:
+            _change(envelope, name, schema, _values(meant, before, member, page, list_name))
     return envelope
+
+
+def _meant(name: str, schema: Schema) -> str:
+    """Return the word that a member is understood by: its name, but for two that depend on other members."""
+    if name == "number" and "totalPages" in schema.members:  # Spring's page
+        return "page"
+    if name == "count" and any(
+        plain(other).startswith("total") and other in Meaning.TOTAL for other in schema.members
+    ):
+        return "numberofelements"
+    return plain(name)
+
+
+def _is_link(meant: str, before: Any) -> bool:
+    return isinstance(before, dict) and "href" in before and any(meant in link for link in LINKS)
+
+
+def _leads(meant: str, before: Any, schema: Schema) -> bool:
+    """Return whether an object leads to a page, so that it is not an envelope within the envelope."""
+    is_neighbour = meant in Meaning.NEXT_URL or meant in Meaning.PREVIOUS_URL
+    return _is_link(meant, before) or (bool(schema.members) and is_neighbour)
+
+
+def _change(envelope: dict[str, Any], name: str, schema: Schema, values: Iterable[Any]) -> None:
+    """Give a member the first value that conforms, if one does, or leave it out if that conforms first."""
+    for value in values:
+        if value is not OMITTED and schema.members[name].conforms(value):
+            envelope[name] = value
+            return
+        if value is OMITTED and schema.conforms(
+            {key: other for key, other in envelope.items() if key != name}
+        ):
+            envelope.pop(name, None)
+            return
+
+
+def _values(meant: str, before: Any, schema: Schema, page: ListPage, list_name: str) -> Iterable[Any]:
+    """Return what a member may be: a link, an object about the next page, links, or a fact."""
+    if _is_link(meant, before):
+        facts = _facts(meant, before["href"], page, list_name)
+        return ({**before, "href": fact} if isinstance(fact, str) else fact for fact in facts)
+    if schema.members and page.next_url and meant in Meaning.NEXT_URL:
+        return [_next_page(before or {}, schema, page)]
+    if isinstance(before, list) and "rel" in schema.items.members:
+        return [[*_links(before, page, list_name)]]
+    return _facts(meant, before, page, list_name)
 
 
 def _next_page(before: Mapping[str, Any], schema: Schema, page: ListPage) -> dict[str, Any]:
@@ -146,19 +183,16 @@ def _links(before: list[Any], page: ListPage, list_name: str) -> Iterator[Any]:
 def _facts(name: str, before: Any, page: ListPage, list_name: str) -> Iterator[Any]:
     """Yield the facts of a page that a member of this name may have, the likeliest first."""
     for meaning in meanings_of(name):
-        if meaning in FACTS:
-            fact = FACTS[meaning](page)
-            yield from NOTHING if fact is None else (fact,)
-        elif meaning is Meaning.LIST_NAME:
-            yield list_name
-        elif meaning is Meaning.LIST_URL and page.url and isinstance(before, str):
-            yield from _spelled(page.url, is_path=name.endswith("uri"))
-        elif meaning is Meaning.NEXT_URL and page.next_url is not None:
-            yield from _spelled(page.next_url, is_path=name.endswith("uri")) if page.next_url else NOTHING
-        elif meaning is Meaning.NEXT_CURSOR and page.after is not None:
-            yield from (page.after,) if page.after else NOTHING
-        elif meaning is Meaning.PREVIOUS_URL or (meaning is Meaning.PREVIOUS_CURSOR and not page.first):
+        fact = FACTS[meaning](page) if meaning in FACTS else UNKNOWN
+        fact = list_name if meaning is Meaning.LIST_NAME else fact
+        if fact is UNKNOWN:
+            continue
+        if fact is None:
             yield from NOTHING
+        elif meaning is Meaning.NEXT_URL or (meaning is Meaning.LIST_URL and isinstance(before, str)):
+            yield from _spelled(fact, is_path=name.endswith("uri"))
+        elif meaning is not Meaning.LIST_URL:
+            yield fact
 
 
 def _spelled(url: str, *, is_path: bool) -> tuple[str, ...]:

@@ -123,23 +123,51 @@ class Links:
             kinds = (*(text for text in map(value.get, KINDS) if isinstance(text, str)), *kinds)
         members = {plain(name): part for name, part in value.items() if type(part) in {str, int}}
         here = {**members, **facts}
+        home = self._home(kinds, here, members, home, is_inner=depth > 0)
+        return {
+            name: self._member(name, member, kinds, facts, here, depth + 1, home)
+            for name, member in value.items()
+        }
+
+    def _home(
+        self,
+        kinds: tuple[str, ...],
+        here: Mapping[str, Any],
+        members: Mapping[str, Any],
+        home: ItemPath | None,
+        *,
+        is_inner: bool,
+    ) -> ItemPath | None:
+        """Return the place of an object: its own, or that of what it is in if it has no key."""
         keys = list(keys_of(members, kinds))
         places = (self.place(kinds, key, here, members) for key in (None, *keys))
-        place = next(filter(None, places), None)
-        home = place or (None if keys and depth else home)  # what has a key is not what it is in
-        linked = {}
-        for name, member in value.items():
-            linked[name] = member
-            is_own = name in Meaning.ITEM_URL
-            if isinstance(member, str) and member.startswith((EXAMPLE, HERE)):
-                place = home if is_own else self._below(home, name)
-                linked[name] = member if place is None else HERE + place.path
-            elif isinstance(member, dict | list):
-                is_around = is_own or name in Meaning.ENVELOPE or plain(name) in AROUND
-                inner, beside = (kinds, here) if is_around else ((name,), facts)
-                below = home if is_around else self._below(home, name)
-                linked[name] = self._linked(member, inner, beside, depth + 1, below)
-        return linked
+        return next(filter(None, places), None) or (None if keys and is_inner else home)
+
+    def _member(
+        self,
+        name: str,
+        member: Any,
+        kinds: tuple[str, ...],
+        facts: Mapping[str, Any],
+        here: Mapping[str, Any],
+        depth: int,
+        home: ItemPath | None,
+    ) -> Any:
+        """Return a member of an object with its links.
+
+        Args:
+            facts: of what the object is in.
+            here: of the object itself, too.
+        """
+        is_own = name in Meaning.ITEM_URL
+        if isinstance(member, str) and member.startswith((EXAMPLE, HERE)):
+            place = home if is_own else self._below(home, name)
+            return member if place is None else HERE + place.path
+        if not isinstance(member, dict | list):
+            return member
+        if is_own or name in Meaning.ENVELOPE or plain(name) in AROUND:
+            return self._linked(member, kinds, here, depth, home)
+        return self._linked(member, (name,), facts, depth, self._below(home, name))
 
     def _below(self, home: ItemPath | None, name: str) -> ItemPath | None:
         """Return the place of what an item has below it, such as its ``line_items`` or its ``forks_url``."""

@@ -91,18 +91,10 @@ class ResponseRenderer:
         fields = _fields(response, request) if response.headers or response.cookies else []
         if status in NO_BODY and (self.operation.response_for(status) or {}).get("content"):
             media_type, value = None, None
-        elif response.media_type:
-            media_type, value = response.media_type, response.body
         else:
-            value, media_types = response.body, self._media_types_of(status, response.body, request)
-            media_type = media_types[0] if media_types else None
-            if len(media_types) > 1:
-                media_type = preferred(request.header(b"accept"), media_types)
-                fields.append((b"vary", b"accept"))
-            if media_type is not None and "*" in media_type:
-                media_type = of_range(media_type, value)
+            media_type, value = self._media_type(status, response, request, fields), response.body
         body = self._encoded(status, value, media_type, request)
-        schema = self._json_schema(status, media_type or "")
+        schema = self._json_schema(status, media_type)
         if schema is not None and schema.has_write_only and holds_model(value):
             body = _without_absent(body, schema)
         if body or media_type is not None:
@@ -110,18 +102,27 @@ class ResponseRenderer:
         rendered = _rendered(status, fields, body, request)
         if self._filter.accepts(rendered, media_type):
             return rendered
-        if schema is not None and b"null" in body and holds_model(value):
-            rendered = _rendered(status, fields, _without_absent(body, schema), request)
-            if self._filter.accepts(rendered, media_type):
-                return rendered
-        self._require_valid(rendered, media_type, request)
-        return rendered
+        return self._valid(rendered, fields, media_type, value, request)
 
-    def _json_schema(self, status: int, media_type: str) -> Schema | None:
+    def _media_type(
+        self, status: int, response: Response, request: Request, fields: RawHeaders
+    ) -> str | None:
+        """Return what a body is sent as, None where nothing is declared; ``Vary`` where clients choose."""
+        if response.media_type:
+            return response.media_type
+        media_types = self._media_types_of(status, response.body, request)
+        media_type = media_types[0] if media_types else None
+        if len(media_types) > 1:
+            media_type = preferred(request.header(b"accept"), media_types)
+            fields.append((b"vary", b"accept"))
+        is_range = media_type is not None and "*" in media_type
+        return of_range(media_type, response.body) if media_type is not None and is_range else media_type
+
+    def _json_schema(self, status: int, media_type: str | None) -> Schema | None:
         """Return the schema of JSON bodies of a status and a media type, None for others."""
-        key = status, media_type
+        key = status, media_type or ""
         if key not in self._json_schemas:
-            if not is_json(essence(media_type)):
+            if media_type is None or not is_json(essence(media_type)):
                 return None  # others are not remembered: a client may have named them
             self._json_schemas[key] = self._schema(status, media_type)
         return self._json_schemas[key]
@@ -166,24 +167,28 @@ class ResponseRenderer:
         """Return the bytes of a body; of objects and lists as XML for an XML media type."""
         if isinstance(body, BYTES):
             return bytes(body)
-        if media_type == "application/json" or (media_type is not None and is_json(essence(media_type))):
+        if media_type is None:
+            return b"" if body is None else str(body).encode()
+        if media_type == "application/json" or is_json(essence(media_type)):
             return msgspec.json.encode(body, enc_hook=partial(_json_value, request))
-        if media_type is not None and is_xml(essence(media_type)):
-            value = _plain(body, request)
-            if isinstance(value, dict | list | tuple):
-                schema = self._schema(status, media_type)
-                if holds_model(body):
-                    drop_absent(value, schema)
-                return xml_of(value, schema, media_type)
-        if media_type is not None and is_sequence(media_type):
-            value = _plain(body, request)
-            if isinstance(value, list | tuple):
-                items = self._items(status, media_type, request)
-                for item in value if holds_model(body) else ():
-                    items.drop_absent(item)
-                return body_of_items(list(value), media_type)
-        text = body if media_type is None else _text_body(body, media_type, request)
-        return b"" if text is None else str(text).encode()
+        value = _plain(body, request)
+        if isinstance(value, dict | list | tuple) and is_xml(essence(media_type)):
+            schema = self._schema(status, media_type)
+            if holds_model(body):
+                drop_absent(value, schema)
+            return xml_of(value, schema, media_type)
+        if isinstance(value, list | tuple) and is_sequence(media_type):
+            return self._sequence(status, [*value], body, media_type, request)
+        return _text(value, body, media_type)
+
+    def _sequence(
+        self, status: int, values: list[Any], body: Any, media_type: str, request: Request
+    ) -> bytes:
+        """Return a list as the items of a stream that is sent at once."""
+        items = self._items(status, media_type, request)
+        for item in values if holds_model(body) else ():
+            items.drop_absent(item)
+        return body_of_items(values, media_type)
 
     def _media_types_of(self, status: int, body: Any, request: Request) -> list[str]:
         """Return the media types that a body may be sent as, at most the first that a status declares.
@@ -206,9 +211,21 @@ class ResponseRenderer:
         node, _ = self._schemas.meant(self._schema(status, media_type).node, "")
         return self._schemas.key(node)
 
-    def _require_valid(self, rendered: Rendered, media_type: str | None, request: Request) -> None:
+    def _valid(
+        self, rendered: Rendered, fields: RawHeaders, media_type: str | None, value: Any, request: Request
+    ) -> Rendered:
+        """Return a response that the filter does not accept, or raise ViolationError.
+
+        A model has null where it has no value: members that may not be null are left out.
+        """
+        schema = self._json_schema(rendered.status, media_type)
+        if schema is not None and b"null" in rendered.body and holds_model(value):
+            rendered = _rendered(rendered.status, fields, _without_absent(rendered.body, schema), request)
+            if self._filter.accepts(rendered, media_type):
+                return rendered
         if errors := self.validator.errors(self.operation, rendered, media_type):
             self._report(errors, request, rendered.status)
+        return rendered
 
     def _report(self, errors: list[str], request: Request, status: int) -> NoReturn:
         """Log how a response violates the contract, and raise ViolationError."""
@@ -292,14 +309,12 @@ def of_range(media_range: str, body: Any) -> str:
     return "application/octet-stream" if is_bytes else "application/json"
 
 
-def _text_body(body: Any, media_type: str, request: Request) -> Any:
+def _text(value: Any, body: Any, media_type: str) -> bytes:
     """Return the text of a body that is not JSON; a UUID or a datetime is spelled as in JSON."""
-    text = _plain(body, request)
-    if not isinstance(text, str | int | float | None) or (text is None and media_type.startswith("text/")):
-        raise TypeError(
-            f"A handler returned a {type(body).__name__} for {media_type}; expected str or bytes."
-        )
-    return text
+    if not isinstance(value, str | int | float | None) or (value is None and media_type.startswith("text/")):
+        kind = type(body).__name__
+        raise TypeError(f"A handler returned a {kind} for {media_type}; expected str or bytes.")
+    return b"" if value is None else str(value).encode()
 
 
 def _plain(body: Any, request: Request) -> Any:
