@@ -3,12 +3,15 @@
 import runpy
 from pathlib import Path
 
+import pytest
+
 from scanner_contract import load_contract
 
 ROOT = Path(__file__).parents[3]
 check = runpy.run_path(str(ROOT / "packages" / "contract-first" / "tests" / "cli" / "tools.py"))["check"]
 
 
+@pytest.mark.programs
 def test_our_own(contract, write, tmp_path, mypy_cache):
     """What is written for all that the contract in force has passes linter, formatter and type checker."""
     document = load_contract().document
