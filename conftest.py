@@ -54,7 +54,7 @@ def pytest_collection_modifyitems(config, items):
 
 
 def starts_programs(item):
-    """Say whether a test is of whole programs, or of a module that starts some: they take most of the time."""
+    """Say whether a test is of whole programs, or of a module that starts some: they take most time."""
     return item.get_closest_marker("programs") is not None or hasattr(item.module, "subprocess")
 
 
