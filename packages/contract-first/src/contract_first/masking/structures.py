@@ -88,17 +88,23 @@ def _xml_spans(content: bytes, is_secret: IsSecret) -> Iterator[Span]:
         if name and end:
             depth -= depth > 0
         elif name:
-            named = {name[-LONGEST_NAME:]}
-            for attribute in ATTRIBUTE.finditer(attributes):
-                value = attribute.lastindex or 0
-                if attribute[1] in NAMING:
-                    named.add(attribute[value])
-                elif depth or is_secret(attribute[1]):
-                    start, stop = attribute.span(value)
-                    yield match.start(4) + start, match.start(4) + stop
-            depth += not attributes.endswith(b"/") and (depth > 0 or any(map(is_secret, named)))
+            pairs = [*ATTRIBUTE.finditer(attributes)]
+            for start, stop in _attribute_spans(pairs, is_secret, is_within=depth > 0):
+                yield match.start(4) + start, match.start(4) + stop
+            if not attributes.endswith(b"/"):
+                named = (pair[pair.lastindex or 0] for pair in pairs if pair[1] in NAMING)
+                depth += depth > 0 or any(map(is_secret, (name[-LONGEST_NAME:], *named)))
         elif depth and match[0].strip():
             yield match.span(1 if section is not None else 0)
+
+
+def _attribute_spans(
+    pairs: Iterable[re.Match[bytes]], is_secret: IsSecret, *, is_within: bool
+) -> Iterator[Span]:
+    """Yield where the values of secret attributes are; of all but names within what is secret."""
+    for pair in pairs:
+        if pair[1] not in NAMING and (is_within or is_secret(pair[1])):
+            yield pair.span(pair.lastindex or 0)
 
 
 def _spliced(content: bytes, spans: Iterable[Span], masked: Masked) -> bytes:

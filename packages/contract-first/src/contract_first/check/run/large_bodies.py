@@ -67,24 +67,31 @@ def _parts_of(response: Response, required: Callable[[], Collection[str]]) -> It
 def _parts(value: Any, required: Collection[str], depth: int = DEEPEST) -> Iterator[Any]:
     """Yield values that have a part of each large array and object, all of which together have all of it."""
     if not isinstance(value, dict | list):
-        yield value
-    elif len(value) > LEAST:
-        size = max(LEAST, len(value) // MOST_PARTS)
-        for start in range(0, len(value) - LEAST + 1, size):
-            end = start + size if start + size + LEAST <= len(value) else len(value)
-            yield value[start:end] if isinstance(value, list) else _members(value, start, end, required)
-    else:
-        outline = copy(value)
-        places = list(enumerate(value) if isinstance(value, list) else value.items()) if depth else []
-        parts = {place: _parts(part, required, depth - 1) for place, part in places}
-        for place, first in parts.items():
-            outline[place] = next(first)
-        yield outline
-        for place, others in parts.items():
-            for part in others:
-                other = copy(outline)
-                other[place] = part
-                yield other
+        return iter((value,))
+    return _slices(value, required) if len(value) > LEAST else _outlines(value, required, depth)
+
+
+def _slices(value: Any, required: Collection[str]) -> Iterator[Any]:
+    """Yield the parts of a large array or object, none of which is small."""
+    size = max(LEAST, len(value) // MOST_PARTS)
+    for start in range(0, len(value) - LEAST + 1, size):
+        end = start + size if start + size + LEAST <= len(value) else len(value)
+        yield value[start:end] if isinstance(value, list) else _members(value, start, end, required)
+
+
+def _outlines(value: Any, required: Collection[str], depth: int) -> Iterator[Any]:
+    """Yield a small array or object with the first part of all that is in it, then with each other part."""
+    outline = copy(value)
+    places = list(enumerate(value) if isinstance(value, list) else value.items()) if depth else []
+    parts = {place: _parts(part, required, depth - 1) for place, part in places}
+    for place, part in parts.items():
+        outline[place] = next(part)
+    yield outline
+    for place, others in parts.items():
+        for part in others:
+            other = copy(outline)
+            other[place] = part
+            yield other
 
 
 def _members(value: dict[str, Any], start: int, end: int, required: Collection[str]) -> dict[str, Any]:

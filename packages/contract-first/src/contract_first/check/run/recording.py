@@ -12,7 +12,7 @@ from schemathesis.baseline import failure_identity
 from schemathesis.core.failures import Failure, ServerError
 from schemathesis.engine import Status, StopReason, events
 from schemathesis.engine.errors import is_unrecoverable_network_error
-from schemathesis.engine.recorder import Request
+from schemathesis.engine.recorder import CheckFailureInfo, CheckNode, Request
 from schemathesis.engine.run import PhaseName
 from schemathesis.openapi.checks import JsonSchemaError, MissingHeaders, UndefinedStatusCode
 
@@ -101,42 +101,41 @@ class RunReporter:
             ]
 
     def _case(self, event: events.ScenarioFinished, case_id: str) -> None:
-        recorder = event.recorder
-        tested = self._report.tested(recorder.cases[case_id].value.operation.label)
+        recorder, case = event.recorder, event.recorder.cases[case_id].value
+        tested = self._report.tested(case.operation.label)
         response = recorder.find_response(case_id=case_id)
         if case_id in recorder.interactions:
             tested.sent(event.phase.value)
-            self.exercised(recorder.cases[case_id].value, response.status_code if response else 0)
+            self.exercised(case, response.status_code if response else 0)
         if response is not None:
             tested.responded(response.status_code, response.elapsed)
-        checks = recorder.checks.get(case_id, ())
-        infos = [check.failure_info for check in checks if check.failure_info is not None]
-        is_error = any(isinstance(info.failure, ServerError) for info in infos)
-        for check in checks:
+        for check in _of_one_cause(recorder.checks.get(case_id, ())):
             if check.status is Status.SUCCESS:
                 tested.outcomes(check.name).passed += 1
             elif check.failure_info is not None:
-                if is_error and isinstance(check.failure_info.failure, UndefinedStatusCode):
-                    continue  # which has one cause with the server error
                 tested.outcomes(check.name).failed += 1
-                failure = check.failure_info.failure
-                interaction = recorder.interactions.get(failure.case_id or case_id)
-                command = check.failure_info.code_sample
-                if interaction is not None and len(command) > LONGEST_COMMAND:
-                    command = _command(interaction.request)
-                finding = self._finding(
-                    failure,
-                    check=check.name,
-                    operation=failure.operation or tested.operation,
-                    phase=event.phase.value,
-                    status=response.status_code if response is not None else 0,
-                    response=b"" if response is None else response.content or b"",
-                    curl=command,
-                    case=recorder.cases[case_id].value,
-                )
-                if event.phase is PhaseName.FUZZING:
-                    identity = failure_identity(failure, check.name)
-                    self._generated.setdefault(finding.identity, (recorder.cases[case_id].value, identity))
+                self._failed(event, case_id, check.name, check.failure_info)
+
+    def _failed(
+        self, event: events.ScenarioFinished, case_id: str, check: str, info: CheckFailureInfo
+    ) -> None:
+        """Report what a check of Schemathesis says of a response."""
+        recorder, case, failure = event.recorder, event.recorder.cases[case_id].value, info.failure
+        response = recorder.find_response(case_id=case_id)
+        interaction = recorder.interactions.get(failure.case_id or case_id)
+        is_long = interaction is not None and len(info.code_sample) > LONGEST_COMMAND
+        finding = self._finding(
+            failure,
+            check=check,
+            operation=failure.operation or case.operation.label,
+            phase=event.phase.value,
+            status=response.status_code if response is not None else 0,
+            response=b"" if response is None else response.content or b"",
+            curl=_command(interaction.request) if interaction and is_long else info.code_sample,
+            case=case,
+        )
+        if event.phase is PhaseName.FUZZING:
+            self._generated.setdefault(finding.identity, (case, failure_identity(failure, check)))
 
     def exercised(self, case: Case[Any], status: int) -> None:
         """Count what a request exercises, and the status of its response; 0 for none."""
@@ -289,6 +288,19 @@ class RunReporter:
         masked = self._masking.text(self._target.credentials.mask(text[: longest + LONGEST_SECRET]))
         rest = max(len(text), length) - min(len(text), longest + LONGEST_SECRET)
         return cut(legible(masked), longest, len(masked) + rest)
+
+
+def _of_one_cause(checks: Iterable[CheckNode]) -> list[CheckNode]:
+    """Return checks without that of an undeclared status where a server error is the cause of it."""
+    checks = list(checks)
+    failures = [check.failure_info.failure for check in checks if check.failure_info is not None]
+    if not any(isinstance(failure, ServerError) for failure in failures):
+        return checks
+    return [
+        check
+        for check in checks
+        if check.failure_info is None or not isinstance(check.failure_info.failure, UndefinedStatusCode)
+    ]
 
 
 def _cause(failure: Failure, check: str, status: int) -> tuple[str, ...]:

@@ -118,22 +118,27 @@ class Queries:
             is_no_filter = plain_name in self._selecting or str(value).strip().lower() in EVERYTHING
             if value is None or (is_no_filter and not all_hold):
                 continue
-            bound = self._bounds.get(name)
-            member = self._members.get(plain_name)
-            if member is None:
-                member = self._members.get(plain_name.removesuffix("s"))
-                is_text = member is not None and isinstance(value, str)
-                value = value.split(",") if is_text else value  # noqa: PLW2901 -- ids=1,2
-            if bound is not None and not isinstance(value, dict):
-                yield partial(_is_within, self._members[bound.member], bound.compare, value)
-            elif member is not None:
-                yield partial(_has_at, member, value, value == self._defaults.get(name))
-            elif plain_name in Meaning.SEARCH and not LANGUAGE.search(str(value)):
-                yield partial(_mentions, str(value).lower())
-            elif plain_name in {LABELS, FIELDS}:
-                yield partial(self._is_selected, selects(str(value)), plain_name == LABELS)
+            holds = self._condition(name, value)
+            if holds is not None:
+                yield holds
             elif all_hold and value != self._defaults.get(name):
                 yield lambda _: False
+
+    def _condition(self, name: str, value: Any) -> Holds | None:
+        """Return the predicate of one parameter, None if it is no filter."""
+        plain_name, bound = plain(name), self._bounds.get(name)
+        if bound is not None and not isinstance(value, dict):
+            return partial(_is_within, self._members[bound.member], bound.compare, value)
+        member, singular = self._members.get(plain_name), self._members.get(plain_name.removesuffix("s"))
+        if member is None and singular is not None and isinstance(value, str):
+            value = value.split(",")  # ids=1,2
+        if member := member or singular:
+            return partial(_has_at, member, value, value == self._defaults.get(name))
+        if plain_name in Meaning.SEARCH and not LANGUAGE.search(str(value)):
+            return partial(_mentions, str(value).lower())
+        if plain_name in {LABELS, FIELDS}:
+            return partial(self._is_selected, selects(str(value)), plain_name == LABELS)
+        return None
 
     def changes(self, query: Mapping[str, Any], other: Any = None) -> Iterator[tuple[bool, Change]]:
         """Yield what makes generated items fit a query: whether it changes these alone, and the change.

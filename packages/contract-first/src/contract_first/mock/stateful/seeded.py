@@ -181,22 +181,14 @@ class SeededItems:
     ) -> DocumentedResponse:
         """Return a documented response with the item of a key, or with those of a list."""
         body, schema, collection = documented.body.value, documented.schema, role.collection
-        inner, represented = within(body, role.envelope), self._values(collection).represented
-        is_authored, part, other = documented.source != "generated", None, population.other
         if schema is None or role.schema is None:
             return documented
-        if role.action == "list":
-            if isinstance(inner, list) and population.listed is not None and not is_authored:
-                example = inner[0] if inner else {}
-                part = [*population.rows]
-                if inner != population.listed:
-                    part = [represented(item, role.schema, example) for item in population.items.values()]
-                other = other and represented(other, role.schema, example)
-        elif isinstance(inner, dict):
-            item = population.items.get(key, other)
-            is_example = is_authored and key in {ANY_KEY, str(collection.key_of(inner))}
-            if isinstance(item, dict) and not is_example:
-                part = represented({**item, **role.sets}, role.schema, inner)
+        is_list = role.action == "list"
+        part, other = (
+            self._list_made(role, role.schema, documented, population)
+            if is_list
+            else (self._item_made(role, role.schema, documented, key, population), population.other)
+        )
         if part is None:
             return documented
         value = placed(body, role.envelope, part)
@@ -204,6 +196,37 @@ class SeededItems:
         has_key = collection.key and not collection.holder and (role.key is not None or is_new)
         keys = {("path", role.key or ""): collection.key} if has_key else {}
         return documented.with_value(value if schema.takes(value, body) else body, keys=keys, other=other)
+
+    def _list_made(
+        self, role: Role, schema: Schema, documented: DocumentedResponse, population: Population
+    ) -> tuple[list[Any] | None, Any]:
+        """Return the items of a list, None where an author's list stays, and the item of other keys."""
+        listed, represented = (
+            within(documented.body.value, role.envelope),
+            self._values(role.collection).represented,
+        )
+        if not isinstance(listed, list) or population.listed is None or documented.source != "generated":
+            return None, population.other
+        example = listed[0] if listed else {}
+        other = population.other and represented(population.other, schema, example)
+        if listed == population.listed:
+            return [*population.rows], other
+        return [represented(item, schema, example) for item in population.items.values()], other
+
+    def _item_made(
+        self, role: Role, schema: Schema, documented: DocumentedResponse, key: str, population: Population
+    ) -> Any:
+        """Return the item of a key; None without one, or where the author's example is of this key."""
+        shown = within(documented.body.value, role.envelope)
+        if not isinstance(shown, dict):
+            return None
+        item = population.items.get(key, population.other)
+        is_authored = documented.source != "generated"
+        if not isinstance(item, dict) or (
+            is_authored and key in {ANY_KEY, str(role.collection.key_of(shown))}
+        ):
+            return None
+        return self._values(role.collection).represented({**item, **role.sets}, schema, shown)
 
 
 def _is_simple(role: Role) -> bool:

@@ -141,30 +141,55 @@ class StoredThings(RunCheck):
 
     def _try_change(self, collection: StoredCollection, key: str, method: str, before: Response) -> Failures:
         read, change = collection.item["get"], collection.item[method]
-        if str(HTTPStatus.PRECONDITION_FAILED.value) in change.responses and "etag" in before.headers:
-            stale = self._send(self._altered(change, collection, key), **{"If-Match": STALE})
-            if stale.is_success:
-                message = f"If-Match: {STALE}, which is not its ETag, gets {stale.status_code}"
-                yield self.failure("precondition", message, change.label, stale)
+        yield from self._try_precondition(collection, change, key, before)
         old = object_of(self._send(self._case(read, collection, key)).content) or {}
-        created = _sent(self._case(collection.create, collection))
         case = self._altered(change, collection, key, old if method == "patch" else None)
         changed = self._send(case)
         if not changed.is_success:
             return
         now = self._send(self._case(read, collection, key))
-        thing = object_of(now.content) or {}
+        thing, body = object_of(now.content) or {}, _sent(case)
         if (other := collection.key_of(thing)) not in (None, key):
             message = f"the thing with the id {key} shows the id {other} once it is changed"
             yield self.failure("there", message, change.label, now)
-        representation = object_of(changed.content) or {}
+        yield from self._try_members(change, case, (old, thing), changed, now)
+        if collection.list is not None:
+            yield from Lists(self, collection, collection.list).stale(key, old, thing)
+        if method == "patch":
+            created = _sent(self._case(collection.create, collection))
+            stored = {name for name in old if name in created or CREATION.fullmatch(name)}
+            rest = {name: old[name] for name in old if name in stored - body.keys()}
+            yield from self._compare("partial", change, rest, thing, now)
+        tag = before.headers.get("etag")
+        if tag is not None and thing != old and now.headers.get("etag") == tag:
+            yield self.failure("etag", f"the ETag is {tag} as before the change", change.label, now)
+
+    def _try_precondition(
+        self, collection: StoredCollection, change: Operation, key: str, before: Response
+    ) -> Failures:
+        """Change a thing by an ETag that it does not have, where the contract says that this is refused."""
+        if str(HTTPStatus.PRECONDITION_FAILED.value) in change.responses and "etag" in before.headers:
+            stale = self._send(self._altered(change, collection, key), **{"If-Match": STALE})
+            if stale.is_success:
+                message = f"If-Match: {STALE}, which is not its ETag, gets {stale.status_code}"
+                yield self.failure("precondition", message, change.label, stale)
+
+    def _try_members(
+        self,
+        change: Operation,
+        case: Case[Any],
+        things: tuple[Members, Members],
+        changed: Response,
+        now: Response,
+    ) -> Failures:
+        """Compare the members that were sent with the response, and with the thing before and after."""
+        (old, thing), body, representation = things, _sent(case), object_of(changed.content) or {}
         confirmed = _confirmed(case, representation)
         yield from self._compare("same", change, confirmed, thing, now)
-        body = _sent(case)
         for name, value in body.items():
-            former = representation.get(name, value)
-            if former != value == thing.get(name, former):
-                message = f"{name} is {former!r} in the response, and {value!r} in a GET after it"
+            represented = representation.get(name, value)
+            if represented != value == thing.get(name, represented):
+                message = f"{name} is {represented!r} in the response, and {value!r} in a GET after it"
                 yield self.failure("same", message, change.label, changed)
         changes = {name for name, value in body.items() if name in old and old[name] != value}
         is_as_before = all(thing.get(name) == old[name] for name in changes)
@@ -172,18 +197,6 @@ class StoredThings(RunCheck):
             names = ", ".join(sorted(changes))
             message = f"{names} is as before, though the response is {changed.status_code}"
             yield self.failure("same", message, change.label, now)
-        if collection.list is not None:
-            yield from Lists(self, collection, collection.list).stale(key, old, thing)
-        if method == "patch":
-            kept = {
-                name: value
-                for name, value in old.items()
-                if name not in body and (name in created or CREATION.fullmatch(name))
-            }
-            yield from self._compare("partial", change, kept, thing, now)
-        tag = before.headers.get("etag")
-        if tag is not None and thing != old and now.headers.get("etag") == tag:
-            yield self.failure("etag", f"the ETag is {tag} as before the change", change.label, now)
 
     def _try_defaults(self, collection: StoredCollection, case: Case[Any], created: Response) -> Failures:
         """Compare the members that were not sent with the defaults of the request's schema."""
