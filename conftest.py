@@ -36,11 +36,37 @@ def pytest_configure(config):
     config.pluginmanager.register(LoggedSecrets())
 
 
+def pytest_addoption(parser):
+    """Offer a slice of the tests that is done before each commit."""
+    parser.addoption(
+        "--quick", action="store_true", help="run the first test of each file, but none of whole programs"
+    )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    """Keep the first test of each file if a slice is asked for, once those of whole programs are marked."""
+    if not config.getoption("quick"):
+        return
+    inner = [item for item in items if item.get_closest_marker("programs") is None]
+    first = {item.path: item for item in reversed(inner)}
+    config.hook.pytest_deselected(items=[item for item in items if first.get(item.path) is not item])
+    items[:] = [item for item in inner if first[item.path] is item]
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers():
     """Return one worker more than processors may be used: many a test waits for a program that it started."""
+    return processors() + 1
+
+
+def processors():
+    """Return how many processors this process may use, by its affinity and the quota of its cgroup."""
     usable = getattr(os, "sched_getaffinity", None)  # not on macOS
-    return (len(usable(0)) if usable else os.cpu_count()) + 1
+    number = len(usable(0)) if usable else os.cpu_count()
+    quota = Path("/sys/fs/cgroup/cpu.max")  # of a container: "200000 100000", or "max 100000"
+    allowed, _, period = quota.read_text().partition(" ") if quota.is_file() else ("max", "", "")
+    return number if allowed == "max" else max(1, min(number, int(allowed) // int(period)))
 
 
 @pytest.hookimpl(wrapper=True)

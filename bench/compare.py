@@ -2,7 +2,7 @@
 
     tox -e bench                       the table, and bench/results.json
     tox -e bench -- --rounds 9         more loads of each server; the median counts
-    tox -e bench -- --smoke            one second, one connection: does the script run at all?
+    tox -e bench -- --smoke            one start, few requests: does the script run at all?
 
 Needs wrk, which Debian packages, and Linux.
 """
@@ -23,7 +23,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
-from loads import load, median_of, peak_memory, rounds_of
+from loads import limit_responses, load, median_of, peak_memory, rounds_of
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -67,8 +67,10 @@ class Result:
 def main() -> None:
     """Measure everyone, print the table and write the numbers."""
     options = arguments()
+    if options.smoke:
+        limit_responses()
     connections = (1,) if options.smoke else (1, 32)
-    seconds, rounds, starts = (1, 1, 1) if options.smoke else (options.seconds, options.rounds, WARM_STARTS)
+    seconds, rounds, starts = (1, 1, 0) if options.smoke else (options.seconds, options.rounds, WARM_STARTS)
     with tempfile.TemporaryDirectory() as folder:
         servers = (*peers(), ours(Path(folder)), *mocked(Path(folder)))
         results = measure(servers, connections, seconds=seconds, rounds=rounds, starts=starts)
@@ -82,7 +84,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure the presigned upload against its peers.")
     parser.add_argument("--seconds", type=int, default=2, help="length of each load (default 2)")
     parser.add_argument("--rounds", type=int, default=5, help="loads of each server (default 5)")
-    parser.add_argument("--smoke", action="store_true", help="one second, one connection")
+    parser.add_argument("--smoke", action="store_true", help="one start, few requests")
     parser.add_argument("--json", type=Path, default=HERE / "results.json", help="where the numbers go")
     if shutil.which("wrk") is None:
         parser.error("needs wrk on the PATH (on Debian: apt-get install wrk)")
@@ -92,11 +94,15 @@ def arguments() -> argparse.Namespace:
 def measure(
     servers: Sequence[Server], connections: Sequence[int], *, seconds: int, rounds: int, starts: int
 ) -> list[Result]:
-    """Start each server once, and so many times warm, in turns; then put the loads on all of them."""
-    start_ups = [[start_up(server) for server in servers] for _ in range(1 + starts)][1:]
+    """Start each server once, and so many times warm, in turns; then put the loads on all of them.
+
+    Without warm starts, the only one counts.
+    """
+    start_ups = [[start_up(server) for server in servers] for _ in range(starts and 1 + starts)][1:]
     with ExitStack() as stack:
         started = [(server, stack.enter_context(running(server))) for server in servers]
-        for each in started:
+        start_ups = start_ups or [[now.start_up for _, now in started]]
+        for each in started if starts else ():
             load(*each, 1, 1)  # warms it up
         by_connections = [rounds_of(started, count, seconds, rounds) for count in connections]
         return [

@@ -39,18 +39,18 @@ REASON, ASKED, LIMITED = "There is no 4711.", "The mock was asked", "The rate li
 RANGES = {"4XX": 418, "5XX": 507, "default": 418}
 TEXTS = {"code": {"type": "string"}, "message": {"type": "string"}}
 DECLARED = {"application/json": {"schema": {"type": "object", "required": [*TEXTS], "properties": TEXTS}}}
-ROUNDS = 3000
 
 
 def main() -> None:
     """Ask for all, and print the shares."""
     parser = parser_of("Are declared errors as declared?", "errors.json")
     parser.add_argument("--cost", action="store_true", help="how long an error takes, alone")
+    parser.add_argument("--rounds", type=int, default=3000, help="of errors alone (default 3000)")
     parser.set_defaults(sample=60)
     options = parser.parse_args()
     logging.disable(logging.CRITICAL)
     if options.cost:
-        asyncio.run(cost())
+        asyncio.run(cost(options.rounds))
         return
     counts: Counter[str] = Counter()
     with tempfile.TemporaryDirectory() as folder:
@@ -129,7 +129,7 @@ def conforms(contract: Contract, path: str, response: httpx2.Response, status: i
     return schema.conforms(response.json()) if "json" in kind else True
 
 
-async def cost() -> None:
+async def cost(rounds: int) -> None:
     """Print the seconds of an error, as declared and as problem details."""
 
     async def op() -> None:
@@ -145,7 +145,7 @@ async def cost() -> None:
         }
         async with client_of(create_app(Contract(document, "bench"), {"op": op})) as client:
             best = float("inf")
-            for _ in range(ROUNDS):
+            for _ in range(rounds):
                 began = time.perf_counter()
                 await client.get("/")
                 best = min(best, time.perf_counter() - began)

@@ -1,7 +1,7 @@
 """Serve one contract by four frameworks, each as its own docs advise, and measure six of its ten operations.
 
     python bench/frameworks.py             the table, and bench/frameworks.json
-    python bench/frameworks.py --smoke     loads on ours alone, for a second each: does the script run at all?
+    python bench/frameworks.py --smoke     few requests to ours alone: does the script run at all?
 
 Needs wrk and Linux as `compare.py` does. A framework that is not installed is left out.
 """
@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import httpx2
 from compare import WIDTH, machine
-from loads import TICK, cpu_seconds, peak_memory
+from loads import TICK, cpu_seconds, limit_responses, peak_memory
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -111,6 +111,8 @@ class Figure:
 def main() -> None:
     """Measure all that are installed, print the table and write the numbers."""
     options = arguments()
+    if options.smoke:
+        limit_responses()
     connections, seconds, rounds = (
         ((1,), 1, 1) if options.smoke else ((1, 32), options.seconds, options.rounds)
     )
@@ -141,7 +143,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Measure one contract served by four frameworks.")
     parser.add_argument("--seconds", type=int, default=2, help="length of each load (default 2)")
     parser.add_argument("--rounds", type=int, default=3, help="of which the median counts (default 3)")
-    parser.add_argument("--smoke", action="store_true", help="loads on ours alone, for a second each")
+    parser.add_argument("--smoke", action="store_true", help="few requests to ours alone")
     parser.add_argument("--json", type=Path, default=HERE / "frameworks.json", help="where the numbers go")
     if shutil.which("wrk") is None:
         parser.error("needs wrk on the PATH (on Debian: apt-get install wrk)")

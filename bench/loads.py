@@ -41,6 +41,11 @@ class Load:
     p99: float
 
 
+def limit_responses() -> None:
+    """Have each load end after few responses, which shows that the bench works."""
+    os.environ["BENCH_RESPONSES"] = "20"
+
+
 def rounds_of(
     started: Sequence[tuple[Server, Running]], connections: int, seconds: int, rounds: int
 ) -> list[list[Load]]:

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from compare import WIDTH, machine
-from loads import load, peak_memory
+from loads import limit_responses, load, peak_memory
 from rich import box
 from rich.console import Console
 from rich.table import Table
@@ -68,6 +68,8 @@ class Result:
 def main() -> None:
     """Measure everyone, print the table and write the numbers."""
     options = arguments()
+    if options.smoke:
+        limit_responses()
     connections, seconds = ((1,), 1) if options.smoke else ((1, 32), options.seconds)
     with tempfile.TemporaryDirectory() as folder:
         others = [] if options.smoke else list(peers(options.packages or install(Path(folder))))
@@ -80,7 +82,7 @@ def arguments() -> argparse.Namespace:
     """Read the command line, and end at once if there is no wrk."""
     parser = argparse.ArgumentParser(description="Measure responses of a contract beside other mock servers.")
     parser.add_argument("--seconds", type=int, default=8, help="length of each load (default 8)")
-    parser.add_argument("--smoke", action="store_true", help="ours alone, one second, one connection")
+    parser.add_argument("--smoke", action="store_true", help="ours alone, few requests")
     parser.add_argument("--packages", type=Path, help="folder with node_modules that has the other servers")
     parser.add_argument("--json", type=Path, default=HERE / "mocks.json", help="where the numbers go")
     if shutil.which("wrk") is None:

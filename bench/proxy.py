@@ -60,7 +60,7 @@ def measured(straight: str, through: str, target: str, calls: int) -> list[list[
     """Return the seconds that each call took, straight and through the proxy."""
     connections = [http.client.HTTPConnection(url.removeprefix("http://")) for url in (straight, through)]
     for connection in connections:
-        for _ in repeat(None, WARM_UP):
+        for _ in repeat(None, min(WARM_UP, calls)):
             call(connection, target)
     taken: list[list[float]] = [[], []]
     for _ in repeat(None, calls):

@@ -17,6 +17,17 @@ local function wait()
   return math.max(0, math.floor(due - moment + math.random())) -- wrk takes whole ones
 end
 
+-- A run that only shows that the bench works ends after so many responses.
+local most = tonumber(os.getenv("BENCH_RESPONSES") or "0")
+if most > 0 then
+  response = function()
+    most = most - 1
+    if most == 0 then
+      wrk.thread:stop()
+    end
+  end
+end
+
 function init(args)
   if args[1] then
     for line in io.lines(args[1]) do

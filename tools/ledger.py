@@ -13,6 +13,8 @@ import sys
 import textwrap
 import tomllib
 from collections import Counter
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -364,6 +366,10 @@ def main() -> None:
     for room in sorted(lines):
         sys.stdout.write(f"{lines[room]:7,} {room}\n")
     sys.stdout.write(f"{lines.total():7,} lines of code\n")
+    if find_spec("cognitive_complexity"):  # of the group house
+        complexity = import_module("complexity")
+        count = len(complexity.hard_functions())
+        sys.stdout.write(f"{count:7,} functions of a complexity over {complexity.MOST}\n")
 
 
 if __name__ == "__main__":

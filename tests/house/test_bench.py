@@ -52,7 +52,7 @@ def test_smoke_of_the_proxy(tmp_path):
 
 def test_smoke_of_errors(tmp_path):
     """The bench of errors raises both kinds, and prints what each costs."""
-    printed = finished(tmp_path, "errors.py", "--cost")
+    printed = finished(tmp_path, "errors.py", "--cost", "--rounds", "20")
     assert [line.split(":")[0] for line in printed.splitlines()] == ["declared", "problem details"]
 
 

@@ -58,6 +58,12 @@ def free_port():
         return str(listener.getsockname()[1])
 
 
+def is_listening(port):
+    """Return whether a program listens on a port."""
+    with socket.socket() as client:
+        return client.connect_ex(("127.0.0.1", int(port))) == 0
+
+
 def checked(words, environment):
     """Run a health check; return its exit code."""
     finished = subprocess.run(words, env=environment, capture_output=True, check=False, timeout=SECONDS)
@@ -88,6 +94,8 @@ def test_health_checks(name, tmp_path):
     with subprocess.Popen(words, env=environment, cwd=tmp_path, stdout=subprocess.DEVNULL) as process:
         try:
             ends = time.monotonic() + SECONDS
+            while not is_listening(port) and process.poll() is None and time.monotonic() < ends:
+                time.sleep(0.05)  # to ask costs a start of Python
             while (
                 (code := checked(asking, environment)) and process.poll() is None and time.monotonic() < ends
             ):

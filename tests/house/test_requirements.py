@@ -4,6 +4,7 @@ import ast
 import re
 import sys
 import tomllib
+from functools import cache
 from importlib.metadata import packages_distributions
 
 import pytest
@@ -41,6 +42,15 @@ LOADED_BY_OTHERS = {
 """What is required and imported by none of our modules: who loads it."""
 
 
+@cache
+def imported_below(folder):
+    """Return what the modules below a folder of the repository import."""
+    return frozenset().union(*(imported(path.read_text()) for path in (ROOT / folder).rglob("*.py")))
+
+
+installed_packages = cache(packages_distributions)
+
+
 def imported(source):
     """Return the top-level packages that a module imports and that come from elsewhere."""
     names = set()
@@ -65,10 +75,8 @@ def requirements(folder, extras=None):
 
 def distributions_of(*folders):
     """Return for each package that the sources in folders import the distributions that may bring it."""
-    installed = packages_distributions()
-    names = set().union(
-        *(imported(path.read_text()) for folder in folders for path in (ROOT / folder).rglob("*.py"))
-    )
+    installed = installed_packages()
+    names = set().union(*map(imported_below, folders))
     return {
         name: {OURS[name]} if name in OURS else set(map(canonicalize_name, installed.get(name, [name])))
         for name in names

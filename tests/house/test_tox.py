@@ -8,6 +8,7 @@ from .conftest import ROOT
 TOX = configparser.ConfigParser(interpolation=None)
 TOX.read(ROOT / "tox.ini")
 ENVIRONMENTS = {name.removeprefix("testenv:") for name in TOX.sections() if name.startswith("testenv:")}
+PATHS = re.compile(r"(?:packages|tests)/[\w/-]+")
 PACKAGING = {name for name in ENVIRONMENTS if name.startswith(".pkg")}
 
 
@@ -18,19 +19,34 @@ def test_descriptions():
 
 
 def test_default_environments():
-    """A bare tox runs what neither measures, rewrites nor releases, and each test once."""
+    """A bare tox runs what neither measures, rewrites nor releases, and each test once, untraced."""
     default = {name.strip() for name in TOX["tox"]["env_list"].split(",")}
-    assert default == ENVIRONMENTS - PACKAGING - {"audit", "bench", "build", "docs", "ledger", "lock"}
-    traced = [TOX[f"testenv:{name}"] for name in ("coverage", "contract-first", "strict-s3")]
-    assert all(environment["base_python"].startswith("python3.13") for environment in traced)
-    folders = [
-        path
-        for environment in traced
-        for path in re.findall(r"(?:packages|tests)/[\w/-]+", environment["commands"])
-    ]
-    assert {*folders} == {*re.findall(r"(?:packages|tests)/[\w/-]+", TOX["testenv"]["packages"])}
+    apart = {"audit", "bench", "build", "coverage", "docs", "ledger", "lock", "quick"}
+    assert default == ENVIRONMENTS - PACKAGING - apart
+    commands = {name: TOX[f"testenv:{name}"]["commands"] for name in default}
+    assert [name for name in default if "coverage" in commands[name] or " -m " in commands[name]] == []
+    ran = [PATHS.findall(commands[name]) for name in ("house", "strict-s3", "contract-first")]
+    assert ran == [["tests/house"], ["packages/strict-s3/tests"], ["packages/contract-first/tests"]]
+    assert commands["tests"].endswith("{posargs:tests --ignore tests/house}")
     assert TOX["testenv:tests"]["base_python"].startswith("python3.11")
-    assert "-m programs" in TOX["testenv:tests"]["commands"]
+
+
+def test_coverage():
+    """The tests of all packages are traced in the workflows, and fail under the bar."""
+    traced = TOX["testenv:coverage"]
+    assert traced["base_python"].startswith("python3.13")
+    assert "coverage run -m pytest" in traced["commands"]
+    assert "{[testenv]packages}" in traced["commands"]
+    assert traced["commands"].endswith("coverage report")
+    assert {*PATHS.findall(TOX["testenv"]["packages"])} == {
+        "packages/strict-s3/tests",
+        "packages/contract-first/tests",
+        *(f"tests/{name}" for name in ("scanner_contract", "scanner_api", "scanner_mocks", "toolkit")),
+    }
+    workflows = [
+        (ROOT / ".github" / "workflows" / name).read_text() for name in ("tests.yaml", "release.yaml")
+    ]
+    assert all(re.search(r"tox -e coverage\b", text) for text in workflows)
 
 
 def test_contributing():

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import httpx2
 import pytest
 
@@ -92,34 +91,6 @@ def test_signed_headers_in_the_query(connect, bucket, error):
     assert httpx2.put(url, content=b"x", headers=equal).status_code == 200
     refused = httpx2.put(url, content=b"x", headers=other)
     assert (refused.status_code, error(refused)["Code"]) == (403, "SignatureDoesNotMatch")
-
-
-@pytest.mark.parametrize("region", ["us-west-2", "eu-central-1"])
-def test_version_2_is_refused(region, server, keys, connect, error):
-    """Headers, URLs and forms of Signature Version 2 are refused, as for new buckets at Amazon."""
-    bucket = f"in-{region}"
-    connect(region=region).create_bucket(
-        Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region}
-    )
-    by_default = boto3.client(
-        "s3", endpoint_url=server.url, region_name="us-west-2", aws_access_key_id=keys.access,
-        aws_secret_access_key=keys.secret,
-    )  # fmt: skip
-    url = by_default.generate_presigned_url("get_object", Params={"Bucket": bucket, "Key": "k"})
-    form = by_default.generate_presigned_post(bucket, "k")
-    assert "AWSAccessKeyId" in url
-    assert "AWSAccessKeyId" in form["fields"]
-    for response in (
-        httpx2.get(url),
-        httpx2.get(f"{server.url}/{bucket}/k?Signature=b"),
-        httpx2.get(f"{server.url}/{bucket}/k", headers={"Authorization": "AWS a:b"}),
-        httpx2.post(form["url"], data=form["fields"], files={"file": b"y"}),
-    ):
-        assert (response.status_code, error(response)["Code"]) == (400, "InvalidRequest")
-        message = (
-            "The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256."
-        )
-        assert error(response)["Message"] == message
 
 
 MALFORMED = (400, "AuthorizationQueryParametersError")

@@ -3,7 +3,7 @@ import { writeFile } from "node:fs/promises";
 import axe from "axe-core";
 import { chromium } from "playwright-core";
 
-const { CHROMIUM, CHROMIUM_FLAGS, MOCK, PETS, LARGE, SERVICES } = process.env;
+const { CHROMIUM, CHROMIUM_FLAGS, MOCK, PETS, LARGE, SERVICES, SCREENSHOTS, SCENES } = process.env;
 const browser = await chromium.launch({ executablePath: CHROMIUM, args: CHROMIUM_FLAGS.split(" ") });
 const asked = new Set();
 const complaints = [];
@@ -144,6 +144,72 @@ async function pipeline() {
   return { proposals, expired, rows: await page.locator("#captures .chip").allInnerTexts(), buttons: await page.locator("#captures button:text('Hold'):visible").count(), width, found };
 }
 
+/** Return the controls of a phone's page that no finger reaches, by font, width and panel. */
+async function reach() {
+  const page = await opened(`${MOCK}/_mock/console#state`);
+  await live(page);
+  await page.click("#pipeline-form button:text('Hold')");
+  await saying(page, "Captures are held");
+  const before = await page.locator("#captures tr").count();
+  await page.click("#scan-form button");
+  await page.waitForFunction((count) => document.querySelectorAll("#captures tr").length > count, before);
+  await page.locator("#captures tr").first().getByRole("button", { name: /^Fail/ }).waitFor();
+  await page.fill("#snapshot-name", "a name");
+  await page.click("#snapshot-form button");
+  await page.locator("#snapshots button:text('Restore')").waitFor();
+  const unreached = {};
+  const counts = {};
+  for (const [font, rule] of Object.entries(FONTS)) {
+    await page.evaluate(restyle, rule);
+    for (const width of [320, 360]) {
+      await page.setViewportSize({ width, height: 720 });
+      for (const panel of await page.locator("nav a").evaluateAll((links) => links.filter((link) => link.checkVisibility()).map((link) => link.hash))) {
+        await page.evaluate((hash) => (location.hash = hash), panel);
+        await page.waitForFunction((hash) => document.body.dataset.view === hash.slice(1), panel);
+        const { count, missed } = await page.evaluate(tried);
+        counts[panel] = count;
+        if (missed.length) unreached[`${font} ${width} ${panel}`] = missed;
+      }
+      if (SCREENSHOTS) await page.screenshot({ path: `${SCREENSHOTS}/${font}-${width}.png`, fullPage: true });
+    }
+  }
+  await page.click('nav a[href="#state"]');
+  await page.click("#release-all");
+  await page.waitForSelector("#release-all:disabled");
+  return { unreached, counts };
+}
+
+/** Fonts that are narrow, as the page has them, and wider than any that a machine has. */
+const FONTS = {
+  narrow: "* { font-family: sans-serif !important; letter-spacing: -0.06em; }",
+  plain: "",
+  large: ":root { font-size: 125% !important; }",
+  wide: ':root { font-size: 125% !important; } * { font-family: Verdana, "DejaVu Sans", sans-serif !important; letter-spacing: 0.06em; }',
+};
+
+/** Style a page by the document, since its policy lets no style element in. */
+function restyle(rule) {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(rule);
+  document.adoptedStyleSheets = [sheet];
+}
+
+/** Unfold all, scroll down to each control, and return those that are then not whole or not under the pointer. */
+function tried() {
+  document.querySelectorAll("details").forEach((details) => (details.open = true));
+  const controls = [...document.querySelectorAll("a[href], button, input, select, textarea, summary")].filter((control) => control.checkVisibility({ opacityProperty: true }));
+  const missed = controls.filter((control) => {
+    control.scrollIntoView({ block: "center" });
+    for (let box = control.parentElement; box; box = box.parentElement) box.scrollLeft = 0; // a finger moves up and down
+    const { left, right, top, height } = control.getBoundingClientRect();
+    const hit = document.elementFromPoint((left + right) / 2, top + height / 2);
+    return left < 0 || right > innerWidth || !control.contains(hit);
+  });
+  const named = missed.map((control) => control.ariaLabel || control.id || control.textContent.trim().slice(0, 40));
+  const wider = document.documentElement.scrollWidth - innerWidth;
+  return { count: controls.length, missed: wider > 0 ? [`the page is ${wider} px too wide`, ...named] : named };
+}
+
 /** Find an operation in a large document, and try it. */
 async function explorer() {
   const page = await opened(`${LARGE}/docs`);
@@ -241,16 +307,13 @@ async function services() {
   };
 }
 
+const scenes = { items, scopes, overrides, pipeline, reach, explorer, responses, products, phone, services };
 const outcomes = {};
-try {
-  for (const [name, scene] of Object.entries({ items, scopes, overrides, pipeline, explorer, responses, products, phone, ...(SERVICES && { services }) })) {
-    outcomes[name] = await scene();
-    for (const context of browser.contexts()) await context.close();
-  }
-  Object.assign(outcomes, { asked: [...asked], complaints });
-} catch (error) {
-  outcomes.error = `${error.stack}\n${complaints.join("\n")}`;
-} finally {
-  await browser.close();
+for (const [name, scene] of Object.entries(scenes)) {
+  if (SCENES && !SCENES.split(" ").includes(name)) continue;
+  // a scene that fails fails its own test, and the next ones have their turn
+  outcomes[name] = await scene().catch((error) => ({ failure: String(error.stack) }));
+  for (const context of browser.contexts()) await context.close();
 }
-await writeFile("outcomes.json", JSON.stringify(outcomes));
+await browser.close();
+await writeFile("outcomes.json", JSON.stringify({ ...outcomes, asked: [...asked], complaints }));

@@ -3,6 +3,7 @@
 from functools import partial
 
 from .auth.access import policy_effect
+from .auth.authentication import Signed
 from .auth.conditions import RequestContext
 from .messages.errors import refusal
 from .messages.operations import BY_NAME, Operation
@@ -16,13 +17,14 @@ class Authorization:
     """What the caller of a request is allowed: if signed, everything that no bucket policy denies.
 
     Args:
-        account: of the signer; None for an unsigned request.
+        signed: the signature; None for an unsigned request.
     """
 
-    def __init__(self, store: Store, request: Request, account: str | None) -> None:
+    def __init__(self, store: Store, request: Request, signed: Signed | None) -> None:
         self._store = store
         self._request = request
-        self._account = account
+        self._account = store.account if signed else None
+        self._version = signed.version if signed else ""
 
     def check(self, bucket: Bucket, operation: Operation) -> None:
         """Raise AccessDenied unless the caller is allowed the operation of the request."""
@@ -41,7 +43,7 @@ class Authorization:
         of_upload = self._store.uploads.headers(bucket.name, self._request.parameter("uploadId") or "")
         request = self._request
         headers = {**of_upload, **request.headers}
-        context = RequestContext(headers, query, request.scheme, tags, request.caller.address)
+        context = RequestContext(headers, query, request.scheme, tags, request.caller.address, self._version)
         effects = {
             policy_effect(bucket.policy, action, bucket.name, key, context, self._account)
             for action in operation.actions_on(version_id)

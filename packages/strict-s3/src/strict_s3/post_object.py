@@ -6,7 +6,7 @@ from dataclasses import replace
 from http import HTTPStatus
 from urllib.parse import quote_plus, urlsplit, urlunsplit
 
-from .auth.authentication import Authenticator
+from .auth.authentication import Authenticator, Signed
 from .auth.policy import Policy, parse
 from .authorization import Authorization
 from .faults import Faults
@@ -50,18 +50,19 @@ class PostObject:
     def _respond(self, request: Request, form: Form, bucket: Bucket) -> Response:
         if "key" not in form.fields:
             raise missing_field("key")
-        policy = self._policy_of(request, form.fields, bucket)
+        signed = self._authenticator.authenticate_form(form.fields, bucket.region)
+        policy = self._policy(request, form, bucket, signed)
         headers = headers_of_form(form.fields)
         check_key(form.fields["key"])
-        check_attributes(headers, bucket)
+        check_attributes(headers, bucket, signed)
         check_verified(headers, bucket)
         return self._store_file(request, form, policy, headers, bucket)
 
-    def _policy_of(self, request: Request, fields: Mapping[str, str], bucket: Bucket) -> Policy | None:
+    def _policy(self, request: Request, form: Form, bucket: Bucket, signed: Signed | None) -> Policy | None:
         """Return the policy that allows these fields; None if the bucket accepts an unsigned form."""
-        signed = self._authenticator.authenticate_form(fields, bucket.region)
+        fields = form.fields
         described = replace(request, headers={**request.headers, **fields}, query=())
-        authorization = Authorization(self._store, described, self._store.account if signed else None)
+        authorization = Authorization(self._store, described, signed)
         is_allowed = authorization.allows(bucket, BY_NAME["PostObject"], fields["key"])
         if signed is None:
             if "policy" in fields or not is_allowed:

@@ -87,7 +87,7 @@ class Routes:
         check_owner(request.headers, self._store.account)
         operation = request.operation
         _check_served(request, operation)
-        authorization = Authorization(self._store, request, self._store.account if signed else None)
+        authorization = Authorization(self._store, request, signed)
         authorization.check(bucket, operation)
         if operation is NONE:
             raise _not_allowed(request)

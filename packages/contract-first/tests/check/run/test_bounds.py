@@ -249,24 +249,24 @@ class Heavy(RunCheck):
     rules: ClassVar = {"light": "bodies are small"}
 
     def run(self):
-        """Send 20 MiB, and repeat the response in the message."""
-        response = self.target.client.post("/pick", content=b"x" * 20 * 2**20)
+        """Send 5 MiB, and repeat the response in the message."""
+        response = self.target.client.post("/pick", content=b"x" * 5 * 2**20)
         yield self.failure("light", response.text, "GET /pick", response)
 
 
 def test_a_report_of_large_bodies_is_small(tmp_path):
-    """Neither the 20 MiB of a request nor the 4 MB of a response are in any rendering, nor in the HAR."""
+    """Neither the 5 MiB of a request nor the 1 MB of a response are in any rendering, nor in the HAR."""
 
     async def large(request):
         await request.body()
-        return JSONResponse({"text": "y" * 4_000_000}, 500)
+        return JSONResponse({"text": "y" * 1_000_000}, 500)
 
     har = tmp_path / "run.har"
     with hat(large) as url:
         report = check_url(url, har=har, **{**FUZZ, "checks": (Heavy,), "max_examples": 5})
     [finding] = [finding for finding in report.findings if finding.check == "heavy"]
     assert finding.curl.startswith("python3 -c ")
-    assert 'b"x" * 20971520' in finding.curl
+    assert 'b"x" * 5242880' in finding.curl
     assert finding.response.endswith(" more characters)")
     terminal = Console(file=StringIO(), width=80)
     show(report, terminal)

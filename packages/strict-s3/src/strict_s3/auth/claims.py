@@ -47,7 +47,7 @@ def claim_of_header(request: Request, region: str | None, service: str) -> Claim
     if PAYLOAD_HEADER not in headers:
         raise invalid_request("Missing required header for this request: x-amz-content-sha256")
     check_word(headers[PAYLOAD_HEADER])
-    time = _time_of_headers(headers)
+    time = time_of_headers(headers)
     try:
         scope = Scope.parse(parts["Credential"], region, time, service)
     except WrongScope as wrong:
@@ -72,7 +72,8 @@ def _authorization(header: str) -> dict[str, str]:
     return parts
 
 
-def _time_of_headers(headers: Mapping[str, str]) -> str:
+def time_of_headers(headers: Mapping[str, str]) -> str:
+    """Return when the sender of these headers signed them; raise AccessDenied if they do not say."""
     time = headers.get("x-amz-date", "")
     if not time and (date := http_date(headers.get("date", ""))):
         time = f"{date:%Y%m%dT%H%M%SZ}"

@@ -66,6 +66,7 @@ class RequestContext:
         scheme: ``http`` or ``https``.
         tags: returns the tags of the existing object.
         address: of the client; empty if it is not known.
+        signature_version: ``AWS`` or ``AWS4-HMAC-SHA256``; empty for an unsigned request.
     """
 
     headers: Mapping[str, str]
@@ -73,6 +74,7 @@ class RequestContext:
     scheme: str
     tags: Callable[[], Mapping[str, str]]
     address: str = ""
+    signature_version: str = ""
 
     def value(self, name: str) -> str | None:
         """Return the value of a condition key, None for none; raise LookupError for an unknown key."""
@@ -82,8 +84,8 @@ class RequestContext:
             return self.tags().get(tag)
         if key == "s3:requestobjecttag":
             return dict(parse_qsl(self.headers.get("x-amz-tagging", ""), keep_blank_values=True)).get(tag)
-        if key == "aws:sourceip":
-            return self.address or None
+        if key in ("aws:sourceip", "s3:signatureversion"):
+            return (self.address if key == "aws:sourceip" else self.signature_version) or None
         if key == "aws:securetransport":
             return str(self.scheme == "https").lower()
         if key in _OF_QUERY:

@@ -141,12 +141,21 @@ def canonical_request(
 def check(
     credential: Credential, scope: Scope, text: str, provided: str, canonical: str | None = None
 ) -> None:
-    """Raise SignatureDoesNotMatch, with all that helps to find out why, unless `provided` signs `text`."""
+    """Raise SignatureDoesNotMatch unless `provided` signs `text`."""
     right = signature(credential.secret_key, scope, text)
-    if hmac.compare_digest(right.encode(), provided.encode()):
+    check_texts({right: text}, provided, scope.access_key, canonical)
+
+
+def check_texts(texts: Mapping[str, str], provided: str, key: str, canonical: str | None = None) -> None:
+    """Raise SignatureDoesNotMatch, with all that helps to find out why, unless one signature is right.
+
+    The texts are by their signatures, the one that S3 reports first.
+    """
+    if any(hmac.compare_digest(right.encode(), provided.encode()) for right in texts):
         return
+    text = next(iter(texts.values()))
     elements = {
-        "AWSAccessKeyId": scope.access_key,
+        "AWSAccessKeyId": key,
         "StringToSign": text,
         "SignatureProvided": provided,
         "StringToSignBytes": _bytes(text),

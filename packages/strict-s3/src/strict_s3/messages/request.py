@@ -25,6 +25,8 @@ _HEADER = re.compile(
 )
 """Headers that SDKs move into the query of a presigned request."""
 _CHECKSUM = re.compile(r"x-amz-(?:checksum-(?!algorithm$|type$|mode$)|sdk-checksum-)", re.IGNORECASE)
+VERSION_2_QUERY: Final = ("AWSAccessKeyId", "Signature", "Expires")
+"""The parameters of a request that is presigned with Signature Version 2."""
 UNWATCHED: Final = "x-mock-unwatched"
 """Query parameter of requests to which no fault applies, and which are not recorded: the console's."""
 COPY_SOURCE: Final = "x-amz-copy-source"
@@ -224,14 +226,15 @@ class Request:
 
         Checksums are left out: SDKs presign before they have the content, and S3 ignores them.
         """
-        if not self.has("X-Amz-Signature"):
+        if not self.has("X-Amz-Signature", "Signature"):
             return self
         headers = {
             name.lower(): value
             for name, value in self.query
             if _HEADER.fullmatch(name) and not _CHECKSUM.match(name)
         }
-        query = [pair for pair in self.query if not _HEADER.fullmatch(pair[0])]
+        moved = {*VERSION_2_QUERY, *(name for name, _ in self.query if _HEADER.fullmatch(name))}
+        query = [pair for pair in self.query if pair[0] not in moved]
         return replace(self, query=tuple(query), headers={**headers, **self.headers})
 
     def object_url(self, key: str) -> str:

@@ -5,6 +5,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
+from strict_s3.auth.authentication import Signed, check_encryption
 from strict_s3.buckets.documents import check_tagging_header, check_tags
 from strict_s3.messages.checksums import is_checksum
 from strict_s3.messages.errors import invalid_argument, invalid_request, refusal
@@ -57,7 +58,7 @@ def check_key(key: str) -> None:
         raise invalid_argument("User key must have a length greater than 0.", "key", "")
 
 
-def check_attributes(headers: Mapping[str, str], bucket: Bucket) -> None:
+def check_attributes(headers: Mapping[str, str], bucket: Bucket, signed: Signed | None) -> None:
     """Raise `S3Error` unless an object of this bucket can have these headers (names in lower case)."""
     check_acl(headers, bucket)
     storage_class = headers.get("x-amz-storage-class", "STANDARD")
@@ -78,6 +79,7 @@ def check_attributes(headers: Mapping[str, str], bucket: Bucket) -> None:
         raise refusal("InvalidRedirectLocation")
     check_tagging_header(headers.get("x-amz-tagging", ""))
     check_lock(headers, bucket)
+    check_encryption(signed, stored_headers(headers, bucket).get(ENCRYPTION))
     _check_metadata(headers)
 
 

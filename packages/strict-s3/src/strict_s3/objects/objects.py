@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 
-from strict_s3.auth.authentication import Signed
+from strict_s3.auth.authentication import Signed, check_encryption
 from strict_s3.auth.claims import PAYLOAD_HEADER
 from strict_s3.auth.payload import ChunkedBody, VerifiedBody, open_payload
 from strict_s3.auth.signature import UNSIGNED_PAYLOAD
@@ -20,7 +20,7 @@ from strict_s3.messages.response import Response
 from strict_s3.messages.version_ids import NULL
 from strict_s3.messages.xml import check_pieces, document, has_root
 from strict_s3.store.content import Content, read_range
-from strict_s3.store.customer_keys import check_read
+from strict_s3.store.customer_keys import ENCRYPTION, check_read
 
 from .attributes import SYSTEM, check_attributes, check_key, check_verified, moto_headers, stored_headers
 from .multipart import MAX_PART_NUMBER, parse_parts
@@ -73,7 +73,7 @@ class Objects:
 
     def put(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
         check_key(request.key)
-        check_attributes(request.headers, bucket)
+        check_attributes(request.headers, bucket, signed)
         check_verified(request.headers, bucket)
         with self._received(request, signed, bucket, checksums.DEFAULT) as content:
             return self._store.put_object(_order(request, bucket), content)
@@ -81,12 +81,14 @@ class Objects:
     def put_part(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
         """Serve UploadPart."""
         _check_part_number(request)
+        upload = self._store.uploads.headers(bucket.name, request.parameter("uploadId") or "")
+        check_encryption(signed, upload.get(ENCRYPTION))
         with self._received(request, signed, bucket) as content:
             return self._store.uploads.put_part(_order(request, bucket), content)
 
-    def copy(self, request: Request, _signed: Signed | None, bucket: Bucket) -> Response:
+    def copy(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
         check_key(request.key)
-        check_attributes(request.headers, bucket)
+        check_attributes(request.headers, bucket, signed)
         for name in ("metadata", "tagging"):
             directive = request.headers.get(f"x-amz-{name}-directive", "COPY")
             if directive.upper() not in ("COPY", "REPLACE"):
@@ -106,10 +108,10 @@ class Objects:
         _check_part_number(request)
         return self._store.uploads.copy_part(_order(request, bucket))
 
-    def begin_upload(self, request: Request, _signed: Signed | None, bucket: Bucket) -> Response:
+    def begin_upload(self, request: Request, signed: Signed | None, bucket: Bucket) -> Response:
         """Serve CreateMultipartUpload."""
         check_key(request.key)
-        check_attributes(request.headers, bucket)
+        check_attributes(request.headers, bucket, signed)
         return self._store.uploads.begin(
             _order(request, bucket, **checksums.checksum_of_upload(request.headers))
         )
@@ -152,6 +154,7 @@ class Objects:
         with self._store.look_up(order) as (response, path):
             if response.status != HTTPStatus.OK or path is None:
                 return self._missing(Order.of(request, bucket, headers), response)
+            check_encryption(signed, response.header(ENCRYPTION))
             condition = unmet(request.headers, response)
             if condition in ("If-None-Match", "If-Modified-Since"):
                 response.status, response.length = HTTPStatus.NOT_MODIFIED, 0
