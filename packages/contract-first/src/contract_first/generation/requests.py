@@ -114,8 +114,7 @@ class Samples:
         return self._requests[operation.operation_id]
 
     def _request(self, operation: Operation) -> SampleRequest | None:
-        texts = self._texts(operation)
-        if texts is None:
+        if (texts := self._texts(operation)) is None:
             return None
         body, media_type, content = MISSING, "", None
         if operation.request_body is not None:
