@@ -73,9 +73,10 @@ def main() -> None:
     connections, seconds = ((1,), 1) if options.smoke else ((1, 32), options.seconds)
     with tempfile.TemporaryDirectory() as folder:
         others = [] if options.smoke else list(peers(options.packages or install(Path(folder))))
+        servers = [*others, ours()]
         results = [
             measure(command, name, connections, seconds, is_warm=not options.smoke)
-            for name, command in [*others, ours()]
+            for name, command in servers
         ]
     Console(width=WIDTH, highlight=False).print(machine(), table(results))
     options.json.write_text(json.dumps([asdict(result) for result in results], indent=2) + "\n")
