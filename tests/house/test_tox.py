@@ -2,6 +2,8 @@
 
 import configparser
 import re
+import runpy
+from types import SimpleNamespace
 
 from .conftest import ROOT
 
@@ -47,6 +49,31 @@ def test_coverage():
         (ROOT / ".github" / "workflows" / name).read_text() for name in ("tests.yaml", "release.yaml")
     ]
     assert all(re.search(r"tox -e coverage\b", text) for text in workflows)
+
+
+def test_quick():
+    """Before a commit ruff and import-linter run, and of each file the first test that starts no programs."""
+    quick = TOX["testenv:quick"]["commands"].split("\n")
+    checks = [
+        *TOX["testenv:lint"]["commands"].replace(" {posargs}", "").split("\n"),
+        "lint-imports --no-logo",
+    ]
+    assert quick[:-1] == checks
+    assert "--quick {posargs:packages tests}" in quick[-1]
+    markers = [None, None, "programs", None, None]
+    ours, others = [SimpleNamespace()] * 4, [SimpleNamespace(subprocess=None)]
+    items = [
+        SimpleNamespace(path=path, module=module, get_closest_marker={"programs": marker}.get)
+        for path, module, marker in zip("aabbc", ours + others, markers, strict=True)
+    ]
+    left_out = {}
+    config = SimpleNamespace(
+        getoption={"quick": True}.get,
+        hook=SimpleNamespace(pytest_deselected=left_out.update),
+    )
+    first, second, whole, inner, other = items
+    runpy.run_path(str(ROOT / "conftest.py"))["pytest_collection_modifyitems"](config, items)
+    assert (items, left_out["items"]) == ([first, inner], [second, whole, other])
 
 
 def test_contributing():
