@@ -7,9 +7,7 @@ import hmac
 import json
 from contextlib import suppress
 from datetime import UTC, datetime
-from queue import Queue
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote
 from uuid import uuid4
 
 import boto3
@@ -472,25 +470,3 @@ def test_temporary_credentials(keys, server, place, error):
         request = AWSRequest("GET", f"{server.url}/{place}/none")
         HmacV1QueryAuth(Credentials(keys.temporary, keys.secret, token)).add_auth(request)
         assert error(httpx2.get(request.url))["Code"] == codes
-
-
-def test_what_is_logged(old, keys, capfd):
-    """The log says once that Version 4 is what to use; no signature and no token is recorded."""
-    exchanges: Queue[dict[str, Any]] = Queue()
-    credentials = {keys.access: keys.secret, keys.temporary: f"{keys.secret}:a-session-token"}
-    with Server("photos", credentials=credentials, on_exchange=exchanges.put) as server:
-        presign = old("us-east-1", server.url).generate_presigned_url
-        request = AWSRequest("GET", f"{server.url}/photos/c")
-        HmacV1QueryAuth(Credentials(keys.temporary, keys.secret, "a-session-token")).add_auth(request)
-        urls = [*(presign("get_object", {"Bucket": "photos", "Key": name}) for name in "ab"), request.url]
-        assert [httpx2.get(url).status_code for url in urls] == [404, 404, 404]
-        assert b"a-session-token".hex(" ") in httpx2.put(urls[-1]).text
-        recorded = [exchanges.get(timeout=10)]
-        while recorded[-1]["response"]["code"] != "SignatureDoesNotMatch":
-            recorded.append(exchanges.get(timeout=10))
-    written = unquote(str(recorded))
-    assert "AWSAccessKeyId=" in written
-    signatures = [httpx2.URL(url).params["Signature"] for url in urls]
-    for secret in (*signatures, "a-session-token", b"a-session-token".hex(" ")):
-        assert secret not in written
-    assert capfd.readouterr().err.count("use Version 4 (AWS4-HMAC-SHA256)") == 1
