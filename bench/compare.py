@@ -72,7 +72,8 @@ def main() -> None:
     connections = (1,) if options.smoke else (1, 32)
     seconds, rounds, starts = (1, 1, 0) if options.smoke else (options.seconds, options.rounds, WARM_STARTS)
     with tempfile.TemporaryDirectory() as folder:
-        servers = (*peers(), ours(Path(folder)), *mocked(Path(folder)))
+        own = ours(Path(folder), 40) if options.smoke else ours(Path(folder))
+        servers = (*peers(), own, *mocked(Path(folder)))
         results = measure(servers, connections, seconds=seconds, rounds=rounds, starts=starts)
     console = Console(width=WIDTH, highlight=False)
     console.print(machine(), table(results))

@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("--smoke", action="store_true", help="ours alone, few requests")
     options = parser.parse_args()
     apps = dict(list(APPS.items())[: 1 if options.smoke else None])
-    most = 5 if options.smoke else options.max_examples
+    most = 1 if options.smoke else options.max_examples
     # each in a process of its own: none finds what another imported
     with ProcessPoolExecutor(1, get_context("spawn"), max_tasks_per_child=1) as processes:
         rows = [

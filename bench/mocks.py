@@ -73,7 +73,11 @@ def main() -> None:
     connections, seconds = ((1,), 1) if options.smoke else ((1, 32), options.seconds)
     with tempfile.TemporaryDirectory() as folder:
         others = [] if options.smoke else list(peers(options.packages or install(Path(folder))))
-        results = [measure(command, name, connections, seconds) for name, command in [*others, ours()]]
+        servers = [*others, ours()]
+        results = [
+            measure(command, name, connections, seconds, is_warm=not options.smoke)
+            for name, command in servers
+        ]
     Console(width=WIDTH, highlight=False).print(machine(), table(results))
     options.json.write_text(json.dumps([asdict(result) for result in results], indent=2) + "\n")
 
@@ -117,15 +121,19 @@ def ours() -> tuple[str, tuple[str, ...]]:
     return "scanner-api", (command, "mock", "--contract", str(CONTRACT), "--json", "--port")
 
 
-def measure(command: tuple[str, ...], name: str, connections: Iterable[int], seconds: int) -> Result:
-    """Start a server a second time, so that its start is a warm one, and put each load on it."""
-    with running(MockServer(name, command)):
-        pass
+def measure(
+    command: tuple[str, ...], name: str, connections: Iterable[int], seconds: int, *, is_warm: bool
+) -> Result:
+    """Start a server, for a warm start a second time, and put each load on it."""
+    if is_warm:
+        with running(MockServer(name, command)):
+            pass
     with running(MockServer(name, command)) as now:
         seen = {}
         for kind, target in TARGETS.items():
             server = MockServer(name, command, asked=target)
-            load(server, now, 1, 1)  # warms it up
+            if is_warm:
+                load(server, now, 1, 1)
             seen[kind] = [load(server, now, count, seconds) for count in connections]
         return Result(name, now.start_up, peak_memory(now.pid), seen)
 

@@ -125,8 +125,8 @@ def peers() -> list[Server]:
     return [Server(name, (*uvicorn, f"{module}:app", "--port")) for name, module in MODULES.items()]
 
 
-def ours(folder: Path) -> Server:
-    """Return our server with everything on: keys that no limit stops, thousands of sessions in SQLite."""
+def ours(folder: Path, sessions: int = 4000) -> Server:
+    """Return our server with everything on: keys that no limit stops, so many sessions in SQLite."""
     command = str(Path(sys.executable).parent / "scanner-api")
     environment = AWS | {
         "SCANNER_DATABASE_URL": f"sqlite+aiosqlite:///{folder}/scanner.db",
@@ -134,7 +134,7 @@ def ours(folder: Path) -> Server:
         "SCANNER_REQUEST_LOG": "false",  # the others have none either
     }
     requests = folder / "requests"
-    seed(environment["SCANNER_DATABASE_URL"], requests)
+    seed(environment["SCANNER_DATABASE_URL"], requests, sessions=sessions)
     return Server("(d) scanner-api serve", (command, "serve", "--port"), environment, requests=requests)
 
 

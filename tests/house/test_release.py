@@ -63,7 +63,7 @@ def test_workflow():
     text = (ROOT / ".github" / "workflows" / "release.yaml").read_text()
     jobs = yaml.safe_load(text)["jobs"]
     lines = [step.get("run", step.get("uses", "")) for step in jobs["build"]["steps"]]
-    assert lines.index(".ci/run") < lines.index(".venv/bin/tox -e py311,build,docs")
+    assert lines.index(".ci/run") < lines.index(".venv/bin/tox -e coverage,py311,build,docs")
     assert lines[-2].startswith("actions/attest-build-provenance@")
     tag = next(line for line in lines if "GITHUB_REF_NAME" in line)
     for ref, code in ((f"v{version('contract-first')}", 0), ("v9.9.9", 1)):

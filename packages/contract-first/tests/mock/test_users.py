@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from contract_first.contract import Contract, ContractError
-from contract_first.mock import contract_mock
+from contract_first.mock import contract_mock, users
 
 ANY = "any"
 TEXT = {"type": "string"}
@@ -148,11 +148,55 @@ def test_two_users_at_once(mock):
     assert Client(mock).log_in("ann@example.com")["user"] == ann.get("/me")
 
 
-def test_others_are_anybody(mock):
-    """An unknown token, and that of somebody unknown who logs in, are as they were."""
-    stranger = logged_in(mock, "zoe@example.com")
-    assert stranger.get("/me") == Client(mock, "anything").get("/me")
-    assert stranger.get("/me")["email"] not in {"ann@example.com", "bob@example.com"}
+def test_others_join(mock):
+    """Somebody unknown who logs in is a user from then on, by name or e-mail, and no other's token is."""
+    zoe, dr = logged_in(mock, "zoe.weiss@example.com"), logged_in(mock, "dr.berg")
+    assert [client.get("/me")["email"] for client in (zoe, dr)] == [
+        "zoe.weiss@example.com",
+        "dr.berg@example.com",
+    ]
+    assert zoe.get("/me")["name"] == "Zoe Weiss Example"
+    assert zoe.get("/me")["id"] != dr.get("/me")["id"]
+    assert logged_in(mock, "zoe.weiss@example.com").token == zoe.token
+    assert logged_in(mock, "zoe.weiss@example.org").token != zoe.token
+    stranger = Client(mock, "anything")
+    assert stranger.get("/me")["email"] not in {"zoe.weiss@example.com", "ann@example.com"}
+
+
+def test_who_logs_in_is_among_the_users():
+    """The collection of users has each who has logged in once, as `/me` shows them."""
+    paths = {
+        "/users": {
+            "get": operation({"type": "array", "items": ref("User")}),
+            "post": operation(ref("User"), "201", ref("User")),
+        },
+        "/users/{id}": {
+            "parameters": [ID],
+            "get": operation(ref("User")),
+            "patch": operation(ref("User"), body=ref("User")),
+        },
+    }
+    with contract_mock(contract(paths), stateful=True) as mock:
+        zoe, dr = logged_in(mock, "zoe@example.com"), logged_in(mock, "dr.berg")
+        listed = dr.get("/users")
+        assert [user for user in listed if user["email"] in {"zoe@example.com", "dr.berg@example.com"}] == [
+            zoe.get("/me"),
+            dr.get("/me"),
+        ]
+        assert dr.get(f"/users/{zoe.get('/me')['id']}") == zoe.get("/me")
+        path = f"/users/{dr.get('/me')['id']}"
+        assert dr("PATCH", path, {**dr.get("/me"), "name": "Dr. Berg"})[0] == 200
+        dr.log_in("dr.berg")
+        assert dr.get(path)["name"] == "Dr. Berg"
+        assert len(dr.get("/users")) == len(listed)
+
+
+def test_there_is_an_end_to_users(monkeypatch):
+    """Once there are as many as a mock remembers, others who log in are anybody."""
+    monkeypatch.setattr(users, "MOST", 5)
+    with contract_mock(contract()) as mock:
+        assert logged_in(mock, "zoe@example.com").get("/me")["email"] == "zoe@example.com"
+        assert logged_in(mock, "yan@example.com").get("/me") == Client(mock, "anything").get("/me")
 
 
 def test_a_token_without_a_password_is_of_nobody(mock):

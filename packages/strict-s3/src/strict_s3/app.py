@@ -42,8 +42,10 @@ if TYPE_CHECKING:
 MASK = "***"
 _SECRET = re.compile(r"authorization|cookie|(?:.+-)?signature|.+-security-token|.+-customer-key")
 """Names of fields whose values are secrets."""
-_TOKEN = re.compile(r"(?i)(x-amz-security-token[:=]|<SignatureProvided>|<\w+(?:quest|Sign)Bytes>)[^&<\n]+")
-"""The session token and the signature, which may be right for another request, in S3's refusals."""
+_TOKEN = re.compile(
+    r"(?i)(x-amz-security-token[:=]|<(?:(?:CanonicalRequest|StringToSign)Bytes|SignatureProvided)>)[^&<\n]+"
+)
+"""In S3's response to a wrong signature: the session token, and what is right for another request."""
 _SANDBOX = (("Content-Security-Policy", "sandbox"), ("X-Content-Type-Options", "nosniff"))
 """Keeps stored HTML from running scripts with the rights of pages of this machine; S3 sends neither."""
 _log = logging.getLogger(__name__)

@@ -267,16 +267,16 @@ class MsgspecTypes:
         if others or lengths != Meta() or (others is False and not required <= properties.keys()):
             raise NoTypeError
         tag_field, value = tag or (None, None)
-        kinds = {
-            name: self._type(properties.get(name, True))
-            for name in dict.fromkeys([*properties, *required])
-            if name != tag_field
-        }
         # what is unknown may have any value as well, unless it must be there
         named = [
             (name, kind)
-            for name, kind in kinds.items()
-            if name in required or kind is not Raw or others is False
+            for name in dict.fromkeys([*properties, *required])
+            if name != tag_field
+            and (
+                (kind := self._type(properties.get(name, True))) is not Raw
+                or name in required
+                or others is False
+            )
         ]
         fields: list[Any] = [
             (f"m{place}", kind) if name in required else (f"m{place}", kind, None)

@@ -49,15 +49,11 @@ def agreeing(value: dict[str, Any], may_be: Callable[[str, Any], bool]) -> dict[
 
 def _rounded(value: dict[str, Any], may_be: Callable[[str, Any], bool]) -> dict[str, Any]:
     """Return an object whose amounts have the digits of its currency."""
-    digits = next(
-        (DIGITS.get(str(member)) for name, member in value.items() if name in Meaning.OF_MONEY), None
-    )
-    if digits is None:
-        return value
+    code = next((str(member) for name, member in value.items() if name in Meaning.OF_MONEY), "")
     amounts = {
-        name: type(member)(f"{float(member):.{digits}f}")
+        name: type(member)(f"{float(member):.{DIGITS[code]}f}")
         for name, member in value.items()
-        if DECIMAL.fullmatch(str(member)) and not AMOUNTS.isdisjoint(words_of(name))
+        if code in DIGITS and DECIMAL.fullmatch(str(member)) and not AMOUNTS.isdisjoint(words_of(name))
     }
     return value | {name: amount for name, amount in amounts.items() if may_be(name, amount)}
 

@@ -1,8 +1,9 @@
 """The items of one array."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import count, islice
 from typing import Any
 
 from contract_first.contract.schemas.merging import Merged, NoValueError
@@ -27,29 +28,42 @@ def array(attempt: GenerationAttempt, merged: Merged, level: Level, example: Seq
     contained = [schema for schema in merged.listed.get("contains", ()) for _ in range(times)]
     required = max(least, len(contained))
     length = max(required, len(example) or _optional_items(attempt, merged, level))
-    count = min(length, merged.limits.get("maxItems", math.inf), MOST_ITEMS)
+    most = min(length, merged.limits.get("maxItems", math.inf), MOST_ITEMS)
+    items: list[Any] = []
+    try:
+        endless = _items(attempt, merged, contained, level, example, required)
+        for item in islice(endless, max(0, math.ceil(most))):
+            items.append(item)  # noqa: PERF402 -- those before an error stay
+    except NoValueError:
+        if len(items) < least:
+            raise
+    return items
+
+
+def _items(
+    attempt: GenerationAttempt,
+    merged: Merged,
+    contained: list[Any],
+    level: Level,
+    example: Sequence[Any],
+    required: int,
+) -> Iterator[Any]:
+    """Yield items until none is found: those that need not be there differ from those before them."""
     unique = True in merged.listed.get("uniqueItems", ())
     tries = PART_TRIES if unique else FEW_TRIES
     first = level.variation.index if level.variation else 0
-    items: list[Any] = []
-    spellings, spelled = set[str](), 0
-    while len(items) < count:
-        index = len(items)
-        schemas = [*merged.item(index), *contained[index:][:1]]
-        differs = unique or (not example and index >= required)
-        if differs:
-            spellings.update(map(canonical, items[spelled:]))
-            spelled = index
-        original = example[index] if index < len(example) else MISSING
-        if items and original is MISSING:
+    originals, spellings, unspelled = iter(example), set[str](), list[Any]()
+    for index in count():
+        original = next(originals, MISSING)
+        if unique or (not example and index >= required):
+            spellings.update(map(canonical, unspelled))
+            unspelled.clear()
+        if index and original is MISSING:
             level = level._replace(variation=Variation(attempt.random, first + index))
-        try:
-            items.append(_item(attempt, schemas, spellings if differs else set(), level, original, tries))
-        except NoValueError:
-            if index < least:
-                raise
-            break
-    return items
+        schemas = [*merged.item(index), *contained[index:][:1]]
+        item = _item(attempt, schemas, spellings, level, original, tries)
+        unspelled.append(item)
+        yield item
 
 
 def _optional_items(attempt: GenerationAttempt, merged: Merged, level: Level) -> int:

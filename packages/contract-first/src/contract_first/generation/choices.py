@@ -52,11 +52,10 @@ class Alternatives:
         places = {"": self._schema, **self._schema.members}  # of a body in an envelope, too
         outlines = {name: self._outline(place, body) for name, place in places.items()}
         for name, outline in outlines.items():
-            part = example.get(name) if name else example
-            if not outline or not _contradicts(part, outline, body, places[name]):
+            if not outline or not _contradicts(_part(example, name), outline, body, places[name]):
                 continue
             for value in (*others, self._value([*outlines.values()], body)):
-                part = value.get(name) if name and isinstance(value, dict) else value
+                part = _part(value, name)
                 is_alike = _includes(part, _tags_in(outline))
                 if is_alike and not _contradicts(part, outline, body, places[name]):
                     return value
@@ -105,6 +104,10 @@ class Alternatives:
             tags.update(_discriminators_of(schema))
             self._tags[schema] = frozenset(tags) if len(objects) > 1 else None
         return self._tags[schema]
+
+
+def _part(value: Any, name: str) -> Any:
+    return value.get(name) if name and isinstance(value, dict) else value
 
 
 def _tags_in(outline: dict[str, Any]) -> dict[str, Any]:

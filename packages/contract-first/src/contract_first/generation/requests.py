@@ -114,8 +114,7 @@ class Samples:
         return self._requests[operation.operation_id]
 
     def _request(self, operation: Operation) -> SampleRequest | None:
-        texts = self._texts(operation)
-        if texts is None:
+        if (texts := self._texts(operation)) is None:
             return None
         body, media_type, content = MISSING, "", None
         if operation.request_body is not None:
@@ -198,22 +197,23 @@ def spelled(parameter: Mapping[str, Any], value: Any) -> Pairs:
         return [(name, json.dumps(value))]
     style = parameter.get("style", STYLES[parameter["in"]])
     explodes = parameter.get("explode", style == "form")
-    if isinstance(value, dict):
-        pairs = [(key, text_of(member)) for key, member in value.items()]
-        if style == "deepObject":
-            return [(f"{name}[{key}]", text) for key, text in pairs]
-        texts = [f"{key}={text}" for key, text in pairs] if explodes else [*chain(*pairs)]
-    else:
-        texts = [text_of(item) for item in (value if isinstance(value, list) else [value])]
-        pairs = [(name, text) for text in texts]
+    is_object = isinstance(value, dict)
+    listed = value if isinstance(value, list) else [value]
+    items = value.items() if is_object else [(name, item) for item in listed]
+    pairs = [(key, text_of(item)) for key, item in items]
+    if style == "deepObject" and is_object:
+        return [(f"{name}[{key}]", text) for key, text in pairs]
     if style == "form" and explodes:
         return pairs
-    if style == "matrix":
-        pairs = pairs if explodes else [(name, ",".join(texts))]
+    if style == "matrix" and explodes:
         return [(name, "".join(f";{key}={text}" for key, text in pairs))]
-    if style == "label":
-        return [(name, "".join(f".{text}" for text in texts) if explodes else f".{','.join(texts)}")]
-    return [(name, SEPARATORS.get(style, ",").join(texts))]
+    texts = [text for _, text in pairs]
+    if is_object:
+        texts = [f"{key}={text}" for key, text in pairs] if explodes else [*chain(*pairs)]
+    if style == "label" and explodes:
+        return [(name, "".join(f".{text}" for text in texts))]
+    prefix = {"matrix": f";{name}=", "label": "."}.get(style, "")
+    return [(name, prefix + SEPARATORS.get(style, ",").join(texts))]
 
 
 def _is_sendable(place: str, text: str) -> bool:

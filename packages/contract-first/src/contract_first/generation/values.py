@@ -53,8 +53,7 @@ class ValueAttempt(GenerationAttempt):
     def _unchecked(self, schemas: list[Any], level: Level, example: Any) -> Any:
         merged, level = self._merged(schemas, level, example)
         examples = self._examples(merged, level, example)
-        kept = self._kept(schemas, examples)
-        if kept is not MISSING:
+        if (kept := self._kept(schemas, examples)) is not MISSING:
             return kept
         if merged.values is not None:
             return self._listed(merged, level)

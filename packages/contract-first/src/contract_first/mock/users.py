@@ -1,5 +1,6 @@
 """Who is logged in: the users of a mock, and their tokens."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import sha256
 from hmac import compare_digest
@@ -21,8 +22,11 @@ from contract_first.vocabulary.words import plain, singular, words_of
 PASSWORD: Final = "password"  # noqa: S105 -- the name of a member
 USUAL: Final = ("ann", "bob", "chika", "dele")
 """Users of a mock that is given none; they log in with any password."""
+SEPARATORS: Final = re.compile(r"[._+-]+")
 REGISTERING: Final = frozenset({"register", "registration", "signup", "reset", "forgot"})
 """Words of operations that take a name with a password, and log nobody in who is there already."""
+MOST: Final = 1_000
+"""Users of a mock; those who log in after them are anybody."""
 DEEPEST: Final = 2
 """Levels of objects in a response in which a user, or a token, is looked for."""
 
@@ -53,6 +57,10 @@ class User(NamedTuple):
         """Return its member of a name, or the default if that does not conform to a schema."""
         member = self.members[plain(name)]
         return next(filter(schema.conforms, (member, str(member))), default)
+
+    def has_login_of(self, members: Mapping[str, Any]) -> bool:
+        """Tell whether a body, or an item, has the name or the e-mail of this user."""
+        return not {self.name, *_names(self.members)}.isdisjoint(_names(members))
 
     def references(self, members: Mapping[str, Schema]) -> dict[str, Any]:
         """Return those members of an item that say who made it, with its id: ``ownerId``, ``createdBy``."""
@@ -136,7 +144,7 @@ class Users:
         parts = [body, *body.values()] if isinstance(body, dict) else []
         for part in (part for part in parts if isinstance(part, dict)):
             for password in (str(value) for name, value in part.items() if name in Meaning.PASSWORD):
-                user = next((it for it in self._users if {it.name, *_names(it.members)} & _names(part)), None)
+                user = next((it for it in self._users if it.has_login_of(part)), None)
                 expected = self._passwords.get(user.name if user else "", "")
                 is_right = compare_digest(password.encode(), expected.encode()) and user is not None
                 if self._passwords and not is_right and "grant_type" in part:
@@ -145,27 +153,39 @@ class Users:
                     )  # RFC 6749, section 5.2
                 if self._passwords and not is_right:
                     raise Unauthorized("Wrong name or password.", headers={"WWW-Authenticate": "Bearer"})
-                return user
+                return user or self._join(part)
         return None
 
-    def _user(self, number: int, name: str, row: Mapping[str, Any]) -> User:
-        """Return the user of a row of the table."""
+    def _join(self, body: Mapping[str, Any]) -> User | None:
+        """Return a new user of the name or e-mail in a body; None without one, or with too many users."""
+        login = next((str(value) for name, value in body.items() if value and name in Meaning.LOGIN), "")
+        if not login or len(self._users) >= MOST:
+            return None
+        row = {"email": login} if "@" in login else {}
+        user = self._user(len(self._users) + 1, login.partition("@")[0], row, login)
+        self._users.append(user)
+        self._by_token[user.members["token"]] = user
+        return user
+
+    def _user(self, number: int, name: str, row: Mapping[str, Any], login: str = "") -> User:
+        """Return the user of a row of the table, or of a login that no row has."""
         of_row = {plain(key): value for key, value in row.items() if key != PASSWORD}
         email = of_row.get("email") or of_row.get("emailaddress") or f"{name}@example.com"
-        token = sha256(f"{self._seed}/token of {name}".encode()).hexdigest()[:40]
+        login, words = login or name, SEPARATORS.sub(" ", name).title()
+        token = sha256(f"{self._seed}/token of {login}".encode()).hexdigest()[:40]
         keys = [key for key in self._members if key in Meaning.IDENTIFIER]
-        label, values = f"{self._seed}/{name}", self._generator.values
+        label, values = f"{self._seed}/{login}", self._generator.values
         ids = (row.get(key) or identifier(self._members[key], None, number, label, values) for key in keys)
-        id_ = next((id_ for id_ in ids if id_ is not MISSING), name)
+        id_ = next((id_ for id_ in ids if id_ is not MISSING), login)
         members = {
             **dict.fromkeys(Meaning.TOKEN.names, token),
             **dict.fromkeys((*Meaning.IDENTIFIER.names, *Meaning.CALLER.names), id_),
             **dict.fromkeys(("username", "login", "handle"), name),
             **dict.fromkeys(("email", "emailaddress"), email),
-            **dict.fromkeys(("firstname", "givenname"), name.title()),
-            **dict.fromkeys(("name", "fullname", "displayname"), f"{name.title()} Example"),
+            **dict.fromkeys(("firstname", "givenname"), words),
+            **dict.fromkeys(("name", "fullname", "displayname"), f"{words} Example"),
         }
-        return User(name, {**members, **of_row})
+        return User(login, {**members, **of_row})
 
 
 def _names(members: Mapping[str, Any]) -> set[str]:

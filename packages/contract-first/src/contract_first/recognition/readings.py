@@ -56,11 +56,11 @@ class Reading(NamedTuple):
 
 
 class Row(NamedTuple):
-    """What is asked of an operation.
+    """One reading that an operation may have.
 
     Attributes:
-        place: which collections may be meant.
-        action_of: what is done with one: an action, or empty for nothing.
+        place: where the collections are that it may be of.
+        action_of: returns what an operation does with one: an action, or empty for nothing.
     """
 
     score: float

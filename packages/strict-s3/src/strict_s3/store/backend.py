@@ -47,8 +47,6 @@ class Backend:
         self.lock = threading.RLock()
         self.account = account
         self._moto = models.s3_backends[account]["aws"]
-        # moto keeps the buckets of China and of GovCloud apart
-        models.s3_backends[account].update(dict.fromkeys(("aws-cn", "aws-us-gov"), self._moto))
         self.reset()
 
     def reset(self) -> None:

@@ -73,9 +73,12 @@ def _outlined() -> Iterator[None]:
 
 with _outlined():
     from moto.core.request import Request
-    from moto.s3 import models
+    from moto.s3 import models, responses
     from moto.s3.exceptions import AccessDeniedByLock, S3ClientError
     from moto.s3.responses import S3Response
 sys.modules.setdefault("moto.iam.models", _IAM)
+for _module in (models, responses):
+    # moto has a store for each partition of regions: that of us-gov-west-1 is another
+    vars(_module)["get_partition"] = lambda _: "aws"
 
 __all__ = ["ACCOUNT", "AccessDeniedByLock", "Request", "S3ClientError", "S3Response", "models"]

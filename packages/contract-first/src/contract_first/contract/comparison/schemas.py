@@ -28,6 +28,8 @@ from .unions import Unions
 Whole = tuple[Conjunction, Shape]
 """Schemas that all apply, and one of their alternatives."""
 SHOWN = ("conformed, and does not any more", "conforms now, and did not before")
+Versions = tuple[Conjunction, Conjunction]
+"""The old and the new schemas of one place."""
 Key = tuple[Side, tuple[int, ...], tuple[int, ...]]
 OTHER_SIDE = {"request": "readOnly", "response": "writeOnly"}
 """The keyword of properties of the other side only."""
@@ -144,9 +146,7 @@ class SchemaComparison:
             pending += [entry for entry in inner if entry[0] not in seen]
             seen.update(entry[0] for entry in inner)
 
-    def _look(
-        self, old: Conjunction, new: Conjunction, side: Side, compared: _Pair
-    ) -> Iterator[tuple[Conjunction, Conjunction]]:
+    def _look(self, old: Conjunction, new: Conjunction, side: Side, compared: _Pair) -> Iterator[Versions]:
         """Note the differences of two schemas themselves, and yield the pairs below."""
         fallback = (*new, *old, NOWHERE)[0]
         expanded = Expansion(self._old, old), Expansion(self._new, new)
@@ -165,9 +165,7 @@ class SchemaComparison:
             yield from self._look_below(*shapes, side, compared)
             yield from self._look_at_conditions((old, shapes[0]), (new, shapes[1]), side, compared)
 
-    def _look_below(
-        self, old: Shape, new: Shape, side: Side, compared: _Pair
-    ) -> Iterator[tuple[Conjunction, Conjunction]]:
+    def _look_below(self, old: Shape, new: Shape, side: Side, compared: _Pair) -> Iterator[Versions]:
         """Yield the pairs of members, items and subtypes that can differ."""
         for inner in (*below(old, new), *self._subtypes(old, new, side, compared)):
             schemas = self._meant(*inner)
@@ -175,9 +173,7 @@ class SchemaComparison:
                 compared.below.append(_key(*schemas, side))
                 yield schemas
 
-    def _look_at_conditions(
-        self, old: Whole, new: Whole, side: Side, compared: _Pair
-    ) -> Iterator[tuple[Conjunction, Conjunction]]:
+    def _look_at_conditions(self, old: Whole, new: Whole, side: Side, compared: _Pair) -> Iterator[Versions]:
         """Note the differences of conditions, and yield the pairs of those that may differ below."""
         for label, kind in condition_changes(old[1], new[1]):
             compared.differences += self._condition(label, kind, old, new, side)
@@ -226,7 +222,7 @@ class SchemaComparison:
             for direction, detail in directions or [(kind or "changed", label)]
         ]
 
-    def _meant(self, old: Conjunction, new: Conjunction) -> tuple[Conjunction, Conjunction]:
+    def _meant(self, old: Conjunction, new: Conjunction) -> Versions:
         return tuple(_meant(self._old, part) for part in old), tuple(_meant(self._new, part) for part in new)
 
     def _shapes(self, schemas: Schemas, expansion: Expansion, side: Side, fallback: Part) -> list[Shape]:
@@ -246,9 +242,7 @@ class SchemaComparison:
             shape.required -= set(foreign)
         return shapes
 
-    def _subtypes(
-        self, old: Shape, new: Shape, side: Side, compared: _Pair
-    ) -> Iterator[tuple[Conjunction, Conjunction]]:
+    def _subtypes(self, old: Shape, new: Shape, side: Side, compared: _Pair) -> Iterator[Versions]:
         """Note added and removed subtypes, and yield the pairs of the others."""
         before, now = self._old_subtypes.of(old.parts), self._new_subtypes.of(new.parts)
         for value in before | now:

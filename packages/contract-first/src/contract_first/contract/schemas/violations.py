@@ -1,5 +1,7 @@
 """Violations of a contract, and advice in their messages."""
 
+import json
+import re
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -9,6 +11,7 @@ from typing import Any
 from contract_first.contract.document import pointers
 from contract_first.contract.document.parsing import levels_in
 
+MISSING_MEMBER = re.compile(r'("(?:[^"\\]|\\.)*") is a required property')
 LONGEST_NAME = 100
 MOST_NAMES = 30
 
@@ -38,8 +41,11 @@ class Violation:
 
     @property
     def steps(self) -> list[str]:
-        """The steps that lead to it in its location: of a body, those of the pointer."""
-        return pointers.split(self.name) if self.location == "body" else [self.name]
+        """The steps that lead to it in its location: of a body to what is missing, too."""
+        if self.location != "body":
+            return [self.name]
+        missing = MISSING_MEMBER.match(self.detail) if self.rule == "required" else None
+        return pointers.split(self.name) + ([json.loads(missing[1])] if missing else [])
 
     def document(self) -> dict[str, str]:
         """Return the item of ``errors`` in a problem: ``pointer`` for bodies, ``name`` for parameters."""

@@ -71,6 +71,7 @@ class Pipeline:
         self._operation = operation = bound.contract_operation
         self._bound, self._strictness = bound, (strictness := fallback.strictness)
         self._users, self._credentials = fallback.users, assembly.credentials.of
+        self._memory = fallback.memory
         self._logs_in = fallback.users is not None and fallback.users.logs_in(operation)
         self._items = items = fallback.seeded(assembly)
         self._responses = responses = items.documented(operation)
@@ -136,7 +137,10 @@ class Pipeline:
         self._assume_media_type(request)
         exchange.arguments = arguments = await self._arguments(request)
         if self._users is not None and self._logs_in:
-            request.caller = self._users.logged_in(arguments.get("body")) or request.caller
+            user = self._users.logged_in(arguments.get("body"))
+            request.caller = user or request.caller
+            if user is not None and self._memory is not None:
+                await self._memory.join(user)
         exchange.places = self._by_place(arguments, request)
 
     def _assume_media_type(self, request: Request) -> None:

@@ -3,18 +3,21 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import msgspec
 
 from contract_first.contract.routing import Route
+from contract_first.contract.schemas.schema import MISSING
 from contract_first.mock.state.scopes import SCOPE
+from contract_first.mock.users import User
 from contract_first.recognition import Collection
 from contract_first.service.clock import Clock
 from contract_first.service.messages.problems import Conflict, PayloadTooLarge, ServiceUnavailable
-from contract_first.vocabulary.members import identifiers_of
-from contract_first.vocabulary.words import plain
+from contract_first.vocabulary.members import Meaning, identifiers_of
+from contract_first.vocabulary.words import plain, singular
 
 from .catalog import Catalog
 from .seeded import SeededItems
@@ -122,6 +125,23 @@ class Memory:
                 return False
         return True
 
+    async def join(self, user: User) -> None:
+        """Store who has logged in among the contract's users, if it has a collection of them."""
+        of_users = (values for values in self.catalog.values.values() if _is_of_users(values.collection))
+        for values in islice(of_users, 1):
+            collection, members = values.collection, values.collection.schema.members
+            names = [name for name in members if plain(name) in user.members and name not in Meaning.TOKEN]
+            pairs = {name: user.member(name, members[name], MISSING) for name in names}
+            body = {name: value for name, value in pairs.items() if value is not MISSING}
+            async with self.lock:
+                await self.begin(collection, {})
+                items = self.store.keyed(collection.path, str(collection.key_of(body)))
+                with suppress(Conflict, PayloadTooLarge, ServiceUnavailable):
+                    if not items:
+                        self.add(values, body, {}, {})
+                    elif not user.has_login_of(items[0].value):
+                        self.store.change(items[0], items[0].key, {**items[0].value, **body})
+
     def add(
         self,
         values: Values,
@@ -219,6 +239,10 @@ class Memory:
             }
             for path, collection in self.catalog.collections.items()
         ]
+
+
+def _is_of_users(collection: Collection) -> bool:
+    return singular(plain(collection.resource)) == "user" and not collection.item.names[1:]
 
 
 def _beginning(path: str, parents: Mapping[str, str]) -> str:

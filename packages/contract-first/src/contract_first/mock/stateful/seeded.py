@@ -217,16 +217,16 @@ class SeededItems:
         self, role: Role, schema: Schema, documented: DocumentedResponse, key: str, population: Population
     ) -> Any:
         """Return the item of a key; None without one, or where the author's example is of this key."""
-        shown = within(documented.body.value, role.envelope)
-        if not isinstance(shown, dict):
+        example = within(documented.body.value, role.envelope)
+        if not isinstance(example, dict):
             return None
         item = population.items.get(key, population.other)
         is_authored = documented.source != "generated"
         if not isinstance(item, dict) or (
-            is_authored and key in {ANY_KEY, str(role.collection.key_of(shown))}
+            is_authored and key in {ANY_KEY, str(role.collection.key_of(example))}
         ):
             return None
-        return self._values(role.collection).represented({**item, **role.sets}, schema, shown)
+        return self._values(role.collection).represented({**item, **role.sets}, schema, example)
 
 
 def _is_simple(role: Role) -> bool:

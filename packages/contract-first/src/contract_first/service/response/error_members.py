@@ -269,7 +269,7 @@ class Meaning(NamedTuple):
     described: str = "(?!)"
 
 
-TEXTS = "message detail details text explanation violation issue title reason error cause summary"
+TEXTS = "message detail details text explanation problem violation issue title reason error cause summary"
 PLACES = "field param parameter property key path name location target attribute fieldname"
 CODES = "code type error reason name errcode kind faultcode subcode rule result status statuscode"
 IDS = "requestid traceid correlationid id transactionid trackingid activityid ref uuid"
