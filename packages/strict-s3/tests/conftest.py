@@ -22,7 +22,7 @@ from botocore.config import Config
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
-from strict_s3 import Server
+from strict_s3 import Server, running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -173,6 +173,13 @@ def server() -> Iterator[Server]:
     }
     with Server("the-photos", region=REGION, credentials=credentials, cors=True) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def usual() -> Iterator[Server]:
+    """Start S3 in the usual region, as programs do, for an account and behind a URL of their own."""
+    with running("photos", account="111122223333", public_url="https://s3.public.test") as s3:
+        yield s3
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import queue
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import boto3
 import httpx2
@@ -165,22 +165,31 @@ def test_exchanges_are_reported(s3, photos, exchanges):
     assert httpx2.URL(url).params["X-Amz-Signature"] not in str(recorded)
 
 
+@pytest.mark.parametrize("version", ["s3v4", "s3"])
 @pytest.mark.parametrize("presigned", [True, False])
-def test_tokens_in_refusals_are_masked(presigned, s3, exchanges):
-    """What S3 says of a wrong signature is reported without the session token that it repeats."""
+def test_secrets_in_refusals_are_masked(presigned, version, s3, exchanges):
+    """S3 repeats the token and the signature, which is right for another method: they are not reported."""
     client = boto3.client(
         "s3", endpoint_url=s3.url, region_name=s3.region, aws_access_key_id="TEMPORARY",
-        aws_secret_access_key="wrong", aws_session_token=TOKEN, config=Config(signature_version="s3v4"),
+        aws_secret_access_key=SECRET if presigned else "wrong", aws_session_token=TOKEN,
+        config=Config(signature_version=version),
     )  # fmt: skip
+    signature = ""
     if presigned:
         url = client.generate_presigned_url("get_object", Params={"Bucket": "photos", "Key": "k"})
-        assert quote(TOKEN, safe="") in httpx2.get(url).text
+        repeated = httpx2.delete(url).text
+        assert (quote(TOKEN, safe="") if version == "s3v4" else TOKEN) in repeated
+        parameters = httpx2.URL(url).params
+        signature = parameters.get("X-Amz-Signature") or parameters["Signature"]
+        assert signature in repeated
     else:
         with pytest.raises(ClientError, match="SignatureDoesNotMatch"):
             client.list_buckets()
     while (recorded := exchanges.get(timeout=10))["response"]["code"] != "SignatureDoesNotMatch":
         pass
-    assert "<CanonicalRequest>" in recorded["response"]["body"]
+    assert "<StringToSign>" in recorded["response"]["body"]
+    assert "<SignatureProvided>***</SignatureProvided>" in recorded["response"]["body"]
+    assert not signature or signature not in unquote(str(recorded))
     for spelling in (TOKEN, quote(TOKEN, safe="")):
         assert spelling not in str(recorded)
         assert spelling.encode().hex(" ") not in str(recorded)

@@ -5,11 +5,8 @@ from __future__ import annotations
 import hashlib
 from base64 import b64encode
 
-import boto3
 import httpx2
 import pytest
-
-from strict_s3 import running
 
 from .conftest import refusal_of
 
@@ -102,18 +99,3 @@ def test_one_encryption_at_a_time(client, bucket):
             assert refusal_of(read, Bucket=bucket, Key="k")[0] == 400
         finally:
             client.meta.events.unregister(f"before-call.s3.{operation}", encrypt)
-
-
-def test_a_restart_remembers_the_key(tmp_path):
-    """What is in the data directory is read with its key alone, after a restart too."""
-    one = {"Bucket": "photos", "Key": "k"}
-    for is_first in (True, False):
-        with running("photos", credentials={"AK": "secret"}, data=tmp_path) as s3:
-            client = boto3.client(
-                "s3", endpoint_url=s3.url, region_name=s3.region, aws_access_key_id="AK",
-                aws_secret_access_key="secret",
-            )  # fmt: skip
-            if is_first:
-                client.put_object(**one, Body=b"x", **KEY)
-            assert client.get_object(**one, **KEY)["Body"].read() == b"x"
-            assert refusal_of(client.get_object, **one) == (400, "InvalidRequest")

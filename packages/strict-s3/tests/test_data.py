@@ -139,18 +139,20 @@ def test_nothing_is_lost_in_mid_load(running):
     client, kill = running
     client.put_bucket_versioning(Bucket="photos", VersioningConfiguration={"Status": "Enabled"})
     confirmed: list[tuple[str, str, str]] = []
+    enough = threading.Event()
 
     def write(name: str) -> None:
         with suppress(ClientError, BotoCoreError):
             for number in itertools.count():
                 put = client.put_object(Bucket="photos", Key=name, Body=f"{name}{number}".encode())
                 confirmed.append((name, put["VersionId"], put["ETag"]))
+                if len(confirmed) >= 60:
+                    enough.set()
 
     threads = [threading.Thread(target=write, args=(name,)) for name in "abcd"]
     for thread in threads:
         thread.start()
-    while len(confirmed) < 60:
-        assert any(thread.is_alive() for thread in threads)
+    assert enough.wait(60)
     kill()
     for thread in threads:
         thread.join()

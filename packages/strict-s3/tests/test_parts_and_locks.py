@@ -203,15 +203,6 @@ def test_owners_are_compared(client):
         client.list_objects_v2(Bucket="photos", ExpectedBucketOwner="me")
 
 
-def test_the_owner_is_an_option():
-    """The account that owns the buckets can be another one, whatever moto's environment says."""
-    with running("photos", credentials=KEYS, account="111122223333") as s3:
-        client = connect(s3)
-        assert client.head_bucket(Bucket="photos", ExpectedBucketOwner="111122223333")
-        with pytest.raises(ClientError, match="AccessDenied"):
-            client.list_objects_v2(Bucket="photos", ExpectedBucketOwner="123456789012")
-
-
 def test_an_owner_that_is_none():
     """An account has 12 digits."""
     with pytest.raises(ValueError, match=r"'me' is not an AWS account ID: 12 digits\."):

@@ -192,10 +192,9 @@ def test_no_proxy_is_trusted_by_default(server):
     assert location_of(server, "https://elsewhere.test") == f"{server.url}/{server.buckets[0]}/k"
 
 
-def test_public_url():
+def test_public_url(usual):
     """URLs of objects begin with the public URL, where there is one."""
-    with running("photos", credentials=KEYS, public_url=PUBLIC) as server:
-        assert location_of(server, PUBLIC) == f"{PUBLIC}/photos/k"
+    assert location_of(usual, PUBLIC) == f"{PUBLIC}/photos/k"
 
 
 def location_of(server: Server, origin: str) -> str:

@@ -203,18 +203,20 @@ def by_header(keys: Any, server: Server) -> Callable[..., httpx2.Response]:
     return send
 
 
-def test_headers_and_queries_are_no_substitutes(by_header, old, keys, server, place, error):
+def test_headers_and_queries_are_no_substitutes(old, keys, server, place, error):
     """A presigned URL that expired is no header, and a header's date cannot be moved to the query."""
     url = httpx2.URL(old().generate_presigned_url("get_object", {"Bucket": place, "Key": "k"}, ExpiresIn=-9))
     now = f"{datetime.now(UTC):%a, %d %b %Y %H:%M:%S} GMT"
+    target = f"{server.url}/{place}/k"
     headers = {"Authorization": f"AWS {keys.access}:{url.params['Signature']}", "Date": now}
-    replayed = httpx2.get(f"{server.url}/{place}/k?Expires={url.params['Expires']}", headers=headers)
+    replayed = httpx2.get(f"{target}?Expires={url.params['Expires']}", headers=headers)
     assert error(replayed)["Code"] == "SignatureDoesNotMatch"
-    text = f"GET\n\n\n\nx-amz-date:{now}\n/{place}/k"  # not the date, beside x-amz-date
-    digest = base64.b64encode(hmac.digest(keys.secret.encode(), text.encode(), "sha1")).decode()
-    headers = {"Authorization": f"AWS {keys.access}:{digest}", "x-amz-date": now, "Date": "yesterday"}
-    assert httpx2.get(f"{server.url}/{place}/k", headers=headers).status_code == 200
-    assert error(by_header(f"{place}/k/", further="?Expires=1"))["Code"] == "NoSuchKey"  # Date is signed
+    text = f"GET\n\n\n\nx-amz-date:{now}\n/{place}/k"
+    digest = hmac.digest(keys.secret.encode(), text.encode(), "sha1")
+    authorization = {"Authorization": f"AWS {keys.access}:{base64.b64encode(digest).decode()}"}
+    assert httpx2.get(target, headers={**authorization, "x-amz-date": now}).status_code == 200
+    moved = httpx2.get(target, params={"x-amz-date": now}, headers={**authorization, "Date": now})
+    assert error(moved)["Code"] == "SignatureDoesNotMatch"
 
 
 @pytest.mark.parametrize(
@@ -300,12 +302,8 @@ SPOILT: dict[str, tuple[Callable[[httpx2.URL], Any], tuple[int, str, str, dict[s
     ),
     "expired": (
         lambda url: url.copy_set_param("Expires", "1"),
-        (
-            403,
-            "AccessDenied",
-            "Request has expired",
-            {"Expires": "1970-01-01T00:00:01Z", "X-Amz-Expires": None},
-        ),
+        (403, "AccessDenied", "Request has expired",
+         {"Expires": "1970-01-01T00:00:01Z", "X-Amz-Expires": None}),
     ),
     **{
         f"no {name}": (
@@ -472,30 +470,3 @@ def test_temporary_credentials(keys, server, place, error):
         request = AWSRequest("GET", f"{server.url}/{place}/none")
         HmacV1QueryAuth(Credentials(keys.temporary, keys.secret, token)).add_auth(request)
         assert error(httpx2.get(request.url))["Code"] == codes
-
-
-def test_what_is_logged(old, keys, capfd):
-    """The log says once that Version 4 is what to use; no signature and no token is recorded."""
-    recorded: list[dict[str, Any]] = []
-    credentials = {keys.access: keys.secret, keys.temporary: f"{keys.secret}:a-session-token"}
-    with Server("photos", credentials=credentials, on_exchange=recorded.append) as server:
-        secrets = _log_requests(server, old, keys)
-    text = json.dumps(recorded)
-    assert "AWSAccessKeyId=" in text
-    for secret in (*secrets, "a-session-token", b"a-session-token".hex(" ")):
-        assert secret not in text
-    assert capfd.readouterr().err.count("use Version 4 (AWS4-HMAC-SHA256)") == 1
-
-
-def _log_requests(server, old, keys):
-    """Send requests of Version 2, one with a wrong signature; return the signatures."""
-    boto = old("us-east-1", server.url)
-    urls = [boto.generate_presigned_url("get_object", {"Bucket": "photos", "Key": name}) for name in "ab"]
-    request = AWSRequest("GET", f"{server.url}/photos/c")
-    HmacV1QueryAuth(Credentials(keys.temporary, keys.secret, "a-session-token")).add_auth(request)
-    urls.append(request.url)
-    for url in urls:
-        assert httpx2.get(url).status_code == 404
-    wrong = httpx2.put(urls[-1])
-    assert b"a-session-token".hex(" ") in wrong.text
-    return [httpx2.URL(url).params["Signature"] for url in urls]

@@ -110,7 +110,7 @@ def minio(_folder: Path) -> None:
 
 
 def s3cmd(folder: Path) -> None:
-    """Put in one part and in several, list, get and remove; it signs URLs with Signature Version 2 alone."""
+    """Put in one part and in several, list, get, sign a URL, use Signature Version 2, and remove."""
     place = f"s3://{BUCKET}/s3cmd"
     options = [f"--access_key={KEY}", f"--secret_key={SECRET}", f"--host={HOST}", f"--host-bucket={HOST}"]
     options += ["--no-ssl", f"--region={REGION}", "--config=/dev/null"]
@@ -119,6 +119,8 @@ def s3cmd(folder: Path) -> None:
     run("s3cmd", *options, "get", f"{place}/large", str(folder / "got"))
     assert (folder / "got").read_bytes() == LARGE
     assert f"{place}/small ü" in run("s3cmd", *options, "ls", f"{place}/")
+    assert read(run("s3cmd", *options, "signurl", f"{place}/large", "+600").strip()) == LARGE
+    run("s3cmd", *options, "--signature-v2", "put", str(folder / "small ü"), f"{place}/old")
     run("s3cmd", *options, "del", "--recursive", "--force", f"{place}/")
 
 

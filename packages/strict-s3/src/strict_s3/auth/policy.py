@@ -19,7 +19,6 @@ from .relaxed_json import NotJSON, Text, loads
 
 _MEMBERS = ("expiration", "conditions")
 _EXEMPT = frozenset({"x-amz-signature", "file", "policy"})
-_EXEMPT_IN_VERSION_2 = frozenset({"awsaccesskeyid", "signature", "file", "policy"})
 _EXPIRATION = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z")
 _OPERATORS = ("eq", "starts-with", "content-length-range")
 
@@ -72,7 +71,7 @@ class Policy:
         for condition in self.conditions:
             if not condition.holds(fields):
                 raise _refused(f"Policy Condition failed: {condition.written}")
-        exempt = _EXEMPT if "x-amz-signature" in fields else _EXEMPT_IN_VERSION_2
+        exempt = _EXEMPT if "x-amz-signature" in fields else {*_EXEMPT, "awsaccesskeyid", "signature"}
         extra = fields.keys() - {condition.field for condition in self.conditions} - exempt
         extra = {name for name in extra if not name.startswith("x-ignore-")}
         if extra:
