@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from wrong_apps import UNFOUND, WRONG_APPS, findings, report_of
+from wrong_bounds import operations_of
 
 from contract_first.check.checks import CHECKS
 from contract_first.check.checks.check import ResponseCheck
@@ -33,7 +34,8 @@ def test_a_wrong_app_is_caught(row):
     """An app that is wrong in one way is caught by the check that is about it."""
     _, finding, bends = row
     name = finding.partition(":")[0]
-    assert finding in findings(report_of(bends, {name} if name in CALLING else {name, *DRIVERS}))
+    only = {name} if name in CALLING else {name, *DRIVERS}
+    assert finding in findings(report_of(bends, only, operations_of(bends)))
 
 
 def test_each_rule_has_a_wrong_app():
