@@ -26,7 +26,8 @@ def run_in(folder, *command):
 
 def check(folder, mypy_cache):
     """Assert that linter (ours, and as it comes), formatter and type checker accept what was written."""
-    mypy = ["mypy", "--strict", "--follow-imports=silent", "--cache-dir", mypy_cache, "--config-file="]
+    settings = Path(__file__).parents[1] / "mypy.ini"
+    mypy = ["mypy", "--follow-imports=silent", "--cache-dir", mypy_cache, "--config-file", settings]
     for command in (
         ["ruff", "check", "--no-cache", "operations"],
         ["ruff", "check", "--no-cache", "--isolated", "--extend-select", "RUF100", "operations"],

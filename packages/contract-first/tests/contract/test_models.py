@@ -3,6 +3,8 @@
 import subprocess
 import sys
 import typing
+from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -115,53 +117,6 @@ def test_openapi_30(types, minimal):
     assert "Tested: TypeAlias = str | None" in types(Tested={"type": "string", "nullable": True})
 
 
-@pytest.fixture
-def check(mypy_cache, tmp_path):
-    """Let Python read the types, and mypy and ruff check them."""
-
-    def checked(source):
-        declared(source)
-        path = tmp_path / "types_of_pets.py"
-        path.write_text(source)
-        mypy = ["mypy", "--strict", "--config-file=", "--cache-dir", mypy_cache]
-        for tool in (mypy, ["ruff", "check", "--isolated", "--no-cache", "--select", "F,I"]):
-            command = [sys.executable, "-m", *tool, path]
-            result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
-            assert result.returncode == 0, result.stdout
-
-    return checked
-
-
-@pytest.mark.parametrize("version", ["3.0.3", "3.1.0"])
-def test_hostile_names_and_recursion(types, minimal, check, version):
-    """Whatever schemas are called and however they recur, the types are Python that mypy takes, strictly."""
-    minimal["openapi"] = version
-    minimal["info"]["title"] = 'a"""\n\\'
-    check(types(**HOSTILE, Pet=PET))
-
-
-@pytest.mark.parametrize("kind", KINDS)
-def test_members_that_are_called_like_what_declares_them(minimal, check, kind):
-    """A member `field`, or one that is called like a type, hides nothing that the members below it need."""
-    names = {"field": STRING, "from": STRING, "Pet": PET_REF, "Other": PET_REF, "größe": STRING}
-    tags = {"field": STRING, "tags": {"type": "array", "items": STRING, "default": []}}
-    minimal["components"] = {
-        "schemas": {
-            "Pet": PET,
-            "Error": {"type": "object", "required": ["field"], "properties": names},
-            "Named": {"type": "object", "properties": {"Pet": PET_REF, "Other": PET_REF}},
-            "Tags": {"type": "object", "properties": tags},
-        }
-    }
-    check(write_models(Contract(minimal, "pets"), kind))
-
-
-@pytest.mark.parametrize("schemas", [{}, {"Name": STRING}, {"Pet": PET}, {"a": PET | {"required": []}}])
-def test_only_what_is_needed_is_imported(types, check, schemas):
-    """A linter finds no import that few types do not use, and none missing."""
-    check(types(**schemas))
-
-
 def test_too_deep(types):
     """What is nested too deep is an error that says so."""
     deep = STRING
@@ -267,24 +222,58 @@ EXPECTED = {
 }
 
 
-@pytest.mark.parametrize("kind", sorted(KINDS))
-def test_models(minimal, check, kind, tmp_path):
-    """Unions are distinguished, dates and defaults are Python's own, and the formatter changes nothing."""
+# members that are called like what declares them, or like a type
+MEMBERS = {"field": STRING, "from": STRING, "Pet": PET_REF, "Other": PET_REF, "größe": STRING}
+ALIKE = {
+    "Pet": PET,
+    "Error": {"type": "object", "required": ["field"], "properties": MEMBERS},
+    "Named": {"type": "object", "properties": {"Pet": PET_REF, "Other": PET_REF}},
+    "Tags": {
+        "type": "object",
+        "properties": {"field": STRING, "tags": {"type": "array", "items": STRING, "default": []}},
+    },
+}
+SCHEMAS = {
+    "distinguished": DISTINGUISHED,
+    "hostile": {**HOSTILE, "Pet": PET},
+    "alike": ALIKE,
+    "nothing": {},
+    "name": {"Name": STRING},
+    "pet": {"Pet": PET},
+    "optional": {"a": PET | {"required": []}},
+}
+
+
+def test_what_is_written_is_python(minimal, mypy_cache, tmp_path):
+    """Whatever schemas are called and however they recur, mypy takes the types, and ruff the imports.
+
+    The formatter changes nothing where names are short.
+    """
+    minimal["info"]["title"] = 'a"""b\n\\'
+    for (name, schemas), kind in product(SCHEMAS.items(), KINDS):
+        for version in ("3.0.3", "3.1.0"):
+            document = minimal | {"openapi": version, "components": {"schemas": schemas}}
+            source = write_models(Contract(document, "pets"), kind)
+            declared(source)
+            (tmp_path / f"{name}_{kind}_{version.replace('.', '_')}.py").write_text(source)
+    settings = Path(__file__).parents[1] / "mypy.ini"
+    for tool in (
+        ["mypy", "--config-file", settings, "--cache-dir", mypy_cache, "."],
+        ["ruff", "check", "--isolated", "--no-cache", "--select", "F,I", "."],
+        ["ruff", "format", "--isolated", "--line-length", "110", "--diff", *tmp_path.glob("distinguished_*")],
+    ):
+        command = [sys.executable, "-m", *tool]
+        result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603 -- our own
+        assert result.returncode == 0, result.stdout
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_models(minimal, kind):
+    """Unions are distinguished, dates and defaults are Python's own."""
     minimal["components"] = {"schemas": DISTINGUISHED}
     source = write_models(Contract(minimal, "pets"), kind)
-    check(source)
     for text in EXPECTED[kind]:
         assert text in source
-    path = tmp_path / "types_of_pets.py"
-    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--line-length", "110", "--diff", path]
-    assert subprocess.run(command, capture_output=True, text=True, check=False).stdout == ""  # noqa: S603 -- our own
-
-
-@pytest.mark.parametrize("kind", sorted(KINDS))
-def test_hostile_models(minimal, check, kind):
-    """Whatever schemas are called and however they recur, models of each kind are Python."""
-    minimal["components"] = {"schemas": {**HOSTILE, "Pet": PET}}
-    check(write_models(Contract(minimal, "pets"), kind))
 
 
 def test_a_class_of_two_values_has_no_tag(minimal):

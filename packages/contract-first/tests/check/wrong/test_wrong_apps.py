@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from wrong_apps import UNFOUND, WRONG_APPS, findings, report_of
+from wrong_bounds import operations_of
 
 from contract_first.check.checks import CHECKS
 from contract_first.check.checks.check import ResponseCheck
@@ -15,8 +16,8 @@ ELSEWHERE = {
     "stored_things: idempotency",
 }
 """Rules of time, texts as ids, and an Idempotency-Key: their wrong apps are among those of the checks."""
-DRIVERS = ("security_alternatives", "stored_things", "http_semantics")
-"""Checks that call all operations, with the right requests and with wrong ones."""
+DRIVERS = ("stored_things", "security_alternatives", "http_semantics")
+"""Checks that call all operations, with the right requests and with wrong ones; the first finds the most."""
 CALLING = {check.name for check in CHECKS if not issubclass(check, ResponseCheck)}
 FOUND = [row for row in WRONG_APPS if not row[1].startswith(UNFOUND)]
 
@@ -33,7 +34,9 @@ def test_a_wrong_app_is_caught(row):
     """An app that is wrong in one way is caught by the check that is about it."""
     _, finding, bends = row
     name = finding.partition(":")[0]
-    assert finding in findings(report_of(bends, {name} if name in CALLING else {name, *DRIVERS}))
+    drivers = (name,) if name in CALLING else DRIVERS
+    reports = (report_of(bends, {name, driver}, operations_of(bends)) for driver in drivers)
+    assert any(finding in findings(report) for report in reports)
 
 
 def test_each_rule_has_a_wrong_app():

@@ -24,14 +24,20 @@ WRONG_APPS: list[Row] = [*wrong_bounds.ROWS, *wrong_responses.ROWS, *wrong_store
 UNFOUND = "not found: "
 
 
-def report_of(bends: Bends | None = None, only: Collection[str] = ()) -> Report:
-    """Return the report of all checks of a shop, or of some of ours, in this thread."""
+def report_of(
+    bends: Bends | None = None, only: Collection[str] = (), operations: Collection[str] = ()
+) -> Report:
+    """Return the report of all checks of a shop, or of some of ours, or for some operations."""
     with client(Shop(bends)) as calls:
         target = Target(
             url="http://shop.test",
             contract=CONTRACT,
             client=calls,
-            operations=CONTRACT.operations,
+            operations=[
+                operation
+                for operation in CONTRACT.operations
+                if operation.operation_id in operations or not operations
+            ],
             credentials=Credentials(api_key=KEY, other_api_key=OTHER_KEY),
             sleep=lambda _: None,
         )
