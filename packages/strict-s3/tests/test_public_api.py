@@ -46,7 +46,7 @@ def test_the_usual_region(client):
 
 
 def test_the_owner_is_an_option(client):
-    """The account that owns the buckets can be another one, whatever moto's environment says."""
+    """The account that owns the buckets can be another one, against moto's environment."""
     assert client.head_bucket(Bucket="photos", ExpectedBucketOwner="111122223333")
     with pytest.raises(ClientError, match="AccessDenied"):
         client.list_objects_v2(Bucket="photos", ExpectedBucketOwner="123456789012")

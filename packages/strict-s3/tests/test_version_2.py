@@ -144,7 +144,7 @@ def test_presigned_urls_by_default(old, client, place):
 
 @pytest.mark.parametrize("case", [str.lower, str.upper])
 def test_presigned_posts_by_default(case, old, client, place):
-    """A form that boto3 presigns by default uploads, whatever the case of its names."""
+    """A form that boto3 presigns by default uploads, in any case of its names."""
     fields = {"Content-Type": "image/png", "x-amz-meta-a": "b"}
     conditions = [{name: value} for name, value in fields.items()]
     form = old().generate_presigned_post(place, "posted", fields, conditions)

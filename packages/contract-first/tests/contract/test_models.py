@@ -245,7 +245,7 @@ SCHEMAS = {
 
 
 def test_what_is_written_is_python(minimal, mypy_cache, tmp_path):
-    """Whatever schemas are called and however they recur, mypy takes the types, and ruff the imports.
+    """By any names of schemas, and by any recursion of them, mypy takes the types, and ruff the imports.
 
     The formatter changes nothing where names are short.
     """

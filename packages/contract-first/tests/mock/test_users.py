@@ -191,6 +191,14 @@ def test_who_logs_in_is_among_the_users():
         assert len(dr.get("/users")) == len(listed)
 
 
+def test_the_one_user_of_a_path_stays():
+    """Who logs in does not take the place of the object at `/user`, which is no collection."""
+    path = {"get": operation(ref("User")), "patch": operation(ref("User"), body=ref("User"))}
+    with contract_mock(contract({"/user": path}), stateful=True) as mock:
+        logged_in(mock, "zoe@example.com")
+        assert Client(mock, "anything").get("/user")["email"] != "zoe@example.com"
+
+
 def test_there_is_an_end_to_users(monkeypatch):
     """Once there are as many as a mock remembers, others who log in are anybody."""
     monkeypatch.setattr(users, "MOST", 5)
@@ -420,6 +428,7 @@ def test_strict_tokens():
         token = {"Authorization": f"Bearer {mock.token('ann')}"}
         assert httpx2.get(f"{mock.api}/me", headers=token, trust_env=False).status_code == 200
         assert logged_in(mock, "bob", ANY).get("/me")["id"] == 2
+        assert logged_in(mock, "zoe", ANY).get("/me")["email"] == "zoe@example.com"
 
 
 @pytest.mark.parametrize("options", [{}, {"control_token": "secret"}])

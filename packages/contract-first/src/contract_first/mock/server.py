@@ -362,7 +362,7 @@ class _Assembly:
             contract,
             responses,
             authentication=options.authentication,
-            tokens=frozenset(self.users.tokens.values()) if options.strict_tokens else None,
+            tokens=self.users.by_token if options.strict_tokens else None,
             clock=self.clock,
             **handling,
         )

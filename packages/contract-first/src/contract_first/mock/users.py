@@ -72,7 +72,8 @@ class Users:
     """The users of a mock, as one of its contracts shows them.
 
     Attributes:
-        tokens: by the name of their user.
+        tokens: by the name of their user, of those who are there from the start.
+        by_token: all users, also those who have joined since.
 
     Args:
         seed: another seed, other identifiers and tokens.
@@ -104,7 +105,7 @@ class Users:
         numbered = enumerate((rows or {name: {} for name in USUAL}).items(), start=1)
         self._users = [self._user(number, name, row) for number, (name, row) in numbered]
         self.tokens: Mapping[str, str] = {user.name: user.members["token"] for user in self._users}
-        self._by_token = {user.members["token"]: user for user in self._users}
+        self.by_token = {user.members["token"]: user for user in self._users}
         by_login: dict[Any, str] = {}
         for user in self._users:
             for login in (user.name, user.members["email"]):
@@ -133,7 +134,7 @@ class Users:
             find: returns its credentials, by security scheme name; Authorization counts without one, too.
         """
         presented = [*find(request).values(), request.header(b"authorization") or ""]
-        return next(filter(None, (self._by_token.get(it.rpartition(" ")[2]) for it in presented)), None)
+        return next(filter(None, (self.by_token.get(it.rpartition(" ")[2]) for it in presented)), None)
 
     def logged_in(self, body: Any) -> User | None:
         """Return the user of whom a body has a name or an e-mail with a password; None for anybody.
@@ -164,7 +165,7 @@ class Users:
         row = {"email": login} if "@" in login else {}
         user = self._user(len(self._users) + 1, login.partition("@")[0], row, login)
         self._users.append(user)
-        self._by_token[user.members["token"]] = user
+        self.by_token[user.members["token"]] = user
         return user
 
     def _user(self, number: int, name: str, row: Mapping[str, Any], login: str = "") -> User:

@@ -1,6 +1,6 @@
 """An app that serves any contract, with nothing behind it."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from types import MappingProxyType
 from typing import Any
 
@@ -26,7 +26,7 @@ def contract_app(
     responses: ContractResponses | None = None,
     *,
     authentication: bool = True,
-    tokens: frozenset[str] | None = None,
+    tokens: Container[str] | None = None,
     clock: Clock | None = None,
     handlers: Mapping[str, Function] = NO_HANDLERS,
     collaborators: Mapping[str, Any] = NO_HANDLERS,

@@ -1,6 +1,6 @@
 """Authenticators of a mock where nobody verifies credentials: by their shape alone, or not at all."""
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from contextlib import suppress
 from typing import Any
 
@@ -21,7 +21,7 @@ class ShapeOnlyAuthenticator:
     """
 
     def __init__(
-        self, schemes: Mapping[str, Mapping[str, Any]], realm: str, tokens: frozenset[str] | None = None
+        self, schemes: Mapping[str, Mapping[str, Any]], realm: str, tokens: Container[str] | None = None
     ) -> None:
         self._schemes, self._tokens = schemes, tokens
         self._realm = realm

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
-from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -127,20 +126,21 @@ class Memory:
 
     async def join(self, user: User) -> None:
         """Store who has logged in among the contract's users, if it has a collection of them."""
-        of_users = (values for values in self.catalog.values.values() if _is_of_users(values.collection))
-        for values in islice(of_users, 1):
-            collection, members = values.collection, values.collection.schema.members
-            names = [name for name in members if plain(name) in user.members and name not in Meaning.TOKEN]
-            pairs = {name: user.member(name, members[name], MISSING) for name in names}
-            body = {name: value for name, value in pairs.items() if value is not MISSING}
-            async with self.lock:
-                await self.begin(collection, {})
-                items = self.store.keyed(collection.path, str(collection.key_of(body)))
-                with suppress(Conflict, PayloadTooLarge, ServiceUnavailable):
-                    if not items:
-                        self.add(values, body, {}, {})
-                    elif not user.has_login_of(items[0].value):
-                        self.store.change(items[0], items[0].key, {**items[0].value, **body})
+        values = next((it for it in self.catalog.values.values() if _is_of_users(it.collection)), None)
+        if values is None:
+            return
+        collection, members = values.collection, values.collection.schema.members
+        names = [name for name in members if plain(name) in user.members and name not in Meaning.TOKEN]
+        pairs = {name: user.member(name, members[name], MISSING) for name in names}
+        body = {name: value for name, value in pairs.items() if value is not MISSING}
+        async with self.lock:
+            await self.begin(collection, {})
+            items = self.store.keyed(collection.path, str(collection.key_of(body)))
+            with suppress(Conflict, PayloadTooLarge, ServiceUnavailable):
+                if not items:
+                    self.add(values, body, {}, {})
+                elif not user.has_login_of(items[0].value):  # else its own changes stay
+                    self.store.change(items[0], items[0].key, {**items[0].value, **body})
 
     def add(
         self,
@@ -242,7 +242,8 @@ class Memory:
 
 
 def _is_of_users(collection: Collection) -> bool:
-    return singular(plain(collection.resource)) == "user" and not collection.item.names[1:]
+    is_below = bool(collection.item.names[1:])
+    return singular(plain(collection.resource)) == "user" and not (is_below or collection.is_single)
 
 
 def _beginning(path: str, parents: Mapping[str, str]) -> str:

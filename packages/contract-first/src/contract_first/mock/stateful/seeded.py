@@ -183,12 +183,10 @@ class SeededItems:
         body, schema, collection = documented.body.value, documented.schema, role.collection
         if schema is None or role.schema is None:
             return documented
-        is_list = role.action == "list"
-        part, other = (
-            self._list_made(role, role.schema, documented, population)
-            if is_list
-            else (self._item_made(role, role.schema, documented, key, population), population.other)
-        )
+        if role.action == "list":
+            part, other = self._list_made(role, role.schema, documented, population)
+        else:
+            part, other = self._item_made(role, role.schema, documented, key, population), population.other
         if part is None:
             return documented
         value = placed(body, role.envelope, part)
